@@ -1,0 +1,114 @@
+# Sharelink. `make run` shows it at work and `make test` proves it; both install what is missing and build first.
+# A new file needs no edit here: sources are found by their place.
+#
+#   make [MODE=release|debug|asan|tsan] [CC=gcc|clang]    build into build/<mode>/bin
+#   make run | clean-run                                   the whole system on this machine | forget its data
+#   make test | unit | blackbox                            all tests | one kind
+#   make bench                                             figures, each beside what it is measured against
+#   make lint                                              the rules that scripts can check
+
+MODE ?= release
+OUT := build/$(MODE)
+GEN := build/gen
+PACKAGES := libevent libevent_pthreads libpq hiredis jansson libsodium libcurl libcmark
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
+            -Wpointer-arith -Wcast-qual -Wundef -Wvla
+CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
+LDFLAGS_release := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+CFLAGS_debug := -Og -g3
+# Sanitized code misleads gcc's guesses about formats; the release build keeps that warning.
+CFLAGS_asan := -Wno-format-truncation -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+LDFLAGS_asan := -fsanitize=address,undefined
+CFLAGS_tsan := -Wno-format-truncation -O1 -g -fsanitize=thread
+LDFLAGS_tsan := -fsanitize=thread
+
+VERSION := $(shell sed -n 's/^## \([0-9][^ ]*\).*/\1/p' CHANGELOG.md 2>/dev/null | head -n 1)
+CPPFLAGS += -I. -I$(GEN) -D_GNU_SOURCE -DSHARELINK_VERSION='"$(or $(VERSION),0)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+CFLAGS += -std=gnu11 $(WARNINGS) $(CFLAGS_$(MODE)) -pthread
+LDFLAGS += $(LDFLAGS_$(MODE)) -pthread
+LDLIBS += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+
+DAEMONS := links views notifications
+BINARIES := $(DAEMONS:%=$(OUT)/bin/sharelink-%) $(OUT)/bin/sharelink
+
+COMMON := $(patsubst %.c,$(OUT)/%.o,$(wildcard common/*.c))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/test_*.c))
+
+# Text that is compiled in: SQL and the page's parts become C string literals.
+EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(wildcard services/*/*.sql services/*/pages/* services/ctl/migrations/*.sql common/*.sql))
+MIGRATIONS := $(sort $(wildcard services/ctl/migrations/*.sql))
+
+.PHONY: all run clean-run test unit blackbox bench lint format clean packages-run packages-test
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BINARIES)
+
+$(OUT)/bin/sharelink: $(patsubst %.c,$(OUT)/%.o,$(wildcard services/ctl/*.c)) $(OUT)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+define daemon_rule
+$(OUT)/bin/sharelink-$(1): $(patsubst %.c,$(OUT)/%.o,$(wildcard services/$(1)/*.c)) $(OUT)/libcommon.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+endef
+$(foreach daemon,$(DAEMONS),$(eval $(call daemon_rule,$(daemon))))
+
+$(OUT)/libcommon.a: $(COMMON)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(GEN)/migrations.inc
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/tests/%: tests/unit/%.c $(OUT)/libcommon.a Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/libcommon.a $(LDLIBS) -lcmocka
+
+$(GEN)/%.inc: %
+	@mkdir -p $(@D)
+	sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< >$@
+
+$(GEN)/migrations.inc: $(MIGRATIONS:%=$(GEN)/%.inc) Makefile
+	@mkdir -p $(@D)
+	@: >$@; for file in $(MIGRATIONS); do \
+	    printf '{ "%s",\n#include "%s.inc"\n},\n' "$$(basename $$file .sql)" "$$file" >>$@; done
+
+packages-run:
+	@deploy/local/install-packages run
+packages-test:
+	@deploy/local/install-packages test
+
+# The packages come first, so what pkg-config says is asked for again by a second make.
+run: packages-run
+	@$(MAKE) --no-print-directory all
+	@exec /usr/bin/python3 deploy/local/run.py
+clean-run:
+	@/usr/bin/python3 deploy/local/run.py --clean
+
+test: packages-test
+	@$(MAKE) --no-print-directory all
+	@MODE=$(MODE) tests/run-all
+unit: $(UNIT_TESTS)
+	@MODE=$(MODE) tests/run-all unit
+blackbox: all
+	@MODE=$(MODE) tests/run-all blackbox
+unit-binaries: $(UNIT_TESTS)
+
+bench: packages-test
+	@$(MAKE) --no-print-directory all
+	@exec /usr/bin/python3 tests/bench/bench.py
+
+lint:
+	@tests/lint/run
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf build
+
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)

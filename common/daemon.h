@@ -1,0 +1,64 @@
+/* daemon.h - what every Sharelink daemon does the same way, in this order:
+ * settings → log → event base → pools → routes → signals → loop → drain.
+ *
+ * main.c of a service fills a struct daemon_spec and calls daemon_main.
+ */
+#ifndef SHARELINK_DAEMON_H
+#define SHARELINK_DAEMON_H
+
+#include <stdbool.h>
+
+#include "common/config.h"
+#include "common/crypto.h"
+#include "common/pg.h"
+#include "common/redis.h"
+#include "common/router.h"
+
+struct event_base;
+
+/* Settings that all daemons share; the first member of each daemon's own settings struct. */
+struct daemon_settings {
+    const char *database_url;
+    const char *redis_url;
+    const char *public_url;
+    const char *secret_key, *secret_key_previous;
+    const char *listen;
+    const char *trusted_proxies; /* CIDRs, divided by commas */
+    int log_format, log_level;
+    int64_t database_connections;
+    bool database_unnamed_statements;
+    int64_t connections_max;
+    int64_t drain_seconds;
+};
+
+struct daemon {
+    const struct daemon_spec *spec;
+    const struct daemon_settings *settings;
+    struct arena *arena; /* for what lives as long as the process */
+    struct event_base *base;
+    struct keyring *keyring;
+    struct pg_pool *pg;
+    struct redis *redis;
+    struct http_server *http;
+    void *app; /* the service's own parts, made by start */
+};
+
+struct daemon_spec {
+    const char *name;  /* "links" */
+    const char *about; /* one line for --help */
+    size_t settings_size;
+    const struct config_setting *settings; /* the service's own table; its struct begins with struct daemon_settings */
+    const struct route *routes;            /* health, readiness and metrics are added to them */
+    flow_step *guard;                      /* see router.h */
+    void (*start)(struct daemon *daemon);  /* after the pools; sets daemon->app. May be NULL */
+    /* Takes up no new work of its own; then is asked again and again whether all is done. Either may be NULL. */
+    void (*drain)(struct daemon *daemon);
+    bool (*is_quiet)(struct daemon *daemon);
+    void (*stop)(struct daemon *daemon); /* before the pools go; may be NULL */
+};
+
+/* Returns the exit status: 0 after a drain, 78 (EX_CONFIG) with all faults of the settings listed, 71 when it cannot
+ * listen. */
+int daemon_main(const struct daemon_spec *spec, int argc, char **argv);
+
+#endif

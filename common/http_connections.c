@@ -1,0 +1,352 @@
+/* http_connections.c - the registry of an HTTP server's connections, see http_connections.h.
+ *
+ * evhttp owns its connections and tells nobody when one ends before its first request. So the registry holds a
+ * reference to each bufferevent and looks four times a second: one whose callbacks are gone was freed by evhttp, one
+ * beyond its deadline is shut down (evhttp then sees the end of the stream and frees it).
+ */
+#include "common/http_connections.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "common/str.h"
+
+#define SWEEP_INTERVAL_MS 250
+#define ACCEPT_PAUSE_MS   200
+
+enum state { IDLE, READING, PENDING, WRITING };
+
+static const char *const state_names[] = { "idle", "reading", "pending", "writing" };
+
+struct http_connection {
+    struct http_connections *owner;
+    struct bufferevent *bev;
+    struct evbuffer_cb_entry *on_input;
+    enum state state;
+    int64_t deadline_us; /* INT64_MAX for none */
+    int requests;
+    unsigned number; /* for the log */
+    struct http_connection *next, **link;
+    struct http_connection *next_in_bucket;
+};
+
+struct http_connections {
+    struct http_connections *next_registry;
+    struct http_connections_options options;
+    struct evconnlistener *listener;
+    struct event *sweep;
+    struct event *resume;
+    bool out_of_descriptors;
+    int count;
+    int writing;
+    unsigned opened;
+    struct http_connection *all;
+    struct http_connection **buckets; /* by bufferevent */
+    size_t bucket_mask;
+};
+
+static void input_changed(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg);
+static void move(struct http_connection *connection, enum state to);
+static void sweep(evutil_socket_t fd, short what, void *arg);
+static void end_overdue(struct http_connection *connection);
+static bool was_freed_by_evhttp(const struct http_connection *connection);
+static void steer_listener(struct http_connections *connections);
+static void accept_failed(struct evconnlistener *listener, void *arg);
+static void resume_accepting(evutil_socket_t fd, short what, void *arg);
+static struct http_connection **bucket_of(struct http_connections *connections, const struct bufferevent *bev);
+
+/* A listener's error callback gets evhttp's argument, so its registry is looked up here. */
+static struct http_connections *registries;
+
+struct http_connections *http_connections_new(struct event_base *base, const struct http_connections_options *options)
+{
+    const struct timeval interval = { 0, SWEEP_INTERVAL_MS * 1000 };
+    struct http_connections *connections = mem_alloc(sizeof *connections);
+    size_t buckets = 64;
+
+    while (buckets < (size_t)options->most) {
+        buckets *= 2;
+    }
+    connections->options = *options;
+    connections->buckets = mem_alloc(buckets * sizeof(struct http_connection *));
+    connections->bucket_mask = buckets - 1;
+    connections->sweep = event_new(base, -1, EV_PERSIST, sweep, connections);
+    connections->resume = evtimer_new(base, resume_accepting, connections);
+    if (!connections->sweep || !connections->resume || event_add(connections->sweep, &interval) < 0) {
+        abort();
+    }
+    connections->next_registry = registries;
+    registries = connections;
+    return connections;
+}
+
+void http_connections_free(struct http_connections *connections)
+{
+    struct http_connections **at = &registries;
+
+    while (*at != connections) {
+        at = &(*at)->next_registry;
+    }
+    *at = connections->next_registry;
+    connections->listener = NULL;
+    while (connections->all) {
+        http_connection_ended(connections->all);
+    }
+    event_free(connections->sweep);
+    event_free(connections->resume);
+    free(connections->buckets);
+    free(connections);
+}
+
+void http_connections_guard(struct http_connections *connections, struct evconnlistener *listener)
+{
+    connections->listener = listener;
+    if (listener) {
+        evconnlistener_set_error_cb(listener, accept_failed);
+    }
+}
+
+struct bufferevent *http_connections_open(struct event_base *base, void *arg)
+{
+    struct http_connections *connections = arg;
+    struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+
+    if (!bev) {
+        return NULL;
+    }
+    struct http_connection *connection = mem_alloc(sizeof *connection);
+
+    bufferevent_incref(bev);
+    /* Without it an endless chunk-size line, which evhttp's own limits let pass, would fill the memory. */
+    bufferevent_setwatermark(bev, EV_READ, 0, connections->options.unread_max);
+    connection->owner = connections;
+    connection->bev = bev;
+    connection->on_input = evbuffer_add_cb(bufferevent_get_input(bev), input_changed, connection);
+    connection->deadline_us = INT64_MAX;
+    connection->number = ++connections->opened;
+
+    connection->next = connections->all;
+    connection->link = &connections->all;
+    if (connections->all) {
+        connections->all->link = &connection->next;
+    }
+    connections->all = connection;
+    struct http_connection **bucket = bucket_of(connections, bev);
+    connection->next_in_bucket = *bucket;
+    *bucket = connection;
+
+    connections->count++;
+    metrics_set(connections->options.gauge, connections->count);
+    steer_listener(connections);
+    return bev;
+}
+
+/* Marks the first byte of a request. */
+static void input_changed(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+{
+    struct http_connection *connection = arg;
+    (void)input;
+
+    if (info->n_added > 0 && connection->state == IDLE) {
+        move(connection, READING);
+    }
+}
+
+int http_connection_got_request(struct http_connection *connection)
+{
+    move(connection, PENDING);
+    return ++connection->requests;
+}
+
+void http_connection_got_reply(struct http_connection *connection)
+{
+    move(connection, WRITING);
+    /* evhttp reads on while it writes, and takes the end of what a half-closing client sends for the end of all, so
+     * that its reply is lost. It turns reading on again for the next request. */
+    bufferevent_disable(connection->bev, EV_READ);
+}
+
+void http_connection_wrote_reply(struct http_connection *connection)
+{
+    bool pipelined = evbuffer_get_length(bufferevent_get_input(connection->bev)) > 0;
+
+    move(connection, pipelined ? READING : IDLE);
+}
+
+static void move(struct http_connection *connection, enum state to)
+{
+    struct http_connections *connections = connection->owner;
+    const struct http_connections_options *options = &connections->options;
+
+    log_debug("http.connection_moved", LOG_INT("connection", connection->number),
+              LOG_TEXT("from", state_names[connection->state]), LOG_TEXT("to", state_names[to]));
+    connections->writing += (to == WRITING) - (connection->state == WRITING);
+    connection->state = to;
+    switch (to) {
+    case IDLE: /* evhttp's own timer for inactivity does */
+    case PENDING:
+        connection->deadline_us = INT64_MAX;
+        break;
+    case READING:
+        connection->deadline_us = clock_mono_us() + (int64_t)options->read_limit_ms * 1000;
+        break;
+    case WRITING:
+        connection->deadline_us = clock_mono_us() + (int64_t)options->write_limit_ms * 1000;
+        break;
+    }
+}
+
+static void sweep(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_connections *connections = arg;
+    struct http_connection *next;
+    int64_t now_us = clock_mono_us();
+    (void)fd;
+    (void)what;
+
+    for (struct http_connection *connection = connections->all; connection; connection = next) {
+        next = connection->next;
+        if (was_freed_by_evhttp(connection)) {
+            http_connection_ended(connection);
+        } else if (connection->deadline_us <= now_us) {
+            end_overdue(connection);
+        }
+    }
+}
+
+static bool was_freed_by_evhttp(const struct http_connection *connection)
+{
+    bufferevent_event_cb on_event;
+
+    bufferevent_getcb(connection->bev, NULL, NULL, &on_event, NULL);
+    return !on_event;
+}
+
+static void end_overdue(struct http_connection *connection)
+{
+    log_info("http.connection_overdue", LOG_INT("connection", connection->number),
+             LOG_TEXT("state", state_names[connection->state]));
+    connection->deadline_us = INT64_MAX;
+    /* At the watermark evhttp does not read and would not see the end either. */
+    bufferevent_setwatermark(connection->bev, EV_READ, 0, 0);
+    if (connection->state == WRITING) {
+        bufferevent_enable(connection->bev, EV_WRITE);
+    }
+    http_connection_shut(connection);
+}
+
+void http_connection_shut(struct http_connection *connection)
+{
+    shutdown(bufferevent_getfd(connection->bev), SHUT_RDWR);
+}
+
+void http_connection_ended(struct http_connection *connection)
+{
+    struct http_connections *connections = connection->owner;
+    struct http_connection **at = bucket_of(connections, connection->bev);
+
+    while (*at != connection) {
+        at = &(*at)->next_in_bucket;
+    }
+    *at = connection->next_in_bucket;
+    *connection->link = connection->next;
+    if (connection->next) {
+        connection->next->link = connection->link;
+    }
+    connections->writing -= connection->state == WRITING;
+    connections->count--;
+    metrics_set(connections->options.gauge, connections->count);
+
+    evbuffer_remove_cb_entry(bufferevent_get_input(connection->bev), connection->on_input);
+    bufferevent_decref(connection->bev);
+    free(connection);
+    steer_listener(connections);
+}
+
+void http_connections_close_idle(struct http_connections *connections)
+{
+    for (struct http_connection *connection = connections->all; connection; connection = connection->next) {
+        if (connection->state == IDLE && !was_freed_by_evhttp(connection)) {
+            http_connection_shut(connection);
+        }
+    }
+}
+
+static void steer_listener(struct http_connections *connections)
+{
+    if (!connections->listener) {
+        return;
+    }
+    if (connections->count >= connections->options.most || connections->out_of_descriptors) {
+        evconnlistener_disable(connections->listener);
+    } else {
+        evconnlistener_enable(connections->listener);
+    }
+}
+
+/* Out of descriptors or memory: the connection stays in the backlog, so that an eager loop would spin on it. */
+static void accept_failed(struct evconnlistener *listener, void *arg)
+{
+    const struct timeval pause = { 0, ACCEPT_PAUSE_MS * 1000 };
+    struct http_connections *connections = registries;
+    int error = errno;
+    (void)arg;
+
+    while (connections && connections->listener != listener) {
+        connections = connections->next_registry;
+    }
+    if (!connections) {
+        return;
+    }
+    log_warn("http.accept_failed", LOG_TEXT("error", strerror(error)), LOG_INT("connections", connections->count));
+    connections->out_of_descriptors = true;
+    steer_listener(connections);
+    event_add(connections->resume, &pause);
+}
+
+static void resume_accepting(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_connections *connections = arg;
+    (void)fd;
+    (void)what;
+
+    connections->out_of_descriptors = false;
+    steer_listener(connections);
+}
+
+struct http_connection *http_connections_find(struct http_connections *connections, const struct bufferevent *bev)
+{
+    struct http_connection *connection = *bucket_of(connections, bev);
+
+    while (connection && connection->bev != bev) {
+        connection = connection->next_in_bucket;
+    }
+    return connection;
+}
+
+static struct http_connection **bucket_of(struct http_connections *connections, const struct bufferevent *bev)
+{
+    uint64_t mixed = (uint64_t)(uintptr_t)bev * 0x9e3779b97f4a7c15u;
+
+    return &connections->buckets[(mixed >> 32) & connections->bucket_mask];
+}
+
+int http_connections_writing(const struct http_connections *connections)
+{
+    return connections->writing;
+}
+
+int http_connections_count(const struct http_connections *connections)
+{
+    return connections->count;
+}

@@ -1,0 +1,51 @@
+/* http_connections.h - what evhttp does not do for its connections: count them, and end the slow ones.
+ *
+ * A connection is idle → reading → pending → writing → idle. Reading and writing have absolute deadlines, which
+ * evhttp's own timers (they count inactivity) do not give. Used by http.c alone.
+ */
+#ifndef SHARELINK_HTTP_CONNECTIONS_H
+#define SHARELINK_HTTP_CONNECTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct bufferevent;
+struct evconnlistener;
+struct event_base;
+struct http_connection;
+struct http_connections;
+struct metric;
+
+struct http_connections_options {
+    int most;
+    int read_limit_ms, write_limit_ms;
+    size_t unread_max;    /* bytes that may wait unparsed on one connection */
+    struct metric *gauge; /* of open connections */
+};
+
+struct http_connections *http_connections_new(struct event_base *base, const struct http_connections_options *options);
+/* After evhttp_free. */
+void http_connections_free(struct http_connections *connections);
+
+/* Stops and starts the listener with the number of connections, and pauses it when the process is out of descriptors.
+ * The listener stays the caller's; NULL when it is gone. */
+void http_connections_guard(struct http_connections *connections, struct evconnlistener *listener);
+/* evhttp's bevcb: makes the bufferevent of a connection that was just accepted. */
+struct bufferevent *http_connections_open(struct event_base *base, void *connections);
+struct http_connection *http_connections_find(struct http_connections *connections, const struct bufferevent *bev);
+/* Shuts what waits for a request. */
+void http_connections_close_idle(struct http_connections *connections);
+/* Connections with a reply not yet written. */
+int http_connections_writing(const struct http_connections *connections);
+int http_connections_count(const struct http_connections *connections);
+
+/* What happened to a connection. */
+int http_connection_got_request(struct http_connection *connection); /* returns how many it had, this one included */
+void http_connection_got_reply(struct http_connection *connection);
+void http_connection_wrote_reply(struct http_connection *connection);
+/* evhttp is about to free its side: forgets the connection. */
+void http_connection_ended(struct http_connection *connection);
+/* No further request will be read, whatever evhttp thinks. */
+void http_connection_shut(struct http_connection *connection);
+
+#endif

@@ -1,0 +1,21 @@
+/* resolve.h - host names to addresses without blocking the loop: getaddrinfo on a thread of its own per look-up.
+ *
+ * libpq and hiredis resolve names with a blocking call inside their connect, so both get addresses from here.
+ */
+#ifndef SHARELINK_RESOLVE_H
+#define SHARELINK_RESOLVE_H
+
+struct event_base;
+
+/* address: numeric text, borrowed until the callback returns; NULL when the name has none, error then says why. */
+typedef void resolve_done(void *arg, const char *address, const char *error);
+
+/* A numeric address is answered too, from the loop's next turn like any other; the callback comes exactly once. There is
+ * no cancel: let arg outlive it (the resolver of libc gives up by itself). */
+void resolve_start(struct event_base *base, const char *host, resolve_done *done, void *arg);
+
+/* As resolve_start, for a name with several addresses: choice picks among them, counted round. Who raises it by one after
+ * each connect that failed gets to all of them in turn ("localhost" may be ::1 with nobody there). */
+void resolve_start_choice(struct event_base *base, const char *host, unsigned choice, resolve_done *done, void *arg);
+
+#endif

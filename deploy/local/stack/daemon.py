@@ -1,0 +1,60 @@
+"""One of the three daemons, and how its settings come about."""
+
+import os
+
+from .server import Server
+from .web import status_of
+
+NAMES = ("links", "views", "notifications")
+
+
+class Daemon(Server):
+    def __init__(self, name, program, settings, log):
+        super().__init__(name, int(settings["SHARELINK_LISTEN"].rpartition(":")[2]), log)
+        self.program = program
+        self.settings = settings
+
+    def address(self):
+        host = self.settings["SHARELINK_LISTEN"].rpartition(":")[0]
+        return f"{'127.0.0.1' if host in ('', '0.0.0.0', '[::]', '*') else host}:{self.port}"
+
+    def url(self):
+        return f"http://{self.address()}"
+
+    def command(self):
+        return [self.program]
+
+    def environment(self):
+        return {**without_settings(os.environ), **self.settings}
+
+    def answers(self):
+        return status_of(self.url() + "/readyz") == 200
+
+
+def settings_of(name, ours, given):
+    """Our settings for the daemon `name`, overruled by what is given in the environment.
+
+    SHARELINK_X is for all daemons, SHARELINK_LINKS_X for links alone. A given X_FILE takes the place of our X. LISTEN makes
+    sense for one daemon only.
+    """
+    for_all = {key: value for key, value in given.items()
+               if key.startswith("SHARELINK_") and not key.startswith(_prefixes()) and key != "SHARELINK_LISTEN"}
+    for_this = {"SHARELINK_" + key.removeprefix(_prefix(name)): value
+                for key, value in given.items() if key.startswith(_prefix(name))}
+    settings = dict(ours)
+    for key, value in {**for_all, **for_this}.items():
+        settings.pop(key.removesuffix("_FILE"), None)
+        settings[key] = value
+    return settings
+
+
+def without_settings(environment):
+    return {key: value for key, value in environment.items() if not key.startswith("SHARELINK_")}
+
+
+def _prefix(name):
+    return f"SHARELINK_{name.upper()}_"
+
+
+def _prefixes():
+    return tuple(_prefix(name) for name in NAMES)

@@ -1,0 +1,59 @@
+"""The front door: nginx with the routes that the deployment uses too (deploy/nginx/sharelink.conf.template)."""
+
+import os
+import shutil
+import signal
+
+from .server import Server
+from .waiting import Failure
+from .web import status_of
+
+LOCAL = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+WRAPPER = os.path.join(LOCAL, "nginx.conf.template")
+ROUTES = os.path.join(os.path.dirname(LOCAL), "nginx", "sharelink.conf.template")
+
+
+class Nginx(Server):
+    stop_signal = signal.SIGQUIT  # lets running requests end, for two seconds at most
+    signal_when_orphaned = "TERM"
+
+    def __init__(self, directory, port, servers, log):
+        """`servers`: the address:port of each daemon by its name."""
+        super().__init__("front", port, log)
+        self.directory = os.path.abspath(directory)
+        self.servers = servers
+
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def command(self):
+        # Debian keeps it in /usr/sbin, which is not in everybody's PATH.
+        program = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
+        if not program:
+            raise Failure("nginx is not installed: see deploy/local/install-packages")
+        return [program, "-p", self.directory, "-e", "stderr", "-c", f"{self.directory}/nginx.conf"]
+
+    def prepare(self):
+        os.makedirs(self.directory, exist_ok=True)
+        render(WRAPPER, f"{self.directory}/nginx.conf", {
+            "DIRECTORY": self.directory,
+            # Of root, only the master stays root.
+            "USER_LINE": "user www-data;" if os.geteuid() == 0 else "",
+        })
+        render(ROUTES, f"{self.directory}/sharelink.conf", {
+            "FRONT_LISTEN": f"127.0.0.1:{self.port}",
+            **{f"{name.upper()}_SERVER": address for name, address in self.servers.items()},
+        })
+
+    def answers(self):
+        return status_of(self.url()) is not None
+
+
+def render(template, target, values):
+    with open(template, encoding="utf-8") as file:
+        text = file.read()
+    for name, value in values.items():
+        text = text.replace("${" + name + "}", value)
+    with open(target, "w", encoding="utf-8") as file:
+        file.write(text)
+

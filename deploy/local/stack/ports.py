@@ -1,0 +1,44 @@
+"""Free ports on loopback."""
+
+import random
+import socket
+
+_given = set()
+
+
+def free_port():
+    """A port that nobody listens on and that this process has not handed out before.
+
+    It lies below the range from which the kernel takes the near end of outgoing connections: a client that keeps trying
+    to reach a stopped server would else be given that very port some day, and be connected to itself.
+    """
+    while True:
+        port = random.randrange(15000, _first_ephemeral_port())
+        if port not in _given and is_free(port):
+            _given.add(port)
+            return port
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: TIME_WAIT is no obstacle
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def is_open(port):
+    """Whether something accepts connections there."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _first_ephemeral_port():
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        first = int(file.read().split()[0])
+    return first if first > 16000 else 32768

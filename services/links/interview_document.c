@@ -1,0 +1,151 @@
+/* interview_document.c - checks an interview document field by field; it is then stored as it was sent.
+ *
+ * Media are https: URLs, s3://bucket/key, or media:<path> below the operator's MEDIA_DIR. Question ids are unique in their
+ * interview, because answers, feedback and media are found by them.
+ */
+#include "services/links/interview_document.h"
+
+#include <string.h>
+
+#include "common/fields.h"
+#include "common/str.h"
+
+static const struct text_rule short_text = { .min = 1, .max = 200 };
+static const struct text_rule optional_short = { .max = 200, .nullable = true };
+static const struct text_rule long_text = { .max = 20000, .newlines = true, .nullable = true };
+
+static void check_job(struct fields job);
+static void check_candidate(struct fields candidate);
+static void check_profile(struct fields profile);
+static void check_resume(struct fields resume);
+static void check_questions(struct fields *root);
+static void check_answer(struct fields answer);
+static void check_questionnaire(struct fields *root);
+static const char *check_media(const char *url);
+
+static const struct text_rule media_url = { .min = 1, .max = 2048, .nullable = true, .check = check_media };
+
+void interview_document_check(struct arena *arena, struct faults *faults, const json_t *document)
+{
+    struct fields root = fields_of(arena, faults, document, "");
+    int64_t completed_ms;
+
+    fields_choice(&root, "type", FIELDS_REQUIRED, "one_way|live");
+    check_job(fields_object(&root, "job", FIELDS_REQUIRED));
+    if (!fields_is_null(&root, "completed_at")) {
+        fields_time(&root, "completed_at", FIELDS_OPTIONAL, &completed_ms);
+    }
+    check_candidate(fields_object(&root, "candidate", FIELDS_REQUIRED));
+    check_questions(&root);
+    check_questionnaire(&root);
+    fields_end(&root);
+}
+
+static void check_job(struct fields job)
+{
+    fields_text(&job, "id", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 128, .check = fields_check_external_id });
+    fields_text(&job, "title", FIELDS_REQUIRED, &short_text);
+    fields_end(&job);
+}
+
+static void check_candidate(struct fields candidate)
+{
+    fields_text(&candidate, "first_name", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 100 });
+    fields_text(&candidate, "last_name", FIELDS_OPTIONAL, &(struct text_rule){ .max = 100, .nullable = true });
+    fields_text(&candidate, "email", FIELDS_OPTIONAL,
+                &(struct text_rule){ .min = 3, .max = 254, .nullable = true, .check = fields_check_email });
+    fields_text(&candidate, "avatar_url", FIELDS_OPTIONAL, &media_url);
+    if (fields_has(&candidate, "profile")) {
+        check_profile(fields_object(&candidate, "profile", FIELDS_OPTIONAL));
+    }
+    if (fields_has(&candidate, "resume")) {
+        check_resume(fields_object(&candidate, "resume", FIELDS_OPTIONAL));
+    }
+    fields_end(&candidate);
+}
+
+static void check_profile(struct fields profile)
+{
+    fields_text(&profile, "headline", FIELDS_OPTIONAL, &optional_short);
+    fields_text(&profile, "location", FIELDS_OPTIONAL, &optional_short);
+    fields_text(&profile, "summary", FIELDS_OPTIONAL, &long_text);
+    const json_t *links = fields_array(&profile, "links", FIELDS_OPTIONAL, 0, 20);
+    for (size_t i = 0; i < json_array_size(links); i++) {
+        fields_element_text(&profile, "links", links, i,
+                            &(struct text_rule){ .min = 1, .max = 2048, .check = fields_check_https_url });
+    }
+    fields_end(&profile);
+}
+
+static void check_resume(struct fields resume)
+{
+    fields_text(&resume, "file_name", FIELDS_REQUIRED, &short_text);
+    fields_text(&resume, "url", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 2048, .check = check_media });
+    fields_end(&resume);
+}
+
+static void check_questions(struct fields *root)
+{
+    const json_t *questions = fields_array(root, "questions", FIELDS_OPTIONAL, 0, 100);
+    json_t *ids = json_keep(root->arena, json_object());
+
+    for (size_t i = 0; i < json_array_size(questions); i++) {
+        struct fields question = fields_element(root, "questions", questions, i);
+        const char *id = fields_text(&question, "id", FIELDS_REQUIRED,
+                                     &(struct text_rule){ .min = 1, .max = 128, .check = fields_check_external_id });
+        if (id && json_object_get(ids, id)) {
+            fields_fault(&question, "id", "duplicate", "Another question of this interview has the same id.");
+        } else if (id) {
+            json_object_set_new(ids, id, json_true());
+        }
+        fields_text(&question, "text", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 2000, .newlines = true });
+        fields_bool(&question, "skipped", false);
+        if (fields_has(&question, "answer")) {
+            check_answer(fields_object(&question, "answer", FIELDS_OPTIONAL));
+        }
+        fields_end(&question);
+    }
+}
+
+static void check_answer(struct fields answer)
+{
+    fields_choice(&answer, "kind", FIELDS_REQUIRED, "video|audio|text");
+    fields_text(&answer, "media_url", FIELDS_OPTIONAL, &media_url);
+    fields_text(&answer, "captions_url", FIELDS_OPTIONAL, &media_url);
+    if (fields_has(&answer, "duration_seconds")) {
+        fields_number(&answer, "duration_seconds", FIELDS_OPTIONAL, 0, 86400);
+    }
+    fields_text(&answer, "text", FIELDS_OPTIONAL, &long_text);
+    fields_end(&answer);
+}
+
+static void check_questionnaire(struct fields *root)
+{
+    const json_t *entries = fields_array(root, "questionnaire", FIELDS_OPTIONAL, 0, 100);
+
+    for (size_t i = 0; i < json_array_size(entries); i++) {
+        struct fields entry = fields_element(root, "questionnaire", entries, i);
+        fields_text(&entry, "question", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 2000, .newlines = true });
+        fields_text(&entry, "answer", FIELDS_OPTIONAL, &long_text);
+        fields_end(&entry);
+    }
+}
+
+/* NULL when url names a place that media may come from. */
+static const char *check_media(const char *url)
+{
+    if (str_starts_with(url, "https://")) {
+        return fields_check_https_url(url);
+    }
+    if (str_starts_with(url, "s3://")) {
+        const char *slash = strchr(url + 5, '/');
+        return slash && slash > url + 5 && slash[1] ? NULL : "must be s3://bucket/key";
+    }
+    if (str_starts_with(url, "media:")) {
+        const char *path = url + 6;
+        bool climbs = path[0] == '/' || path[0] == '\0' || strstr(path, "//") || strchr(path, '\\') || str_starts_with(path, "../") ||
+                      strstr(path, "/../") || str_ends_with(path, "/..") || str_equal(path, "..");
+        return climbs ? "must be media:<path>, below the media folder" : NULL;
+    }
+    return "must be an https: URL, s3://bucket/key or media:<path>";
+}

@@ -1,0 +1,10 @@
+/* interview_document.h - the shape of an interview document, as API callers send it. */
+#ifndef SHARELINK_LINKS_INTERVIEW_DOCUMENT_H
+#define SHARELINK_LINKS_INTERVIEW_DOCUMENT_H
+
+#include "common/problem.h"
+
+/* Notes every fault of the document. */
+void interview_document_check(struct arena *arena, struct faults *faults, const json_t *document);
+
+#endif

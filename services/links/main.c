@@ -1,0 +1,39 @@
+/* main.c - the links daemon: the REST API by which platform services make and manage share links.
+ *
+ * It owns accounts, interviews, share links and reviewers in the schema links. It writes the events that others act on; it
+ * sends no mail and shows reviewers nothing. Start reading at routes.c.
+ */
+#include "common/daemon.h"
+#include "services/links/links.h"
+
+static const struct config_setting settings[] = { { .name = NULL } };
+
+static void start(struct daemon *daemon)
+{
+    struct links *links = arena_alloc(daemon->arena, sizeof *links);
+
+    links->keys = key_cache_new();
+    daemon->app = links;
+}
+
+static void stop(struct daemon *daemon)
+{
+    struct links *links = daemon->app;
+
+    key_cache_free(links->keys);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct daemon_spec links = {
+        .name = "links",
+        .about = "REST API of share links, for platform services",
+        .settings_size = sizeof(struct daemon_settings),
+        .settings = settings,
+        .routes = links_routes,
+        .guard = authenticate,
+        .start = start,
+        .stop = stop,
+    };
+    return daemon_main(&links, argc, argv);
+}

@@ -1,0 +1,10 @@
+/* publish.h - hands the events that a statement has committed to the stream of the links service. */
+#ifndef SHARELINK_LINKS_PUBLISH_H
+#define SHARELINK_LINKS_PUBLISH_H
+
+#include "common/flow.h"
+
+/* events: JSON text [[type, CloudEvent text], …], as the statements return it. */
+void publish_events(struct flow *flow, const char *events);
+
+#endif

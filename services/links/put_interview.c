@@ -1,0 +1,48 @@
+/* put_interview.c - PUT /v1/interviews/{id}: create an interview (201) or replace its document (200). */
+#include "common/fields.h"
+#include "common/id.h"
+#include "services/links/handlers.h"
+#include "services/links/interview_document.h"
+#include "services/links/links.h"
+
+static struct next *reply_stored(struct flow *flow);
+
+static const struct pg_statement store_interview = { "put_interview",
+#include "services/links/put_interview.sql.inc"
+};
+
+struct next *put_interview(struct flow *flow)
+{
+    struct faults *faults = faults_new(flow->arena);
+    struct next *refusal = NULL;
+    struct pg_params params;
+
+    if (!id_is_external(router_param(flow, "id"))) {
+        faults_add(faults, "", "invalid", "The id in the path must be 1 to 128 of A-Z a-z 0-9 . _ : -");
+        return faults_reply(flow, faults);
+    }
+    const json_t *body = problem_read_object(flow, &refusal);
+    if (!body) {
+        return refusal;
+    }
+    interview_document_check(flow->arena, faults, body);
+    if (faults_any(faults)) {
+        return faults_reply(flow, faults);
+    }
+
+    pg_params_init(&params, flow->arena);
+    pg_text(&params, caller_of(flow)->account_id);
+    pg_text(&params, router_param(flow, "id"));
+    pg_text(&params, json_text(flow->arena, body));
+    return pg_query(flow, flow->daemon->pg, &store_interview, &params, reply_stored);
+}
+
+static struct next *reply_stored(struct flow *flow)
+{
+    if (pg_outcome(flow) != PG_OK) {
+        return problem_reply_pg(flow);
+    }
+    int64_t version = pg_get_int(flow, 0, 0);
+    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%lld\"", (long long)version));
+    return http_reply_json(flow, version == 1 ? 201 : 200, pg_get(flow, 0, 1));
+}

@@ -1,0 +1,13 @@
+/* show_secrets.h - adds url and passcode to a reviewer's JSON object, for a caller who may write. */
+#ifndef SHARELINK_LINKS_SHOW_SECRETS_H
+#define SHARELINK_LINKS_SHOW_SECRETS_H
+
+#include "common/flow.h"
+#include "common/json.h"
+#include "common/reviewer_secrets.h"
+
+void show_secrets(struct flow *flow, json_t *reviewer, const struct reviewer_secrets *secrets);
+/* From the sealed form in hex; when it does not open, an operator reads so in the log and the fields are left out. */
+void show_sealed_secrets(struct flow *flow, json_t *reviewer, const char *sealed_hex);
+
+#endif

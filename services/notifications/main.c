@@ -1,0 +1,90 @@
+/* main.c - the notifications daemon: turns events into mails, and knows what became of each.
+ *
+ * It owns deliveries in the schema notifications. Events reach it by the streams at once, or by the sweep from events.log
+ * when Redis could not tell; both ways end in settle_events.c, and every mail goes out through outbox.c. Start reading there.
+ */
+#include "common/daemon.h"
+#include "services/notifications/email_consumer.h"
+#include "services/notifications/notifications.h"
+#include "services/notifications/outbox.h"
+#include "services/notifications/sweep.h"
+
+#define FIELD(member) offsetof(struct notifications_settings, member)
+
+static const struct config_setting settings[] = {
+    { .name = "SMTP_URL", .kind = CONFIG_TEXT, .offset = FIELD(smtp_url), .secret = true, .check = config_check_smtp_url,
+      .about = "The mail server: smtp://[user:password@]host[:port], or smtps:// for TLS from the first byte." },
+    { .name = "SMTP_REQUIRE_TLS", .kind = CONFIG_BOOL, .offset = FIELD(smtp_require_tls), .fallback = "off",
+      .about = "Send no mail by smtp:// unless the server offers STARTTLS with a certificate that we trust." },
+    { .name = "SMTP_CA_FILE", .kind = CONFIG_TEXT, .offset = FIELD(smtp_ca_file), .optional = true,
+      .about = "Certificates (PEM) to trust for SMTP instead of the system's." },
+    { .name = "SMTP_TIMEOUT_SECONDS", .kind = CONFIG_INT, .offset = FIELD(smtp_timeout_seconds), .fallback = "30", .min = 1, .max = 600,
+      .about = "How long one mail's conversation with the server may take." },
+    { .name = "MAIL_FROM", .kind = CONFIG_TEXT, .offset = FIELD(mail_from), .check = config_check_mail_from,
+      .about = "The sender of all mails: an address, or Name <address>." },
+    { .name = "WORKERS", .kind = CONFIG_INT, .offset = FIELD(workers), .fallback = "8", .min = 1, .max = 128,
+      .about = "Mails that one process sends at the same time." },
+    { .name = "MAIL_ATTEMPTS_MAX", .kind = CONFIG_INT, .offset = FIELD(mail_attempts_max), .fallback = "300", .min = 1, .max = 10000,
+      .about = "Tries of one mail before it becomes a dead letter; the pauses between them grow to five minutes, so 300 is a day." },
+    { .name = "LEASE_SECONDS", .kind = CONFIG_INT, .offset = FIELD(lease_seconds), .fallback = "15", .min = 2, .max = 600,
+      .about = "How long a mail stays with a worker that is not heard of any more." },
+    { .name = "SWEEP_INTERVAL_MS", .kind = CONFIG_INT, .offset = FIELD(sweep_interval_ms), .fallback = "1000", .min = 10, .max = 60000,
+      .about = "How often events.log is searched for events that no stream has brought." },
+    { .name = "SWEEP_GRACE_MS", .kind = CONFIG_INT, .offset = FIELD(sweep_grace_ms), .fallback = "2000", .min = 0, .max = 600000,
+      .about = "How long the streams may take before the sweep brings an event." },
+    { .name = "CONSUMER_NAME", .kind = CONFIG_TEXT, .offset = FIELD(consumer_name), .optional = true,
+      .about = "This process's name in its consumer group, stable over restarts; the host's name and port when not given." },
+    { .name = NULL },
+};
+
+static void start(struct daemon *daemon)
+{
+    struct notifications *notifications = arena_alloc(daemon->arena, sizeof *notifications);
+
+    notifications->settings = (const struct notifications_settings *)daemon->settings;
+    daemon->app = notifications;
+    notifications->outbox = outbox_new(daemon, notifications->settings);
+    notifications->consumer = email_consumer_new(daemon, notifications);
+    notifications->sweep = sweep_new(daemon, notifications);
+}
+
+static void drain(struct daemon *daemon)
+{
+    struct notifications *notifications = daemon->app;
+
+    stream_consumer_pause(notifications->consumer);
+    sweep_pause(notifications->sweep);
+    outbox_pause(notifications->outbox);
+}
+
+static bool is_quiet(struct daemon *daemon)
+{
+    const struct notifications *notifications = daemon->app;
+
+    return flow_count() == 0 && outbox_is_empty(notifications->outbox);
+}
+
+static void stop(struct daemon *daemon)
+{
+    struct notifications *notifications = daemon->app;
+
+    sweep_free(notifications->sweep);
+    stream_consumer_free(notifications->consumer);
+    outbox_free(notifications->outbox);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct daemon_spec notifications = {
+        .name = "notifications",
+        .about = "mails that events ask for",
+        .settings_size = sizeof(struct notifications_settings),
+        .settings = settings,
+        .routes = notifications_routes,
+        .start = start,
+        .drain = drain,
+        .is_quiet = is_quiet,
+        .stop = stop,
+    };
+    return daemon_main(&notifications, argc, argv);
+}

@@ -1,0 +1,364 @@
+/* outbox.c - see the header.
+ *
+ * A mail in hand goes CLAIMED → SENDING → RECORDING and is gone when PostgreSQL has its outcome; until then its lease is
+ * renewed. When an outcome cannot be recorded (PostgreSQL is away), it is kept and tried again: a mail that was sent must
+ * not be sent again because nobody wrote it down. What this process never gets to tell, the lease's end tells.
+ */
+#include "services/notifications/outbox.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/json.h"
+#include "common/log.h"
+#include "common/mail.h"
+#include "common/metrics.h"
+#include "common/pg_batch.h"
+#include "services/notifications/compose_mail.h"
+
+enum { CLAIM_EVERY_MS = 500, RECORD_AGAIN_MS = 500, RETRY_FIRST_MS = 5000, RETRY_MOST_MS = 300000 };
+
+struct mail_in_hand {
+    struct outbox *outbox;
+    struct mail_in_hand *before, *after;
+    struct arena *arena;
+    const char *delivery_id;
+    const char *request_id;
+    int attempts;
+    const char *outcome; /* once it is known */
+    const char *detail;
+    int64_t delay_ms;
+    struct event *record_again;
+};
+
+struct outbox {
+    struct daemon *daemon;
+    const struct notifications_settings *settings;
+    struct mail_pool *pool;
+    struct pg_batch *outcomes;
+    struct mail_in_hand *mails;
+    int count;
+    char holder[300];
+    struct event *claim_timer, *renew_timer;
+    struct metric_family *deliveries;
+    bool claiming, paused;
+    bool more_due; /* the last claim or plan left some behind */
+};
+
+static void claim_on_timer(evutil_socket_t fd, short what, void *arg);
+static void claim(struct outbox *outbox);
+static void take_claimed(void *arg, const struct pg_answer *answer);
+static void take_mail(struct outbox *outbox, const json_t *context);
+static void on_sent(void *arg, const struct mail_result *result);
+static int64_t retry_delay_ms(int attempts);
+static void record(struct mail_in_hand *mail);
+static void record_on_timer(evutil_socket_t fd, short what, void *arg);
+static void on_recorded(void *arg, const struct pg_answer *answer);
+static void let_go(struct mail_in_hand *mail);
+static void renew_on_timer(evutil_socket_t fd, short what, void *arg);
+static void on_renewed(void *arg, const struct pg_answer *answer);
+
+static const struct pg_statement claim_mails = { "claim_mails",
+#include "services/notifications/claim_mails.sql.inc"
+};
+static const struct pg_statement record_outcomes = { "record_outcomes",
+#include "services/notifications/record_outcomes.sql.inc"
+};
+static const struct pg_statement renew_leases = { "renew_leases",
+#include "services/notifications/renew_leases.sql.inc"
+};
+
+static void name_holder(struct outbox *outbox)
+{
+    char host[200] = "";
+
+    gethostname(host, sizeof host - 1);
+    if (outbox->settings->consumer_name) {
+        snprintf(outbox->holder, sizeof outbox->holder, "%s", outbox->settings->consumer_name);
+    } else {
+        snprintf(outbox->holder, sizeof outbox->holder, "%s/%s", host, outbox->settings->common.listen);
+    }
+}
+
+static struct event *every(struct event_base *base, int64_t interval_ms, event_callback_fn callback, void *arg)
+{
+    struct timeval interval = { .tv_sec = interval_ms / 1000, .tv_usec = interval_ms % 1000 * 1000 };
+    struct event *timer = event_new(base, -1, EV_PERSIST, callback, arg);
+
+    evtimer_add(timer, &interval);
+    return timer;
+}
+
+struct outbox *outbox_new(struct daemon *daemon, const struct notifications_settings *settings)
+{
+    struct outbox *outbox = mem_alloc(sizeof *outbox);
+
+    outbox->daemon = daemon;
+    outbox->settings = settings;
+    name_holder(outbox);
+    outbox->pool = mail_pool_new(daemon->base, &(struct mail_pool_options){
+                                                   .url = settings->smtp_url,
+                                                   .from = settings->mail_from,
+                                                   .require_tls = settings->smtp_require_tls,
+                                                   .ca_file = settings->smtp_ca_file,
+                                                   .threads = (int)settings->workers,
+                                                   .connect_limit_ms = 10000,
+                                                   .total_limit_ms = (int)settings->smtp_timeout_seconds * 1000,
+                                               });
+    outbox->outcomes = pg_batch_new(daemon->pg, &(struct pg_batch_options){
+                                                    .statement = &record_outcomes, .columns = 6, .most = 200, .waiting_limit = 10000 });
+    outbox->deliveries = metrics_counter("sharelink_deliveries_total", "Outcomes of tries to deliver.", "channel,outcome");
+    outbox->claim_timer = every(daemon->base, CLAIM_EVERY_MS, claim_on_timer, outbox);
+    outbox->renew_timer = every(daemon->base, settings->lease_seconds * 1000 / 3, renew_on_timer, outbox);
+    return outbox;
+}
+
+const char *outbox_holder(const struct outbox *outbox)
+{
+    return outbox->holder;
+}
+
+/* Twice the senders: the next mail is composed and at hand when one of them is free again. */
+int outbox_room(const struct outbox *outbox)
+{
+    int room = 2 * (int)outbox->settings->workers - outbox->count;
+
+    return outbox->paused || room < 0 ? 0 : room;
+}
+
+static void claim_on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    claim(arg);
+}
+
+static void claim(struct outbox *outbox)
+{
+    struct pg_params params;
+    int room = outbox_room(outbox);
+
+    if (outbox->claiming || room == 0) {
+        return;
+    }
+    struct arena *arena = arena_new();
+    pg_params_init(&params, arena);
+    pg_int(&params, room);
+    pg_int(&params, outbox->settings->lease_seconds);
+    pg_text(&params, outbox->holder);
+    outbox->claiming = true;
+    outbox->more_due = false;
+    pg_send(outbox->daemon->pg, &claim_mails, &params, take_claimed, outbox);
+    arena_free(arena);
+}
+
+static void take_claimed(void *arg, const struct pg_answer *answer)
+{
+    struct outbox *outbox = arg;
+
+    outbox->claiming = false;
+    if (pg_answer_outcome(answer) != PG_OK) {
+        if (pg_answer_outcome(answer) == PG_REJECTED) {
+            log_error("outbox.claim_rejected", LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)), LOG_TEXT("error", pg_answer_error(answer)));
+        }
+        return;
+    }
+    int claimed = atoi(pg_answer_get(answer, 0, 1));
+    outbox_take(outbox, pg_answer_get(answer, 0, 0), 0);
+    outbox->more_due = claimed > 0;
+}
+
+void outbox_take(struct outbox *outbox, const char *mails, int stored)
+{
+    struct arena *arena = arena_new();
+    const char *error;
+    const json_t *list = json_parse(arena, mails, strlen(mails), &error);
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        take_mail(outbox, json_array_get(list, i));
+    }
+    if (stored > (int)json_array_size(list)) {
+        outbox->more_due = true;
+    }
+    arena_free(arena);
+}
+
+static void take_mail(struct outbox *outbox, const json_t *context)
+{
+    struct arena *arena = arena_new();
+    struct mail_in_hand *mail = arena_alloc(arena, sizeof *mail);
+    struct mail composed;
+
+    mail->outbox = outbox;
+    mail->arena = arena;
+    mail->delivery_id = arena_strdup(arena, json_string_value(json_object_get(context, "delivery_id")));
+    mail->request_id = arena_strdup(arena, json_string_value(json_object_get(context, "request_id")));
+    mail->attempts = (int)json_integer_value(json_object_get(context, "attempts"));
+    mail->after = outbox->mails;
+    if (mail->after) {
+        mail->after->before = mail;
+    }
+    outbox->mails = mail;
+    outbox->count++;
+
+    const char *fault = compose_mail(arena, outbox->daemon, outbox->settings, context, &composed);
+    if (fault) {
+        on_sent(mail, &(struct mail_result){ .outcome = MAIL_INVALID, .detail = fault });
+    } else {
+        mail_send(outbox->pool, &composed, on_sent, mail);
+    }
+}
+
+static void on_sent(void *arg, const struct mail_result *result)
+{
+    static const char *const outcomes[] = { [MAIL_SENT] = "sent",
+                                            [MAIL_LATER] = "later",
+                                            [MAIL_REFUSED] = "refused",
+                                            [MAIL_UNCERTAIN] = "uncertain",
+                                            [MAIL_INVALID] = "refused" };
+    struct mail_in_hand *mail = arg;
+
+    mail->outcome = outcomes[result->outcome];
+    mail->detail = result->outcome == MAIL_SENT ? NULL : arena_strdup(mail->arena, result->detail);
+    mail->delay_ms = retry_delay_ms(mail->attempts);
+    metrics_add(metrics_series(mail->outbox->deliveries, (const char *const[]){ "email", mail->outcome }), 1);
+    if (result->outcome == MAIL_SENT) {
+        log_info("mail.sent", LOG_TEXT("delivery_id", mail->delivery_id), LOG_INT("attempt", mail->attempts),
+                 LOG_TEXT("request_id", mail->request_id));
+    } else {
+        log_warn("mail.not_sent", LOG_TEXT("delivery_id", mail->delivery_id), LOG_TEXT("outcome", mail->outcome),
+                 LOG_TEXT("detail", mail->detail), LOG_INT("attempt", mail->attempts), LOG_TEXT("request_id", mail->request_id));
+    }
+    record(mail);
+}
+
+/* Exponential with full jitter, the first try again after 2.5 to 5 seconds: a greylisting server wants a real pause, and a
+ * server that comes back must not meet everybody at once. */
+static int64_t retry_delay_ms(int attempts)
+{
+    int64_t most_ms = RETRY_FIRST_MS;
+
+    for (int i = 1; i < attempts && most_ms < RETRY_MOST_MS; i++) {
+        most_ms *= 2;
+    }
+    if (most_ms > RETRY_MOST_MS) {
+        most_ms = RETRY_MOST_MS;
+    }
+    return most_ms / 2 + crypto_random_below((uint32_t)(most_ms / 2));
+}
+
+static void record(struct mail_in_hand *mail)
+{
+    struct outbox *outbox = mail->outbox;
+    const char *const values[] = { mail->delivery_id,
+                                   outbox->holder,
+                                   mail->outcome,
+                                   mail->detail,
+                                   arena_printf(mail->arena, "%lld", (long long)mail->delay_ms),
+                                   arena_printf(mail->arena, "%lld", (long long)outbox->settings->mail_attempts_max) };
+
+    pg_batch_push(outbox->outcomes, values, on_recorded, mail);
+}
+
+static void on_recorded(void *arg, const struct pg_answer *answer)
+{
+    struct mail_in_hand *mail = arg;
+    struct outbox *outbox = mail->outbox;
+    const struct timeval pause = { 0, RECORD_AGAIN_MS * 1000 };
+
+    if (pg_answer_outcome(answer) == PG_UNAVAILABLE || pg_answer_outcome(answer) == PG_RETRY) {
+        if (!mail->record_again) {
+            mail->record_again = evtimer_new(outbox->daemon->base, record_on_timer, mail);
+        }
+        evtimer_add(mail->record_again, &pause);
+        return;
+    }
+    if (pg_answer_outcome(answer) == PG_REJECTED) {
+        log_error("outbox.outcome_rejected", LOG_TEXT("delivery_id", mail->delivery_id), LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)));
+    }
+    let_go(mail);
+    if (outbox->more_due) {
+        claim(outbox);
+    }
+}
+
+static void record_on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    record(arg);
+}
+
+static void let_go(struct mail_in_hand *mail)
+{
+    struct outbox *outbox = mail->outbox;
+
+    if (mail->before) {
+        mail->before->after = mail->after;
+    } else {
+        outbox->mails = mail->after;
+    }
+    if (mail->after) {
+        mail->after->before = mail->before;
+    }
+    outbox->count--;
+    if (mail->record_again) {
+        event_free(mail->record_again);
+    }
+    arena_free(mail->arena);
+}
+
+static void renew_on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct outbox *outbox = arg;
+    struct pg_params params;
+    (void)fd;
+    (void)what;
+
+    if (outbox->count == 0) {
+        return;
+    }
+    struct arena *arena = arena_new();
+    const char **ids = arena_calloc(arena, (size_t)outbox->count, sizeof *ids);
+    size_t count = 0;
+    for (const struct mail_in_hand *mail = outbox->mails; mail; mail = mail->after) {
+        ids[count++] = mail->delivery_id;
+    }
+    pg_params_init(&params, arena);
+    pg_text_array(&params, ids, count);
+    pg_text(&params, outbox->holder);
+    pg_int(&params, outbox->settings->lease_seconds);
+    pg_send(outbox->daemon->pg, &renew_leases, &params, on_renewed, outbox);
+    arena_free(arena);
+}
+
+static void on_renewed(void *arg, const struct pg_answer *answer)
+{
+    const struct outbox *outbox = arg;
+
+    if (pg_answer_outcome(answer) != PG_OK) {
+        log_warn("outbox.leases_not_renewed", LOG_INT("mails", outbox->count));
+    }
+}
+
+void outbox_pause(struct outbox *outbox)
+{
+    outbox->paused = true;
+    evtimer_del(outbox->claim_timer);
+}
+
+bool outbox_is_empty(const struct outbox *outbox)
+{
+    return outbox->count == 0 && !outbox->claiming;
+}
+
+void outbox_free(struct outbox *outbox)
+{
+    event_free(outbox->claim_timer);
+    event_free(outbox->renew_timer);
+    mail_pool_free(outbox->pool);
+    pg_batch_free(outbox->outcomes);
+    free(outbox);
+}

@@ -1,0 +1,155 @@
+/* sweep.c - a turn is a flow: find unsettled events older than the grace, settle them, and go on at once while there are
+ * more than one statement takes. Every process runs turns; a lock in the statement lets one of them find something.
+ */
+#include "services/notifications/sweep.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/json.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "services/notifications/settle_events.h"
+
+#define HOUSE_EVERY_US (3600 * (int64_t)1000000)
+
+enum { SWEEP_MOST = 500 };
+
+struct sweep {
+    struct daemon *daemon;
+    const struct notifications *notifications;
+    struct event *timer;
+    struct metric *found;
+    int64_t house_kept_us; /* 0: not yet */
+    bool paused;
+};
+
+/* In the order in which they run. */
+static void start_turn(evutil_socket_t fd, short what, void *arg);
+static struct next *keep_house(struct flow *flow);
+static struct next *check_house(struct flow *flow);
+static struct next *find_unsettled(struct flow *flow);
+static struct next *settle_found(struct flow *flow);
+static struct next *end_turn(struct flow *flow);
+static void plan_next_turn(struct flow *flow);
+
+static const struct flow_kind sweep_turn = { .name = "sweep", .on_deadline = end_turn, .on_end = plan_next_turn };
+
+static const struct pg_statement keep_house_statement = { "keep_house",
+#include "services/notifications/keep_house.sql.inc"
+};
+static const struct pg_statement find_unsettled_statement = { "find_unsettled",
+#include "services/notifications/find_unsettled.sql.inc"
+};
+
+struct sweep *sweep_new(struct daemon *daemon, const struct notifications *notifications)
+{
+    struct sweep *sweep = mem_alloc(sizeof *sweep);
+
+    sweep->daemon = daemon;
+    sweep->notifications = notifications;
+    sweep->found = metrics_only(metrics_counter("sharelink_sweep_found_total", "Events that the sweep brought because no stream had.", ""));
+    sweep->timer = evtimer_new(daemon->base, start_turn, sweep);
+    event_active(sweep->timer, EV_TIMEOUT, 0);
+    return sweep;
+}
+
+static void start_turn(evutil_socket_t fd, short what, void *arg)
+{
+    struct sweep *sweep = arg;
+    struct flow *flow = flow_new(sweep->daemon->base, &sweep_turn, sweep->daemon, sweep, 20000);
+    (void)fd;
+    (void)what;
+
+    flow->app = sweep->notifications;
+    flow_start(flow, keep_house);
+}
+
+static struct next *keep_house(struct flow *flow)
+{
+    struct sweep *sweep = flow->owner;
+    struct pg_params none;
+
+    if (sweep->house_kept_us && clock_mono_us() - sweep->house_kept_us < HOUSE_EVERY_US) {
+        return find_unsettled(flow);
+    }
+    sweep->house_kept_us = clock_mono_us();
+    pg_params_init(&none, flow->arena);
+    return pg_query(flow, flow->daemon->pg, &keep_house_statement, &none, check_house);
+}
+
+static struct next *check_house(struct flow *flow)
+{
+    struct sweep *sweep = flow->owner;
+
+    if (pg_outcome(flow) != PG_OK) {
+        log_warn("sweep.house_not_kept", LOG_TEXT("sqlstate", pg_sqlstate(flow)));
+        sweep->house_kept_us = 0;
+    }
+    return find_unsettled(flow);
+}
+
+static struct next *find_unsettled(struct flow *flow)
+{
+    const struct notifications_settings *settings = notifications_of(flow)->settings;
+    struct pg_params params;
+
+    pg_params_init(&params, flow->arena);
+    pg_text(&params, "email");
+    pg_int(&params, settings->sweep_grace_ms);
+    pg_int(&params, SWEEP_MOST);
+    return pg_query(flow, flow->daemon->pg, &find_unsettled_statement, &params, settle_found);
+}
+
+static struct next *settle_found(struct flow *flow)
+{
+    struct sweep *sweep = flow->owner;
+    const char *error;
+
+    if (pg_outcome(flow) != PG_OK) {
+        return end_turn(flow);
+    }
+    const char *text = arena_strdup(flow->arena, pg_get(flow, 0, 0));
+    const json_t *ids = json_parse(flow->arena, text, strlen(text), &error);
+    size_t count = json_array_size(ids);
+    if (count == 0) {
+        return end_turn(flow);
+    }
+    log_info("sweep.found", LOG_INT("events", count));
+    metrics_add(sweep->found, (double)count);
+    struct settling *settling = settling_new(flow, count);
+    for (size_t i = 0; i < count; i++) {
+        settling_add(settling, json_string_value(json_array_get(ids, i)), "", "");
+    }
+    return settle_events(flow, settling, count == SWEEP_MOST ? find_unsettled : end_turn, end_turn);
+}
+
+static struct next *end_turn(struct flow *flow)
+{
+    return flow_end(flow);
+}
+
+static void plan_next_turn(struct flow *flow)
+{
+    struct sweep *sweep = flow->owner;
+    int64_t pause_ms = sweep->notifications->settings->sweep_interval_ms;
+    struct timeval pause = { .tv_sec = pause_ms / 1000, .tv_usec = pause_ms % 1000 * 1000 };
+
+    if (!sweep->paused) {
+        evtimer_add(sweep->timer, &pause);
+    }
+}
+
+void sweep_pause(struct sweep *sweep)
+{
+    sweep->paused = true;
+    evtimer_del(sweep->timer);
+}
+
+void sweep_free(struct sweep *sweep)
+{
+    event_free(sweep->timer);
+    free(sweep);
+}

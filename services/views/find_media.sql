@@ -1,0 +1,33 @@
+-- Where one of the media of a reviewer's page really is, for a session that may see it. The reference is made anew from each
+-- of that one interview's media that the settings leave visible, so a hidden one is as unknown as a made-up one.
+-- $1 the token's hash, $2 the session's hash, $3 the member's place in the link, $4 the whole reference.
+with door as (
+    select d.*, v.id as visit_id
+    from links.doors d
+    left join views.visits v on v.session_hash = $2 and v.reviewer_id = d.reviewer_id and v.passcode_epoch = d.passcode_epoch
+                            and v.opened_at > now() - interval '12 hours'
+    where d.token_hash = $1
+),
+media as (
+    select m.slot, m.source, m.file_name
+    from door d
+    join links.shared_interviews i on i.share_link_id = d.share_link_id and i.position = $3::int
+    cross join lateral (
+        select 'avatar' as slot, i.document #>> '{candidate,avatar_url}' as source, null as file_name
+        where not d.omit_avatars
+        union all
+        select 'resume', i.document #>> '{candidate,resume,url}',
+               case when d.abbreviate_names then 'resume.' || views.file_extension(i.document #>> '{candidate,resume,file_name}')
+                    else i.document #>> '{candidate,resume,file_name}' end
+        where not d.exclude_full_profiles
+        union all
+        select kind.name || ':' || (q.value ->> 'id'), q.value #>> array['answer', kind.field], null
+        from jsonb_array_elements(i.document -> 'questions') as q (value)
+        cross join (values ('media', 'media_url'), ('captions', 'captions_url')) as kind (name, field)
+        where not (d.hide_skipped_questions and coalesce((q.value ->> 'skipped')::boolean, false))
+    ) m
+    where m.source is not null and views.media_ref(d.media_salt, i.position, m.slot) = $4
+)
+select d.state, d.visit_id is not null as has_session,
+       (select m.source from media m) as source, (select m.file_name from media m) as file_name
+from door d

@@ -1,0 +1,23 @@
+/* handlers.h - the first step of every endpoint, each in the file of its name. */
+#ifndef SHARELINK_VIEWS_HANDLERS_H
+#define SHARELINK_VIEWS_HANDLERS_H
+
+#include "common/flow.h"
+
+struct pg_batch;
+struct pg_pool;
+
+flow_step show_gate;
+flow_step show_state;
+flow_step open_link;
+flow_step show_content;
+flow_step show_media;
+flow_step show_gate_script;
+flow_step show_style;
+
+/* The guard of routes that change something. */
+flow_step check_same_origin;
+
+struct pg_batch *open_link_batch_new(struct pg_pool *pool);
+
+#endif

@@ -1,0 +1,54 @@
+/* main.c - the views daemon: the page that a reviewer opens, and what may be seen on it.
+ *
+ * It owns visits and sessions in the schema views, and reads links and interviews through the views that the links service
+ * publishes. It decides nothing about links. Start reading at routes.c.
+ */
+#include "common/daemon.h"
+#include "services/views/handlers.h"
+#include "services/views/views.h"
+
+static const struct config_setting settings[] = {
+    { .name = "MEDIA_DIR", .kind = CONFIG_TEXT, .offset = offsetof(struct views_settings, media_dir), .optional = true,
+      .check = config_check_directory, .about = "Folder that media:<path> of an interview is below; without it there are none." },
+    { .name = NULL },
+};
+
+static void start(struct daemon *daemon)
+{
+    struct views *views = arena_alloc(daemon->arena, sizeof *views);
+
+    views->settings = (const struct views_settings *)daemon->settings;
+    views->opens = open_link_batch_new(daemon->pg);
+    views->secure_cookies = str_starts_with(daemon->settings->public_url, "https://");
+    daemon->app = views;
+}
+
+static bool is_quiet(struct daemon *daemon)
+{
+    const struct views *views = daemon->app;
+
+    return pg_batch_size(views->opens) == 0;
+}
+
+static void stop(struct daemon *daemon)
+{
+    struct views *views = daemon->app;
+
+    pg_batch_free(views->opens);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct daemon_spec views = {
+        .name = "views",
+        .about = "the page that reviewers open",
+        .settings_size = sizeof(struct views_settings),
+        .settings = settings,
+        .routes = views_routes,
+        .guard = check_same_origin,
+        .start = start,
+        .is_quiet = is_quiet,
+        .stop = stop,
+    };
+    return daemon_main(&views, argc, argv);
+}

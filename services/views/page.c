@@ -1,0 +1,64 @@
+/* page.c - see the header. Pages run no inline script and no inline style, load only what is ours (media may be redirected to
+ * where the platform keeps them), and tell no other site where the reader came from.
+ */
+#include "services/views/page.h"
+
+#include <string.h>
+
+#include "common/http.h"
+#include "common/str.h"
+
+static const char content_security_policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https:; media-src 'self' https:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+static void set_headers(struct flow *flow);
+static void fill_in(struct buf *page, const char *template, const struct page_value *values);
+static const char *value_of(const struct page_value *values, const char *name, size_t length);
+
+struct next *page_reply(struct flow *flow, int status, const char *template, const struct page_value *values)
+{
+    struct buf page = { 0 };
+
+    set_headers(flow);
+    fill_in(&page, template, values);
+    struct next *next = http_reply(flow, status, "text/html; charset=utf-8", page.data, page.length);
+    buf_clear(&page);
+    return next;
+}
+
+static void set_headers(struct flow *flow)
+{
+    http_set_header(flow, "Content-Security-Policy", content_security_policy);
+    http_set_header(flow, "Referrer-Policy", "no-referrer");
+    http_set_header(flow, "X-Robots-Tag", "noindex");
+    http_set_header(flow, "X-Frame-Options", "DENY");
+}
+
+static void fill_in(struct buf *page, const char *template, const struct page_value *values)
+{
+    const char *from = template;
+
+    for (const char *open; (open = strstr(from, "{{")); ) {
+        const char *close = strstr(open, "}}");
+        buf_add(page, from, (size_t)(open - from));
+        buf_add_html(page, value_of(values, open + 2, (size_t)(close - open - 2)));
+        from = close + 2;
+    }
+    buf_add_text(page, from);
+}
+
+static const char *value_of(const struct page_value *values, const char *name, size_t length)
+{
+    while (values->name && !(strlen(values->name) == length && memcmp(values->name, name, length) == 0)) {
+        values++;
+    }
+    return values->name ? values->text : "";
+}
+
+struct next *page_reply_asset(struct flow *flow, const char *content_type, const char *text)
+{
+    http_set_header(flow, "X-Robots-Tag", "noindex");
+    http_set_header(flow, "Cache-Control", "public, max-age=300");
+    return http_reply(flow, 200, content_type, text, strlen(text));
+}

@@ -1,0 +1,16 @@
+/* routes.c - the map of the views daemon. SAME_ORIGIN marks what changes something: see same_origin.c. */
+#include "services/views/handlers.h"
+#include "services/views/views.h"
+
+#define SAME_ORIGIN "same_origin"
+
+const struct route views_routes[] = {
+    { HTTP_GET, "/s/{token}", show_gate, NULL },
+    { HTTP_GET, "/s/{token}/state", show_state, NULL },
+    { HTTP_POST, "/s/{token}/open", open_link, SAME_ORIGIN },
+    { HTTP_GET, "/s/{token}/content", show_content, NULL },
+    { HTTP_GET, "/s/{token}/media/{ref}", show_media, NULL },
+    { HTTP_GET, "/assets/gate.js", show_gate_script, NULL },
+    { HTTP_GET, "/assets/page.css", show_style, NULL },
+    { .pattern = NULL },
+};

@@ -1,0 +1,26 @@
+/* views.h - what the files of the views daemon share: its parts and its routes. */
+#ifndef SHARELINK_VIEWS_H
+#define SHARELINK_VIEWS_H
+
+#include "common/daemon.h"
+#include "common/pg_batch.h"
+
+struct views_settings {
+    struct daemon_settings common;
+    const char *media_dir; /* NULL when there are no local media */
+};
+
+struct views {
+    const struct views_settings *settings;
+    struct pg_batch *opens;
+    bool secure_cookies;
+};
+
+extern const struct route views_routes[];
+
+static inline const struct views *views_of(const struct flow *flow)
+{
+    return flow->app;
+}
+
+#endif

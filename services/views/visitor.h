@@ -1,0 +1,21 @@
+/* visitor.h - what is kept of a visitor: a network and a device class, never an address; and the session cookie. */
+#ifndef SHARELINK_VIEWS_VISITOR_H
+#define SHARELINK_VIEWS_VISITOR_H
+
+#include "common/crypto.h"
+#include "common/flow.h"
+
+/* "192.0.2.0/24" or "2001:db8:1::/48", in the arena; "unknown" for what is no address. */
+const char *visitor_network(struct arena *arena, const char *address);
+/* phone, tablet, desktop, bot or other. */
+const char *visitor_device(const char *user_agent);
+
+/* The path of a link's pages: /s/<token>, in the arena. */
+const char *visitor_path(struct flow *flow);
+/* The hash of the session cookie, or NULL without one. */
+const uint8_t *visitor_session_hash(struct flow *flow);
+void visitor_set_session(struct flow *flow, const char *session);
+/* The hash of the token in the path, by which it is stored. */
+const uint8_t *visitor_token_hash(struct flow *flow);
+
+#endif

@@ -1,5 +1,5 @@
-/* mail.c - the pool of sender threads: a mail goes to an idle thread or waits in the queue; its result comes back to the
- * loop through a list and an eventfd.
+/* mail.c - the pool of sender threads: a mail goes to an idle thread or waits in the queue; its result comes back to
+ * the loop through a list and an eventfd.
  *
  * Whoever became idle last gets the next mail, so that a kept connection is used while it is warm. Composing and SMTP
  * (mail_compose.c, mail_smtp.c) happen in the threads; callbacks, metrics and logs on the loop alone.
@@ -71,9 +71,9 @@ static struct job *copy_job(const struct mail *mail, mail_done *done, void *arg)
 static const char *const *copy_headers(struct arena *arena, const char *const *headers);
 
 static void *run_sender(void *arg);
-static struct job *take_job(struct sender *sender);
+static struct job *await_job(struct sender *sender);
 static void send_job(struct sender *sender, struct job *job);
-static void give_back(struct mail_pool *pool, struct job *job);
+static struct job *exchange_job(struct sender *sender, struct job *done);
 
 static void take_results(evutil_socket_t fd, short what, void *arg);
 static struct job *take_all(struct mail_pool *pool, struct job_list *list);
@@ -82,6 +82,7 @@ static void refuse_all(struct job *job);
 
 static void list_init(struct job_list *list);
 static void list_append(struct job_list *list, struct job *job);
+static struct job *list_take_first(struct job_list *list);
 
 static const char *const outcome_names[] = {
     [MAIL_SENT] = "sent",           [MAIL_LATER] = "later",     [MAIL_REFUSED] = "refused",
@@ -105,13 +106,14 @@ struct mail_pool *mail_pool_new(struct event_base *base, const struct mail_pool_
 
 static void make_metrics(struct mail_pool *pool)
 {
-    struct metric_family *transactions =
-        metrics_counter("sharelink_mail_transactions_total", "SMTP transactions, by what became of the mail.", "outcome");
+    struct metric_family *transactions = metrics_counter("sharelink_mail_transactions_total",
+                                                         "SMTP transactions, by what became of the mail.", "outcome");
 
     for (int i = 0; i <= MAIL_INVALID; i++) {
         pool->transactions[i] = metrics_series(transactions, (const char *const[]){ outcome_names[i] });
     }
-    pool->duration = metrics_only(metrics_histogram("sharelink_mail_duration_seconds", "How long the SMTP transaction of a mail took.", ""));
+    pool->duration = metrics_only(
+        metrics_histogram("sharelink_mail_duration_seconds", "How long the SMTP transaction of a mail took.", ""));
 }
 
 static void watch_results(struct mail_pool *pool, struct event_base *base)
@@ -140,6 +142,10 @@ static void start_senders(struct mail_pool *pool, const struct mail_pool_options
         sender->pool = pool;
         sender->smtp = mail_smtp_new(options);
         pthread_cond_init(&sender->wake, NULL);
+        pthread_mutex_lock(&pool->lock); /* senders before this one run already */
+        sender->next_idle = pool->idle;
+        pool->idle = sender;
+        pthread_mutex_unlock(&pool->lock);
         int failure = pthread_create(&sender->thread, NULL, run_sender, sender);
         if (failure) {
             log_error("mail.pool_failed", LOG_TEXT("error", strerror(failure)));
@@ -163,10 +169,11 @@ void mail_send(struct mail_pool *pool, const struct mail *mail, mail_done *done,
     pool->in_hand++;
     /* Callers may keep one more per thread at hand; beyond that they should have asked for free places. */
     if (pool->in_hand % (2 * pool->threads) == 1 && pool->in_hand > 2 * pool->threads) {
-        log_warn("mail.queue_long", LOG_INT("waiting", pool->in_hand - pool->threads), LOG_INT("threads", pool->threads));
+        log_warn("mail.queue_long", LOG_INT("waiting", pool->in_hand - pool->threads),
+                 LOG_INT("threads", pool->threads));
     }
     pthread_mutex_lock(&pool->lock);
-    struct sender *sender = pool->idle;
+    struct sender *sender = pool->ending ? NULL : pool->idle;
     if (sender) {
         pool->idle = sender->next_idle;
         sender->job = job;
@@ -220,37 +227,27 @@ static const char *const *copy_headers(struct arena *arena, const char *const *h
 static void *run_sender(void *arg)
 {
     struct sender *sender = arg;
-    struct job *job;
+    struct job *job = await_job(sender);
 
-    while ((job = take_job(sender))) {
+    while (job) {
         send_job(sender, job);
-        give_back(sender->pool, job);
+        job = exchange_job(sender, job);
     }
     mail_smtp_free(sender->smtp);
     return NULL;
 }
 
-/* NULL when the pool ends. */
-static struct job *take_job(struct sender *sender)
+/* For one who is on the list of the idle. NULL when the pool ends. */
+static struct job *await_job(struct sender *sender)
 {
     struct mail_pool *pool = sender->pool;
 
     pthread_mutex_lock(&pool->lock);
-    struct job *job = pool->ending ? NULL : pool->queue.first;
-    if (job) {
-        pool->queue.first = job->next;
-        if (!job->next) {
-            pool->queue.end = &pool->queue.first;
-        }
-    } else if (!pool->ending) {
-        sender->next_idle = pool->idle;
-        pool->idle = sender;
-        while (!sender->job && !pool->ending) {
-            pthread_cond_wait(&sender->wake, &pool->lock);
-        }
-        job = sender->job;
-        sender->job = NULL;
+    while (!sender->job && !pool->ending) {
+        pthread_cond_wait(&sender->wake, &pool->lock);
     }
+    struct job *job = sender->job;
+    sender->job = NULL;
     pthread_mutex_unlock(&pool->lock);
     return job;
 }
@@ -270,18 +267,26 @@ static void send_job(struct sender *sender, struct job *job)
     job->took_us = clock_mono_us() - started_us;
 }
 
-static void give_back(struct mail_pool *pool, struct job *job)
+/* Idle before the result is known: whoever sends another mail because of it finds this sender and its connection. */
+static struct job *exchange_job(struct sender *sender, struct job *done)
 {
+    struct mail_pool *pool = sender->pool;
     const uint64_t one = 1;
 
     pthread_mutex_lock(&pool->lock);
     bool is_first = !pool->results.first;
-    list_append(&pool->results, job);
+    list_append(&pool->results, done);
+    struct job *next = pool->ending ? NULL : list_take_first(&pool->queue);
+    if (!next) {
+        sender->next_idle = pool->idle;
+        pool->idle = sender;
+    }
     pthread_mutex_unlock(&pool->lock);
     if (is_first) { /* the loop takes all at once */
         ssize_t written = write(pool->results_fd, &one, sizeof one);
         (void)written;
     }
+    return next ? next : await_job(sender);
 }
 
 /* --- results, on the loop --- */
@@ -310,9 +315,9 @@ static void report_all(struct mail_pool *pool, struct job *job)
 {
     while (job) {
         struct job *next = job->next;
-        const struct mail_result result = {
-            .outcome = job->report.outcome, .smtp_code = job->report.smtp_code, .detail = job->report.detail
-        };
+        const struct mail_result result = { .outcome = job->report.outcome,
+                                            .smtp_code = job->report.smtp_code,
+                                            .detail = job->report.detail };
         pool->in_hand--;
         metrics_add(pool->transactions[result.outcome], 1);
         metrics_observe(pool->duration, (double)job->took_us / 1e6);
@@ -331,7 +336,6 @@ void mail_pool_free(struct mail_pool *pool)
     for (int i = 0; i < pool->threads; i++) {
         pthread_cond_signal(&pool->senders[i].wake);
     }
-    pool->idle = NULL; /* what is sent from now on goes to the queue */
     pthread_mutex_unlock(&pool->lock);
     for (int i = 0; i < pool->threads; i++) {
         pthread_join(pool->senders[i].thread, NULL);
@@ -372,4 +376,17 @@ static void list_append(struct job_list *list, struct job *job)
     job->next = NULL;
     *list->end = job;
     list->end = &job->next;
+}
+
+static struct job *list_take_first(struct job_list *list)
+{
+    struct job *job = list->first;
+
+    if (job) {
+        list->first = job->next;
+        if (!list->first) {
+            list->end = &list->first;
+        }
+    }
+    return job;
 }

@@ -24,9 +24,11 @@ struct mail_pool_options {
 };
 
 struct mail_pool *mail_pool_new(struct event_base *base, const struct mail_pool_options *options);
-/* Waits for the mails in hand (bounded by total_limit_ms), then ends the threads. */
+/* Waits for the mails that threads have in hand (bounded by total_limit_ms), then ends the threads. A mail that no thread
+ * has begun ends as MAIL_LATER. Every done has been called when this returns. Not from inside a done. */
 void mail_pool_free(struct mail_pool *pool);
-/* Threads that have nothing to do and no mail queued for them: how many mails may be handed over now. */
+/* Threads that have nothing to do and no mail queued for them: how many mails may be handed over now. More may be: they
+ * wait in the queue, and the log warns when that is longer than one for each thread. */
 int mail_pool_free_places(const struct mail_pool *pool);
 
 /* What a mail says. All text is UTF-8; addresses are checked again here, and CR, LF and other control characters anywhere

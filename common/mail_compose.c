@@ -1,7 +1,8 @@
-/* mail_compose.c - checks what a mail says and writes its headers: RFC 5322 folding, RFC 2047 words for what is not ASCII.
+/* mail_compose.c - checks what a mail says and writes its headers: RFC 5322 folding, RFC 2047 words for what is not
+ * ASCII.
  *
- * The door for injected headers and recipients is shut here, and only here: libcurl passes CR and LF on, in addresses and
- * in header lines. Called by a sender thread; knows neither SMTP nor libcurl.
+ * The door for injected headers and recipients is shut here, and only here: libcurl passes CR and LF on, in addresses
+ * and in header lines. Called by a sender thread; knows neither SMTP nor libcurl.
  */
 #include "common/mail_compose.h"
 
@@ -13,9 +14,9 @@
 #include "common/str.h"
 
 enum {
-    LINE_MOST = 76,      /* RFC 2047 section 2: lines that hold encoded words */
-    ADDRESS_MOST = 254,  /* RFC 5321 section 4.5.3.1.3, without <> */
-    WORD_FRAME = 12,     /* "=?UTF-8?B?" and "?=" */
+    LINE_MOST = 76,       /* RFC 2047 section 2: lines that hold encoded words */
+    ADDRESS_MOST = 254,   /* RFC 5321 section 4.5.3.1.3, without <> */
+    WORD_FRAME = 12,      /* "=?UTF-8?B?" and "?=" */
     WORD_BYTES_MOST = 45, /* 60 of base64 and the frame: 72 of the 75 that an encoded word may have */
     WORD_BYTES_LEAST = 6, /* less is not worth the rest of a line; any character has at most 4 */
     PLAIN_WORD_MOST = 70,
@@ -42,7 +43,8 @@ static bool is_own_header(const char *line, size_t name_length);
 static bool has_endless_word(const char *text);
 static bool has_non_ascii(const char *text);
 
-static const char *const *write_headers(struct arena *arena, const struct mail *mail, const char *from_name, const char *from);
+static const char *const *write_headers(struct arena *arena, const struct mail *mail, const char *from_name,
+                                        const char *from);
 static const char *date_line(struct arena *arena, int64_t date_ms);
 static const char *mailbox_line(struct arena *arena, const char *header, const char *name, const char *address);
 static const char *text_line(struct arena *arena, const char *header, const char *text);
@@ -223,8 +225,8 @@ static size_t header_name_length(const char *line)
 
 static bool is_own_header(const char *line, size_t name_length)
 {
-    static const char *const own[] = { "Date",     "Message-ID", "From", "Sender", "To", "Cc", "Bcc", "Subject", "Reply-To",
-                                       "References", "In-Reply-To", "MIME-Version" };
+    static const char *const own[] = { "Date", "Message-ID", "From",     "Sender",     "To",          "Cc",
+                                       "Bcc",  "Subject",    "Reply-To", "References", "In-Reply-To", "MIME-Version" };
 
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
         if (strlen(own[i]) == name_length && strncasecmp(line, own[i], name_length) == 0) {
@@ -258,7 +260,8 @@ static bool has_non_ascii(const char *text)
 
 /* --- headers --- */
 
-static const char *const *write_headers(struct arena *arena, const struct mail *mail, const char *from_name, const char *from)
+static const char *const *write_headers(struct arena *arena, const struct mail *mail, const char *from_name,
+                                        const char *from)
 {
     size_t count = 0, further = 0;
 

@@ -8,13 +8,13 @@
 /* All of it in the arena. */
 struct mail_letter {
     const char *from, *to;      /* envelope: checked addresses, without <> */
-    const char *const *headers; /* "Name: value" lines ended by NULL; folded with CRLF and a blank, no CRLF at the end; all
-                                 * but those of MIME */
+    const char *const *headers; /* "Name: value" lines ended by NULL; folded with CRLF and a blank, no CRLF at the end;
+                                 * all but those of MIME */
     const char *text, *html;    /* with CRLF line ends; one of them may be NULL */
 };
 
-/* sender: the operator's "Name <address>" or address. Fills *letter; NULL when fine, else what is wrong, one line without
- * addresses. */
+/* sender: the operator's "Name <address>" or address. Fills *letter; NULL when fine, else what is wrong, one line
+ * without addresses. */
 const char *mail_compose(struct arena *arena, const char *sender, const struct mail *mail, struct mail_letter *letter);
 
 #endif

@@ -1,8 +1,8 @@
 /* mail_smtp.c - SMTP by libcurl: one recipient per transaction, the connection kept for the next mail.
  *
- * The server's code decides, never libcurl's alone. What libcurl says to the server and hears from it is listened to, for
- * three things: how far a transaction had come, whether the content was on its way (then nobody may simply try again), and
- * the enhanced status code. Texts of the server stay here: they quote addresses.
+ * The server's code decides, never libcurl's alone. What libcurl says to the server and hears from it is listened to,
+ * for three things: how far a transaction had come, whether the content was on its way (then nobody may simply try
+ * again), and the enhanced status code. Texts of the server stay here: they quote addresses.
  */
 #include "common/mail_smtp.h"
 
@@ -25,7 +25,16 @@ enum {
 };
 
 /* In the order of a transaction; everything up to STAGE_AUTH is about the server and us, not yet about this mail. */
-enum stage { STAGE_GREETING, STAGE_EHLO, STAGE_STARTTLS, STAGE_AUTH, STAGE_MAIL, STAGE_RCPT, STAGE_DATA, STAGE_CONTENT, STAGE_QUIT };
+enum stage {
+    STAGE_GREETING,
+    STAGE_EHLO,
+    STAGE_STARTTLS,
+    STAGE_AUTH,
+    STAGE_MAIL,
+    STAGE_RCPT,
+    STAGE_DATA,
+    STAGE_CONTENT
+};
 
 struct mail_smtp {
     CURL *curl;
@@ -38,6 +47,7 @@ struct mail_smtp {
     /* of the attempt */
     enum stage stage;
     int last_code;
+    bool has_quit;
     bool content_begun; /* 354 was heard: from now on the mail may have arrived */
     char enhanced[ENHANCED_SIZE];
 };
@@ -62,16 +72,21 @@ static bool is_auth_failure(CURLcode outcome, int code);
 static int hear_protocol(CURL *curl, curl_infotype type, char *data, size_t size, void *arg);
 static void note_command(struct mail_smtp *smtp, const char *line, size_t length);
 static size_t hear_reply(char *line, size_t size, size_t count, void *arg);
-static size_t copy_enhanced(char to[ENHANCED_SIZE], const char *text, size_t length);
+static void copy_enhanced(char to[ENHANCED_SIZE], const char *text, size_t length);
 static size_t drop_output(char *data, size_t size, size_t count, void *arg);
 static int note_socket(void *arg, curl_socket_t socket, curlsocktype purpose);
 static int close_socket(void *arg, curl_socket_t socket);
 static void stop_listening(struct mail_smtp *smtp);
 
 static const char *const stage_names[] = {
-    [STAGE_GREETING] = "the greeting", [STAGE_EHLO] = "EHLO",    [STAGE_STARTTLS] = "STARTTLS",
-    [STAGE_AUTH] = "AUTH",             [STAGE_MAIL] = "MAIL",    [STAGE_RCPT] = "RCPT",
-    [STAGE_DATA] = "DATA",             [STAGE_CONTENT] = "the content's end", [STAGE_QUIT] = "QUIT",
+    [STAGE_GREETING] = "the greeting",
+    [STAGE_EHLO] = "EHLO",
+    [STAGE_STARTTLS] = "STARTTLS",
+    [STAGE_AUTH] = "AUTH",
+    [STAGE_MAIL] = "MAIL",
+    [STAGE_RCPT] = "RCPT",
+    [STAGE_DATA] = "DATA",
+    [STAGE_CONTENT] = "the content's end",
 };
 
 /* --- set-up --- */
@@ -106,7 +121,8 @@ static void set_server(struct mail_smtp *smtp, const char *text)
     if (!url) {
         mem_fail();
     }
-    if (curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK && curl_url_get(url, CURLUPART_PATH, &path, 0) == CURLUE_OK) {
+    if (curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
+        curl_url_get(url, CURLUPART_PATH, &path, 0) == CURLUE_OK) {
         set_credential(smtp, url, CURLUPART_USER, CURLOPT_USERNAME);
         set_credential(smtp, url, CURLUPART_PASSWORD, CURLOPT_PASSWORD);
         if (strcmp(path, "/") == 0) {
@@ -168,6 +184,7 @@ static void set_options(struct mail_smtp *smtp, const struct mail_pool_options *
     must(curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_limit_ms));
     must(curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)(options->total_limit_ms + 999) / 1000));
     must(curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L)); /* do not wait for a resolver that is out of time */
+    must(curl_easy_setopt(curl, CURLOPT_SASL_IR, 1L));
     must(curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L));
     must(curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, 1L));
     must(curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)KEEP_IDLE_SECONDS));
@@ -232,6 +249,7 @@ static CURLcode attempt(struct mail_smtp *smtp, const struct mail_letter *letter
     }
     smtp->stage = STAGE_GREETING;
     smtp->last_code = 0;
+    smtp->has_quit = false;
     smtp->content_begun = false;
     smtp->enhanced[0] = '\0';
     must(curl_easy_setopt(curl, CURLOPT_MAIL_FROM, letter->from));
@@ -298,7 +316,8 @@ static void add_part(curl_mime *parts, const char *type, const char *body)
     must(curl_mime_data(part, body, CURL_ZERO_TERMINATED));
 }
 
-/* The server may close a kept connection, or end it by a 421, at the moment we use it: that says nothing about the mail. */
+/* The server may close a kept connection, or end it by a 421, at the moment we use it: that says nothing about the
+ * mail. */
 static bool kept_connection_was_dead(const struct mail_smtp *smtp, CURLcode outcome)
 {
     long connects = 0;
@@ -307,7 +326,10 @@ static bool kept_connection_was_dead(const struct mail_smtp *smtp, CURLcode outc
     if (connects > 0 || smtp->content_begun || outcome == CURLE_OK || outcome == CURLE_OPERATION_TIMEDOUT) {
         return false;
     }
-    return smtp->last_code == 421 || outcome == CURLE_SEND_ERROR || outcome == CURLE_RECV_ERROR || outcome == CURLE_GOT_NOTHING;
+    /* curl calls a refused recipient a send error too: a server that refuses is not dead. */
+    bool was_refused = smtp->last_code >= 400 && smtp->last_code != 421;
+    return !was_refused && (smtp->last_code == 421 || outcome == CURLE_SEND_ERROR || outcome == CURLE_RECV_ERROR ||
+                            outcome == CURLE_GOT_NOTHING);
 }
 
 /* --- the verdict --- */
@@ -362,7 +384,8 @@ static void judge_silence(const struct mail_smtp *smtp, CURLcode outcome, struct
     } else if (outcome == CURLE_OPERATION_TIMEDOUT) {
         snprintf(report->detail, size, "no answer in time from the server at %s", stage_names[smtp->stage]);
     } else {
-        snprintf(report->detail, size, "the connection was lost at %s: %s", stage_names[smtp->stage], curl_easy_strerror(outcome));
+        snprintf(report->detail, size, "the connection was lost at %s: %s", stage_names[smtp->stage],
+                 curl_easy_strerror(outcome));
     }
 }
 
@@ -413,18 +436,20 @@ static void note_command(struct mail_smtp *smtp, const char *line, size_t length
         const char *verb;
         enum stage stage;
     } commands[] = {
-        { "EHLO ", STAGE_EHLO }, { "HELO ", STAGE_EHLO }, { "STARTTLS\r\n", STAGE_STARTTLS }, { "AUTH ", STAGE_AUTH },
-        { "MAIL FROM:", STAGE_MAIL }, { "RCPT TO:", STAGE_RCPT }, { "DATA\r\n", STAGE_DATA }, { "QUIT\r\n", STAGE_QUIT },
+        { "EHLO ", STAGE_EHLO },    { "HELO ", STAGE_EHLO },      { "STARTTLS\r\n", STAGE_STARTTLS },
+        { "AUTH ", STAGE_AUTH },    { "MAIL FROM:", STAGE_MAIL }, { "RCPT TO:", STAGE_RCPT },
+        { "DATA\r\n", STAGE_DATA },
     };
+
+    if (length == 6 && memcmp(line, "QUIT\r\n", 6) == 0) {
+        smtp->has_quit = true; /* the stage stays: it is where things went wrong */
+        stop_listening(smtp);
+        return;
+    }
 
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         size_t verb_length = strlen(commands[i].verb);
-        if (length < verb_length || memcmp(line, commands[i].verb, verb_length) != 0) {
-            continue;
-        }
-        if (commands[i].stage == STAGE_QUIT) {
-            stop_listening(smtp); /* the stage stays: it is where things went wrong */
-        } else {
+        if (length >= verb_length && memcmp(line, commands[i].verb, verb_length) == 0) {
             smtp->stage = commands[i].stage;
             smtp->enhanced[0] = '\0';
         }
@@ -437,7 +462,8 @@ static size_t hear_reply(char *line, size_t size, size_t count, void *arg)
     struct mail_smtp *smtp = arg;
     size_t length = size * count;
 
-    if (length < 4 || !isdigit((unsigned char)line[0]) || !isdigit((unsigned char)line[1]) || !isdigit((unsigned char)line[2])) {
+    if (smtp->has_quit || length < 4 || !isdigit((unsigned char)line[0]) || !isdigit((unsigned char)line[1]) ||
+        !isdigit((unsigned char)line[2])) {
         return length;
     }
     smtp->last_code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
@@ -450,7 +476,7 @@ static size_t hear_reply(char *line, size_t size, size_t count, void *arg)
 }
 
 /* RFC 2034: class "." subject "." detail; "" when the text begins with anything else. */
-static size_t copy_enhanced(char to[ENHANCED_SIZE], const char *text, size_t length)
+static void copy_enhanced(char to[ENHANCED_SIZE], const char *text, size_t length)
 {
     size_t at = 0;
 
@@ -458,22 +484,21 @@ static size_t copy_enhanced(char to[ENHANCED_SIZE], const char *text, size_t len
     for (int part = 0; part < 3; part++) {
         size_t digits = 0;
         if (part > 0 && (at >= length || text[at++] != '.')) {
-            return 0;
+            return;
         }
         while (at < length && isdigit((unsigned char)text[at])) {
             at++;
             digits++;
         }
         if (digits < 1 || digits > (part == 0 ? 1 : 3)) {
-            return 0;
+            return;
         }
     }
     if (at < length && !isspace((unsigned char)text[at])) {
-        return 0;
+        return;
     }
     memcpy(to, text, at);
     to[at] = '\0';
-    return at;
 }
 
 static size_t drop_output(char *data, size_t size, size_t count, void *arg)

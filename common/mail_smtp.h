@@ -13,8 +13,8 @@ struct mail_report {
     char detail[160];
 };
 
-/* Connects at the first mail. Uses url, require_tls, ca_file and the limits of the options; all is copied. Belongs to one
- * thread at a time. */
+/* Connects at the first mail. Uses url, require_tls, ca_file and the limits of the options; all is copied. Belongs to
+ * one thread at a time. */
 struct mail_smtp *mail_smtp_new(const struct mail_pool_options *options);
 void mail_smtp_free(struct mail_smtp *smtp);
 void mail_smtp_send(struct mail_smtp *smtp, const struct mail_letter *letter, struct mail_report *report);

@@ -1,8 +1,8 @@
 /* markdown.c - CommonMark by libcmark, made safe for mails.
  *
  * The source is parsed with its placeholders still in it; then the tree is made safe (HTML becomes text, images become
- * their descriptions) and the values go into its texts, where nothing parses them any more; then it is rendered. Links are
- * judged last, with the values in them. All walks are libcmark's iterator: the depth of a message costs no stack.
+ * their descriptions) and the values go into its texts, where nothing parses them any more; then it is rendered. Links
+ * are judged last, with the values in them. All walks are libcmark's iterator: the depth of a message costs no stack.
  */
 #include "common/markdown.h"
 
@@ -47,7 +47,8 @@ char *markdown_html(struct arena *arena, const char *source, const struct placeh
     cmark_consolidate_text_nodes(document); /* a '_' in a placeholder's name has cut its text in pieces */
     fill_in(document, values);
     drop_bad_links(document);
-    /* People break lines where they want them broken. Unsafe things are left out unless CMARK_OPT_UNSAFE asks for them. */
+    /* People break lines where they want them broken. Unsafe things are left out unless CMARK_OPT_UNSAFE asks for them.
+     */
     char *rendered = cmark_render_html(document, CMARK_OPT_HARDBREAKS);
     char *html = arena_strdup(arena, rendered);
     free(rendered);
@@ -90,7 +91,8 @@ static char *join_placeholders(const char *source, const struct placeholder *val
 
 /* --- the tree --- */
 
-/* The iterator has its next step in hand already, so that the node of a leaf's visit, or of a container's end, may go. */
+/* The iterator has its next step in hand already, so that the node of a leaf's visit, or of a container's end, may go.
+ */
 static void make_safe(cmark_node *document)
 {
     cmark_iter *walk = cmark_iter_new(document);
@@ -191,7 +193,8 @@ static void drop_bad_links(cmark_node *document)
 
     while ((event = cmark_iter_next(walk)) != CMARK_EVENT_DONE) {
         cmark_node *node = cmark_iter_get_node(walk);
-        if (event == CMARK_EVENT_EXIT && cmark_node_get_type(node) == CMARK_NODE_LINK && !is_good_url(cmark_node_get_url(node))) {
+        if (event == CMARK_EVENT_EXIT && cmark_node_get_type(node) == CMARK_NODE_LINK &&
+            !is_good_url(cmark_node_get_url(node))) {
             replace_by_children(node);
         }
     }
@@ -201,7 +204,8 @@ static void drop_bad_links(cmark_node *document)
 /* What is not allowed is forbidden; a relative link leads nowhere from a mail. */
 static bool is_good_url(const char *url)
 {
-    return strncasecmp(url, "https://", 8) == 0 || strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "mailto:", 7) == 0;
+    return strncasecmp(url, "https://", 8) == 0 || strncasecmp(url, "http://", 7) == 0 ||
+           strncasecmp(url, "mailto:", 7) == 0;
 }
 
 static void replace_by_children(cmark_node *node)

@@ -98,8 +98,8 @@ static void authenticate(struct redis *redis);
 static void take_authenticated(void *arg, const struct redis_value *reply, const char *errstr);
 static void take_selected(void *arg, const struct redis_value *reply, const char *errstr);
 static void take_pong(void *arg, const struct redis_value *reply, const char *errstr);
-static void send_call(struct redis *redis, const char *const *words, const size_t *lengths, size_t count, int extra_ms,
-                      redis_done *done, void *arg);
+static void send_call(struct redis *redis, enum state in, const char *const *words, const size_t *lengths, size_t count,
+                      int extra_ms, redis_done *done, void *arg);
 static void take_reply(redisAsyncContext *context, void *reply, void *privdata);
 static void refuse_all(evutil_socket_t fd, short what, void *arg);
 static void check_command_limit(struct redis *redis);
@@ -404,18 +404,18 @@ static void authenticate(struct redis *redis)
     move(redis, STATE_AUTHENTICATING);
     if (target->password && target->user) {
         const char *const words[] = { "AUTH", target->user, target->password };
-        send_call(redis, words, NULL, 3, 0, take_authenticated, redis);
+        send_call(redis, STATE_AUTHENTICATING, words, NULL, 3, 0, take_authenticated, redis);
     } else if (target->password) {
         const char *const words[] = { "AUTH", target->password };
-        send_call(redis, words, NULL, 2, 0, take_authenticated, redis);
+        send_call(redis, STATE_AUTHENTICATING, words, NULL, 2, 0, take_authenticated, redis);
     }
     if (target->database) {
         snprintf(database, sizeof database, "%d", target->database);
         const char *const words[] = { "SELECT", database };
-        send_call(redis, words, NULL, 2, 0, take_selected, redis);
+        send_call(redis, STATE_AUTHENTICATING, words, NULL, 2, 0, take_selected, redis);
     }
     const char *const words[] = { "PING" };
-    send_call(redis, words, NULL, 1, 0, take_pong, redis);
+    send_call(redis, STATE_AUTHENTICATING, words, NULL, 1, 0, take_pong, redis);
 }
 
 /* Only the first word of an error is told: a server without AUTH quotes its arguments. */
@@ -469,13 +469,13 @@ bool redis_is_ready(const struct redis *redis)
 void redis_command(struct redis *redis, const char *const *words, const size_t *lengths, size_t count, redis_done *done,
                    void *arg)
 {
-    send_call(redis, words, lengths, count, 0, done, arg);
+    send_call(redis, STATE_READY, words, lengths, count, 0, done, arg);
 }
 
 void redis_command_within(struct redis *redis, int extra_ms, const char *const *words, size_t count, redis_done *done,
                           void *arg)
 {
-    send_call(redis, words, NULL, count, extra_ms, done, arg);
+    send_call(redis, STATE_READY, words, NULL, count, extra_ms, done, arg);
 }
 
 void redis_call(struct redis *redis, int extra_ms, redis_done *done, void *arg, ...)
@@ -492,12 +492,7 @@ void redis_call(struct redis *redis, int extra_ms, redis_done *done, void *arg, 
         words[count++] = word;
     }
     va_end(args);
-    send_call(redis, words, NULL, count, extra_ms, done, arg);
-}
-
-static bool takes_calls(const struct redis *redis)
-{
-    return redis->state == STATE_READY || redis->state == STATE_AUTHENTICATING;
+    send_call(redis, STATE_READY, words, NULL, count, extra_ms, done, arg);
 }
 
 static void write_words(struct buf *to, const char *const *words, const size_t *lengths, size_t count)
@@ -512,8 +507,9 @@ static void write_words(struct buf *to, const char *const *words, const size_t *
     }
 }
 
-static void send_call(struct redis *redis, const char *const *words, const size_t *lengths, size_t count, int extra_ms,
-                      redis_done *done, void *arg)
+/* in: the state whose business it is; a caller's commands have no place in the handshake. */
+static void send_call(struct redis *redis, enum state in, const char *const *words, const size_t *lengths, size_t count,
+                      int extra_ms, redis_done *done, void *arg)
 {
     struct call *call = mem_alloc(sizeof *call);
     const struct timeval now = { 0, 0 };
@@ -523,8 +519,8 @@ static void send_call(struct redis *redis, const char *const *words, const size_
     };
     write_words(&redis->words, words, lengths, count);
     /* hiredis refuses while it is on its way out, which may be before we are told. */
-    if (!takes_calls(redis) || redisAsyncFormattedCommand(redis->context, take_reply, call, redis->words.data,
-                                                          redis->words.length) != REDIS_OK) {
+    if (redis->state != in || redisAsyncFormattedCommand(redis->context, take_reply, call, redis->words.data,
+                                                         redis->words.length) != REDIS_OK) {
         STAILQ_INSERT_TAIL(&redis->refused, call, next);
         evtimer_add(redis->refuse, &now);
         return;

@@ -4,8 +4,8 @@
 Starts private servers (stack/), migrates, makes a sample account, tells the sample's story (stack/demo.py; not with
 RUN_NO_DEMO=1), writes .run/env, and supervises until Ctrl-C. `run.py --clean` forgets all data (`make clean-run`).
 
-From the environment: MODE (which build), RUN_DIR (instead of .run), RUN_NO_DEMO, and any SHARELINK_* setting, which goes
-to the daemons and wins over ours; SHARELINK_VIEWS_LISTEN and the like are for one daemon alone.
+From the environment: MODE (which build), RUN_DIR (instead of .run), RUN_NO_DEMO, and any SHARELINK_* setting, which
+goes to the daemons and wins over ours; SHARELINK_VIEWS_LISTEN and the like are for one daemon alone.
 """
 
 import contextlib
@@ -52,7 +52,8 @@ def run():
     with the_only_run():
         forget_env()
         state = State(f"{RUN_DIR}/state/state.json")
-        stack = Stack(RUN_DIR, state, mode=os.environ.get("MODE") or "release", given=os.environ, defaults=LOCAL_DEFAULTS)
+        mode = os.environ.get("MODE") or "release"
+        stack = Stack(RUN_DIR, state, mode=mode, given=os.environ, defaults=LOCAL_DEFAULTS)
         stack.fail_unless_built()
         state.save()
         try:
@@ -66,7 +67,8 @@ def run():
 
 def serve(stack):
     forget_logs(stack)
-    say("Sharelink starts" + (" for the first time." if stack.state.is_new else "; it goes on with the data of the last run."))
+    say("Sharelink starts for the first time." if stack.state.is_new
+        else "Sharelink starts; it goes on with the data of the last run.")
     stack.start_stores()
     stack.migrate()
     stack.start_daemons()
@@ -76,7 +78,7 @@ def serve(stack):
 
     supervisor = Supervisor(stack.servers(), say)
     link = None
-    if not os.environ.get("RUN_NO_DEMO"):
+    if os.environ.get("RUN_NO_DEMO", "0") in ("", "0"):
         link = Demo(stack, stack.state.get("api_key"), say, supervisor.tick).show()
     say(farewell(stack, link))
     write_env(stack)
@@ -153,12 +155,13 @@ def things_to_try(stack, link):
 
 
 NEW_LINK = ('{"kind": "advanced", "title": "Second opinion", "owner": {"name": "Robin Castellanos", '
-            '"email": "robin.castellanos@hiring.example", "time_zone": "Europe/Amsterdam"}, "interview_ids": ["int-2042"], '
-            '"reviewers": [{"name": "You", "email": "you@support.example"}], "settings": {"abbreviate_names": true}, '
+            '"email": "robin.castellanos@hiring.example", "time_zone": "Europe/Amsterdam"}, '
+            '"interview_ids": ["int-2042"], "reviewers": [{"name": "You", "email": "you@support.example"}], '
+            '"settings": {"abbreviate_names": true}, '
             '"send_email": true, "message": {"subject": "A candidate", "body": "{{link_url}}"}}')
-NEW_INTERVIEW = ('{"type": "one_way", "job": {"id": "job-1", "title": "Librarian"}, "completed_at": "2026-01-05T10:00:00Z", '
-                 '"candidate": {"first_name": "Ada", "last_name": "Example", "email": "ada@candidates.example"}, '
-                 '"questions": [], "questionnaire": []}')
+NEW_INTERVIEW = ('{"type": "one_way", "job": {"id": "job-1", "title": "Librarian"}, '
+                 '"completed_at": "2026-01-05T10:00:00Z", "candidate": {"first_name": "Ada", "last_name": "Example", '
+                 '"email": "ada@candidates.example"}, "questions": [], "questionnaire": []}')
 
 
 def say(text):

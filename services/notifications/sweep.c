@@ -34,6 +34,7 @@ static struct next *find_unsettled(struct flow *flow);
 static struct next *settle_found(struct flow *flow);
 static struct next *end_turn(struct flow *flow);
 static void plan_next_turn(struct flow *flow);
+static void wait_for_turn(struct sweep *sweep);
 
 static const struct flow_kind sweep_turn = { .name = "sweep", .on_deadline = end_turn, .on_end = plan_next_turn };
 
@@ -52,7 +53,7 @@ struct sweep *sweep_new(struct daemon *daemon, const struct notifications *notif
     sweep->notifications = notifications;
     sweep->found = metrics_only(metrics_counter("sharelink_sweep_found_total", "Events that the sweep brought because no stream had.", ""));
     sweep->timer = evtimer_new(daemon->base, start_turn, sweep);
-    event_active(sweep->timer, EV_TIMEOUT, 0);
+    wait_for_turn(sweep);
     return sweep;
 }
 
@@ -134,12 +135,18 @@ static struct next *end_turn(struct flow *flow)
 static void plan_next_turn(struct flow *flow)
 {
     struct sweep *sweep = flow->owner;
+
+    if (!sweep->paused) {
+        wait_for_turn(sweep);
+    }
+}
+
+static void wait_for_turn(struct sweep *sweep)
+{
     int64_t pause_ms = sweep->notifications->settings->sweep_interval_ms;
     struct timeval pause = { .tv_sec = pause_ms / 1000, .tv_usec = pause_ms % 1000 * 1000 };
 
-    if (!sweep->paused) {
-        evtimer_add(sweep->timer, &pause);
-    }
+    evtimer_add(sweep->timer, &pause);
 }
 
 void sweep_pause(struct sweep *sweep)

@@ -34,8 +34,8 @@ class Daemon(Server):
 def settings_of(name, ours, given):
     """Our settings for the daemon `name`, overruled by what is given in the environment.
 
-    SHARELINK_X is for all daemons, SHARELINK_LINKS_X for links alone. A given X_FILE takes the place of our X. LISTEN makes
-    sense for one daemon only.
+    SHARELINK_X is for all daemons, SHARELINK_LINKS_X for links alone. A given X_FILE takes the place of our X. LISTEN
+    makes sense for one daemon only.
     """
     for_all = {key: value for key, value in given.items()
                if key.startswith("SHARELINK_") and not key.startswith(_prefixes()) and key != "SHARELINK_LISTEN"}

@@ -1,5 +1,5 @@
-"""The story that `make run` tells: interviews are stored, a shortlist is made and mailed, one reviewer opens it, and the
-recruiter is told. Everything goes the way of real callers: REST with the account's key, SMTP, and a browser's requests.
+"""The story that `make run` tells: interviews are stored, a shortlist is made and mailed, one reviewer opens it, and
+the recruiter is told. Everything goes the way of real callers: REST with the account's key, SMTP, a browser's requests.
 """
 
 import json
@@ -18,8 +18,7 @@ REVIEWERS = [{"name": "Ingrid Solheim", "email": "ingrid.solheim@support.example
 MESSAGE = {
     "subject": "{{interview_count}} candidates for {{job_title}}: please have a look",
     "body": "Hello {{reviewer_first_name}},\n\nthese are the people I would like your opinion on. "
-            "Two or three sentences on each are plenty.\n\n{{link_url}}\n\nThe link works until {{expires_at}}.\n\n"
-            "Thank you,\n{{sender_name}}",
+            "Two or three sentences on each are plenty.\n\nThank you,\n{{sender_name}}",
 }
 STEP_SECONDS = 30
 
@@ -64,13 +63,14 @@ class Demo:
             "reviewers": REVIEWERS, "settings": {}, "expires_in": {"value": 2, "unit": "weeks"}, "send_email": True,
             "message": MESSAGE,
         })
-        self.step(2, f"{OWNER['name']} shares {len(chosen)} of them with two reviewers (POST /v1/share-links, {link['id']}):",
+        self.step(2, f"{OWNER['name']} shares {len(chosen)} of them with two reviewers "
+                     f"(POST /v1/share-links, {link['id']}):",
                   "\n".join(f"{each['name']}: {each['url']}" for each in link["reviewers"]))
         return link
 
     def show_invitations(self):
         if not self.shows_mails:
-            self.step(3, "The invitations go to the SMTP server that SHARELINK_SMTP_URL names; this run cannot show them.")
+            self.step(3, "The invitations go to the server in SHARELINK_SMTP_URL; this run cannot show them.")
             return
         mails = [self.mail_to(reviewer["email"], "the invitation") for reviewer in REVIEWERS]
         self.step(3, "Both invitations have arrived. The first one reads:")
@@ -98,11 +98,11 @@ class Demo:
 
     def show_what_is_there(self, link_id):
         link = self.api.get(f"/v1/share-links/{link_id}")
-        self.say(f"Going on with the data of the last run. The newest share link: {link['title']} ({link_id}, {link['state']}), "
+        self.say(f"\nThe newest share link: {link['title']} ({link_id}, {link['state']}), "
                  f"{link['interview_count']} candidates.")
         for reviewer in link["reviewers"]:
-            opens = reviewer.get("open_count", 0)
-            self.say(f"  {reviewer['name']}, {'opened it' if opens else 'has not opened it yet'}: {reviewer.get('url', '')}")
+            visits = "opened it" if reviewer["open_count"] else "has not opened it"
+            self.say(f"  {reviewer['name']}, {visits}: {reviewer['url']}")
         self.say(f"  {len(mail_files(self.stack.mail.mail_dir))} mails so far in {self.stack.mail.mail_dir}")
         return link
 

@@ -39,9 +39,9 @@ class Postgres(Server):
 
     def sql(self, statement, database="postgres"):
         """The rows that psql prints for it, one a line."""
-        done = subprocess.run([self._program("psql"), "-XqtA", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port),
-                               "-U", "postgres", "-d", database], input=statement, text=True, capture_output=True,
-                              env={**os.environ, "PGPASSWORD": self.password}, check=False)
+        done = subprocess.run([self._program("psql"), "-XqtA", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1",
+                               "-p", str(self.port), "-U", "postgres", "-d", database], input=statement, text=True,
+                              capture_output=True, env={**os.environ, "PGPASSWORD": self.password}, check=False)
         if done.returncode != 0:
             raise Failure(f"psql said: {done.stderr.strip()}")
         return done.stdout.strip()
@@ -83,7 +83,7 @@ class Postgres(Server):
         return self.pid_of_stranger() is None
 
     def _end_leftovers(self):
-        """Ends a postmaster of a former run, and the sessions that outlived a killed one: they hold its shared memory."""
+        """Ends a postmaster of a former run, and sessions that outlived a killed one: they hold its shared memory."""
         send_signal(self.pid_of_stranger(), signal.SIGQUIT)
         wait_until(lambda: not self.pid_of_stranger(), 30, "a former postmaster ends")
         for pid in self._processes_in_data():
@@ -113,15 +113,16 @@ class Postgres(Server):
 
     def _make_directory(self):
         """The real path of the directory that holds the cluster, made and owned by the account."""
-        if not self.user or self._account_reaches(os.path.dirname(self.directory)) and not os.path.islink(self.directory):
+        reaches = not self.user or self._account_reaches(os.path.dirname(self.directory))
+        if reaches and not os.path.islink(self.directory):
             return self._own(self.directory)
         elsewhere = place_elsewhere(self.directory)
         if not os.path.lexists(self.directory):
             remove(self.directory)  # what is elsewhere belongs to a run that was forgotten by rm -r
             os.symlink(elsewhere, self.directory)
         if os.path.realpath(self.directory) != elsewhere:
-            raise Failure(f"{self.directory} is not the link to {elsewhere} that it should be: was this tree moved or copied? "
-                          "`make clean-run` forgets its data.")
+            raise Failure(f"{self.directory} is not the link to {elsewhere} that it should be: was this tree moved "
+                          "or copied? `make clean-run` forgets its data.")
         return self._own(elsewhere)
 
     def _own(self, directory):
@@ -136,7 +137,8 @@ class Postgres(Server):
         return os.path.realpath(directory)
 
     def _account_reaches(self, directory):
-        return subprocess.run([*as_account(self.user, "KILL"), "test", "-x", directory], cwd="/", check=False).returncode == 0
+        return subprocess.run([*as_account(self.user, "KILL"), "test", "-x", directory], cwd="/",
+                              check=False).returncode == 0
 
     def _write_as_account(self, path, text):
         # By the account and not by root: in a directory of that account, root would follow any link it finds.

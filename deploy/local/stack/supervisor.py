@@ -1,4 +1,4 @@
-"""Keeps the servers of a stack running: what dies is started again, the rest goes on, and each time it says so in a line.
+"""Keeps the servers of a stack running: what dies is started again, the rest goes on, and it says so in a line.
 
 A server that dies at once, again and again, gets a growing pause and its last log lines are shown. One that somebody
 started by hand on the same port (`pg_ctl restart`, a Redis of their own) is adopted: left alone while it answers.

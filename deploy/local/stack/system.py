@@ -64,7 +64,10 @@ class Stack:
         start([*self.daemons, self.front])
 
     def stop(self):
-        """In order: no new requests, then the daemons finish what they have, then what they lean on. Exit statuses by name."""
+        """In order: no new requests, then the daemons finish what they have, then what they lean on.
+
+        Returns the exit statuses by name, None for what did not run.
+        """
         statuses = {}
         for group in ([self.front], self.daemons, self.stores):
             for server in group:

@@ -1,4 +1,4 @@
-"""HTTP for the stack itself, with the standard library: asking servers whether they answer, and calling their JSON APIs."""
+"""HTTP for the stack itself, with the standard library: asks servers whether they answer, calls their JSON APIs."""
 
 import http.client
 import http.cookiejar

@@ -1,0 +1,92 @@
+"""Callers: a platform service with its key, and a reviewer with a browser. Each error's form is checked in passing."""
+
+import re
+from urllib.parse import urlsplit
+
+import requests
+
+PROBLEM_MEMBERS = {"type", "title", "status", "detail", "code", "request_id"}
+FAULT_MEMBERS = {"pointer", "code", "detail"}
+
+
+class Api:
+    """REST calls that return requests' Response. With `status=` the answer must have it.
+
+    For one thread; other threads make their own with another().
+    """
+
+    def __init__(self, base, key=None):
+        self.base = base
+        self.key = key
+        self.session = requests.Session()
+        self.session.trust_env = False
+        if key:
+            self.session.headers["Authorization"] = f"Bearer {key}"
+
+    def another(self):
+        return Api(self.base, self.key)
+
+    def get(self, path, **options):
+        return self.call("GET", path, **options)
+
+    def put(self, path, json=None, **options):
+        return self.call("PUT", path, json=json, **options)
+
+    def post(self, path, json=None, **options):
+        return self.call("POST", path, json=json, **options)
+
+    def patch(self, path, json=None, **options):
+        return self.call("PATCH", path, json=json, **options)
+
+    def delete(self, path, **options):
+        return self.call("DELETE", path, **options)
+
+    def call(self, method, path, status=None, **options):
+        answer = self.session.request(method, self.base + path, **{"timeout": 30, "allow_redirects": False, **options})
+        if status is not None:
+            said = f"{method} {path}: {answer.status_code}, not {status}: {answer.text[:2000]}"
+            assert answer.status_code == status, said
+        if answer.status_code >= 400 and "text/html" not in answer.headers.get("Content-Type", ""):
+            check_problem(answer)
+        return answer
+
+
+class Reviewer(Api):
+    """One reviewer's browser: follows the URL that was mailed, keeps the cookie, says its Origin."""
+
+    def __init__(self, base, url):
+        super().__init__(base)
+        parts = urlsplit(url)
+        self.page = parts.path
+        self.token = parts.path.removeprefix("/s/")
+        self.passcode = parts.fragment
+        self.session.headers["Origin"] = f"{parts.scheme}://{parts.netloc}"
+        self.session.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+
+    def see_page(self, **options):
+        return self.get(self.page, **options)
+
+    def open(self, passcode=None, **options):
+        return self.post(f"{self.page}/open", {"passcode": passcode or self.passcode}, **options)
+
+    def content(self, **options):
+        return self.get(f"{self.page}/content", **options)
+
+
+def check_problem(answer):
+    """Every error is problem+json (RFC 9457) with our members; a 422 names its faults."""
+    problem = answer.json()
+    assert answer.headers["Content-Type"].startswith("application/problem+json"), answer.headers
+    assert PROBLEM_MEMBERS <= problem.keys(), problem
+    assert problem["status"] == answer.status_code, problem
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", problem["code"]), problem
+    if answer.status_code in (429, 503):
+        assert int(answer.headers["Retry-After"]) > 0
+    for fault in problem.get("errors", []):
+        assert FAULT_MEMBERS <= fault.keys(), fault
+
+
+def faults(answer):
+    """The pointers of a 422, sorted: where the faults are."""
+    assert answer.status_code == 422, answer.text
+    return sorted(fault["pointer"] for fault in answer.json()["errors"])

@@ -1,0 +1,172 @@
+"""A mail server that does as it is told: refuses, drops, stalls, takes its time; mail by mail, recipient by recipient.
+
+    smtp.on("ann@x.example", LATER, DROP_AFTER_DOT)   # her next two mails; those after them are accepted
+    smtp.wait_for(count=3, recipient="ann@x.example") # the attempts, with what was sent and what was answered
+"""
+
+import email
+import email.policy
+import re
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+
+from stack.waiting import wait_until
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What it does with one mail."""
+    rcpt: str = "250 2.1.5 OK"
+    dot: str = "250 2.0.0 OK"  # "drop": closes without an answer; "stall": stays silent
+    seconds: float = 0.0  # it takes before it answers the dot
+
+
+ACCEPT = Behaviour()
+LATER = Behaviour(rcpt="451 4.3.0 Try again later")
+REFUSE = Behaviour(rcpt="550 5.1.1 No such user")
+LATER_AFTER_DOT = Behaviour(dot="452 4.2.2 Mailbox full")
+REFUSE_AFTER_DOT = Behaviour(dot="554 5.7.1 Rejected")
+DROP_AFTER_DOT = Behaviour(dot="drop")
+STALL_AFTER_DOT = Behaviour(dot="stall")
+
+
+def slow(seconds):
+    return Behaviour(seconds=seconds)
+
+
+@dataclass
+class Attempt:
+    recipient: str
+    behaviour: Behaviour
+    sender: str
+    started: float = field(default_factory=time.monotonic)
+    mail: email.message.EmailMessage = None  # once it is there whole
+    raw: bytes = b""
+    accepted: bool = False  # the server said 250 to the dot
+
+
+class ScriptedSmtp:
+    def __init__(self, port=0):
+        self.scripts = {}
+        self.usual = ACCEPT
+        self.greeting = "220 scripted.example ESMTP"  # "421 …" turns every connection away
+        self.attempts = []
+        self.connections = 0
+        self.closing = threading.Event()
+        self.lock = threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", port), backlog=128)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def url(self):
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def on(self, recipient, *behaviours):
+        with self.lock:
+            self.scripts.setdefault(recipient, []).extend(behaviours)
+
+    def tried(self, recipient=None):
+        with self.lock:
+            return [attempt for attempt in self.attempts if recipient in (None, attempt.recipient)]
+
+    def accepted(self, recipient=None):
+        return [attempt for attempt in self.tried(recipient) if attempt.accepted]
+
+    def wait_for(self, count=1, recipient=None, seconds=20):
+        """The attempts, as soon as there are `count`."""
+        return wait_until(lambda: len(self.tried(recipient)) >= count and self.tried(recipient), seconds,
+                          f"{count} attempts to mail {recipient or 'anybody'}")
+
+    def wait_for_accepted(self, count=1, recipient=None, seconds=20):
+        return wait_until(lambda: len(self.accepted(recipient)) >= count and self.accepted(recipient), seconds,
+                          f"{count} mails to {recipient or 'anybody'} are accepted")
+
+    def close(self):
+        """Also ends what stalls."""
+        self.closing.set()
+        self.listener.close()
+
+    # --- its conversations ---
+
+    def _accept(self):
+        while not self.closing.is_set():
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        with self.lock:
+            self.connections += 1
+        with connection, connection.makefile("rb") as lines:
+            try:
+                self._talk(connection, lines)
+            except OSError:
+                pass  # the client has gone
+
+    def _talk(self, connection, lines):
+        def say(line):
+            connection.sendall(line.encode() + b"\r\n")
+
+        say(self.greeting)
+        if not self.greeting.startswith("220"):
+            return
+        sender = attempt = None
+        for line in lines:
+            verb = line[:4].upper()
+            if verb in (b"EHLO", b"HELO"):
+                connection.sendall(b"250-scripted.example\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")
+            elif verb == b"MAIL":
+                sender = _address(line)
+                say("250 2.1.0 OK")
+            elif verb == b"RCPT":
+                attempt = self._begin(sender, _address(line))
+                say(attempt.behaviour.rcpt)
+            elif verb == b"DATA":
+                say("354 Go ahead")
+                attempt.raw = _read_data(lines)
+                attempt.mail = email.message_from_bytes(attempt.raw, policy=email.policy.default)
+                if not self._answer_dot(say, attempt):
+                    return
+            elif verb == b"QUIT":
+                say("221 2.0.0 Bye")
+                return
+            else:
+                say("250 2.0.0 OK")
+
+    def _begin(self, sender, recipient):
+        with self.lock:
+            script = self.scripts.get(recipient)
+            attempt = Attempt(recipient, script.pop(0) if script else self.usual, sender)
+            self.attempts.append(attempt)
+        return attempt
+
+    def _answer_dot(self, say, attempt):
+        """False when the connection is to be closed."""
+        behaviour = attempt.behaviour
+        if behaviour.dot == "drop":
+            return False
+        if behaviour.dot == "stall":
+            self.closing.wait()
+            return False
+        self.closing.wait(behaviour.seconds)
+        say(behaviour.dot)
+        attempt.accepted = behaviour.dot.startswith("250")
+        return True
+
+
+def _address(line):
+    found = re.search(rb"<([^>]*)>", line)
+    return found[1].decode("utf-8", "replace") if found else ""
+
+
+def _read_data(lines):
+    content = []
+    for line in lines:
+        if line == b".\r\n":
+            return b"".join(content)
+        content.append(line[1:] if line.startswith(b".") else line)
+    raise OSError("the client left within the data")

@@ -1,0 +1,158 @@
+"""Stacks for tests: real servers, a database that is migrated, an account with its key, and the helpers bound to them.
+
+Ordinary tests share one PostgreSQL and one Redis, each module with a database of its own in both. A test that breaks
+servers asks for private ones.
+"""
+
+import itertools
+import os
+import shutil
+import tempfile
+
+from stack import ports, postgres
+from stack.daemon import NAMES
+from stack.postgres import Postgres
+from stack.redis import Redis
+from stack.state import State
+from stack.system import Stack, start
+
+from . import samples
+from .api import Api, Reviewer
+from .database import Database
+from .mailbox import Mailbox
+
+MODE = os.environ.get("MODE") or "release"
+SANITIZERS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
+DEFAULTS = {"SHARELINK_LOG_FORMAT": "json"}
+TEMPLATE = "migrated"
+
+# Those whose logs belong into the report of a failing test.
+active = []
+
+
+class TestStack(Stack):
+    """A running stack. `api` has the account's key, `other_api` that of another account, `anonymous` none."""
+
+    __test__ = False  # not a test, whatever pytest thinks of the name
+
+    def come_up(self, accounts):
+        self.account, self.key, self.other_key = accounts
+        self.start_daemons()
+        self.api = Api(self.links.url(), self.key)
+        self.other_api = Api(self.links.url(), self.other_key)
+        self.anonymous = Api(self.links.url())
+        self.mails = Mailbox(self.mail.mail_dir)
+        self.db = Database(self.postgres.url(self.database))
+        active.append(self)
+
+    def make_interview(self, **over):
+        """Its id."""
+        interview_id = samples.interview_id()
+        self.api.put(f"/v1/interviews/{interview_id}", samples.interview_document(**over), status=201)
+        return interview_id
+
+    def make_share_link(self, reviewer_count=1, interview_count=1, **over):
+        """The answer to the POST. Makes its interviews unless `interview_ids` are given."""
+        interview_ids = over.pop("interview_ids", None) or [self.make_interview() for _ in range(interview_count)]
+        body = samples.share_link_body(interview_ids, reviewer_count, **over)
+        return self.api.post("/v1/share-links", body, status=201).json()
+
+    def reviewer(self, link, number=0):
+        """The browser of one of the link's reviewers, at the views daemon."""
+        return Reviewer(self.views.url(), link["reviewers"][number]["url"])
+
+    def close(self):
+        """Stops all; every daemon that still ran must have drained and ended well, and no sanitizer complained."""
+        active.remove(self)
+        self.db.close()
+        if self.smtp:
+            self.smtp.close()  # a mail that stalls would hold up the end
+        statuses = self.stop()
+        faults = [f"{each.name} ended with status {statuses[each.name]}:\n{each.last_log_lines(30)}"
+                  for each in self.daemons if statuses[each.name] not in (0, None)]
+        faults += [f"{each.name} was reported by a sanitizer:\n{report}" for each in self.daemons
+                   if (report := sanitizer_report(each.log))]
+        assert not faults, "\n".join(faults)
+
+
+class SharedServers:
+    """One PostgreSQL and one Redis for a whole session, and all temporary directories."""
+
+    def __init__(self):
+        # Not pytest's tmp_path: PostgreSQL's own account could not get there.
+        self.root = tempfile.mkdtemp(prefix="sharelink-test-")
+        os.chmod(self.root, 0o755)
+        self.state = self._secrets()
+        self.numbers = itertools.count(1)
+        self.accounts = None
+        self.postgres = Postgres(f"{self.root}/postgres", ports.free_port(), self.state.password("postgres"),
+                                 f"{self.root}/postgres.log", durable=False)
+        self.redis = Redis(f"{self.root}/redis", ports.free_port(), f"{self.root}/redis.log")
+        start([self.postgres, self.redis])
+
+    def _secrets(self):
+        """Made once for all stacks: roles belong to the whole PostgreSQL, and keys are hashed with the secret key."""
+        state = State()
+        state.secret_key()
+        for name in ("postgres", *NAMES):
+            state.password(name)
+        return state
+
+    def directory(self):
+        path = f"{self.root}/{next(self.numbers)}"
+        os.mkdir(path)
+        return path
+
+    def make_stack(self, private=False, smtp=None, settings=None):
+        """A running TestStack. `private`: with a PostgreSQL and a Redis of its own, to kill or to flush. `smtp`: a
+        ScriptedSmtp instead of the mail sink. `settings` as in the environment."""
+        given = {**({"SHARELINK_SMTP_URL": smtp.url()} if smtp else {}), **(settings or {})}
+        stack = self._private_stack(given) if private else self._sharing_stack(given)
+        stack.smtp = smtp
+        try:
+            stack.come_up(self.accounts if not private else self._accounts_in(stack))
+        except BaseException:
+            stack.stop()
+            raise
+        return stack
+
+    def close(self):
+        self.redis.stop()
+        self.postgres.stop()
+        postgres.remove(self.postgres.directory)
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def _private_stack(self, given):
+        stack = TestStack(self.directory(), State(), mode=MODE, given=given, defaults=DEFAULTS)
+        stack.fail_unless_built()
+        stack.start_stores()
+        return stack
+
+    def _sharing_stack(self, given):
+        if not self.accounts:
+            self.accounts = self._accounts_in(self._stack_on(TEMPLATE, 0, given={}))
+        number = next(self.numbers)
+        self.postgres.create_database(f"test_{number}", TEMPLATE)
+        stack = self._stack_on(f"test_{number}", number % 255 + 1, given)
+        stack.migrate()  # grants on a database itself are not copied from a template
+        stack.start_stores()
+        return stack
+
+    def _stack_on(self, database, redis_database, given):
+        stack = TestStack(self.directory(), self.state.sibling(), mode=MODE, given=given, postgres=self.postgres,
+                          redis=self.redis, database=database, redis_database=redis_database, defaults=DEFAULTS)
+        stack.fail_unless_built()
+        self.postgres.create_database(database)
+        return stack
+
+    def _accounts_in(self, stack):
+        """Migrates; the first account, its key, and the key of another account."""
+        stack.migrate()
+        return (*stack.create_account("Tests"), stack.create_account("Others")[1])
+
+
+def sanitizer_report(log):
+    with open(log, encoding="utf-8", errors="replace") as file:
+        text = file.read()
+    found = [text.find(mark) for mark in SANITIZERS if mark in text]
+    return text[min(found):][:6000] if found else None

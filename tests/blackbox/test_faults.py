@@ -1,0 +1,202 @@
+"""What the main job keeps to when servers die: every open is recorded, every mail comes, nobody waits for ever.
+
+Each test breaks servers of its own. "Every mail" is counted by Message-ID: a copy of a mail may come twice only when its
+worker was killed between the server's 250 and our commit, and then bears the same one.
+"""
+
+import random
+import threading
+
+from stack.waiting import wait_until
+from support.api import Api, Reviewer
+from support.mailbox import Mailbox
+
+WORKERS = 8  # the setting's default: mails in flight when a worker dies
+
+
+def open_all(stack, reviewers, lanes=4, after_each=lambda number: None):
+    """Opens each door once, from several threads; the answers' status codes by reviewer."""
+    statuses, lock = {}, threading.Lock()
+    waiting = list(enumerate(reviewers))
+
+    def work():
+        while True:
+            with lock:
+                if not waiting:
+                    return
+                number, reviewer = waiting.pop()
+            answer = Reviewer(stack.views.url(), reviewer["url"]).open()
+            with lock:
+                statuses[reviewer["id"]] = answer.status_code
+            after_each(number)
+
+    in_threads(work, lanes)
+    return statuses
+
+
+def in_threads(work, count):
+    failures = []
+
+    def guarded():
+        try:
+            work()
+        except BaseException as failure:  # a thread's failure is the test's
+            failures.append(failure)
+
+    threads = [threading.Thread(target=guarded) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def reviewers_of(stack, count):
+    """Spread over links of at most 100 reviewers; nobody is invited by mail."""
+    interview = stack.make_interview()
+    links = [stack.make_share_link(reviewer_count=min(100, count - done), interview_ids=[interview]) for done in range(0, count, 100)]
+    return [reviewer for link in links for reviewer in link["reviewers"]]
+
+
+def wait_for_mails(stack, count, seconds):
+    """Until `count` different mails are there and PostgreSQL knows that each was sent."""
+    mailbox = Mailbox(stack.mail.mail_dir)
+    wait_until(lambda: len({mail["Message-ID"] for mail in mailbox.all()}) >= count, seconds, f"{count} different mails arrive")
+    wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries where state = 'sent'") >= count, seconds,
+               "each mail is recorded as sent")
+    return mailbox.all()
+
+
+def opens_recorded(stack):
+    return stack.db.value("select count(*) from events.log where type = 'link.opened'")
+
+
+def test_killed_notifications_daemon_loses_no_mail_and_repeats_none(make_stack):
+    stack = make_stack(private=True, settings={"SHARELINK_LEASE_SECONDS": "3", "SHARELINK_WORKERS": str(WORKERS)})
+    reviewers = reviewers_of(stack, 300)
+    kill_after = sorted(random.Random(7).sample(range(10, 300), 6))
+    opened, statuses = [], {}
+
+    opening = threading.Thread(target=lambda: statuses.update(open_all(stack, reviewers, after_each=opened.append)))
+    opening.start()
+    for count in kill_after:  # here, not in a thread: a daemon dies with the thread that started it
+        wait_until(lambda: len(opened) >= count, 60, f"{count} opens are answered")
+        stack.notifications.kill()
+        stack.notifications.start()
+    opening.join()
+    stack.notifications.wait_until_answering()
+    mails = wait_for_mails(stack, 300, seconds=90)
+
+    assert set(statuses.values()) == {200}
+    assert opens_recorded(stack) == 300
+    assert stack.db.value("select count(*) from notifications.deliveries where kind = 'opened'") == 300
+    assert len({mail["Message-ID"] for mail in mails}) == 300
+    assert len({mail["Subject"] for mail in mails}) == 300
+    assert len(mails) <= 300 + len(kill_after) * WORKERS
+
+
+def test_opens_go_on_without_redis_and_every_mail_comes_when_it_is_back_empty(make_stack):
+    stack = make_stack(private=True)
+    reviewers = reviewers_of(stack, 40)
+    assert set(open_all(stack, reviewers[:10]).values()) == {200}
+
+    stack.redis.kill()
+    assert set(open_all(stack, reviewers[10:30]).values()) == {200}
+    not_ready = Api(stack.views.url()).get("/readyz", status=503)
+    assert not_ready.json()["missing"] == ["redis"]
+    wait_for_mails(stack, 30, seconds=60)  # the sweep does not need Redis at all
+
+    stack.redis.forget()
+    stack.redis.start()
+    stack.redis.wait_until_answering()
+    wait_until(lambda: Api(stack.views.url()).get("/readyz").status_code == 200, 30, "views is ready again")
+    assert set(open_all(stack, reviewers[30:]).values()) == {200}
+    assert len({mail["Message-ID"] for mail in wait_for_mails(stack, 40, seconds=60)}) == 40
+    assert opens_recorded(stack) == 40
+
+
+def test_flushall_under_load_loses_no_mail(make_stack):
+    stack = make_stack(private=True)
+    reviewers = reviewers_of(stack, 200)
+
+    def flush_sometimes(number):
+        if number % 20 == 0:
+            stack.redis.ask("FLUSHALL")
+
+    assert set(open_all(stack, reviewers, after_each=flush_sometimes).values()) == {200}
+    mails = wait_for_mails(stack, 200, seconds=15)
+    assert len(mails) == 200
+
+
+def test_restarted_postgresql_gives_answers_or_503_and_whole_links(make_stack):
+    stack = make_stack(private=True)
+    interview = stack.make_interview()
+    doors = reviewers_of(stack, 20)
+    statuses, stop = [], threading.Event()
+    outage = threading.Event()
+
+    def make_links():
+        api = stack.api.another()
+        while not stop.is_set():
+            answer = api.post("/v1/share-links", {
+                "title": "Under load", "owner": {"name": "Olu", "email": "olu@recruiters.example"}, "interview_ids": [interview],
+                "reviewers": [{"name": f"R{n}", "email": f"r{n}@reviewers.example"} for n in range(5)]})
+            note(answer)
+
+    def open_doors():
+        while not stop.is_set():
+            note(Reviewer(stack.views.url(), random.choice(doors)["url"]).open())
+
+    def note(answer):
+        statuses.append(answer.status_code)
+        if answer.status_code == 503:
+            assert answer.headers["Retry-After"]
+            outage.set()
+
+    def restart_twice():
+        for _ in range(2):
+            before = len(statuses)
+            wait_until(lambda: len(statuses) >= before + 20, 60, "requests are being answered")
+            stack.postgres.restart()
+            wait_until(lambda: stack.api.another().get("/v1/share-links").status_code == 200, 30, "links answers again")
+        before = len(statuses)
+        wait_until(lambda: len(statuses) >= before + 20, 60, "requests are being answered")
+        stop.set()
+
+    loads = [threading.Thread(target=in_threads, args=(work, 2)) for work in (make_links, open_doors)]
+    for load in loads:
+        load.start()
+    try:
+        restart_twice()
+    finally:
+        stop.set()
+        for load in loads:
+            load.join()
+
+    assert set(statuses) <= {200, 201, 503}, set(statuses)
+    assert {200, 201} <= set(statuses)
+    half_made = stack.db.rows("""
+        select l.id from links.share_links l
+        where (select count(*) from links.reviewers r where r.share_link_id = l.id) <> case when l.title = 'Under load' then 5 else 20 end
+           or (select count(*) from links.share_link_interviews i where i.share_link_id = l.id) <> 1
+           or (select count(*) from events.log e where e.share_link_id = l.id and e.type = 'link.created') <> 1""")
+    assert half_made == []
+    stored = stack.db.value("select count(*) from links.share_links where title = 'Under load'")
+    assert stored >= statuses.count(201)  # a 503 may hide a stored link, a 201 never a lost one
+    for daemon in stack.daemons:
+        wait_until(lambda url=daemon.url(): Api(url).get("/readyz").status_code == 200, 30, f"{daemon.name} is ready again")
+    wait_for_mails(stack, opens_recorded(stack), seconds=90)
+
+
+def test_unreachable_mail_server_delays_and_loses_nothing(make_stack):
+    stack = make_stack(private=True)
+    reviewers = reviewers_of(stack, 12)
+    stack.mail.kill()
+    assert set(open_all(stack, reviewers).values()) == {200}
+    wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries where attempts >= 1 and state = 'pending'") == 12, 30,
+               "each mail was tried")
+    assert stack.db.value("select count(*) from notifications.deliveries where last_error is null and lease_until is null") == 0
+    stack.mail.start()
+    stack.mail.wait_until_answering()
+    assert len(wait_for_mails(stack, 12, seconds=60)) == 12

@@ -1,0 +1,53 @@
+"""Stream entries that are not ours, or not whole: kept for a person, and the stream goes on."""
+
+import json
+
+import pytest
+import redis
+from stack.waiting import wait_until
+
+CE = {"specversion": "1.0", "type": "sharelink.link.opened.v1", "source": "/sharelink/views", "data": {}}
+
+MALFORMED = {
+    "no event field": {"hello": "world"},
+    "no JSON": {"type": "x", "ce": "{broken"},
+    "no object": {"type": "x", "ce": "[1, 2]"},
+    "no id": {"type": "x", "ce": json.dumps(CE)},
+    "a foreign id": {"type": "x", "ce": json.dumps({**CE, "id": "order-77"})},
+    "an id that is not in the log": {"type": "x", "ce": json.dumps({**CE, "id": "evt_01M82RQ571E318FGQC21KK4KGE"})},
+    "an oversized event": {"type": "x", "ce": json.dumps({**CE, "id": "evt_01M82RQ571E318FGQC21KK4KGF", "data": "x" * 100_000})},
+}
+
+
+def add_to_stream(stack, fields):
+    """The entry's id."""
+    with redis.Redis.from_url(stack.redis.url(stack.redis_database)) as connection:
+        return connection.xadd("sharelink:views", fields).decode()
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_malformed_entry_is_kept_and_the_stream_goes_on(stack, name):
+    entry_id = add_to_stream(stack, MALFORMED[name])
+    kept = wait_until(lambda: stack.db.rows("select * from notifications.dead_entries where entry_id = %s", entry_id), 20,
+                      "the entry is kept as dead")
+    assert kept[0]["stream"] == "sharelink:views" and kept[0]["fault"]
+    assert entry_id in stack.operate("dead-letters", "list")
+
+    link = stack.make_share_link()
+    stack.reviewer(link).open(status=200)
+    stack.mails.wait_for_one_to(link["owner"]["email"])
+
+
+def test_event_that_comes_again_makes_no_second_mail(stack):
+    link = stack.make_share_link()
+    stack.reviewer(link).open(status=200)
+    stack.mails.wait_for_one_to(link["owner"]["email"])
+    event = stack.db.rows("select events.cloud_event(log) as ce from events.log where type = 'link.opened' and share_link_id = %s", link["id"])[0]["ce"]
+    for _ in range(3):
+        add_to_stream(stack, {"type": "sharelink.link.opened.v1", "ce": event})
+
+    after = stack.make_share_link()  # a later event has passed the same way, so the repeated ones are through
+    stack.reviewer(after).open(status=200)
+    stack.mails.wait_for_one_to(after["owner"]["email"])
+    assert len(stack.mails.to(link["owner"]["email"])) == 1
+    assert stack.db.value("select count(*) from notifications.deliveries where share_link_id = %s", link["id"]) == 1

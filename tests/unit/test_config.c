@@ -1,0 +1,317 @@
+/* test_config.c - settings from the environment and from files, and every fault that they can have. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/config.h"
+
+struct settings {
+    const char *url, *name;
+    int64_t workers;
+    bool fast;
+    int level;
+};
+
+static const char *check_url(const char *value)
+{
+    return strstr(value, "://") ? NULL : "is no URL";
+}
+
+/* clang-format off */
+static const struct config_setting first[] = {
+    { .name = "T_URL", .kind = CONFIG_TEXT, .offset = offsetof(struct settings, url), .secret = true, .check = check_url, .about = "Where." },
+    { .name = NULL },
+};
+static const struct config_setting second[] = {
+    { .name = "T_NAME", .kind = CONFIG_TEXT, .offset = offsetof(struct settings, name), .optional = true, .about = "Who." },
+    { .name = "T_WORKERS", .kind = CONFIG_INT, .offset = offsetof(struct settings, workers), .fallback = "4", .min = 1, .max = 64, .about = "How many." },
+    { .name = "T_FAST", .kind = CONFIG_BOOL, .offset = offsetof(struct settings, fast), .fallback = "off", .about = "How." },
+    { .name = "T_LEVEL", .kind = CONFIG_CHOICE, .offset = offsetof(struct settings, level), .fallback = "b", .choices = "a|b|ab", .about = "Which." },
+    { .name = NULL },
+};
+/* clang-format on */
+static const struct config_setting *const tables[] = { first, second, NULL };
+
+struct loaded {
+    struct arena *arena;
+    struct buf faults;
+    struct settings settings;
+    int fault_count;
+    char path[64];
+};
+
+static int set_up(void **state)
+{
+    static const char *const names[] = { "T_URL", "T_NAME", "T_WORKERS", "T_FAST", "T_LEVEL" };
+    struct loaded *loaded = calloc(1, sizeof *loaded);
+    char name[64];
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(name, sizeof name, "SHARELINK_%s", names[i]);
+        unsetenv(name);
+        strcat(name, "_FILE");
+        unsetenv(name);
+    }
+    setenv("SHARELINK_T_URL", "redis://host", 1);
+    loaded->arena = arena_new();
+    strcpy(loaded->path, "/tmp/sharelink-test-config-XXXXXX");
+    int fd = mkstemp(loaded->path);
+    if (fd < 0) {
+        return -1;
+    }
+    close(fd);
+    *state = loaded;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct loaded *loaded = *state;
+
+    unlink(loaded->path);
+    arena_free(loaded->arena);
+    buf_clear(&loaded->faults);
+    free(loaded);
+    return 0;
+}
+
+static void load(struct loaded *loaded)
+{
+    buf_clear(&loaded->faults);
+    loaded->settings = (struct settings){ .workers = -1, .level = -1 };
+    loaded->fault_count = config_load(tables, &loaded->settings, loaded->arena, &loaded->faults);
+}
+
+static void assert_only_fault(struct loaded *loaded, const char *line)
+{
+    load(loaded);
+    assert_int_equal(loaded->fault_count, 1);
+    assert_string_equal(loaded->faults.data, line);
+}
+
+static void write_file(const struct loaded *loaded, const char *bytes, size_t length)
+{
+    FILE *file = fopen(loaded->path, "w");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, length, file), length);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void test_fallbacks_and_values(void **state)
+{
+    struct loaded *loaded = *state;
+
+    load(loaded);
+    assert_int_equal(loaded->fault_count, 0);
+    assert_string_equal(loaded->settings.url, "redis://host");
+    assert_null(loaded->settings.name);
+    assert_int_equal(loaded->settings.workers, 4);
+    assert_false(loaded->settings.fast);
+    assert_int_equal(loaded->settings.level, 1);
+
+    setenv("SHARELINK_T_NAME", "Zo\xC3\xAB", 1);
+    setenv("SHARELINK_T_WORKERS", "64", 1);
+    setenv("SHARELINK_T_FAST", "true", 1);
+    setenv("SHARELINK_T_LEVEL", "ab", 1);
+    load(loaded);
+    assert_int_equal(loaded->fault_count, 0);
+    assert_string_equal(loaded->settings.name, "Zo\xC3\xAB");
+    assert_int_equal(loaded->settings.workers, 64);
+    assert_true(loaded->settings.fast);
+    assert_int_equal(loaded->settings.level, 2);
+}
+
+static void test_each_fault_is_told(void **state)
+{
+    struct loaded *loaded = *state;
+
+    setenv("SHARELINK_T_WORKERS", "0", 1);
+    assert_only_fault(loaded, "SHARELINK_T_WORKERS: 0 is not a whole number from 1 to 64\n");
+    setenv("SHARELINK_T_WORKERS", "4 ", 1);
+    assert_only_fault(loaded, "SHARELINK_T_WORKERS: \"4 \" is not a whole number from 1 to 64\n");
+    unsetenv("SHARELINK_T_WORKERS");
+    setenv("SHARELINK_T_FAST", "yes", 1);
+    assert_only_fault(loaded, "SHARELINK_T_FAST: yes is not one of true, false, on, off, 1, 0\n");
+    unsetenv("SHARELINK_T_FAST");
+    setenv("SHARELINK_T_LEVEL", "a|b", 1);
+    assert_only_fault(loaded, "SHARELINK_T_LEVEL: a|b is not one of a, b, ab\n");
+    unsetenv("SHARELINK_T_LEVEL");
+    setenv("SHARELINK_T_NAME", "a\nb", 1);
+    assert_only_fault(loaded, "SHARELINK_T_NAME: holds control characters, or is not UTF-8\n");
+    setenv("SHARELINK_T_NAME", "\xFF", 1);
+    assert_only_fault(loaded, "SHARELINK_T_NAME: holds control characters, or is not UTF-8\n");
+}
+
+static void test_all_faults_are_collected(void **state)
+{
+    struct loaded *loaded = *state;
+
+    setenv("SHARELINK_T_URL", "", 1); /* empty is unset */
+    setenv("SHARELINK_T_WORKERS", "many", 1);
+    setenv("SHARELINK_T_LEVEL", "c", 1);
+    load(loaded);
+    assert_int_equal(loaded->fault_count, 3);
+    assert_non_null(strstr(loaded->faults.data, "SHARELINK_T_URL: is required; set it, or SHARELINK_T_URL_FILE\n"));
+    assert_non_null(strstr(loaded->faults.data, "SHARELINK_T_WORKERS: many "));
+    assert_non_null(strstr(loaded->faults.data, "SHARELINK_T_LEVEL: c "));
+}
+
+static void test_a_secret_is_never_shown(void **state)
+{
+    struct loaded *loaded = *state;
+
+    setenv("SHARELINK_T_URL", "hunter2", 1);
+    assert_only_fault(loaded, "SHARELINK_T_URL: the value (not shown) is no URL\n");
+    setenv("SHARELINK_T_URL", "hunter2\x01://", 1);
+    load(loaded);
+    assert_int_equal(loaded->fault_count, 1);
+    assert_null(strstr(loaded->faults.data, "hunter2"));
+}
+
+static void test_files(void **state)
+{
+    struct loaded *loaded = *state;
+    struct buf expected = { 0 };
+
+    setenv("SHARELINK_T_URL_FILE", loaded->path, 1);
+    assert_only_fault(loaded, "SHARELINK_T_URL: is set, and SHARELINK_T_URL_FILE too; keep one of them\n");
+
+    unsetenv("SHARELINK_T_URL");
+    write_file(loaded, "redis://file\n", 13);
+    load(loaded);
+    assert_int_equal(loaded->fault_count, 0);
+    assert_string_equal(loaded->settings.url, "redis://file");
+
+    write_file(loaded, "redis://file\n\n", 14); /* only one newline is dropped */
+    assert_only_fault(loaded, "SHARELINK_T_URL_FILE: holds control characters, or is not UTF-8\n");
+    write_file(loaded, "redis://\0x", 10);
+    buf_printf(&expected, "SHARELINK_T_URL_FILE: %s holds a NUL byte\n", loaded->path);
+    assert_only_fault(loaded, expected.data);
+    write_file(loaded, "\n", 1);
+    assert_only_fault(loaded, "SHARELINK_T_URL: is required; set it, or SHARELINK_T_URL_FILE\n");
+    setenv("SHARELINK_T_URL_FILE", "/nowhere/at/all", 1);
+    assert_only_fault(loaded, "SHARELINK_T_URL_FILE: cannot read /nowhere/at/all: No such file or directory\n");
+    setenv("SHARELINK_T_URL_FILE", "/tmp", 1);
+    assert_only_fault(loaded, "SHARELINK_T_URL_FILE: cannot read /tmp: Is a directory\n");
+    setenv("SHARELINK_T_URL_FILE", "/dev/zero", 1);
+    assert_only_fault(loaded, "SHARELINK_T_URL_FILE: /dev/zero is larger than 65536 bytes\n");
+    unsetenv("SHARELINK_T_URL_FILE");
+    buf_clear(&expected);
+}
+
+static void test_describes_every_setting(void **state)
+{
+    struct buf text = { 0 };
+    (void)state;
+
+    config_describe(tables, &text);
+    assert_non_null(strstr(text.data, "SHARELINK_T_URL  (text; required; secret)\n      Where.\n"));
+    assert_non_null(strstr(text.data, "SHARELINK_T_WORKERS  (whole number from 1 to 64; default 4)\n"));
+    assert_non_null(strstr(text.data, "SHARELINK_T_LEVEL  (a, b, ab; default b)\n"));
+    buf_clear(&text);
+}
+
+static void test_warns_of_settings_that_nobody_reads(void **state)
+{
+    char line[2048] = "";
+    int ends[2], stderr_copy = dup(STDERR_FILENO);
+    (void)state;
+
+    clearenv();
+    setenv("SHARELINK_T_WORKERS", "1", 1);
+    setenv("SHARELINK_T_URL_FILE", "/x", 1);
+    setenv("SHARELINK_OTHER", "1", 1);
+    setenv("SHARELINK_T_WROKERS", "hunter2", 1);
+    assert_int_equal(pipe(ends), 0);
+    dup2(ends[1], STDERR_FILENO);
+    config_warn_unknown(tables, (const char *const[]){ "OTHER", NULL });
+    dup2(stderr_copy, STDERR_FILENO);
+    close(stderr_copy);
+    close(ends[1]);
+    assert_true(read(ends[0], line, sizeof line - 1) > 0);
+    close(ends[0]);
+    assert_non_null(strstr(line, "event=config.unknown_setting variable=SHARELINK_T_WROKERS\n"));
+    assert_null(strstr(line, "hunter2"));
+    assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1); /* one line, one warning */
+}
+
+static void assert_checks(const char *(*check)(const char *), const char *const *good, const char *const *bad)
+{
+    for (; *good; good++) {
+        if (check(*good)) {
+            fail_msg("refused: %s", *good);
+        }
+    }
+    for (; *bad; bad++) {
+        const char *wrong = check(*bad);
+        if (!wrong) {
+            fail_msg("taken: %s", *bad);
+        }
+    }
+}
+
+#define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static void test_checks_of_urls(void **state)
+{
+    (void)state;
+
+    assert_checks(config_check_postgres_url, LIST("postgresql://u:p@h:1/db", "postgres:///db?host=/run"),
+                  LIST("", "postgresql://", "mysql://h", "postgresql:h", "postgresql://a b"));
+    assert_checks(
+        config_check_redis_url,
+        LIST("redis://h", "redis://h/", "redis://u:p@h:6379/2", "redis://:p@ss@[::1]:6379", "unix:///run/redis.sock"),
+        LIST("", "redis://", "redis://:6379", "redis://h:0", "redis://h:65536", "redis://h:", "redis://h/x",
+             "redis://h/-1", "redis://h/1/2", "redis://h?db=1", "rediss://h", "unix://rel", "unix:///", "redis://h h",
+             "redis://[::1", "redis://[x]"));
+    assert_checks(config_check_smtp_url, LIST("smtp://h", "smtps://u:p@mail.example.com:465", "smtp://127.0.0.1:1025"),
+                  LIST("", "smtp://", "smtp://h/path", "http://h", "smtp://h:x", "smtp://u@"));
+    assert_checks(config_check_http_url, LIST("http://localhost:8080", "https://share.example.com", "http://[::1]:1"),
+                  LIST("", "https://", "https://h/", "https://h/x", "https://h?x", "https://h#x", "https://u@h",
+                       "ftp://h", "https://h:99999", "https://a b", "https://h\n"));
+}
+
+static void test_other_checks(void **state)
+{
+    (void)state;
+
+    assert_checks(config_check_listen, LIST("127.0.0.1:8080", "0.0.0.0:0", "[::]:65535", "[::1]:80"),
+                  LIST("", "8080", ":8080", "localhost:80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
+                       "127.0.0.1:-1", "::1:80", "[::1]", "[::1]80", "[:80", "[127.0.0.1]:80", "1.2.3.4.5:80"));
+    assert_checks(config_check_secret_key,
+                  LIST("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "8Z2Tq0m5kJx0bVw3nWJ7yHk2nEo4P2uQf1o9mXk+/rE="),
+                  LIST("", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+                       "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9=", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                       "//////////////////////////////////////////8=", "8Z2Tq0m5kJx0bVw3nWJ7yHk2nEo4P2uQf1o9mXk-_rE=",
+                       "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n", "secret",
+                       "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIj"));
+    assert_checks(config_check_mail_from, LIST("a@b.co", "Sharelink <a@b.co>", "Zo\xC3\xAB, Ltd. <a@b.co>"),
+                  LIST("", "Sharelink", "<a@b.co>", " <a@b.co>", "X <a@b.co", "X <a@b.co>>", "X <a@b>", "X <>",
+                       "X <a@b.co> Y", "X\r\nBcc: y <a@b.co>", "\"X\" <a@b.co>", "X <a@b.co\r\n>"));
+    assert_checks(config_check_directory, LIST("/tmp"), LIST("/nowhere/at/all", "/etc/hostname", ""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_fallbacks_and_values, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_each_fault_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_all_faults_are_collected, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_secret_is_never_shown, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_files, set_up, tear_down),
+        cmocka_unit_test(test_describes_every_setting),
+        cmocka_unit_test(test_warns_of_settings_that_nobody_reads),
+        cmocka_unit_test(test_checks_of_urls),
+        cmocka_unit_test(test_other_checks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,136 @@
+/* test_json.c - JSON within our limits, and hostile bodies outside them. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "common/json.h"
+#include "common/str.h"
+
+static void assert_broken(const char *text, size_t length, const char *why)
+{
+    struct arena *arena = arena_new();
+    const char *error = NULL;
+
+    assert_null(json_parse(arena, text, length, &error));
+    assert_non_null(error);
+    if (!strstr(error, why)) {
+        fail_msg("%.*s: %s", (int)length, text, error);
+    }
+    arena_free(arena);
+}
+
+static void test_parses_and_writes(void **state)
+{
+    struct arena *arena = arena_new();
+    const char *error, text[] = "{\"b\":[1,2.5,null,true],\"a\":{\"z\":\"\xC3\xA4\",\"y\":4.2}}";
+    (void)state;
+
+    json_t *value = json_parse(arena, text, strlen(text), &error);
+    assert_non_null(value);
+    assert_null(error);
+    assert_string_equal(json_text(arena, value), text);
+    assert_string_equal(json_text(arena, json_parse(arena, "\"x\"", 3, &error)), "\"x\"");
+    assert_string_equal(json_text(arena, json_parse(arena, " 7 ", 3, &error)), "7");
+    arena_free(arena);
+}
+
+static void test_equal_values_have_equal_canonical_text(void **state)
+{
+    struct arena *arena = arena_new();
+    const char *error, *one = "{\"a\":1,\"b\":{\"d\":[1,2],\"c\":0.1}}",
+                       *two = "{ \"b\": {\"c\":0.10,\"d\":[1, 2]}, \"\\u0061\":1 }";
+    (void)state;
+
+    char *first = json_canonical_text(arena, json_parse(arena, one, strlen(one), &error));
+    char *second = json_canonical_text(arena, json_parse(arena, two, strlen(two), &error));
+    assert_string_equal(first, second);
+    two = "{\"a\":1,\"b\":{\"d\":[2,1],\"c\":0.1}}";
+    assert_string_not_equal(first, json_canonical_text(arena, json_parse(arena, two, strlen(two), &error)));
+    arena_free(arena);
+}
+
+static void test_refuses_what_is_broken_or_ambiguous(void **state)
+{
+    (void)state;
+
+    assert_broken("", 0, "early");
+    assert_broken("{", 1, "early");
+    assert_broken("{\"a\":1}x", 8, "follows");
+    assert_broken("{\"a\":1,\"a\":2}", 13, "twice");
+    assert_broken("{a:1}", 5, "syntax");
+    assert_broken("[1,]", 4, "syntax");
+    assert_broken("NaN", 3, "syntax");
+    assert_broken("\"\\u0000\"", 8, "u0000");
+    assert_broken("{\"\\u0000\":1}", 12, "u0000");
+    assert_broken("\"\\ud800\"", 8, "");
+    assert_broken("\"\xFF\"", 3, "UTF-8");
+    assert_broken("\"\xED\xA0\x80\"", 5, "UTF-8");
+    assert_broken("99999999999999999999", 20, "too large");
+    assert_broken("1e999", 5, "too large");
+    assert_broken("1\0", 2, "NUL");
+    assert_broken("{}\0{\"hidden\":1}", 15, "NUL");
+    assert_broken("\"a\nb\"", 5, "");
+}
+
+static void test_errors_tell_the_place_and_nothing_of_the_input(void **state)
+{
+    struct arena *arena = arena_new();
+    const char *error, text[] = "{\n \"name\": sesame }";
+    (void)state;
+
+    assert_null(json_parse(arena, text, strlen(text), &error));
+    assert_non_null(strstr(error, "line 2"));
+    assert_null(strstr(error, "sesame"));
+    assert_null(strstr(error, "name"));
+    arena_free(arena);
+}
+
+static bool nested_parses(char open, char close, int depth, const char *inside)
+{
+    struct arena *arena = arena_new();
+    struct buf text = { 0 };
+    const char *error;
+
+    for (int i = 0; i < depth; i++) {
+        buf_add_text(&text, open == '{' ? "{\"k\":" : "[");
+    }
+    buf_add_text(&text, inside);
+    for (int i = 0; i < depth; i++) {
+        buf_add_char(&text, close);
+    }
+    bool parses = json_parse(arena, text.data, text.length, &error) != NULL;
+    assert_true(parses || strstr(error, "nested"));
+    buf_clear(&text);
+    arena_free(arena);
+    return parses;
+}
+
+static void test_depth_is_limited(void **state)
+{
+    (void)state;
+
+    assert_true(nested_parses('[', ']', JSON_DEPTH_MAX, "1"));
+    assert_false(nested_parses('[', ']', JSON_DEPTH_MAX + 1, "1"));
+    assert_true(nested_parses('{', '}', JSON_DEPTH_MAX, "1"));
+    assert_false(nested_parses('{', '}', JSON_DEPTH_MAX + 1, "1"));
+    assert_false(nested_parses('[', ']', 500000, "1"));
+    assert_true(nested_parses('[', ']', JSON_DEPTH_MAX, "\"[[[[{{\\\"[[[[\\\\\""));
+    assert_broken("[[[[[[[[[[[[[[[[[[[[[[[[", 24, "nested");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parses_and_writes),
+        cmocka_unit_test(test_equal_values_have_equal_canonical_text),
+        cmocka_unit_test(test_refuses_what_is_broken_or_ambiguous),
+        cmocka_unit_test(test_errors_tell_the_place_and_nothing_of_the_input),
+        cmocka_unit_test(test_depth_is_limited),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,738 @@
+/* test_pg.c - the pool against a real PostgreSQL: answers, outcomes, prepared statements, losses. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/pg.h"
+#include "common/str.h"
+#include "tests/unit/loop.h"
+
+#define SQL(name, text) static const struct pg_statement name = { #name, text }
+
+SQL(select_one, "select 1::bigint");
+SQL(get_pid, "select pg_backend_pid()");
+
+/* --- a pool, and one answer noted --- */
+
+struct rig {
+    struct event_base *base;
+    struct pg_pool *pool;
+    struct arena *arena;
+    int due;
+};
+
+struct noted {
+    struct rig *rig;
+    int calls;
+    enum pg_outcome outcome;
+    char sqlstate[8];
+    char value[64];
+    int rows;
+};
+
+static const char *server_url(void)
+{
+    const char *url = getenv("TEST_POSTGRES_URL");
+
+    if (!url) {
+        skip();
+    }
+    return url;
+}
+
+static bool is_pool_ready(void *arg)
+{
+    return pg_pool_is_ready(arg);
+}
+
+static bool is_nothing_due(void *arg)
+{
+    return ((struct rig *)arg)->due == 0;
+}
+
+static struct pg_pool_options usual_options(const char *url)
+{
+    return (struct pg_pool_options){
+        .name = "test", .url = url, .connections = 1, .queue_limit = 300, .answer_limit_ms = 10000
+    };
+}
+
+static struct rig rig_new(const struct pg_pool_options *options)
+{
+    struct rig rig = { .base = event_base_new(), .arena = arena_new() };
+
+    rig.pool = pg_pool_new(rig.base, options);
+    return rig;
+}
+
+static struct rig ready_rig(void)
+{
+    struct pg_pool_options options = usual_options(server_url());
+    struct rig rig = rig_new(&options);
+
+    assert_true(loop_until(rig.base, is_pool_ready, rig.pool));
+    return rig;
+}
+
+static void rig_free(struct rig *rig)
+{
+    pg_pool_free(rig->pool);
+    /* Look-ups cannot be called off: until the last one has come back. */
+    event_base_dispatch(rig->base);
+    arena_free(rig->arena);
+    event_base_free(rig->base);
+}
+
+static void note(void *arg, const struct pg_answer *answer)
+{
+    struct noted *noted = arg;
+
+    noted->calls++;
+    noted->rig->due--;
+    noted->outcome = pg_answer_outcome(answer);
+    noted->rows = pg_answer_rows(answer);
+    snprintf(noted->sqlstate, sizeof noted->sqlstate, "%s", pg_answer_sqlstate(answer));
+    snprintf(noted->value, sizeof noted->value, "%s", pg_answer_get(answer, 0, 0));
+}
+
+static void send_with(struct rig *rig, const struct pg_statement *statement, const struct pg_params *params,
+                      struct noted *noted)
+{
+    *noted = (struct noted){ .rig = rig };
+    rig->due++;
+    pg_send(rig->pool, statement, params, note, noted);
+    /* Never from inside pg_send. */
+    assert_int_equal(noted->calls, 0);
+}
+
+static void request(struct rig *rig, const struct pg_statement *statement, struct noted *noted)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, rig->arena);
+    send_with(rig, statement, &params, noted);
+}
+
+static struct noted ask_with(struct rig *rig, const struct pg_statement *statement, const struct pg_params *params)
+{
+    struct noted noted;
+
+    send_with(rig, statement, params, &noted);
+    assert_true(loop_until(rig->base, is_nothing_due, rig));
+    assert_int_equal(noted.calls, 1);
+    noted.rig = NULL;
+    return noted;
+}
+
+static struct noted ask(struct rig *rig, const struct pg_statement *statement)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, rig->arena);
+    return ask_with(rig, statement, &params);
+}
+
+static void wait_until_ready(struct rig *rig)
+{
+    assert_true(loop_until(rig->base, is_pool_ready, rig->pool));
+}
+
+/* --- without a server --- */
+
+static void arrays_are_quoted(void **state)
+{
+    static const char *const values[] = { "plain", NULL,   "",       "NULL",         "a,b", "{}", "say \"hi\"",
+                                          "C:\\",  "\\\"", " space", "\xc3\xa4\n\t", "'" };
+    static const uint8_t one[] = { 0x00, 0xff, 0x5c }, two[] = { 0x22, 0x7f, 0x80 };
+    static const uint8_t *const bytes[] = { one, NULL, two };
+    struct arena *arena = arena_new();
+    struct pg_params params;
+    (void)state;
+
+    pg_params_init(&params, arena);
+    pg_text_array(&params, values, sizeof values / sizeof *values);
+    pg_text_array(&params, values, 0);
+    pg_bytes_array(&params, bytes, 3, 3);
+    pg_bytes_array(&params, bytes, 3, 0);
+    assert_int_equal(params.count, 4);
+    assert_string_equal(params.values[0], "{\"plain\",NULL,\"\",\"NULL\",\"a,b\",\"{}\",\"say \\\"hi\\\"\",\"C:\\\\\","
+                                          "\"\\\\\\\"\",\" space\",\"\xc3\xa4\n\t\",\"'\"}");
+    assert_string_equal(params.values[1], "{}");
+    assert_string_equal(params.values[2], "{\"\\\\x00ff5c\",NULL,\"\\\\x227f80\"}");
+    assert_string_equal(params.values[3], "{}");
+    arena_free(arena);
+}
+
+/* A listener that accepts into its backlog and never says a word. */
+static int silent_server(char *url, size_t size, const char *scheme)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t length = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(fd, 16), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+    snprintf(url, size, "%s://someone:hidden@127.0.0.1:%d/x", scheme, ntohs(address.sin_port));
+    return fd;
+}
+
+static void without_a_connection_the_answer_is_unavailable(void **state)
+{
+    static const char *const urls[] = { "postgresql://x:y@127.0.0.1:1/x", "postgresql://no-such-host.invalid/x",
+                                        "postgresql://%zz", "postgresql:///x?host=/no/such/directory" };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        struct pg_pool_options options = usual_options(urls[i]);
+        options.connections = 3;
+        struct rig rig = rig_new(&options);
+        for (int round = 0; round < 3; round++) {
+            assert_int_equal(ask(&rig, &select_one).outcome, PG_UNAVAILABLE);
+        }
+        assert_false(pg_pool_is_ready(rig.pool));
+        rig_free(&rig);
+    }
+}
+
+static void a_pool_is_freed_in_any_state(void **state)
+{
+    char url[80];
+    int fd = silent_server(url, sizeof url, "postgresql");
+    (void)state;
+
+    for (int turns = 0; turns < 8; turns++) {
+        struct pg_pool_options options = usual_options(turns % 2 ? url : "postgresql://no-such-host.invalid/x");
+        struct rig rig = rig_new(&options);
+        struct noted noted;
+        for (int i = 0; i < turns; i++) {
+            event_base_loop(rig.base, EVLOOP_NONBLOCK);
+        }
+        request(&rig, &select_one, &noted);
+        pg_pool_free(rig.pool);
+        rig.pool = NULL;
+        assert_int_equal(noted.calls, 1);
+        assert_int_equal(noted.outcome, PG_UNAVAILABLE);
+        rig_free(&rig);
+    }
+    close(fd);
+}
+
+/* --- answers --- */
+
+SQL(echo, "select $1::text, $2::bigint, $3::bool, $4::bytea, $5::text[], $6::bytea[], null::text, true, false");
+
+struct echo {
+    bool has_ended;
+    int failures;
+};
+
+static struct next *check_echo(struct flow *flow)
+{
+    struct echo *seen = flow->owner;
+    size_t length;
+
+    assert_int_equal(pg_outcome(flow), PG_OK);
+    assert_string_equal(pg_sqlstate(flow), "");
+    assert_string_equal(pg_constraint(flow), "");
+    assert_int_equal(pg_rows(flow), 1);
+    assert_string_equal(pg_get(flow, 0, 0), "it's \"x\"\\");
+    assert_int_equal(pg_get_length(flow, 0, 0), 9);
+    assert_true(pg_get_int(flow, 0, 1) == INT64_MIN);
+    assert_true(pg_get_bool(flow, 0, 2));
+    const uint8_t *bytes = pg_get_bytes(flow, 0, 3, flow->arena, &length);
+    assert_int_equal(length, 4);
+    assert_memory_equal(bytes, "\0\xff\\'", 4);
+    assert_string_equal(pg_get(flow, 0, 4), "{NULL,\"\",\"NULL\",\"\\\\\",\"\\\"\",\"{\",\",\"}");
+    assert_string_equal(pg_get(flow, 0, 5), "{\"\\\\x0001\",NULL}");
+    assert_true(pg_is_null(flow, 0, 6));
+    assert_string_equal(pg_get(flow, 0, 6), "");
+    assert_true(pg_get_bool(flow, 0, 7));
+    assert_false(pg_get_bool(flow, 0, 8));
+    /* Beyond the edges. */
+    assert_true(pg_is_null(flow, 1, 0));
+    assert_true(pg_is_null(flow, 0, 9));
+    assert_string_equal(pg_get(flow, -1, 0), "");
+    assert_string_equal(pg_get(flow, 0, -1), "");
+    pg_get_bytes(flow, 7, 7, flow->arena, &length);
+    assert_int_equal(length, 0);
+    seen->has_ended = true;
+    return flow_end(flow);
+}
+
+static struct next *send_echo(struct flow *flow)
+{
+    static const char *const texts[] = { NULL, "", "NULL", "\\", "\"", "{", "," };
+    static const uint8_t two[] = { 0, 1 };
+    static const uint8_t *const bytes[] = { two, NULL };
+    const struct rig *rig = flow->app;
+    struct pg_params params;
+
+    pg_params_init(&params, flow->arena);
+    pg_text(&params, "it's \"x\"\\");
+    pg_int(&params, INT64_MIN);
+    pg_bool(&params, true);
+    pg_bytes(&params, "\0\xff\\'", 4);
+    pg_text_array(&params, texts, sizeof texts / sizeof *texts);
+    pg_bytes_array(&params, bytes, 2, 2);
+    return pg_query(flow, rig->pool, &echo, &params, check_echo);
+}
+
+static struct next *end_late(struct flow *flow)
+{
+    return flow_end(flow);
+}
+
+static const struct flow_kind test_kind = { .name = "test", .on_deadline = end_late };
+
+static bool has_ended(void *arg)
+{
+    return ((struct echo *)arg)->has_ended;
+}
+
+static void a_flow_reads_what_it_sent(void **state)
+{
+    struct rig rig = ready_rig();
+    (void)state;
+
+    for (int i = 0; i < 3; i++) {
+        struct echo seen = { 0 };
+        struct flow *flow = flow_new(rig.base, &test_kind, NULL, &seen, 10000);
+        flow->app = &rig;
+        flow_start(flow, send_echo);
+        assert_true(loop_until(rig.base, has_ended, &seen));
+    }
+    rig_free(&rig);
+}
+
+static void an_answer_that_is_none_reads_as_unavailable(void **state)
+{
+    struct flow flow = { 0 };
+    (void)state;
+
+    assert_int_equal(pg_outcome(&flow), PG_UNAVAILABLE);
+    assert_int_equal(pg_rows(&flow), 0);
+    assert_string_equal(pg_get(&flow, 0, 0), "");
+    assert_true(pg_is_null(&flow, 0, 0));
+    assert_string_equal(pg_sqlstate(&flow), "");
+}
+
+SQL(sleep_long, "select pg_sleep(20)");
+
+static struct next *send_sleep(struct flow *flow)
+{
+    const struct rig *rig = flow->app;
+    struct pg_params params;
+
+    pg_params_init(&params, flow->arena);
+    return pg_query(flow, rig->pool, &sleep_long, &params, check_echo);
+}
+
+static void an_answer_after_the_deadline_is_dropped(void **state)
+{
+    struct rig rig = ready_rig();
+    struct echo seen = { 0 };
+    struct flow *flow = flow_new(rig.base, &test_kind, NULL, &seen, 30);
+    unsigned before = flow_count();
+    (void)state;
+
+    flow->app = &rig;
+    flow_start(flow, send_sleep);
+    while (flow_count() == before) {
+        event_base_loop(rig.base, EVLOOP_ONCE);
+    }
+    rig_free(&rig);
+    assert_false(seen.has_ended);
+}
+
+/* --- outcomes --- */
+
+static void sqlstates_become_outcomes(void **state)
+{
+    static const struct {
+        const char *sqlstate;
+        enum pg_outcome outcome;
+        bool is_lost;
+    } cases[] = {
+        { "40001", PG_RETRY, false },       { "40P01", PG_RETRY, false },       { "55P03", PG_RETRY, false },
+        { "57014", PG_RETRY, false },       { "25P03", PG_RETRY, false },       { "57P01", PG_UNAVAILABLE, false },
+        { "57P03", PG_UNAVAILABLE, false }, { "08006", PG_UNAVAILABLE, false }, { "53300", PG_UNAVAILABLE, false },
+        { "25006", PG_UNAVAILABLE, true },  { "23505", PG_REJECTED, false },    { "P0001", PG_REJECTED, false },
+        { "40000", PG_REJECTED, false },    { "53100", PG_REJECTED, false },    { "0A000", PG_REJECTED, false },
+    };
+    struct rig rig = ready_rig();
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char pid[64];
+        wait_until_ready(&rig);
+        snprintf(pid, sizeof pid, "%s", ask(&rig, &get_pid).value);
+        char *sql = arena_printf(rig.arena, "do $$ begin raise exception using errcode = '%s'; end $$",
+                                 cases[i].sqlstate);
+        struct pg_statement *raise = arena_alloc(rig.arena, sizeof *raise);
+        raise->name = arena_printf(rig.arena, "raise_%s", cases[i].sqlstate);
+        raise->sql = sql;
+        struct noted noted = ask(&rig, raise);
+        assert_string_equal(noted.sqlstate, cases[i].sqlstate);
+        assert_int_equal(noted.outcome, cases[i].outcome);
+        assert_int_equal(noted.rows, 0);
+        wait_until_ready(&rig);
+        assert_int_equal(strcmp(pid, ask(&rig, &get_pid).value) != 0, cases[i].is_lost);
+    }
+    rig_free(&rig);
+}
+
+SQL(make_deferred, "create temp table deferred (id int, constraint one_of_each unique (id) deferrable initially deferred)");
+SQL(insert_twice, "insert into deferred values (1), (1) returning id");
+SQL(count_deferred, "select count(*) from deferred");
+
+static void an_error_at_the_commit_is_no_success(void **state)
+{
+    struct rig rig = ready_rig();
+    struct noted first, second, third;
+    (void)state;
+
+    assert_int_equal(ask(&rig, &make_deferred).outcome, PG_OK);
+    request(&rig, &insert_twice, &first);
+    request(&rig, &count_deferred, &second);
+    request(&rig, &insert_twice, &third);
+    assert_true(loop_until(rig.base, is_nothing_due, &rig));
+    assert_int_equal(first.outcome, PG_REJECTED);
+    assert_string_equal(first.sqlstate, "23505");
+    assert_int_equal(first.rows, 0);
+    assert_int_equal(second.outcome, PG_OK);
+    assert_string_equal(second.value, "0");
+    assert_int_equal(third.outcome, PG_REJECTED);
+    assert_string_equal(ask(&rig, &count_deferred).value, "0");
+    rig_free(&rig);
+}
+
+SQL(divide, "select 1 / $1::int");
+
+static void one_failure_leaves_its_neighbours_alone(void **state)
+{
+    struct rig rig = ready_rig();
+    struct noted noted[100];
+    (void)state;
+
+    for (int i = 0; i < 100; i++) {
+        struct pg_params params;
+        pg_params_init(&params, rig.arena);
+        pg_int(&params, i % 3);
+        send_with(&rig, &divide, &params, &noted[i]);
+    }
+    assert_true(loop_until(rig.base, is_nothing_due, &rig));
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(noted[i].calls, 1);
+        assert_int_equal(noted[i].outcome, i % 3 ? PG_OK : PG_REJECTED);
+        assert_string_equal(noted[i].value, i % 3 == 0 ? "" : i % 3 == 1 ? "1" : "0");
+    }
+    rig_free(&rig);
+}
+
+SQL(begin, "begin");
+
+static void a_transaction_left_open_costs_the_connection(void **state)
+{
+    struct rig rig = ready_rig();
+    char pid[64];
+    (void)state;
+
+    snprintf(pid, sizeof pid, "%s", ask(&rig, &get_pid).value);
+    ask(&rig, &begin);
+    wait_until_ready(&rig);
+    assert_string_not_equal(ask(&rig, &get_pid).value, pid);
+    rig_free(&rig);
+}
+
+/* --- prepared statements --- */
+
+SQL(select_later, "select 7 from later");
+SQL(make_later, "create temp table later as select 1 as a");
+
+static void a_failed_prepare_is_not_remembered(void **state)
+{
+    struct rig rig = ready_rig();
+    struct noted first, second;
+    (void)state;
+
+    request(&rig, &select_later, &first);
+    request(&rig, &select_later, &second);
+    assert_true(loop_until(rig.base, is_nothing_due, &rig));
+    assert_int_equal(first.outcome, PG_REJECTED);
+    assert_string_equal(first.sqlstate, "42P01");
+    assert_int_not_equal(second.outcome, PG_OK);
+    assert_int_equal(ask(&rig, &select_later).outcome, PG_REJECTED);
+    assert_int_equal(ask(&rig, &make_later).outcome, PG_OK);
+    assert_string_equal(ask(&rig, &select_later).value, "7");
+    rig_free(&rig);
+}
+
+SQL(select_all, "select * from later");
+SQL(widen_later, "alter table later add column b text");
+SQL(deallocate, "deallocate all");
+
+static void a_plan_that_grew_old_is_made_anew(void **state)
+{
+    struct rig rig = ready_rig();
+    struct noted noted[5];
+    (void)state;
+
+    ask(&rig, &make_later);
+    assert_int_equal(ask(&rig, &select_all).outcome, PG_OK);
+    assert_int_equal(ask(&rig, &widen_later).outcome, PG_OK);
+    for (int i = 0; i < 5; i++) {
+        request(&rig, &select_all, &noted[i]);
+    }
+    assert_true(loop_until(rig.base, is_nothing_due, &rig));
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(noted[i].outcome, PG_RETRY);
+    }
+    assert_int_equal(ask(&rig, &select_all).outcome, PG_OK);
+    assert_int_equal(ask(&rig, &select_all).outcome, PG_OK);
+
+    assert_int_equal(ask(&rig, &deallocate).outcome, PG_OK);
+    assert_int_equal(ask(&rig, &select_all).outcome, PG_RETRY);
+    assert_int_equal(ask(&rig, &select_all).outcome, PG_OK);
+    rig_free(&rig);
+}
+
+SQL(take_name, "prepare select_one as select 5");
+
+static void a_name_that_is_taken_is_given_up(void **state)
+{
+    struct rig rig = ready_rig();
+    (void)state;
+
+    ask(&rig, &take_name);
+    assert_int_equal(ask(&rig, &select_one).outcome, PG_RETRY);
+    assert_string_equal(ask(&rig, &select_one).value, "1");
+    assert_string_equal(ask(&rig, &select_one).value, "1");
+    rig_free(&rig);
+}
+
+SQL(count_prepared, "select count(*) from pg_prepared_statements");
+
+static void unnamed_statements_leave_nothing_behind(void **state)
+{
+    struct pg_pool_options options = usual_options(server_url());
+    options.unnamed = true;
+    struct rig rig = rig_new(&options);
+    (void)state;
+
+    wait_until_ready(&rig);
+    assert_string_equal(ask(&rig, &select_one).value, "1");
+    assert_string_equal(ask(&rig, &count_prepared).value, "0");
+    rig_free(&rig);
+}
+
+/* --- load and loss --- */
+
+SQL(echo_length, "select length($1::text), $1::text");
+
+static void much_goes_both_ways_at_once(void **state)
+{
+    enum { COUNT = 120, SIZE = 300000 };
+    struct rig rig = ready_rig();
+    static struct noted noted[COUNT];
+    char *big = mem_alloc(SIZE + 1);
+    (void)state;
+
+    memset(big, 'x', SIZE);
+    for (int i = 0; i < COUNT; i++) {
+        struct pg_params params;
+        pg_params_init(&params, rig.arena);
+        pg_text(&params, big);
+        send_with(&rig, &echo_length, &params, &noted[i]);
+    }
+    assert_true(loop_until(rig.base, is_nothing_due, &rig));
+    for (int i = 0; i < COUNT; i++) {
+        assert_int_equal(noted[i].outcome, PG_OK);
+        assert_string_equal(noted[i].value, "300000");
+    }
+    free(big);
+    rig_free(&rig);
+}
+
+static void a_full_queue_sheds(void **state)
+{
+    struct pg_pool_options options = usual_options(server_url());
+    options.queue_limit = 4;
+    struct rig rig = rig_new(&options);
+    struct noted noted[10];
+    (void)state;
+
+    wait_until_ready(&rig);
+    for (int i = 0; i < 10; i++) {
+        request(&rig, &select_one, &noted[i]);
+    }
+    assert_true(loop_until(rig.base, is_nothing_due, &rig));
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(noted[i].outcome, i < 4 ? PG_OK : PG_UNAVAILABLE);
+    }
+    rig_free(&rig);
+}
+
+static void silence_costs_the_connection(void **state)
+{
+    struct pg_pool_options options = usual_options(server_url());
+    options.answer_limit_ms = 100;
+    struct rig rig = rig_new(&options);
+    struct noted slow, behind;
+    (void)state;
+
+    wait_until_ready(&rig);
+    assert_int_equal(ask(&rig, &select_one).outcome, PG_OK);
+    request(&rig, &sleep_long, &slow);
+    request(&rig, &select_one, &behind);
+    assert_true(loop_until(rig.base, is_nothing_due, &rig));
+    assert_int_equal(slow.outcome, PG_UNAVAILABLE);
+    assert_int_equal(behind.outcome, PG_UNAVAILABLE);
+    wait_until_ready(&rig);
+    assert_int_equal(ask(&rig, &select_one).outcome, PG_OK);
+    rig_free(&rig);
+}
+
+SQL(terminate, "select pg_terminate_backend($1::int)");
+
+static void kill_backend(struct rig *killer, const char *pid)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, killer->arena);
+    pg_text(&params, pid);
+    assert_string_equal(ask_with(killer, &terminate, &params).value, "t");
+}
+
+static bool is_pool_lost(void *arg)
+{
+    return !pg_pool_is_ready(arg);
+}
+
+static void a_killed_connection_fails_what_it_owes_and_comes_back(void **state)
+{
+    struct rig rig = ready_rig(), killer = ready_rig();
+    struct noted noted[20];
+    char pid[64];
+    (void)state;
+
+    snprintf(pid, sizeof pid, "%s", ask(&rig, &get_pid).value);
+    request(&rig, &sleep_long, &noted[0]);
+    for (int i = 1; i < 20; i++) {
+        request(&rig, i % 2 ? &select_one : &divide, &noted[i]);
+    }
+    event_base_loop(rig.base, EVLOOP_NONBLOCK);
+    kill_backend(&killer, pid);
+    assert_true(loop_until(rig.base, is_nothing_due, &rig));
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(noted[i].calls, 1);
+        assert_int_equal(noted[i].outcome, PG_UNAVAILABLE);
+    }
+    wait_until_ready(&rig);
+    assert_int_equal(ask(&rig, &select_one).outcome, PG_OK);
+
+    /* The same while it is idle: found out without a request. */
+    snprintf(pid, sizeof pid, "%s", ask(&rig, &get_pid).value);
+    kill_backend(&killer, pid);
+    assert_true(loop_until(rig.base, is_pool_lost, rig.pool));
+    wait_until_ready(&rig);
+    assert_int_equal(ask(&rig, &select_one).outcome, PG_OK);
+    rig_free(&rig);
+    rig_free(&killer);
+}
+
+static void again(void *arg, const struct pg_answer *answer)
+{
+    struct noted *noted = arg;
+    struct pg_params params;
+
+    noted->outcome = pg_answer_outcome(answer);
+    noted->calls++;
+    if (noted->calls == 3) {
+        noted->rig->due--;
+        return;
+    }
+    pg_params_init(&params, noted->rig->arena);
+    pg_send(noted->rig->pool, &select_one, &params, again, noted);
+}
+
+static void a_failed_request_may_ask_again_at_once(void **state)
+{
+    struct rig rig = ready_rig(), killer = ready_rig();
+    struct noted noted = { .rig = &rig };
+    struct pg_params params;
+    char pid[64];
+    (void)state;
+
+    snprintf(pid, sizeof pid, "%s", ask(&rig, &get_pid).value);
+    pg_params_init(&params, rig.arena);
+    rig.due = 1;
+    pg_send(rig.pool, &sleep_long, &params, again, &noted);
+    event_base_loop(rig.base, EVLOOP_NONBLOCK);
+    kill_backend(&killer, pid);
+    assert_true(loop_until(rig.base, is_nothing_due, &rig));
+    assert_int_equal(noted.calls, 3);
+    assert_int_equal(noted.outcome, PG_UNAVAILABLE);
+    rig_free(&rig);
+    rig_free(&killer);
+}
+
+/* The server's address by name, behind a host that refuses: both parts of the URL become lists. */
+static void the_next_host_of_a_list_is_tried(void **state)
+{
+    char url[512];
+    const char *given = server_url();
+    const char *at = strrchr(given, '@');
+    const char *host = strstr(given, "127.0.0.1");
+    (void)state;
+
+    if (!host || (at && host < at)) {
+        skip();
+    }
+    snprintf(url, sizeof url, "%.*s127.0.0.1:1,no-such-host.invalid:5432,localhost%s", (int)(host - given), given,
+             host + strlen("127.0.0.1"));
+    struct pg_pool_options options = usual_options(url);
+    struct rig rig = rig_new(&options);
+    wait_until_ready(&rig);
+    assert_int_equal(ask(&rig, &select_one).outcome, PG_OK);
+    rig_free(&rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arrays_are_quoted),
+        cmocka_unit_test(without_a_connection_the_answer_is_unavailable),
+        cmocka_unit_test(a_pool_is_freed_in_any_state),
+        cmocka_unit_test(an_answer_that_is_none_reads_as_unavailable),
+        cmocka_unit_test(a_flow_reads_what_it_sent),
+        cmocka_unit_test(an_answer_after_the_deadline_is_dropped),
+        cmocka_unit_test(sqlstates_become_outcomes),
+        cmocka_unit_test(an_error_at_the_commit_is_no_success),
+        cmocka_unit_test(one_failure_leaves_its_neighbours_alone),
+        cmocka_unit_test(a_transaction_left_open_costs_the_connection),
+        cmocka_unit_test(a_failed_prepare_is_not_remembered),
+        cmocka_unit_test(a_plan_that_grew_old_is_made_anew),
+        cmocka_unit_test(a_name_that_is_taken_is_given_up),
+        cmocka_unit_test(unnamed_statements_leave_nothing_behind),
+        cmocka_unit_test(much_goes_both_ways_at_once),
+        cmocka_unit_test(a_full_queue_sheds),
+        cmocka_unit_test(silence_costs_the_connection),
+        cmocka_unit_test(a_killed_connection_fails_what_it_owes_and_comes_back),
+        cmocka_unit_test(a_failed_request_may_ask_again_at_once),
+        cmocka_unit_test(the_next_host_of_a_list_is_tried),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -148,6 +148,10 @@ static void report(evutil_socket_t fd, short what, void *arg)
     (void)what;
 
     if (lookup->ready) {
+        /* What the thread wrote before it wrote to the eventfd is seen after this. */
+        uint64_t count;
+        ssize_t got = read(lookup->ready_fd, &count, sizeof count);
+        (void)got;
         event_free(lookup->ready);
         close(lookup->ready_fd);
     }

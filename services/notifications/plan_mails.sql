@@ -11,35 +11,33 @@ taken as (
     on conflict do nothing
     returning event_id
 ),
-planned as (
-    select b.*, c.reviewer_id is not null as known, c.reviewer_email, c.owner_email,
-           case b.type when 'link.invitation_requested' then 'invitation' else 'opened' end as kind,
-           notifications.skip_reason(case b.type when 'link.invitation_requested' then 'invitation' else 'opened' end, c) as reason,
+planned as materialized (
+    select b as event, c as context, b.id as event_id, m.kind, notifications.skip_reason(m.kind, c) as reason,
            row_number() over (order by b.id) as place
     from batch b
     join taken t on t.event_id = b.id
+    join (values ('link.invitation_requested', 'invitation'), ('link.opened', 'opened')) as m (type, kind) on m.type = b.type
     left join links.mail_contexts c on c.reviewer_id = b.reviewer_id
-    where b.type in ('link.invitation_requested', 'link.opened')
 ),
 stored as (
     insert into notifications.deliveries as d (
         id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at, share_link_id, reviewer_id,
         state, reason, attempts, next_attempt_at, lease_until, lease_holder, request_id, traceparent)
-    select sharelink.new_id('dlv_'), p.id, p.type, p.account_id, 'email', p.kind,
-           coalesce(case p.kind when 'invitation' then p.reviewer_email else p.owner_email end, ''),
-           p.data, p.created_at, p.share_link_id, p.reviewer_id,
-           case when p.reason is null then 'pending' else 'skipped' end, p.reason,
-           case when p.reason is null and p.place <= $4::int then 1 else 0 end,
+    select sharelink.new_id('dlv_'), p.event_id, (p.event).type, (p.event).account_id, 'email', p.kind,
+           coalesce(case p.kind when 'invitation' then (p.context).reviewer_email else (p.context).owner_email end, ''),
+           (p.event).data, (p.event).created_at, (p.event).share_link_id, (p.event).reviewer_id,
+           case when p.reason is null then 'pending' else 'skipped' end, p.reason, leased::int,
            case when p.reason is null then now() end,
-           case when p.reason is null and p.place <= $4::int then now() + $2::int * interval '1 second' end,
-           case when p.reason is null and p.place <= $4::int then $3 end,
-           p.request_id, p.traceparent
+           case when leased then now() + $2::int * interval '1 second' end,
+           case when leased then $3 end,
+           (p.event).request_id, (p.event).traceparent
     from planned p
+    cross join lateral (select p.reason is null and p.place <= $4::int as leased) l
     on conflict do nothing
     returning d
 )
-select (select coalesce(json_agg(notifications.mail_json((s.d), c)), '[]')
-        from stored s join links.mail_contexts c on c.reviewer_id = (s.d).reviewer_id
+select (select coalesce(json_agg(notifications.mail_json((s.d), p.context)), '[]')
+        from stored s join planned p on p.event_id = (s.d).event_id and p.kind = (s.d).kind
         where (s.d).lease_holder is not null) as mails,
        (select count(*) from stored)::int as stored,
        (select coalesce(json_agg(u.id), '[]') from unnest($1::text[]) as u (id) where not exists (select from batch b where b.id = u.id)) as unknown

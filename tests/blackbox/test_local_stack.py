@@ -34,6 +34,7 @@ from stack.waiting import wait_until
 from support import ROOT
 from support.mailbox import Mailbox
 from support.scripted_smtp import DROP_AFTER_DOT, LATER, REFUSE
+from support.stacks import sanitizer_report
 
 # --- the mail sink ---
 
@@ -269,6 +270,14 @@ def test_the_environment_overrules_our_settings():
         "SHARELINK_SMTP_URL": "smtp://views", "SHARELINK_LISTEN": "127.0.0.1:1", "SHARELINK_SECRET_KEY_FILE": "/secret"}
 
 
+def test_a_sanitizers_report_is_found_in_a_log(tmp_path):
+    log = tmp_path / "links.log"
+    log.write_text('{"event":"daemon.listening"}\n')
+    assert sanitizer_report(log) is None
+    log.write_text('{"event":"daemon.listening"}\ncommon/str.c:7:3: runtime error: signed integer overflow\n  #0 in main\n')
+    assert sanitizer_report(log).startswith("runtime error: signed integer overflow")
+
+
 # --- the front door ---
 
 
@@ -372,9 +381,9 @@ def test_the_front_door_limits_bodies_and_says_503_while_a_daemon_is_away(front,
     assert requests.post(front.url() + "/v1/x", b"x" * 2**20, timeout=5).json()["length"] == 2**20
     answer = requests.post(front.url() + "/v1/x", b"x" * (2**20 + 1), timeout=5)
     assert (answer.status_code, answer.json()["status"]) == (413, 413)
-    echoes["links"].shutdown()
-    echoes["links"].server_close()
-    answer = requests.get(front.url() + "/v1/x", timeout=5)
+    echoes["views"].shutdown()
+    echoes["views"].server_close()
+    answer = requests.get(front.url() + "/s/x", timeout=5)
     assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "unavailable", "1")
 
 

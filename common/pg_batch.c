@@ -1,5 +1,5 @@
 /* pg_batch.c - while one statement is in flight, what arrives queues up; when it returns, the queue goes as the next
- * one.
+ * one. With none in flight, the gate opens at the end of the loop's turn, so that what arrived together flies together.
  *
  * A flight is one statement with its items, in an arena of its own. The next flight leaves before the answers of the
  * last are handed out, so that PostgreSQL need not wait for us. After a rejection the items go to the front of the
@@ -69,6 +69,9 @@ struct pg_batch *pg_batch_new(struct pg_pool *pool, const struct pg_batch_option
     batch->options = *options;
     STAILQ_INIT(&batch->waiting);
     batch->gate = event_new(pg_pool_base(pool), -1, 0, open_gate, batch);
+    if (!batch->gate) {
+        mem_fail();
+    }
     return batch;
 }
 

@@ -1,4 +1,5 @@
-/* loop.h - turning an event loop in a test until something has come true; a test that waits in vain fails, not hangs. */
+/* loop.h - turning an event loop in a test until something has come true; a test that waits in vain fails, not hangs.
+ */
 #ifndef SHARELINK_TESTS_LOOP_H
 #define SHARELINK_TESTS_LOOP_H
 

@@ -1,4 +1,5 @@
-/* redis_script.h - a server that speaks as much of Redis' protocol as a test tells it to: a reply per command's name. */
+/* redis_script.h - a server that speaks as much of Redis' protocol as a test tells it to: a reply per command's name.
+ */
 #ifndef SHARELINK_TESTS_REDIS_SCRIPT_H
 #define SHARELINK_TESTS_REDIS_SCRIPT_H
 
@@ -22,8 +23,8 @@ struct script {
     const struct script_line *lines;
     struct evconnlistener *listener;
     struct bufferevent *clients[64];
-    int connects;       /* so far */
-    char heard[8192];   /* names of the commands, each with a blank behind it */
+    int connects;     /* so far */
+    char heard[8192]; /* names of the commands, each with a blank behind it */
     char url[64];
 };
 
@@ -108,8 +109,7 @@ static inline void script_accept(struct evconnlistener *listener, evutil_socket_
                                  int length, void *arg)
 {
     struct script *script = arg;
-    struct bufferevent *client =
-        bufferevent_socket_new(evconnlistener_get_base(listener), fd, BEV_OPT_CLOSE_ON_FREE);
+    struct bufferevent *client = bufferevent_socket_new(evconnlistener_get_base(listener), fd, BEV_OPT_CLOSE_ON_FREE);
     (void)address;
     (void)length;
 

@@ -152,8 +152,8 @@ static void wait_until_ready(struct rig *rig)
 
 static void arrays_are_quoted(void **state)
 {
-    static const char *const values[] = { "plain", NULL,   "",       "NULL",         "a,b", "{}", "say \"hi\"",
-                                          "C:\\",  "\\\"", " space", "\xc3\xa4\n\t", "'" };
+    static const char *const values[] = { "plain",      NULL,   "",     "NULL",   "a,b",          "{}",
+                                          "say \"hi\"", "C:\\", "\\\"", " space", "\xc3\xa4\n\t", "'" };
     static const uint8_t one[] = { 0x00, 0xff, 0x5c }, two[] = { 0x22, 0x7f, 0x80 };
     static const uint8_t *const bytes[] = { one, NULL, two };
     struct arena *arena = arena_new();
@@ -378,8 +378,8 @@ static void sqlstates_become_outcomes(void **state)
         char pid[64];
         wait_until_ready(&rig);
         snprintf(pid, sizeof pid, "%s", ask(&rig, &get_pid).value);
-        char *sql = arena_printf(rig.arena, "do $$ begin raise exception using errcode = '%s'; end $$",
-                                 cases[i].sqlstate);
+        char *sql =
+            arena_printf(rig.arena, "do $$ begin raise exception using errcode = '%s'; end $$", cases[i].sqlstate);
         struct pg_statement *raise = arena_alloc(rig.arena, sizeof *raise);
         raise->name = arena_printf(rig.arena, "raise_%s", cases[i].sqlstate);
         raise->sql = sql;
@@ -393,7 +393,8 @@ static void sqlstates_become_outcomes(void **state)
     rig_free(&rig);
 }
 
-SQL(make_deferred, "create temp table deferred (id int, constraint one_of_each unique (id) deferrable initially deferred)");
+SQL(make_deferred,
+    "create temp table deferred (id int, constraint one_of_each unique (id) deferrable initially deferred)");
 SQL(insert_twice, "insert into deferred values (1), (1) returning id");
 SQL(count_deferred, "select count(*) from deferred");
 

@@ -15,14 +15,16 @@
 #include "tests/unit/loop.h"
 
 /* What each item learns: its number in the batch, the size of its batch, and its own first column. */
-#define NUMBERED "select n, cardinality($1::text[]), a, b from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n) "
+#define NUMBERED                                                                                                       \
+    "select n, cardinality($1::text[]), a, b from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n) "
 static const struct pg_statement echo = { "batch_echo", NUMBERED };
 /* Rows in the wrong order, as many for an item as its second column says, 0 too. */
-static const struct pg_statement repeat = { "batch_repeat", NUMBERED
-                                            "cross join generate_series(1, b::int) as g order by g, n desc" };
+static const struct pg_statement repeat = { "batch_repeat",
+                                            NUMBERED "cross join generate_series(1, b::int) as g order by g, n desc" };
 /* Numbers that belong to nobody. */
-static const struct pg_statement misnumber = { "batch_misnumber",
-                                               "select unnest(array[0, -1, 99, null, 2]), cardinality($1::text[]), 'x', $2::text" };
+static const struct pg_statement misnumber = {
+    "batch_misnumber", "select unnest(array[0, -1, 99, null, 2]), cardinality($1::text[]), 'x', $2::text"
+};
 static const struct pg_statement divide = { "batch_divide",
                                             "select n, cardinality($1::text[]), (12 / a::int)::text, b "
                                             "from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n)" };
@@ -170,8 +172,14 @@ static void what_comes_during_a_flight_is_the_next(void **state)
 
 static void hostile_text_comes_back_as_it_was(void **state)
 {
-    static const char *const texts[] = { "",  "NULL",  "{}",   "\"",       "\\",  "\\\"",  "a,b", "','); drop table x; --",
-                                         " ", "\n\t\r", "{\"}", "\\N", "\\x00", "\xf0\x9f\x98\x80", "'" };
+    static const char *const texts[] = { "",      "NULL",
+                                         "{}",    "\"",
+                                         "\\",    "\\\"",
+                                         "a,b",   "','); drop table x; --",
+                                         " ",     "\n\t\r",
+                                         "{\"}",  "\\N",
+                                         "\\x00", "\xf0\x9f\x98\x80",
+                                         "'" };
     enum { COUNT = sizeof texts / sizeof *texts };
     struct rig rig = ready_rig(&echo, 50);
     struct noted noted[COUNT];
@@ -265,8 +273,9 @@ static void do_sql(struct rig *rig, const char *name, const char *sql)
     free(statement);
 }
 
-static const struct pg_statement shaky = { "batch_shaky", "select n, cardinality($1::text[]), pg_temp.shake(), b "
-                                                          "from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n)" };
+static const struct pg_statement shaky = { "batch_shaky",
+                                           "select n, cardinality($1::text[]), pg_temp.shake(), b "
+                                           "from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n)" };
 
 /* Fails with a deadlock as often as is said. */
 static void make_shaky(struct rig *rig, int failures)
@@ -420,8 +429,9 @@ static void flows_wait_for_their_item(void **state)
     rig_free(&rig);
 }
 
-static const struct pg_statement slow = { "batch_slow", "select n, pg_sleep(0.3)::text, a, b "
-                                                        "from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n)" };
+static const struct pg_statement slow = { "batch_slow",
+                                          "select n, pg_sleep(0.3)::text, a, b "
+                                          "from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n)" };
 
 /* Their values go with their arenas; the sanitizers watch. */
 static void flows_that_ended_are_left_out(void **state)

@@ -68,10 +68,13 @@ static bool is_lost(void *arg)
 
 static void open_rig(struct rig *rig, const char *url)
 {
-    const struct redis_options options = {
-        .name = "test", .url = url, .connect_limit_ms = 150, .command_limit_ms = 150, .on_ready = count_ready,
-        .on_lost = count_lost, .arg = rig
-    };
+    const struct redis_options options = { .name = "test",
+                                           .url = url,
+                                           .connect_limit_ms = 150,
+                                           .command_limit_ms = 150,
+                                           .on_ready = count_ready,
+                                           .on_lost = count_lost,
+                                           .arg = rig };
 
     if (!rig->base) {
         rig->base = event_base_new();

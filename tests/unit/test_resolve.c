@@ -117,8 +117,10 @@ static void many_at_once_get_one_answer_each(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numeric_addresses_stay_as_they_are), cmocka_unit_test(a_name_becomes_an_address),
-        cmocka_unit_test(choices_go_round),                   cmocka_unit_test(what_cannot_be_resolved_says_why),
+        cmocka_unit_test(numeric_addresses_stay_as_they_are),
+        cmocka_unit_test(a_name_becomes_an_address),
+        cmocka_unit_test(choices_go_round),
+        cmocka_unit_test(what_cannot_be_resolved_says_why),
         cmocka_unit_test(many_at_once_get_one_answer_each),
     };
 

@@ -1,0 +1,34 @@
+"""What stands in a stack's tables: how many rows, and all of it as text."""
+
+import contextlib
+
+SCHEMAS = ("links", "views", "notifications", "events", "public")
+
+
+def tables(db, schemas=SCHEMAS):
+    """schema.table of each, partitioned tables as a whole."""
+    rows = db.rows("""
+        select format('%%I.%%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where c.relkind in ('r', 'p') and not c.relispartition and n.nspname = any (%s) order by 1""", list(schemas))
+    return [row["name"] for row in rows]
+
+
+def row_counts(db, names=None):
+    """Rows by table, in one snapshot; of all that the services and the log hold when no names are given."""
+    names = names or tables(db, ("links", "views", "events"))
+    counted = db.rows(" union all ".join(f"select '{name}' as name, count(*) as rows from {name}" for name in names))
+    return {row["name"]: row["rows"] for row in counted}
+
+
+@contextlib.contextmanager
+def nothing_stored(db, names=None):
+    """What is done inside leaves not one row behind."""
+    before = row_counts(db, names)
+    yield
+    assert row_counts(db, names) == before
+
+
+def all_text(db):
+    """Every row of every table as JSON, by table; bytes as hex."""
+    return {name: "\n".join(row["text"] for row in db.rows(f"select to_jsonb(t)::text as text from {name} t"))
+            for name in tables(db)}

@@ -122,8 +122,9 @@ static const char *checked_text(struct fields *fields, const char *pointer, cons
 static bool has_good_length(struct fields *fields, const char *pointer, const char *text, const struct text_rule *rule)
 {
     size_t length = str_utf8_length(text);
+    bool is_blank = rule->min > 0 && text[strspn(text, " \t\r\n")] == '\0';
 
-    if (length < rule->min) {
+    if (length < rule->min || is_blank) {
         note(fields, pointer, "too_short",
              arena_printf(fields->arena, "This needs at least %zu characters.", rule->min));
         return false;

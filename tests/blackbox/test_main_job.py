@@ -314,9 +314,8 @@ def test_unusual_address_is_mailed(stack, address):
 @pytest.mark.parametrize("field", ["reviewer", "owner"])
 def test_address_that_no_mail_can_go_to_is_not_accepted(stack, field):
     """Either the mail of a link that was made arrives, or the link is refused: never a 201 and then a dead letter."""
-    address, marker = f"{field}@bücher.example", f"{field}-of-bücher@reviewers.example".replace("ü", "u")
-    body = samples.share_link_body([stack.make_interview()], send_email=True, reviewers=[{"name": "Ana", "email": marker}])
-    (body["reviewers"][0] if field == "reviewer" else body["owner"])["email"] = address
+    body = samples.share_link_body([stack.make_interview()], send_email=True)
+    (body["reviewers"][0] if field == "reviewer" else body["owner"])["email"] = "ana@bücher.example"
     answer = stack.api.post("/v1/share-links", body)
     if answer.status_code == 422:
         assert faults(answer) == ["/reviewers/0/email" if field == "reviewer" else "/owner/email"]

@@ -97,7 +97,8 @@ create table links.reviewers (
     invitation_requested_at timestamptz,
     created_at              timestamptz not null default now()
 );
-create unique index reviewers_by_link on links.reviewers (share_link_id, lower(email));
+-- Folded as ASCII, the way the API compares addresses.
+create unique index reviewers_by_link on links.reviewers (share_link_id, lower(email collate "C"));
 
 create function links.state_of(link_deactivated_at timestamptz, expires_at timestamptz) returns text
 language sql stable

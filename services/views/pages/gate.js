@@ -11,7 +11,7 @@ form.addEventListener("submit", open);
 // The fragment never reaches a server; taking it away keeps it out of the history and of screenshots.
 function takePasscodeFromAddress() {
   if (location.hash.length > 1) {
-    field.value = decodeURIComponent(location.hash.slice(1));
+    field.value = location.hash.slice(1);
     history.replaceState(null, "", location.pathname);
   }
 }

@@ -15,6 +15,7 @@
 
 #include "common/clock.h"
 #include "common/id.h"
+#include "common/idn.h"
 #include "common/str.h"
 
 static const json_t *ask(struct fields *fields, const char *name);
@@ -380,7 +381,11 @@ static bool was_asked(const struct fields *fields, const char *name)
 
 const char *fields_check_email(const char *text)
 {
-    return str_is_mail_address(text) ? NULL : "This must be one mail address such as ana@example.com.";
+    struct arena *arena = arena_new();
+    bool can_be_mailed = str_is_mail_address(text) && idn_mail_address(arena, text);
+
+    arena_free(arena);
+    return can_be_mailed ? NULL : "This must be one mail address such as ana@example.com.";
 }
 
 const char *fields_check_time_zone(const char *text)

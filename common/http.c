@@ -97,6 +97,7 @@ static struct evconnlistener *listen_on(struct event_base *base, const char *add
 static bool read_listen(const char *text, struct sockaddr_storage *address, socklen_t *length);
 static int port_of(struct evconnlistener *listener);
 static void set_up_evhttp(struct http_server *server);
+static void reword_refusal(void *arg, int status, struct buf *reply);
 static void orphan(struct http_request *request);
 
 /* A request, from top to bottom. */
@@ -232,6 +233,8 @@ static void set_up_evhttp(struct http_server *server)
         .read_limit_ms = options->read_limit_ms,
         .write_limit_ms = options->write_limit_ms,
         .unread_max = options->header_max + options->body_max + BODY_SLACK,
+        .reword = reword_refusal,
+        .arg = server,
         .gauge = metrics_only(metrics_gauge("sharelink_http_connections", "Open HTTP connections.", "")),
     };
 
@@ -247,8 +250,27 @@ static void set_up_evhttp(struct http_server *server)
     evhttp_set_max_headers_size(server->evhttp, (ev_ssize_t)options->header_max);
     evhttp_set_max_body_size(server->evhttp, (ev_ssize_t)(options->body_max + BODY_SLACK));
     evhttp_set_timeout_tv(server->evhttp, &idle);
-    /* The 413 of a body beyond the slack reaches a client that sends first and reads later. */
-    evhttp_set_flags(server->evhttp, EVHTTP_SERVER_LINGERING_CLOSE);
+}
+
+/* What evhttp's parser refuses by itself gets the form that all our errors have. */
+static void reword_refusal(void *arg, int status, struct buf *reply)
+{
+    struct http_server *server = arg;
+    bool is_too_large = status == 413;
+    char request_id[ID_SIZE];
+    struct buf body = { 0 };
+
+    id_new(request_id, "req_");
+    problem_text(status, is_too_large ? "body_too_large" : "malformed_request",
+                 is_too_large ? "The body is larger than this server takes." : "This is not a request that can be served.",
+                 request_id, &body);
+    account(server, HTTP_OTHER, NULL, status, clock_mono_us(), request_id);
+    buf_printf(reply,
+               "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\nX-Request-Id: %s\r\n"
+               "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n",
+               status, http_status_phrase(status), body.length, request_id);
+    buf_add(reply, body.data, body.length);
+    buf_clear(&body);
 }
 
 int http_server_port(const struct http_server *server)
@@ -754,8 +776,7 @@ static void reply_written(struct evhttp_request *evreq, void *arg)
 
 static char *problem_text(int status, const char *code, const char *detail, const char *request_id, struct buf *to)
 {
-    buf_printf(to, "{\"type\":\"about:blank#%s\",\"title\":\"%s\",\"status\":%d,\"detail\":", code,
-               http_status_phrase(status), status);
+    buf_printf(to, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":", http_status_phrase(status), status);
     buf_add_json(to, detail, strlen(detail));
     buf_printf(to, ",\"code\":\"%s\",\"request_id\":\"%s\"}", code, request_id);
     return to->data;

@@ -3,6 +3,9 @@
  * evhttp owns its connections and tells nobody when one ends before its first request. So the registry holds a
  * reference to each bufferevent and looks four times a second: one whose callbacks are gone was freed by evhttp, one
  * beyond its deadline is shut down (evhttp then sees the end of the stream and frees it).
+ *
+ * A connection that was refused in the middle of a request lingers for a moment: what its client still sends is thrown
+ * away, because closing at once would reset the connection and the client might never read why.
  */
 #include "common/http_connections.h"
 
@@ -23,6 +26,7 @@
 
 #define SWEEP_INTERVAL_MS 250
 #define ACCEPT_PAUSE_MS   200
+#define LINGER_US         (2 * (int64_t)1000000)
 
 enum state { IDLE, READING, PENDING, WRITING };
 
@@ -31,8 +35,10 @@ static const char *const state_names[] = { "idle", "reading", "pending", "writin
 struct http_connection {
     struct http_connections *owner;
     struct bufferevent *bev;
-    struct evbuffer_cb_entry *on_input;
+    struct evbuffer_cb_entry *on_input, *on_output;
     enum state state;
+    bool speaks_for_itself;  /* evhttp has written a reply of its own */
+    int64_t linger_until_us; /* 0 unless refused */
     int64_t deadline_us; /* INT64_MAX for none */
     int requests;
     unsigned number; /* for the log */
@@ -46,6 +52,7 @@ struct http_connections {
     struct evconnlistener *listener;
     struct event *sweep;
     struct event *resume;
+    struct event *rewording;
     bool out_of_descriptors;
     int count;
     int writing;
@@ -56,10 +63,14 @@ struct http_connections {
 };
 
 static void input_changed(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg);
+static void output_changed(struct evbuffer *output, const struct evbuffer_cb_info *info, void *arg);
+static void reword_all(evutil_socket_t fd, short what, void *arg);
+static void reword(struct http_connection *connection);
 static void move(struct http_connection *connection, enum state to);
 static void sweep(evutil_socket_t fd, short what, void *arg);
 static void end_overdue(struct http_connection *connection);
 static bool was_freed_by_evhttp(const struct http_connection *connection);
+static bool lingers(const struct http_connection *connection, int64_t now_us);
 static void steer_listener(struct http_connections *connections);
 static void accept_failed(struct evconnlistener *listener, void *arg);
 static void resume_accepting(evutil_socket_t fd, short what, void *arg);
@@ -82,7 +93,8 @@ struct http_connections *http_connections_new(struct event_base *base, const str
     connections->bucket_mask = buckets - 1;
     connections->sweep = event_new(base, -1, EV_PERSIST, sweep, connections);
     connections->resume = evtimer_new(base, resume_accepting, connections);
-    if (!connections->sweep || !connections->resume || event_add(connections->sweep, &interval) < 0) {
+    connections->rewording = event_new(base, -1, 0, reword_all, connections);
+    if (!connections->sweep || !connections->resume || !connections->rewording || event_add(connections->sweep, &interval) < 0) {
         abort();
     }
     connections->next_registry = registries;
@@ -104,6 +116,7 @@ void http_connections_free(struct http_connections *connections)
     }
     event_free(connections->sweep);
     event_free(connections->resume);
+    event_free(connections->rewording);
     free(connections->buckets);
     free(connections);
 }
@@ -132,6 +145,7 @@ struct bufferevent *http_connections_open(struct event_base *base, void *arg)
     connection->owner = connections;
     connection->bev = bev;
     connection->on_input = evbuffer_add_cb(bufferevent_get_input(bev), input_changed, connection);
+    connection->on_output = evbuffer_add_cb(bufferevent_get_output(bev), output_changed, connection);
     connection->deadline_us = INT64_MAX;
     connection->number = ++connections->opened;
 
@@ -160,6 +174,55 @@ static void input_changed(struct evbuffer *input, const struct evbuffer_cb_info 
     if (info->n_added > 0 && connection->state == IDLE) {
         move(connection, READING);
     }
+}
+
+/* Output while no request is ours is evhttp's own. It leaves when the loop waits again, so there is time to reword it; here,
+ * inside the buffer's change, there is not. */
+static void output_changed(struct evbuffer *output, const struct evbuffer_cb_info *info, void *arg)
+{
+    struct http_connection *connection = arg;
+    (void)output;
+
+    if (info->n_added > 0 && info->orig_size == 0 && (connection->state == IDLE || connection->state == READING)) {
+        connection->speaks_for_itself = true;
+        event_active(connection->owner->rewording, EV_TIMEOUT, 0);
+    }
+}
+
+static void reword_all(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_connections *connections = arg;
+    (void)fd;
+    (void)what;
+
+    for (struct http_connection *connection = connections->all; connection; connection = connection->next) {
+        if (connection->speaks_for_itself) {
+            connection->speaks_for_itself = false;
+            reword(connection);
+        }
+    }
+}
+
+static void reword(struct http_connection *connection)
+{
+    struct http_connections *connections = connection->owner;
+    struct evbuffer *output = bufferevent_get_output(connection->bev);
+    char start[16] = "";
+    struct buf reply = { 0 };
+
+    evbuffer_copyout(output, start, sizeof start - 1);
+    int status = strncmp(start, "HTTP/1.", 7) == 0 ? atoi(start + 9) : 0;
+    if (status < 400) { /* 100 Continue is as it should be */
+        return;
+    }
+    connections->options.reword(connections->options.arg, status, &reply);
+    /* A bufferevent lets nobody but itself take from its output. */
+    evbuffer_unfreeze(output, 1);
+    evbuffer_drain(output, evbuffer_get_length(output));
+    evbuffer_freeze(output, 1);
+    evbuffer_add(output, reply.data, reply.length);
+    buf_clear(&reply);
+    connection->linger_until_us = clock_mono_us() + LINGER_US;
 }
 
 int http_connection_got_request(struct http_connection *connection)
@@ -217,7 +280,9 @@ static void sweep(evutil_socket_t fd, short what, void *arg)
     for (struct http_connection *connection = connections->all; connection; connection = next) {
         next = connection->next;
         if (was_freed_by_evhttp(connection)) {
-            http_connection_ended(connection);
+            if (!lingers(connection, now_us)) {
+                http_connection_ended(connection);
+            }
         } else if (connection->deadline_us <= now_us) {
             end_overdue(connection);
         }
@@ -230,6 +295,20 @@ static bool was_freed_by_evhttp(const struct http_connection *connection)
 
     bufferevent_getcb(connection->bev, NULL, NULL, &on_event, NULL);
     return !on_event;
+}
+
+static bool lingers(const struct http_connection *connection, int64_t now_us)
+{
+    static char unwanted[64 * 1024];
+    ssize_t got;
+
+    if (connection->linger_until_us <= now_us) {
+        return false;
+    }
+    do {
+        got = recv(bufferevent_getfd(connection->bev), unwanted, sizeof unwanted, MSG_DONTWAIT);
+    } while (got > 0);
+    return got < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 static void end_overdue(struct http_connection *connection)
@@ -268,6 +347,7 @@ void http_connection_ended(struct http_connection *connection)
     metrics_set(connections->options.gauge, connections->count);
 
     evbuffer_remove_cb_entry(bufferevent_get_input(connection->bev), connection->on_input);
+    evbuffer_remove_cb_entry(bufferevent_get_output(connection->bev), connection->on_output);
     bufferevent_decref(connection->bev);
     free(connection);
     steer_listener(connections);

@@ -12,6 +12,7 @@
 struct bufferevent;
 struct evconnlistener;
 struct event_base;
+struct buf;
 struct http_connection;
 struct http_connections;
 struct metric;
@@ -20,6 +21,9 @@ struct http_connections_options {
     int most;
     int read_limit_ms, write_limit_ms;
     size_t unread_max;    /* bytes that may wait unparsed on one connection */
+    /* evhttp answers some requests by itself, in HTML. Writes the whole reply that goes out instead. */
+    void (*reword)(void *arg, int status, struct buf *reply);
+    void *arg;
     struct metric *gauge; /* of open connections */
 };
 

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "common/clock.h"
+#include "common/idn.h"
 #include "common/str.h"
 
 enum {
@@ -74,10 +75,14 @@ const char *mail_compose(struct arena *arena, const char *sender, const struct m
     if (fault) {
         return fault;
     }
+    struct mail wired = *mail;
+    wired.to = idn_mail_address(arena, mail->to);
+    wired.reply_to = mail->reply_to ? idn_mail_address(arena, mail->reply_to) : NULL;
+    address = idn_mail_address(arena, address);
     *letter = (struct mail_letter){
         .from = address,
-        .to = arena_strdup(arena, mail->to),
-        .headers = write_headers(arena, mail, mail->from_name ? mail->from_name : name, address),
+        .to = arena_strdup(arena, wired.to),
+        .headers = write_headers(arena, &wired, mail->from_name ? mail->from_name : name, address),
         .text = with_crlf(arena, mail->text),
         .html = with_crlf(arena, mail->html),
     };
@@ -171,10 +176,7 @@ static const char *check_address(struct arena *arena, const char *what, const ch
     if (!str_is_mail_address(address)) {
         return arena_printf(arena, "%s is no mail address", what);
     }
-    if (has_non_ascii(address)) {
-        return arena_printf(arena, "%s: internationalised domains are not supported yet", what);
-    }
-    return NULL;
+    return idn_mail_address(arena, address) ? NULL : arena_printf(arena, "%s has a domain without an ASCII form", what);
 }
 
 static const char *check_id(struct arena *arena, const char *what, const char *id)

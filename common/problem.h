@@ -23,7 +23,7 @@ struct faults;
 struct faults *faults_new(struct arena *arena);
 /* pointer: RFC 6901 from the body's root ("/reviewers/0/email"), or "?name" for a query parameter. Copied, and cut when it
  * is longer than any of ours. After FAULTS_MAX faults the rest is not noted. */
-#define FAULTS_MAX 100
+#define FAULTS_MAX 1000
 void faults_add(struct faults *faults, const char *pointer, const char *code, const char *detail);
 bool faults_any(const struct faults *faults);
 /* [{pointer, code, detail}], borrowed. */

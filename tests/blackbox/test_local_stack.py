@@ -175,9 +175,10 @@ class Watched:
 def test_what_dies_is_started_again_within_two_seconds(redis_server, sink):
     watched = Watched(redis_server, sink)
     for server in (sink, redis_server, sink, sink):
-        os.kill(server.process.pid, signal.SIGKILL)
-        watched.until(lambda: not server.answers(), "it is down")
-        watched.until(server.answers, f"{server.name} answers again", seconds=2)
+        killed = server.process.pid
+        os.kill(killed, signal.SIGKILL)
+        watched.until(lambda: server.process.pid != killed and server.is_running(), f"{server.name} is started again", seconds=2)
+        watched.until(server.answers, f"{server.name} answers again")
     assert watched.said[0].startswith("mail was killed by SIGKILL; starting it again")
 
 

@@ -286,10 +286,20 @@ static void bad_addresses_are_refused(void **state)
     refuse(&mail, "is missing");
     mail.to = arena_printf(arena, "a@%0250d.example", 1);
     refuse(&mail, "is too long");
-    mail.to = "rex@b\xC3\xBC"
-              "cher.example";
-    refuse(&mail, "internationalised domains are not supported yet");
+    mail.to = "rex@\xE2\x80\x8D.example"; /* a joiner alone: IDNA has no ASCII form for it */
+    refuse(&mail, "the recipient's address");
     assert_non_null(mail_compose(arena, "Name <mail@x.example", &mail, &letter));
+}
+
+static void internationalised_domain_goes_out_in_its_ascii_form(void **state)
+{
+    struct mail mail = a_mail();
+    (void)state;
+
+    mail.to = "rex@B\xC3\xBC"
+              "cher.example";
+    assert_null(mail_compose(arena, SENDER, &mail, &letter));
+    assert_string_equal(letter.to, "rex@xn--bcher-kva.example");
 }
 
 static void bad_headers_are_refused(void **state)
@@ -344,6 +354,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(long_ascii_is_folded_or_encoded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(controls_are_refused_everywhere, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_addresses_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(internationalised_domain_goes_out_in_its_ascii_form, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_headers_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bodies_have_crlf, set_up, tear_down),
     };

@@ -1,0 +1,227 @@
+"""Redaction: what a link's settings hide is nowhere in what its reviewers can get, and what they allow is there.
+
+Every combination of the six settings is tried on the same two candidates, whose every word is one of a kind. For each,
+the whole content is compared with what it must be, and every media file is asked for by its reference, hidden ones too.
+"""
+
+import itertools
+import re
+
+import pytest
+from support.api import Reviewer
+
+SETTINGS = ["abbreviate_names", "omit_avatars", "exclude_full_profiles", "hide_skipped_questions", "disable_feedback", "mask_questionnaire"]
+COMBINATIONS = [dict(zip(SETTINGS, flags, strict=True)) for flags in itertools.product((False, True), repeat=6)]
+SLOTS = ["avatar", "resume", "media:q1", "captions:q1", "media:q2", "captions:q2"]
+
+
+def document(who):
+    """Every text holds `who` and what it is, so that a word found tells what leaked, and whose."""
+    def word(what):
+        return f"{who}{what}canary"
+
+    def url(what, ending):
+        return f"https://platform.example/{word(what)}.{ending}"
+
+    return {
+        "type": "one_way", "job": {"id": "job-1", "title": "Librarian"}, "completed_at": "2026-01-05T10:00:00Z",
+        "candidate": {
+            "first_name": f"{who}first", "last_name": word("last"), "email": f"{word('mail')}@candidates.example",
+            "avatar_url": url("avatar", "png"),
+            "profile": {"headline": word("headline"), "location": word("location"), "summary": word("summary"),
+                        "links": [f"https://links.example/{word('link')}"]},
+            "resume": {"file_name": f"{word('last')} {word('file')}.PDF", "url": url("resume", "pdf")}},
+        "questions": [
+            {"id": "q1", "text": f"{who} asked", "skipped": False, "answer": {
+                "kind": "video", "media_url": url("video", "mp4"), "captions_url": url("captions", "vtt"), "duration_seconds": 42.5,
+                "text": f"{who} said"}},
+            {"id": "q2", "text": word("skipped"), "skipped": True, "answer": {
+                "kind": "audio", "media_url": url("skippedvideo", "mp4"), "captions_url": url("skippedcaptions", "vtt"),
+                "duration_seconds": 1, "text": word("skippedanswer")}},
+            {"id": "q3", "text": f"{who} asked more", "skipped": False, "answer": None}],
+        "questionnaire": [{"question": word("formquestion"), "answer": word("formanswer")}]}
+
+
+DOCUMENTS = {"int-ada": document("ada"), "int-bea": document("bea")}
+NEVER = ["titlecanary", "platform.example", "mailcanary", "candidates.example", "otherreviewercanary"]
+
+
+@pytest.fixture(scope="module")
+def interviews(stack):
+    for name, content in DOCUMENTS.items():
+        stack.api.put(f"/v1/interviews/{name}", content, status=201)
+    return list(DOCUMENTS)
+
+
+def share(stack, interviews, settings):
+    """The browser of a link's first reviewer, after the open."""
+    link = stack.make_share_link(interview_ids=interviews, settings=settings, title="Titlecanary", reviewers=[
+        {"name": "Rae", "email": "rae@reviewers.example"}, {"name": "Otherreviewercanary", "email": "otherreviewercanary@reviewers.example"}])
+    browser = stack.reviewer(link)
+    browser.link = link
+    browser.open(status=200)
+    return browser
+
+
+def references(stack, browser):
+    """(place, slot) → the path under which that file would be, whether the settings hide it or not."""
+    rows = stack.db.rows("""
+        select place, slot, views.media_ref(l.media_salt, place, slot) as ref
+        from links.share_links l, generate_series(1, %s) place, unnest(%s) slot where l.id = %s""",
+                         len(DOCUMENTS), SLOTS, browser.link["id"])
+    return {(row["place"], row["slot"]): f"{browser.page}/media/{row['ref']}" for row in rows}
+
+
+def sources(content):
+    """slot → where the platform keeps it."""
+    skipped, asked = content["questions"][1]["answer"], content["questions"][0]["answer"]
+    return {"avatar": content["candidate"]["avatar_url"], "resume": content["candidate"]["resume"]["url"],
+            "media:q1": asked["media_url"], "captions:q1": asked["captions_url"],
+            "media:q2": skipped["media_url"], "captions:q2": skipped["captions_url"]}
+
+
+def hidden_slots(settings):
+    return {slot for slot in SLOTS if settings["omit_avatars"] and slot == "avatar"
+            or settings["exclude_full_profiles"] and slot == "resume" or settings["hide_skipped_questions"] and slot.endswith("q2")}
+
+
+def shown_interview(name, content, settings, path_of):
+    """The interview as these settings let it be seen; path_of(slot) is the path of a file."""
+    candidate, resume = content["candidate"], content["candidate"]["resume"]
+    full = not settings["exclude_full_profiles"]
+    return {
+        "id": name, "type": content["type"], "job": content["job"], "completed_at": content["completed_at"],
+        "candidate": {
+            "display_name": candidate["first_name"] + ("" if settings["abbreviate_names"] else f" {candidate['last_name']}"),
+            "avatar_url": None if settings["omit_avatars"] else path_of("avatar"),
+            "profile": candidate["profile"] if full else None,
+            "resume": {"file_name": "resume.pdf" if settings["abbreviate_names"] else resume["file_name"],
+                       "url": path_of("resume")} if full else None},
+        "questions": [shown_question(question, path_of) for question in content["questions"]
+                      if not (question["skipped"] and settings["hide_skipped_questions"])],
+        "questionnaire": None if settings["mask_questionnaire"] else content["questionnaire"]}
+
+
+def shown_question(question, path_of):
+    answer = question["answer"] and question["answer"] | {
+        "media_url": path_of(f"media:{question['id']}"), "captions_url": path_of(f"captions:{question['id']}")}
+    return question | {"answer": answer}
+
+
+def hidden_words(settings):
+    """What must be nowhere: in no case, in no header, in no file's name."""
+    words = list(NEVER)
+    if settings["abbreviate_names"]:
+        words += ["lastcanary", "filecanary"]
+    if settings["omit_avatars"]:
+        words += ["avatarcanary"]
+    if settings["exclude_full_profiles"]:
+        words += ["headlinecanary", "locationcanary", "summarycanary", "linkcanary", "filecanary", "resumecanary"]
+    if settings["hide_skipped_questions"]:
+        words += ["skippedcanary", "skippedanswercanary", "skippedvideocanary", "skippedcaptionscanary"]
+    if settings["mask_questionnaire"]:
+        words += ["formquestioncanary", "formanswercanary"]
+    return words
+
+
+def name_of(settings):
+    return "+".join(name for name, on in settings.items() if on) or "none"
+
+
+every_combination = pytest.mark.parametrize("settings", COMBINATIONS, ids=name_of)
+
+
+@every_combination
+def test_content_is_exactly_what_the_settings_allow(stack, interviews, settings):
+    browser = share(stack, interviews, settings)
+    paths = references(stack, browser)
+    answer = browser.content(status=200)
+    content = answer.json()
+    assert content["settings"] == settings
+    assert content["total"] == len(DOCUMENTS)
+    for place, (shown, (name, stored)) in enumerate(zip(content["interviews"], DOCUMENTS.items(), strict=True), 1):
+        if settings["disable_feedback"]:
+            assert "my_review" not in shown
+        shown.pop("my_review", None)
+        assert shown == shown_interview(name, stored, settings, lambda slot, place=place: paths[place, slot])
+
+    told = (answer.text + str(answer.headers)).lower()
+    assert [word for word in hidden_words(settings) if word in told] == []
+
+
+@every_combination
+def test_media_are_exactly_what_the_settings_allow(stack, interviews, settings):
+    browser = share(stack, interviews, settings)
+    hidden = hidden_slots(settings)
+    for (place, slot), path in references(stack, browser).items():
+        answer = browser.get(path)
+        if slot in hidden:
+            assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), slot
+        else:
+            source = sources(list(DOCUMENTS.values())[place - 1])[slot]
+            assert (answer.status_code, answer.headers["Location"]) == (302, source), slot
+            assert answer.content == b"", "the source stands in the redirect alone"
+
+
+@every_combination
+def test_page_and_state_are_the_same_whatever_the_settings(stack, interviews, settings):
+    """Before the passcode nothing is told, so nothing there can depend on the settings."""
+    link = stack.make_share_link(interview_ids=interviews, settings=settings)
+    browser = stack.reviewer(link)
+    page = browser.see_page(status=200).text.replace(browser.page, "").replace(link["owner"]["name"], "")
+    state = browser.get(f"{browser.page}/state", status=200).text.replace(link["owner"]["name"], "")
+    plain_link = stack.make_share_link(interview_ids=interviews)
+    plain = stack.reviewer(plain_link)
+    assert page == plain.see_page().text.replace(plain.page, "").replace(plain_link["owner"]["name"], "")
+    assert state == plain.get(f"{plain.page}/state").text.replace(plain_link["owner"]["name"], "")
+    assert "canary" not in page.lower() and "canary" not in state.lower()
+
+
+def test_each_reviewer_is_redacted_alike(stack, interviews):
+    first = share(stack, interviews, {"abbreviate_names": True})
+    second = stack.reviewer(first.link, 1)
+    second.open(status=200)
+    anywhere = re.compile(r"/s/[^/]+/")
+    assert anywhere.sub("", second.content(status=200).text) == anywhere.sub("", first.content(status=200).text)
+
+
+@pytest.mark.parametrize("file_name, shown", [
+    ("Lastcanary.pdf", "resume.pdf"), ("cv.Lastcanary.DOCX", "resume.docx"), ("Lastcanary", "resume.pdf"), (".Lastcanaryistoolong", "resume.pdf"),
+    ("cv.pdf; Lastcanary", "resume.pdf"), ("cv.tar.gz", "resume.gz"), ("cv.", "resume.pdf")])
+def test_abbreviated_file_name_keeps_its_ending_only(stack, file_name, shown):
+    interview = stack.make_interview(candidate={"first_name": "Ada", "last_name": "Lastcanary",
+                                                "resume": {"file_name": file_name, "url": "https://platform.example/a"}})
+    browser = share(stack, [interview], {"abbreviate_names": True})
+    content = browser.content(status=200)
+    assert content.json()["interviews"][0]["candidate"]["resume"]["file_name"] == shown
+    assert "lastcanary" not in content.text.lower()
+
+
+@pytest.mark.parametrize("last_name, full", [("Lovelace", "Ada Lovelace"), (None, "Ada"), ("", "Ada")])
+@pytest.mark.parametrize("abbreviate", [False, True])
+def test_display_name(stack, last_name, full, abbreviate):
+    interview = stack.make_interview(candidate={"first_name": "Ada", "last_name": last_name})
+    browser = share(stack, [interview], {"abbreviate_names": abbreviate})
+    candidate = browser.content(status=200).json()["interviews"][0]["candidate"]
+    assert candidate == {"display_name": "Ada" if abbreviate else full, "avatar_url": None, "profile": None, "resume": None}
+
+
+def test_replaced_interview_is_redacted_as_it_is_now(stack):
+    interview = stack.make_interview()
+    browser = share(stack, [interview], {"abbreviate_names": True, "hide_skipped_questions": True})
+    browser.content(status=200)
+    stack.api.put(f"/v1/interviews/{interview}", DOCUMENTS["int-ada"], status=200)
+    content = browser.content(status=200)
+    assert content.json()["interviews"][0]["candidate"]["display_name"] == "adafirst"
+    assert "lastcanary" not in content.text and "skippedcanary" not in content.text
+
+
+def test_session_of_an_open_link_does_not_see_through_the_settings_of_another(stack, interviews):
+    """The same reviewer, the same interviews, two links: what one shows does not open what the other hides."""
+    generous, strict = share(stack, interviews, {}), share(stack, interviews, dict.fromkeys(SETTINGS, True))
+    shown = generous.content(status=200).json()["interviews"][0]["candidate"]["avatar_url"]
+    stolen = strict.page + shown.removeprefix(generous.page)
+    assert strict.get(stolen).status_code == 404
+    session = generous.session.cookies["sharelink_session"]
+    thief = Reviewer(stack.views.url(), strict.link["reviewers"][0]["url"])
+    assert thief.get(f"{strict.page}/content", headers={"Cookie": f"sharelink_session={session}"}).status_code == 401

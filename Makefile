@@ -39,7 +39,10 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/tes
 EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(wildcard services/*/*.sql services/*/pages/* services/ctl/migrations/*.sql common/*.sql))
 MIGRATIONS := $(sort $(wildcard services/ctl/migrations/*.sql))
 
-.PHONY: all run clean-run test unit blackbox bench lint format clean packages-run packages-test
+# One short line a step; V=1 shows the commands.
+say = $(if $(V),,@printf '  %-5s%s\n' $(1) $(2);)
+
+.PHONY: all run clean-run test unit unit-binaries blackbox bench lint format clean packages-run packages-test
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -47,30 +50,30 @@ all: $(BINARIES)
 
 $(OUT)/bin/sharelink: $(patsubst %.c,$(OUT)/%.o,$(wildcard services/ctl/*.c)) $(OUT)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 define daemon_rule
 $(OUT)/bin/sharelink-$(1): $(patsubst %.c,$(OUT)/%.o,$(wildcard services/$(1)/*.c)) $(OUT)/libcommon.a
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+	$$(call say,LINK,$$@)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
 $(foreach daemon,$(DAEMONS),$(eval $(call daemon_rule,$(daemon))))
 
 $(OUT)/libcommon.a: $(COMMON)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)$(AR) rcs $@ $^
 
 $(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(GEN)/migrations.inc
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(OUT)/tests/%: tests/unit/%.c $(OUT)/libcommon.a Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/libcommon.a $(LDLIBS) -lcmocka
+	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/libcommon.a $(LDLIBS) -lcmocka
 
 $(GEN)/%.inc: %
 	@mkdir -p $(@D)
-	sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< >$@
+	@sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< >$@
 
 $(GEN)/migrations.inc: $(MIGRATIONS:%=$(GEN)/%.inc) Makefile
 	@mkdir -p $(@D)

@@ -22,7 +22,7 @@ shown as (
         'completed_at', i.document -> 'completed_at',
         'candidate', json_build_object(
             'display_name', case when d.abbreviate_names then i.document #>> '{candidate,first_name}'
-                                 else concat_ws(' ', i.document #>> '{candidate,first_name}', i.document #>> '{candidate,last_name}') end,
+                                 else concat_ws(' ', i.document #>> '{candidate,first_name}', nullif(i.document #>> '{candidate,last_name}', '')) end,
             'avatar_url', case when not d.omit_avatars and i.document #>> '{candidate,avatar_url}' is not null
                                then $3 || views.media_ref(d.media_salt, i.position, 'avatar') end,
             'profile', case when not d.exclude_full_profiles then i.document #> '{candidate,profile}' end,

@@ -196,6 +196,7 @@ def test_port_that_is_taken_is_said(stack, name):
 
 def test_log_is_one_json_object_a_line(stack, tmp_path):
     with daemon("links", {**good_settings(stack, "links"), "SHARELINK_LOG_LEVEL": "debug"}, tmp_path / "log") as links:
+        wait_until(links.answers, 20, "it is ready")
         Api(links.url()).get("/nowhere\u2028?a=b", status=404)
         Api(links.url(), stack.key).post("/v1/share-links", {}, status=422)
     with open(tmp_path / "log", encoding="utf-8") as log:
@@ -292,6 +293,7 @@ def test_mail_in_flight_is_finished_before_the_end(make_stack, smtp):
     assert stack.db.value("select count(*) from notifications.deliveries where state = 'sent'") >= 1
 
     stack.notifications.start()
+    stack.notifications.wait_until_answering()
     smtp.wait_for_accepted(3)
     wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries where state = 'sent'") == 3, 20, "all are sent")
     assert len(smtp.tried()) == 3, "a mail was sent twice"

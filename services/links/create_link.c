@@ -157,6 +157,10 @@ static struct next *reply_created(struct flow *flow)
         if (str_equal(pg_sqlstate(flow), "23503")) {
             return problem_reply(flow, 409, "conflict", "An interview of the list has just been deleted.");
         }
+        if (str_equal(pg_sqlstate(flow), "22023")) {
+            faults_add(creation->faults, "/owner/time_zone", "invalid", "The database does not know this time zone.");
+            return faults_reply(flow, creation->faults);
+        }
         return problem_reply_pg(flow);
     }
     note_missing(flow, creation);

@@ -11,6 +11,7 @@ template as (
 sound as (
     select 1
     where $22::boolean
+      and (now() at time zone $6) is not null -- raises where PostgreSQL does not know the zone: its mails could never be written
       and not exists (select from wanted where not found)
       and ($14::text is null or exists (select from template))
 ),

@@ -1,8 +1,10 @@
 -- Leases up to $1 mails that are due and in nobody's hands, and tells all that composing them needs. What became pointless
--- meanwhile (the link was switched off) is skipped with the reason.
+-- meanwhile (the link was switched off) is skipped with the reason. $4 are the mails that the caller still holds although
+-- their leases may have run out while PostgreSQL was away: leasing those again would send them twice.
 with due as (
     select id from notifications.deliveries
     where channel = 'email' and state = 'pending' and next_attempt_at <= now() and (lease_until is null or lease_until < now())
+      and id <> all ($4::text[])
     order by next_attempt_at
     limit $1::int
     for update skip locked

@@ -49,6 +49,7 @@ struct outbox {
 
 static void claim_on_timer(evutil_socket_t fd, short what, void *arg);
 static void claim(struct outbox *outbox);
+static void add_ids_in_hand(const struct outbox *outbox, struct pg_params *params);
 static void take_claimed(void *arg, const struct pg_answer *answer);
 static void take_mail(struct outbox *outbox, const json_t *context);
 static void on_sent(void *arg, const struct mail_result *result);
@@ -148,10 +149,22 @@ static void claim(struct outbox *outbox)
     pg_int(&params, room);
     pg_int(&params, outbox->settings->lease_seconds);
     pg_text(&params, outbox->holder);
+    add_ids_in_hand(outbox, &params);
     outbox->claiming = true;
     outbox->more_due = false;
     pg_send(outbox->daemon->pg, &claim_mails, &params, take_claimed, outbox);
     arena_free(arena);
+}
+
+static void add_ids_in_hand(const struct outbox *outbox, struct pg_params *params)
+{
+    const char **ids = arena_calloc(params->arena, (size_t)outbox->count, sizeof *ids);
+    size_t count = 0;
+
+    for (const struct mail_in_hand *mail = outbox->mails; mail; mail = mail->after) {
+        ids[count++] = mail->delivery_id;
+    }
+    pg_text_array(params, ids, count);
 }
 
 static void take_claimed(void *arg, const struct pg_answer *answer)
@@ -321,13 +334,8 @@ static void renew_on_timer(evutil_socket_t fd, short what, void *arg)
         return;
     }
     struct arena *arena = arena_new();
-    const char **ids = arena_calloc(arena, (size_t)outbox->count, sizeof *ids);
-    size_t count = 0;
-    for (const struct mail_in_hand *mail = outbox->mails; mail; mail = mail->after) {
-        ids[count++] = mail->delivery_id;
-    }
     pg_params_init(&params, arena);
-    pg_text_array(&params, ids, count);
+    add_ids_in_hand(outbox, &params);
     pg_text(&params, outbox->holder);
     pg_int(&params, outbox->settings->lease_seconds);
     pg_send(outbox->daemon->pg, &renew_leases, &params, on_renewed, outbox);

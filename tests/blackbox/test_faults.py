@@ -200,3 +200,20 @@ def test_unreachable_mail_server_delays_and_loses_nothing(make_stack):
     stack.mail.start()
     stack.mail.wait_until_answering()
     assert len(wait_for_mails(stack, 12, seconds=60)) == 12
+
+
+def test_postgresql_away_for_longer_than_the_lease_makes_no_copies(make_stack):
+    stack = make_stack(private=True, settings={"SHARELINK_LEASE_SECONDS": "2"})
+    reviewers = reviewers_of(stack, 60)
+    opening = threading.Thread(target=lambda: open_all(stack, reviewers, lanes=2))
+    opening.start()
+    for taken in (5, 20):
+        wait_until(lambda: len(Mailbox(stack.mail.mail_dir).all()) >= taken, 60, f"{taken} mails have arrived")
+        stack.postgres.kill()
+        # The outage itself is what is tested: it must outlast the leases of the mails in hand.
+        threading.Event().wait(3)
+        stack.postgres.start()
+        stack.postgres.wait_until_answering()
+    opening.join()
+    mails = wait_for_mails(stack, opens_recorded(stack), seconds=60)
+    assert len(mails) == opens_recorded(stack)

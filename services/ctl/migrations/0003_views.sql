@@ -31,7 +31,7 @@ create index activity_by_link on views.activity (share_link_id);
 create view views.reviewer_activity as
 select reviewer_id, share_link_id, first_opened_at, last_opened_at, open_count from views.activity;
 
--- "application/pdf; name" of a file name: its extension alone, so that a hidden name does not leak through it.
+-- The extension of a file name alone, so that a hidden name does not leak through it.
 create function views.file_extension(file_name text) returns text
 language sql immutable
 return coalesce(lower(substring(file_name from '\.([A-Za-z0-9]{1,8})$')), 'pdf');

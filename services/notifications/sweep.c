@@ -110,6 +110,7 @@ static struct next *settle_found(struct flow *flow)
     const char *error;
 
     if (pg_outcome(flow) != PG_OK) {
+        log_warn("sweep.turn_failed", LOG_TEXT("sqlstate", pg_sqlstate(flow)));
         return end_turn(flow);
     }
     const char *text = arena_strdup(flow->arena, pg_get(flow, 0, 0));

@@ -3,6 +3,8 @@ link is, a foreign page cannot use it, and the media files that it may see come 
 """
 
 import base64
+import contextlib
+import json
 import os
 import threading
 
@@ -10,7 +12,8 @@ import pytest
 from stack.waiting import wait_until
 from support import samples
 from support.api import Reviewer
-from support.raw_http import ask, request
+from support.held import Held
+from support.raw_http import Connection, ask, request
 from support.tables import nothing_stored
 
 COOKIE = "sharelink_session"
@@ -150,6 +153,27 @@ def test_first_is_said_once_when_many_open_at_the_same_time(stack, link):
                              "(select count(*) from views.visits v where v.reviewer_id = a.reviewer_id and is_first) as firsts "
                              "from views.activity a where reviewer_id = %s", link["reviewers"][0]["id"])
     assert (counted["open_count"], counted["visits"], counted["firsts"]) == (12, 12, 1)
+
+
+def test_first_is_said_once_when_opens_are_stored_together(stack, link):
+    """In one statement: they queue up behind another open, which waits for a table that the test holds."""
+    opener, other = stranger(stack, link), stack.reviewer(stack.make_share_link())
+    body = json.dumps({"passcode": opener.passcode}).encode()
+    with Held(stack, "views.visits") as held, contextlib.ExitStack() as connections:
+        ahead = threading.Thread(target=other.open)
+        ahead.start()
+        held.wait_for_a_waiter()
+        waiting = [connections.enter_context(Connection(stack.views)) for _ in range(8)]
+        for connection in waiting:
+            connection.send(request("POST", f"{opener.page}/open", "Content-Type: application/json", body=body))
+        for _ in range(2):  # the second turn of the daemon's loop comes after it has read them all
+            Reviewer(stack.views.url(), f"{stack.public_url}/s/x#x").get("/healthz", status=200)
+        held.release()
+        said = [json.loads(connection.answer("POST").content)["first"] for connection in waiting]
+        ahead.join()
+    assert stack.db.value("select count(distinct xid) from events.log where share_link_id = %s and type = 'link.opened'", link["id"]) == 1
+    assert sorted(said) == [False] * 7 + [True]
+    assert stack.db.value("select open_count from views.activity where reviewer_id = %s", link["reviewers"][0]["id"]) == 8
 
 
 @pytest.mark.parametrize("spell", [

@@ -9,12 +9,12 @@ import signal
 import socket
 import threading
 
-import psycopg2
 import pytest
 from stack import ports
 from stack.waiting import wait_until
 from support import samples
 from support.api import Api
+from support.held import Held
 from support.programs import daemon, run
 from support.raw_http import Connection, request
 from support.scripted_smtp import slow
@@ -226,30 +226,6 @@ def test_idle_daemon_ends_at_once_and_well(stack, tmp_path, name, number):
         started.process.send_signal(number)
         assert started.process.wait(10) == EX_OK
         assert idle.is_closed()
-
-
-class Held:
-    """A table that nobody else gets at: requests that need it stay in flight until release()."""
-
-    def __init__(self, stack, table):
-        self.table = table
-        self.watcher = stack.db
-        self.connection = psycopg2.connect(stack.postgres.url(stack.database))
-        with self.connection.cursor() as cursor:
-            cursor.execute(f"lock table {table} in access exclusive mode")
-
-    def wait_for_a_waiter(self):
-        wait_until(lambda: self.watcher.value("select count(*) from pg_locks where not granted and relation = %s::regclass", self.table), 20,
-                   f"a request waits for {self.table}")
-
-    def release(self):
-        self.connection.rollback()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.connection.close()
 
 
 @pytest.mark.parametrize("name, table, method, path, status", [

@@ -162,7 +162,8 @@ static void what_comes_during_a_flight_is_the_next(void **state)
     for (int i = 1; i < 6; i++) {
         push_echo(&rig, &noted[i], i);
     }
-    assert_int_equal(pg_batch_size(rig.batch), 6);
+    /* A fast server may have answered the first within that very turn; that changes nothing for the others. */
+    assert_in_range(pg_batch_size(rig.batch), 5, 6);
     assert_true(loop_until(rig.base, is_nothing_due, &rig));
     for (int i = 0; i < 6; i++) {
         check_echo(&noted[i], i, i == 0 ? 1 : 5);

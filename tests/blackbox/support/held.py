@@ -1,0 +1,29 @@
+"""Requests that stay in flight for as long as a test wants."""
+
+import psycopg2
+from stack.waiting import wait_until
+
+
+class Held:
+    """A table that nobody else gets at until release(). The daemons wait three seconds for a lock, then give up."""
+
+    def __init__(self, stack, table):
+        self.table = table
+        self.db = stack.db
+        self.connection = psycopg2.connect(stack.postgres.url(stack.database))
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"lock table {table} in access exclusive mode")
+
+    def wait_for_a_waiter(self):
+        """Until a statement of somebody else waits for the table."""
+        wait_until(lambda: self.db.value("select count(*) from pg_locks where not granted and relation = %s::regclass", self.table), 20,
+                   f"a statement waits for {self.table}")
+
+    def release(self):
+        self.connection.rollback()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()

@@ -99,7 +99,7 @@ int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     crypto_setup();
     life.daemon.base = event_base_new();
-    if (!life.daemon.base) {
+    if (!life.daemon.base || event_base_priority_init(life.daemon.base, 2) < 0) {
         log_error("daemon.no_event_base");
         return EX_OSERR;
     }

@@ -370,7 +370,7 @@ static void take_request(struct evhttp_request *evreq, void *arg)
 static void connection_closes(struct evhttp_connection *evcon, void *arg)
 {
     (void)evcon;
-    http_connection_ended(arg);
+    http_connection_closes(arg);
 }
 
 static enum http_method method_of(const struct evhttp_request *evreq)

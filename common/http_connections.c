@@ -69,6 +69,7 @@ static void reword(struct http_connection *connection);
 static void move(struct http_connection *connection, enum state to);
 static void sweep(evutil_socket_t fd, short what, void *arg);
 static void end_overdue(struct http_connection *connection);
+static void forget(struct http_connection *connection);
 static bool was_freed_by_evhttp(const struct http_connection *connection);
 static bool lingers(const struct http_connection *connection, int64_t now_us);
 static void steer_listener(struct http_connections *connections);
@@ -97,6 +98,7 @@ struct http_connections *http_connections_new(struct event_base *base, const str
     if (!connections->sweep || !connections->resume || !connections->rewording || event_add(connections->sweep, &interval) < 0) {
         abort();
     }
+    event_priority_set(connections->rewording, 0);
     connections->next_registry = registries;
     registries = connections;
     return connections;
@@ -112,7 +114,7 @@ void http_connections_free(struct http_connections *connections)
     *at = connections->next_registry;
     connections->listener = NULL;
     while (connections->all) {
-        http_connection_ended(connections->all);
+        forget(connections->all);
     }
     event_free(connections->sweep);
     event_free(connections->resume);
@@ -176,14 +178,16 @@ static void input_changed(struct evbuffer *input, const struct evbuffer_cb_info 
     }
 }
 
-/* Output while no request is ours is evhttp's own. It leaves when the loop waits again, so there is time to reword it; here,
- * inside the buffer's change, there is not. */
+/* Output while no request is ours is evhttp's own. Inside the buffer's change it cannot be reworded; right after the callback
+ * that made it, it can: the event is of a higher priority than the one that writes to the socket. */
 static void output_changed(struct evbuffer *output, const struct evbuffer_cb_info *info, void *arg)
 {
     struct http_connection *connection = arg;
     (void)output;
 
-    if (info->n_added > 0 && info->orig_size == 0 && (connection->state == IDLE || connection->state == READING)) {
+    bool is_reworded = connection->linger_until_us != 0;
+    if (info->n_added > 0 && info->orig_size == 0 && !is_reworded &&
+        (connection->state == IDLE || connection->state == READING)) {
         connection->speaks_for_itself = true;
         event_active(connection->owner->rewording, EV_TIMEOUT, 0);
     }
@@ -210,19 +214,18 @@ static void reword(struct http_connection *connection)
     char start[16] = "";
     struct buf reply = { 0 };
 
+    /* A bufferevent lets nobody but itself read or take from its output. */
+    evbuffer_unfreeze(output, 1);
     evbuffer_copyout(output, start, sizeof start - 1);
     int status = strncmp(start, "HTTP/1.", 7) == 0 ? atoi(start + 9) : 0;
-    if (status < 400) { /* 100 Continue is as it should be */
-        return;
+    if (status >= 400) { /* 100 Continue is as it should be */
+        connection->linger_until_us = clock_mono_us() + LINGER_US;
+        connections->options.reword(connections->options.arg, status, &reply);
+        evbuffer_drain(output, evbuffer_get_length(output));
+        evbuffer_add(output, reply.data, reply.length);
+        buf_clear(&reply);
     }
-    connections->options.reword(connections->options.arg, status, &reply);
-    /* A bufferevent lets nobody but itself take from its output. */
-    evbuffer_unfreeze(output, 1);
-    evbuffer_drain(output, evbuffer_get_length(output));
     evbuffer_freeze(output, 1);
-    evbuffer_add(output, reply.data, reply.length);
-    buf_clear(&reply);
-    connection->linger_until_us = clock_mono_us() + LINGER_US;
 }
 
 int http_connection_got_request(struct http_connection *connection)
@@ -281,7 +284,7 @@ static void sweep(evutil_socket_t fd, short what, void *arg)
         next = connection->next;
         if (was_freed_by_evhttp(connection)) {
             if (!lingers(connection, now_us)) {
-                http_connection_ended(connection);
+                forget(connection);
             }
         } else if (connection->deadline_us <= now_us) {
             end_overdue(connection);
@@ -329,7 +332,14 @@ void http_connection_shut(struct http_connection *connection)
     shutdown(bufferevent_getfd(connection->bev), SHUT_RDWR);
 }
 
-void http_connection_ended(struct http_connection *connection)
+void http_connection_closes(struct http_connection *connection)
+{
+    if (!connection->linger_until_us) { /* else the sweep ends it, when its time has come */
+        forget(connection);
+    }
+}
+
+static void forget(struct http_connection *connection)
 {
     struct http_connections *connections = connection->owner;
     struct http_connection **at = bucket_of(connections, connection->bev);

@@ -47,8 +47,8 @@ int http_connections_count(const struct http_connections *connections);
 int http_connection_got_request(struct http_connection *connection); /* returns how many it had, this one included */
 void http_connection_got_reply(struct http_connection *connection);
 void http_connection_wrote_reply(struct http_connection *connection);
-/* evhttp is about to free its side: forgets the connection. */
-void http_connection_ended(struct http_connection *connection);
+/* evhttp is about to free its side: forgets the connection, unless it lingers. */
+void http_connection_closes(struct http_connection *connection);
 /* No further request will be read, whatever evhttp thinks. */
 void http_connection_shut(struct http_connection *connection);
 

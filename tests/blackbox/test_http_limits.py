@@ -131,6 +131,27 @@ def test_announced_body_that_is_too_large_is_refused_at_once(stack):
 
 
 @every_daemon
+@pytest.mark.parametrize("requests_before", [0, 1, 5])
+@pytest.mark.parametrize("refused, status", [
+    (request("POST", "/healthz", "Content-Length: 2000000000"), 413), (request("GET", "/healthz", "X-Large: " + "a" * 20_000), 400),
+    (request("GET", "/healthz", "no colon in this"), 400), (request("GET", "/healthz", "Content-Length: x"), 400)],
+    ids=["large body", "large header", "no header", "length that is none"])
+def test_refusal_of_the_parser_itself_has_the_form_of_all_others(stack, name, refused, status, requests_before):
+    """On a new connection and on one that has served before."""
+    with Connection(server(stack, name)) as connection:
+        for _ in range(requests_before):
+            connection.send(request("GET", "/healthz"))
+            assert connection.answer().status == 200
+        connection.send(refused)
+        answer = connection.answer()
+        assert (answer.status, answer.getheader("Content-Type")) == (status, "application/problem+json"), answer.content
+        problem = json.loads(answer.content)
+        assert problem.keys() == {"type", "title", "status", "detail", "code", "request_id"} and problem["status"] == status
+        assert answer.getheader("X-Request-Id") == problem["request_id"] and answer.getheader("X-Content-Type-Options") == "nosniff"
+        assert connection.is_closed()
+
+
+@every_daemon
 @pytest.mark.parametrize("fields", [["X-Large: " + "a" * 20_000], [f"X-{number}: {'a' * 500}" for number in range(60)],
                                     [f"X-{number}: a" for number in range(1000)]], ids=["one long", "many long", "many short"])
 def test_header_that_is_too_large_is_refused_and_the_connection_ends(stack, name, fields):

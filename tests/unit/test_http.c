@@ -144,6 +144,7 @@ static int set_up(void **state)
 
     memset(&world, 0, sizeof world);
     world.base = event_base_new();
+    event_base_priority_init(world.base, 2);
     world.tick = event_new(world.base, -1, EV_PERSIST, tick, NULL);
     event_add(world.tick, &interval);
     world.big = malloc(BIG_SIZE);

@@ -8,10 +8,30 @@
 
 #include "common/str.h"
 
+static void finish(const struct keyring *keyring, struct arena *arena, const char *reviewer_id, struct reviewer_secrets *secrets);
+
 void reviewer_secrets_new(const struct keyring *keyring, struct arena *arena, const char *reviewer_id,
                           struct reviewer_secrets *secrets)
 {
     crypto_token_new(secrets->token);
+    finish(keyring, arena, reviewer_id, secrets);
+}
+
+bool reviewer_secrets_renew(const struct keyring *keyring, struct arena *arena, const char *reviewer_id, const char *sealed_hex,
+                            struct reviewer_secrets *secrets)
+{
+    bool is_open = reviewer_secrets_open(keyring, arena, reviewer_id, sealed_hex, secrets);
+
+    if (!is_open) {
+        crypto_token_new(secrets->token);
+    }
+    finish(keyring, arena, reviewer_id, secrets);
+    return is_open;
+}
+
+/* The token is there: a new passcode, and both in the forms that are stored. */
+static void finish(const struct keyring *keyring, struct arena *arena, const char *reviewer_id, struct reviewer_secrets *secrets)
+{
     crypto_passcode_new(secrets->passcode);
     crypto_hash(secrets->token_hash, secrets->token, strlen(secrets->token));
     crypto_passcode_hash(keyring, 0, secrets->token, secrets->passcode, secrets->passcode_hash);

@@ -22,6 +22,11 @@ void reviewer_secrets_new(const struct keyring *keyring, struct arena *arena, co
 bool reviewer_secrets_open(const struct keyring *keyring, struct arena *arena, const char *reviewer_id, const char *sealed_hex,
                            struct reviewer_secrets *secrets);
 
+/* New secrets with the same token, so that the URL stays and only the passcode is another: from the sealed form (in hex).
+ * False when no key opens it; then the token is new too. */
+bool reviewer_secrets_renew(const struct keyring *keyring, struct arena *arena, const char *reviewer_id, const char *sealed_hex,
+                            struct reviewer_secrets *secrets);
+
 /* What a person copies: <public>/s/<token>#<passcode>. The fragment never reaches a server by itself. */
 char *reviewer_secrets_url(const struct reviewer_secrets *secrets, struct arena *arena, const char *public_url);
 

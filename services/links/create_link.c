@@ -7,11 +7,11 @@
 
 #include "common/id.h"
 #include "common/problem.h"
-#include "common/reviewer_secrets.h"
+#include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
+#include "services/links/new_reviewers.h"
 #include "services/links/publish.h"
-#include "services/links/show_secrets.h"
 #include "services/links/wanted_link.h"
 
 /* In the order in which they run. */
@@ -22,17 +22,13 @@ struct creation {
     struct faults *faults;
     struct wanted_link wanted;
     char link_id[ID_SIZE];
-    char (*reviewer_ids)[ID_SIZE];
-    struct reviewer_secrets *secrets;
+    struct new_reviewers reviewers;
 };
 
 static const struct pg_statement store = { "create_link",
 #include "services/links/create_link.sql.inc"
 };
 
-static void make_reviewers(struct flow *flow, struct creation *creation);
-static void add_reviewer_arrays(struct pg_params *params, const struct creation *creation);
-static void add_event_ids(struct pg_params *params, size_t count);
 static void note_missing(struct flow *flow, struct creation *creation);
 static const char *with_urls(struct flow *flow, const struct creation *creation, const char *share_link);
 
@@ -67,7 +63,8 @@ static struct next *store_link(struct flow *flow)
     uint8_t media_salt[16];
     struct pg_params params;
 
-    make_reviewers(flow, creation);
+    id_new(creation->link_id, "lnk_");
+    new_reviewers_make(flow, &wanted->reviewers, &creation->reviewers);
     crypto_random(media_salt, sizeof media_salt);
     pg_params_init(&params, flow->arena);
     pg_text(&params, caller_of(flow)->account_id);
@@ -77,75 +74,21 @@ static struct next *store_link(struct flow *flow)
     pg_text(&params, wanted->owner_email);
     pg_text(&params, wanted->owner_time_zone);
     pg_text(&params, wanted->settings);
-    pg_text(&params, wanted->expires_at);
-    if (wanted->expires_in_s > 0) {
-        pg_int(&params, wanted->expires_in_s);
-    } else {
-        pg_null(&params);
-    }
+    change_expiry(&params, &wanted->expiry);
     pg_bool(&params, wanted->send_email);
     pg_text(&params, wanted->message_subject);
     pg_text(&params, wanted->message_body);
     pg_bytes(&params, media_salt, sizeof media_salt);
     pg_text(&params, wanted->template_id);
-    pg_text_array(&params, wanted->interview_ids, wanted->interview_count);
-    add_reviewer_arrays(&params, creation);
+    pg_text_array(&params, wanted->interviews.ids, wanted->interviews.count);
+    new_reviewers_params(&params, &creation->reviewers);
     pg_bool(&params, !faults_any(creation->faults));
-    add_event_ids(&params, 1 + wanted->reviewer_count);
+    change_event_ids(&params, 1 + wanted->reviewers.count);
     pg_text(&params, flow->request_id);
     pg_text(&params, flow->traceparent);
+    pg_bool(&params, wanted->expiry.is_given);
+    pg_bool(&params, wanted->leaves_out_message);
     return pg_query(flow, flow->daemon->pg, &store, &params, reply_created);
-}
-
-static void make_reviewers(struct flow *flow, struct creation *creation)
-{
-    size_t count = creation->wanted.reviewer_count;
-
-    id_new(creation->link_id, "lnk_");
-    creation->reviewer_ids = arena_calloc(flow->arena, count, sizeof *creation->reviewer_ids);
-    creation->secrets = arena_calloc(flow->arena, count, sizeof *creation->secrets);
-    for (size_t i = 0; i < count; i++) {
-        id_new(creation->reviewer_ids[i], "rvw_");
-        reviewer_secrets_new(flow->daemon->keyring, flow->arena, creation->reviewer_ids[i], &creation->secrets[i]);
-    }
-}
-
-static void add_reviewer_arrays(struct pg_params *params, const struct creation *creation)
-{
-    size_t count = creation->wanted.reviewer_count;
-    const char **ids = arena_calloc(params->arena, count, sizeof *ids);
-    const char **names = arena_calloc(params->arena, count, sizeof *names);
-    const char **emails = arena_calloc(params->arena, count, sizeof *emails);
-    const uint8_t **token_hashes = arena_calloc(params->arena, count, sizeof *token_hashes);
-    const uint8_t **passcode_hashes = arena_calloc(params->arena, count, sizeof *passcode_hashes);
-    const uint8_t **sealed = arena_calloc(params->arena, count, sizeof *sealed);
-
-    for (size_t i = 0; i < count; i++) {
-        ids[i] = creation->reviewer_ids[i];
-        names[i] = creation->wanted.reviewers[i].name;
-        emails[i] = creation->wanted.reviewers[i].email;
-        token_hashes[i] = creation->secrets[i].token_hash;
-        passcode_hashes[i] = creation->secrets[i].passcode_hash;
-        sealed[i] = creation->secrets[i].sealed;
-    }
-    pg_text_array(params, ids, count);
-    pg_text_array(params, names, count);
-    pg_text_array(params, emails, count);
-    pg_bytes_array(params, token_hashes, CRYPTO_HASH_SIZE, count);
-    pg_bytes_array(params, passcode_hashes, CRYPTO_KEYED_HASH_SIZE, count);
-    pg_bytes_array(params, sealed, count ? creation->secrets[0].sealed_length : 0, count);
-}
-
-static void add_event_ids(struct pg_params *params, size_t count)
-{
-    const char **ids = arena_calloc(params->arena, count, sizeof *ids);
-
-    for (size_t i = 0; i < count; i++) {
-        char *id = arena_alloc(params->arena, ID_SIZE);
-        id_new(id, "evt_");
-        ids[i] = id;
-    }
-    pg_text_array(params, ids, count);
 }
 
 static struct next *reply_created(struct flow *flow)
@@ -153,15 +96,11 @@ static struct next *reply_created(struct flow *flow)
     struct creation *creation = flow->state;
 
     if (pg_outcome(flow) != PG_OK) {
-        /* An interview that was there when the statement looked, and was deleted before it stored the membership. */
-        if (str_equal(pg_sqlstate(flow), "23503")) {
-            return problem_reply(flow, 409, "conflict", "An interview of the list has just been deleted.");
-        }
         if (str_equal(pg_sqlstate(flow), "22023")) {
             faults_add(creation->faults, "/owner/time_zone", "invalid", "The database does not know this time zone.");
             return faults_reply(flow, creation->faults);
         }
-        return problem_reply_pg(flow);
+        return change_refuse_members(flow);
     }
     note_missing(flow, creation);
     if (faults_any(creation->faults)) {
@@ -175,18 +114,13 @@ static struct next *reply_created(struct flow *flow)
 
 static void note_missing(struct flow *flow, struct creation *creation)
 {
-    const char *error;
-    const char *places = pg_get(flow, 0, 0);
-    const json_t *missing = *places ? json_parse(flow->arena, places, strlen(places), &error) : NULL;
-
-    for (size_t i = 0; i < json_array_size(missing); i++) {
-        long long place = json_integer_value(json_array_get(missing, i));
-        if (creation->wanted.interview_ids[place]) { /* else its own fault is noted already */
-            faults_add(creation->faults, arena_printf(flow->arena, "/interview_ids/%lld", place), "not_found", "There is no such interview.");
-        }
-    }
+    change_note_missing(flow, creation->faults, "interview_ids", &creation->wanted.interviews, pg_get(flow, 0, 0), "not_found",
+                        "There is no such interview.");
     if (pg_get_bool(flow, 0, 1)) {
         faults_add(creation->faults, "/template_id", "not_found", "There is no such template.");
+    }
+    if (creation->wanted.leaves_out_name && pg_get_bool(flow, 0, 4)) {
+        faults_add(creation->faults, "/owner/name", "required", "This member is required, for the account has no default sender_name.");
     }
 }
 
@@ -194,10 +128,7 @@ static const char *with_urls(struct flow *flow, const struct creation *creation,
 {
     const char *error;
     json_t *link = json_parse(flow->arena, share_link, strlen(share_link), &error);
-    json_t *reviewers = json_object_get(link, "reviewers");
 
-    for (size_t i = 0; i < json_array_size(reviewers); i++) {
-        show_secrets(flow, json_array_get(reviewers, i), &creation->secrets[i]);
-    }
+    new_reviewers_show(flow, json_object_get(link, "reviewers"), &creation->reviewers);
     return json_text(flow->arena, link);
 }

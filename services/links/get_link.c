@@ -47,5 +47,6 @@ static const char *with_urls(struct flow *flow, const char *share_link, const ch
     for (size_t i = 0; i < json_array_size(reviewers); i++) {
         show_sealed_secrets(flow, json_array_get(reviewers, i), json_string_value(json_array_get(boxes, i)));
     }
+    show_basic_secrets(link);
     return json_text(flow->arena, link);
 }

@@ -4,10 +4,35 @@
 
 #include "common/flow.h"
 
+flow_step get_account;
+flow_step update_account;
+flow_step list_interviews;
 flow_step put_interview;
 flow_step get_interview;
+flow_step erase_interview;
+flow_step create_basic_link;
+flow_step get_basic_link;
+flow_step get_memberships;
+flow_step put_memberships;
 flow_step create_link;
 flow_step list_links;
 flow_step get_link;
+flow_step update_link;
+flow_step delete_link;
+flow_step deactivate_link;
+flow_step reactivate_link;
+flow_step add_reviewers;
+flow_step remove_reviewer;
+flow_step deactivate_reviewer;
+flow_step reactivate_reviewer;
+flow_step invite_reviewer;
+flow_step add_interviews;
+flow_step remove_interviews;
+flow_step create_template;
+flow_step list_templates;
+flow_step get_template;
+flow_step update_template;
+flow_step delete_template;
+flow_step preview_template;
 
 #endif

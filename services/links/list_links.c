@@ -1,36 +1,56 @@
-/* list_links.c - GET /v1/share-links: the account's links, newest first, page by page. */
-#include "common/problem.h"
+/* list_links.c - GET /v1/share-links: the account's links, filtered and sorted, page by page.
+ *
+ * A link that was never opened sorts before all that were; one that never expires, after all that do.
+ */
+#include "common/fields.h"
 #include "services/links/handlers.h"
-#include "services/links/links.h"
 #include "services/links/page.h"
 
-static struct next *reply_page(struct flow *flow);
+static const struct page_sort sorts[] = {
+    { "created_at", "l.created_at", "l.id", "timestamptz", "links.share_links l" },
+    { "title", "lower(l.title) collate \"C\"", "l.id", "text", "links.share_links l" },
+    { "last_opened_at", "a.last_opened_at", "a.share_link_id", "timestamptz",
+      "views.share_link_activity a join links.share_links l on l.id = a.share_link_id and l.account_id = a.account_id" },
+    { "expires_at", "coalesce(l.expires_at, 'infinity')", "l.id", "timestamptz", "links.share_links l" },
+    { .name = NULL },
+};
 
-static const struct pg_statement list = { "list_links",
+static const char *const states[] = {
+    "l.deactivated_at is null and coalesce(l.expires_at, 'infinity') > now()",
+    "l.deactivated_at is null and coalesce(l.expires_at, 'infinity') <= now()",
+    "l.deactivated_at is not null",
+};
+
+static const char *const kinds[] = { "l.kind = 'advanced'", "l.kind = 'basic'" };
+
+static const struct page_filter filters[] = {
+    { .name = "state", .choices = "active|expired|deactivated", .conditions = states },
+    { .name = "kind", .choices = "advanced|basic", .conditions = kinds },
+    { .name = "search", .check = page_check_search, .is_search = true,
+      .condition = "l.id in (select s.id from links.share_links s where s.account_id = $1 and s.title ilike $?"
+                   " union all select r.share_link_id from links.reviewers r"
+                   " where r.account_id = $1 and (r.name ilike $? or r.email ilike $?))" },
+    { .name = "interview_id", .check = fields_check_external_id,
+      .condition = "l.id in (select m.share_link_id from links.share_link_interviews m"
+                   " where m.account_id = $1 and m.interview_id = $?)" },
+    { .name = "owner_email", .check = fields_check_email, .condition = "lower(l.owner_email) = lower($?)" },
+    { .name = NULL },
+};
+
+static struct page_statement *statements;
+
+static const struct page_list share_links = {
+    .name = "share-links",
+    .pattern =
 #include "services/links/list_links.sql.inc"
+    ,
+    .default_sort = "-created_at",
+    .sorts = sorts,
+    .filters = filters,
+    .statements = &statements,
 };
 
 struct next *list_links(struct flow *flow)
 {
-    struct page page;
-    struct next *refusal = NULL;
-    struct pg_params params;
-
-    if (!page_read(flow, "share-links", &page, &refusal)) {
-        return refusal;
-    }
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, caller_of(flow)->account_id);
-    pg_text(&params, page.after_key);
-    pg_text(&params, page.after_id);
-    pg_int(&params, page.limit);
-    return pg_query(flow, flow->daemon->pg, &list, &params, reply_page);
-}
-
-static struct next *reply_page(struct flow *flow)
-{
-    if (pg_outcome(flow) != PG_OK) {
-        return problem_reply_pg(flow);
-    }
-    return page_reply(flow, "share-links", pg_get(flow, 0, 0), pg_get_bool(flow, 0, 1), pg_get(flow, 0, 2), pg_get(flow, 0, 3));
+    return page_answer(flow, &share_links);
 }

@@ -23,3 +23,14 @@ void show_sealed_secrets(struct flow *flow, json_t *reviewer, const char *sealed
         log_error("reviewer.secrets_do_not_open", LOG_TEXT("reviewer_id", id));
     }
 }
+
+void show_basic_secrets(json_t *link)
+{
+    const json_t *reviewer = json_array_get(json_object_get(link, "reviewers"), 0);
+    const char *kind = json_string_value(json_object_get(link, "kind"));
+
+    if (str_equal(kind, "basic") && json_object_get(reviewer, "url")) {
+        json_object_set(link, "url", json_object_get(reviewer, "url"));
+        json_object_set(link, "passcode", json_object_get(reviewer, "passcode"));
+    }
+}

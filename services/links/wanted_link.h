@@ -3,24 +3,20 @@
 #define SHARELINK_LINKS_WANTED_LINK_H
 
 #include "common/problem.h"
-
-enum { INTERVIEWS_MAX = 500, REVIEWERS_MAX = 100 };
+#include "services/links/link_fields.h"
 
 struct wanted_link {
     const char *title;
     const char *owner_name, *owner_email, *owner_time_zone;
-    const char **interview_ids; /* in the order sent */
-    size_t interview_count;
-    struct wanted_reviewer {
-        const char *name, *email;
-    } *reviewers;
-    size_t reviewer_count;
-    const char *settings;   /* JSON object of the six settings */
-    int64_t expires_in_s;   /* 0: none */
-    const char *expires_at; /* RFC 3339, or NULL */
+    bool leaves_out_name; /* of the owner */
+    struct wanted_ids interviews;
+    struct wanted_reviewers reviewers;
+    const char *settings; /* JSON object of those settings that were sent */
+    struct wanted_expiry expiry;
     bool send_email;
     const char *message_subject, *message_body; /* both or neither */
     const char *template_id;
+    bool leaves_out_message; /* and the template; null leaves neither out: it asks for the built-in text */
 };
 
 /* Notes every fault; what could be read is filled in all the same, so that it can be checked further. */

@@ -166,7 +166,7 @@ static const char *write_opened(struct arena *arena, const struct daemon *daemon
     add_frame_end(&html, "You get this mail because you shared these interviews.");
 
     mail->to_name = arena_strdup(arena, text_of(context, "owner_name"));
-    mail->reply_to = arena_strdup(arena, text_of(context, "reviewer_email"));
+    mail->reply_to = *text_of(context, "reviewer_email") ? arena_strdup(arena, text_of(context, "reviewer_email")) : NULL;
     mail->subject = arena_printf(arena, "%s opened \"%s\"", reviewer, title);
     mail->text = keep(arena, &text);
     mail->html = keep(arena, &html);

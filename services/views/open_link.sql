@@ -1,6 +1,6 @@
 -- Opens: one row per try, in the arrays' order. A try that is right makes a visit, counts it, and writes its event; with a
 -- live session that was seen in the last 30 minutes it is that visit again. Rows are taken in the order of the reviewers'
--- ids, so that two batches never wait for each other in a circle.
+-- ids, then of the links' ids, so that two batches never wait for each other in a circle.
 with tries as materialized (
     select t.place::int, t.token_hash::bytea, t.passcode_hash::bytea, t.passcode_hash_before::bytea, t.visit_id,
            t.session_hash::bytea, t.cookie_hash::bytea, t.event_id, t.network, t.device, t.request_id, t.traceparent
@@ -38,6 +38,14 @@ counted as (
     on conflict (reviewer_id) do update
         set last_opened_at = excluded.last_opened_at, open_count = a.open_count + excluded.open_count
     returning a.reviewer_id, a.open_count
+),
+-- After all of the reviewers' rows, and in the order of the links' ids.
+touched as (
+    insert into views.link_activity as a (share_link_id, account_id, last_opened_at)
+    select distinct f.share_link_id, f.account_id, now() from fresh f
+    where f.nth = 1 and (select count(*) from counted) > 0
+    order by f.share_link_id
+    on conflict (share_link_id) do update set last_opened_at = greatest(a.last_opened_at, excluded.last_opened_at)
 ),
 visited as (
     insert into views.visits (id, account_id, share_link_id, reviewer_id, is_first, network, device, session_hash, passcode_epoch)

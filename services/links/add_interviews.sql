@@ -1,0 +1,55 @@
+-- Adds interviews to a link, or adds none and says which do not exist. $6 the ids, $7 false asks for that check alone, $8 event
+-- ids, $9 the most members.
+with link as materialized (
+    select * from links.share_links where account_id = $1 and id = $2 for update
+),
+sent as materialized (
+    select u.id, u.place::int, i.id is not null as found
+    from unnest($6::text[]) with ordinality as u (id, place)
+    left join links.interviews i on i.account_id = $1 and i.id = u.id
+),
+present as materialized (
+    select m.interview_id from link cross join lateral links.members_now(link.id) m
+),
+fresh as materialized (
+    select s.id, s.place, row_number() over (order by s.place)::int as nth
+    from sent s
+    where not exists (select from present p where p.interview_id = s.id)
+),
+judged as materialized (
+    select case when $3::int is not null and version <> $3::int then 'version_mismatch'
+                when kind <> 'advanced' then 'basic_link'
+                when not $7::boolean or exists (select from sent where not found) then 'faulty'
+                when (select count(*) from present) + (select count(*) from fresh) > $9::int then 'too_many'
+                else 'ok' end as outcome,
+           id, account_id, last_position, (select count(*)::int from fresh) as many
+    from link
+),
+added as (
+    insert into links.share_link_interviews (share_link_id, account_id, interview_id, position)
+    select j.id, j.account_id, f.id, j.last_position + f.nth
+    from judged j, fresh f
+    where j.outcome = 'ok'
+),
+changed as (
+    update links.share_links l
+    set last_position = l.last_position + j.many, version = l.version + 1, updated_at = now()
+    from judged j
+    where l.id = j.id and j.outcome = 'ok' and j.many > 0
+    returning l.id, l.account_id
+),
+logged as (
+    insert into events.log (id, account_id, type, share_link_id, data, request_id, traceparent)
+    select ($8::text[])[1], account_id, 'link.interviews_added', id,
+           jsonb_build_object('share_link_id', id, 'interview_ids', (select jsonb_agg(f.id order by f.place) from fresh f)), $4, $5
+    from changed
+    returning type, events.cloud_event(log) as cloud_event
+)
+select j.outcome,
+       json_build_object(
+           'added', (select coalesce(json_agg(f.id order by f.place), '[]') from fresh f),
+           'already_present', (select coalesce(json_agg(s.id order by s.place), '[]') from sent s
+                               where exists (select from present p where p.interview_id = s.id))) as answer,
+       (select json_agg(place - 1 order by place) from sent where not found) as missing,
+       (select json_agg(json_build_array('sharelink.' || type || '.v1', cloud_event)) from logged) as events
+from judged j

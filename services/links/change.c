@@ -1,0 +1,131 @@
+/* change.c - see the header. */
+#include "services/links/change.h"
+
+#include <string.h>
+
+#include "common/id.h"
+#include "services/links/links.h"
+
+#define NO_VERSION (-1) /* that no row has */
+
+
+void change_params_init(struct flow *flow, struct pg_params *params)
+{
+    pg_params_init(params, flow->arena);
+    pg_text(params, caller_of(flow)->account_id);
+    pg_text(params, router_param(flow, "id"));
+    change_wanted_version(flow, params);
+    pg_text(params, flow->request_id);
+    pg_text(params, flow->traceparent);
+}
+
+/* A tag that we never gave out matches nothing: whether the link exists is still said first. */
+void change_wanted_version(struct flow *flow, struct pg_params *params)
+{
+    const char *tag = http_header(flow, "If-Match");
+    int64_t version = NO_VERSION;
+
+    if (!tag || str_equal(tag, "*")) {
+        pg_null(params);
+        return;
+    }
+    size_t length = strlen(tag);
+    if (length >= 4 && str_starts_with(tag, "\"v") && tag[2] != '0' && tag[length - 1] == '"') {
+        str_parse_int(arena_strndup(flow->arena, tag + 2, length - 3), 1, INT32_MAX, &version);
+    }
+    pg_int(params, version);
+}
+
+void change_event_ids(struct pg_params *params, size_t count)
+{
+    const char **ids = arena_calloc(params->arena, count, sizeof *ids);
+
+    for (size_t i = 0; i < count; i++) {
+        char *id = arena_alloc(params->arena, ID_SIZE);
+        id_new(id, "evt_");
+        ids[i] = id;
+    }
+    pg_text_array(params, ids, count);
+}
+
+void change_expiry(struct pg_params *params, const struct wanted_expiry *expiry)
+{
+    pg_text(params, expiry->at);
+    if (expiry->in_s > 0) {
+        pg_int(params, expiry->in_s);
+    } else {
+        pg_null(params);
+    }
+}
+
+const char *change_outcome(struct flow *flow)
+{
+    return pg_rows(flow) > 0 ? pg_get(flow, 0, 0) : "not_found";
+}
+
+struct next *change_refuse(struct flow *flow, const char *outcome)
+{
+    if (str_equal(outcome, "version_mismatch")) {
+        return problem_reply(flow, 412, "precondition_failed", "The share link has changed since the version that If-Match names.");
+    }
+    if (str_equal(outcome, "basic_link")) {
+        return problem_reply(flow, 409, "basic_link", "A basic link has one interview and no named reviewers.");
+    }
+    return problem_reply(flow, 404, "not_found",
+                         strstr(router_route(flow)->pattern, "{rid}") ? "There is no share link with this id, or no such reviewer of it."
+                                                                      : "There is no share link with this id.");
+}
+
+struct next *change_refuse_members(struct flow *flow)
+{
+    /* It was there when the statement looked, and was deleted before the membership was stored. */
+    if (str_equal(pg_sqlstate(flow), "23503")) {
+        return problem_reply(flow, 409, "conflict", "An interview of the list has just been deleted.");
+    }
+    return problem_reply_pg(flow);
+}
+
+void change_note_missing(struct flow *flow, struct faults *faults, const char *name, const struct wanted_ids *ids,
+                         const char *places, const char *code, const char *detail)
+{
+    const char *error;
+    const json_t *list = *places ? json_parse(flow->arena, places, strlen(places), &error) : NULL;
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        long long place = json_integer_value(json_array_get(list, i));
+        if (ids->ids[place]) {
+            faults_add(faults, arena_printf(flow->arena, "/%s/%lld", name, place), code, detail);
+        }
+    }
+}
+
+struct next *change_reply_link(struct flow *flow, const char *share_link, const char *version)
+{
+    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%s\"", version));
+    return http_reply_json(flow, 200, share_link);
+}
+
+json_t *change_read_optional(struct flow *flow, struct next **reply)
+{
+    size_t length = 0;
+
+    http_body(flow, &length);
+    return length == 0 ? json_keep(flow->arena, json_object()) : problem_read_object(flow, reply);
+}
+
+bool change_body_is_empty(struct flow *flow, struct next **reply)
+{
+    struct faults *faults = faults_new(flow->arena);
+    const json_t *body = change_read_optional(flow, reply);
+
+    if (!body) {
+        return false;
+    }
+    struct fields root = fields_of(flow->arena, faults, body, "");
+    fields_end(&root);
+    if (faults_any(faults)) {
+        *reply = faults_reply(flow, faults);
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,44 @@
+/* change.h - what the calls that change a share link have in common: If-Match, the statement's first parameters, and the
+ * outcomes that its first column may name.
+ */
+#ifndef SHARELINK_LINKS_CHANGE_H
+#define SHARELINK_LINKS_CHANGE_H
+
+#include "common/json.h"
+#include "common/pg.h"
+#include "services/links/link_fields.h"
+
+/* $1 the account, $2 the link of the path, $3 the version that If-Match names (null: any), $4 request id, $5 traceparent. */
+void change_params_init(struct flow *flow, struct pg_params *params);
+
+/* One parameter: the version that If-Match names, null for any. */
+void change_wanted_version(struct flow *flow, struct pg_params *params);
+
+/* count fresh event ids, as a text[]. */
+void change_event_ids(struct pg_params *params, size_t count);
+
+/* Two parameters: the time, and the seconds from now; at most one is not null. */
+void change_expiry(struct pg_params *params, const struct wanted_expiry *expiry);
+
+/* The first column of the answer, or "not_found" when it has no row. Only after PG_OK. */
+const char *change_outcome(struct flow *flow);
+
+/* The reply to an outcome that is not the caller's own: not_found, version_mismatch, basic_link. */
+struct next *change_refuse(struct flow *flow, const char *outcome) FLOW_NEXT;
+
+/* The reply to a statement that failed while it stored memberships: a 409 when an interview has gone meanwhile. */
+struct next *change_refuse_members(struct flow *flow) FLOW_NEXT;
+
+/* Notes a fault at each of these places (a JSON array, or "") of the list name, except where the id has one already. */
+void change_note_missing(struct flow *flow, struct faults *faults, const char *name, const struct wanted_ids *ids,
+                         const char *places, const char *code, const char *detail);
+
+/* 200 with the JSON of a link, and its version as the ETag. */
+struct next *change_reply_link(struct flow *flow, const char *share_link, const char *version) FLOW_NEXT;
+
+/* As problem_read_object, but no body at all reads as an empty object. */
+json_t *change_read_optional(struct flow *flow, struct next **reply);
+/* For calls that take no fields: no body, or {}. False: return *reply. */
+bool change_body_is_empty(struct flow *flow, struct next **reply);
+
+#endif

@@ -1,0 +1,107 @@
+/* create_basic_link.c - POST /v1/interviews/{id}/basic-link: make the one URL of this interview (201), or answer with the one
+ * that is there (200).
+ *
+ * It has no named reviewers and takes no feedback. Behind its URL stands a technical reviewer, "Guest" without an address:
+ * that name is what an open tells the recruiter, and nobody is invited by mail.
+ */
+#include "common/id.h"
+#include "common/problem.h"
+#include "services/links/basic_link.h"
+#include "services/links/change.h"
+#include "services/links/handlers.h"
+#include "services/links/links.h"
+#include "services/links/new_reviewers.h"
+#include "services/links/publish.h"
+
+struct wanted_basic_link {
+    const char *title, *owner_name, *owner_email, *owner_time_zone; /* NULL: left out */
+    const char *settings;                                           /* JSON object of those that were sent */
+    struct wanted_expiry expiry;
+};
+
+/* In the order in which they run. */
+static void read_link(struct flow *flow, struct faults *faults, const json_t *body, struct wanted_basic_link *wanted);
+static struct next *store_link(struct flow *flow, const struct wanted_basic_link *wanted);
+static struct next *reply_link(struct flow *flow);
+
+static const struct pg_statement store = { "create_basic_link",
+#include "services/links/create_basic_link.sql.inc"
+};
+
+struct next *create_basic_link(struct flow *flow)
+{
+    struct faults *faults = faults_new(flow->arena);
+    struct wanted_basic_link wanted = { .title = NULL };
+    struct next *refusal = NULL;
+
+    const json_t *body = change_read_optional(flow, &refusal);
+    if (!body) {
+        return refusal;
+    }
+    read_link(flow, faults, body, &wanted);
+    return faults_any(faults) ? faults_reply(flow, faults) : store_link(flow, &wanted);
+}
+
+static void read_link(struct flow *flow, struct faults *faults, const json_t *body, struct wanted_basic_link *wanted)
+{
+    struct fields root = fields_of(flow->arena, faults, body, "");
+
+    wanted->title = fields_text(&root, "title", FIELDS_OPTIONAL, &link_title_rule);
+    struct fields owner = fields_object(&root, "owner", FIELDS_OPTIONAL);
+    wanted->owner_name = fields_text(&owner, "name", FIELDS_OPTIONAL, &person_name_rule);
+    wanted->owner_email = fields_text(&owner, "email", FIELDS_OPTIONAL, &email_rule);
+    wanted->owner_time_zone = fields_text(&owner, "time_zone", FIELDS_OPTIONAL, &time_zone_rule);
+    fields_end(&owner);
+    wanted->settings = link_fields_settings(&root);
+    if (json_is_false(json_object_get(json_object_get(body, "settings"), "disable_feedback"))) {
+        fields_fault(&root, "settings/disable_feedback", "invalid", "A basic link takes no feedback: this is always true.");
+    }
+    link_fields_expiry(&root, &wanted->expiry);
+    fields_end(&root);
+}
+
+static struct next *store_link(struct flow *flow, const struct wanted_basic_link *wanted)
+{
+    static struct wanted_reviewer guest = { "Guest", NULL };
+    static const struct wanted_reviewers guests = { &guest, 1 };
+    struct new_reviewers reviewers;
+    char link_id[ID_SIZE];
+    uint8_t media_salt[16];
+    struct pg_params params;
+
+    id_new(link_id, "lnk_");
+    new_reviewers_make(flow, &guests, &reviewers);
+    crypto_random(media_salt, sizeof media_salt);
+    pg_params_init(&params, flow->arena);
+    pg_text(&params, caller_of(flow)->account_id);
+    pg_text(&params, router_param(flow, "id"));
+    pg_text(&params, link_id);
+    pg_text(&params, wanted->title);
+    pg_text(&params, wanted->owner_name);
+    pg_text(&params, wanted->owner_email);
+    pg_text(&params, wanted->owner_time_zone ? wanted->owner_time_zone : "UTC");
+    pg_text(&params, wanted->settings);
+    pg_bool(&params, wanted->expiry.is_given);
+    change_expiry(&params, &wanted->expiry);
+    pg_bytes(&params, media_salt, sizeof media_salt);
+    new_reviewers_params(&params, &reviewers);
+    change_event_ids(&params, 1);
+    pg_text(&params, flow->request_id);
+    pg_text(&params, flow->traceparent);
+    return pg_query(flow, flow->daemon->pg, &store, &params, reply_link);
+}
+
+static struct next *reply_link(struct flow *flow)
+{
+    if (pg_outcome(flow) != PG_OK) {
+        return problem_reply_pg(flow);
+    }
+    if (pg_rows(flow) == 0) {
+        return problem_reply(flow, 404, "not_found", "There is no interview with this id.");
+    }
+    bool is_new = str_equal(pg_get(flow, 0, 0), "created");
+    if (is_new) {
+        publish_events(flow, pg_get(flow, 0, 4));
+    }
+    return basic_link_reply(flow, is_new ? 201 : 200);
+}

@@ -1,0 +1,42 @@
+/* list_interviews.c - GET /v1/interviews: the account's interviews, filtered and sorted, page by page.
+ *
+ * search looks into the candidate's name and mail address. One that was never completed sorts before all that were.
+ */
+#include "common/fields.h"
+#include "services/links/handlers.h"
+#include "services/links/page.h"
+
+static const struct page_sort sorts[] = {
+    { "completed_at", "coalesce(i.completed_at, '-infinity')", "i.id", "timestamptz", "links.interviews i" },
+    { "name", "lower(i.candidate_name) collate \"C\"", "i.id", "text", "links.interviews i" },
+    { "created_at", "i.created_at", "i.id", "timestamptz", "links.interviews i" },
+    { .name = NULL },
+};
+
+static const char *const types[] = { "i.type = 'one_way'", "i.type = 'live'" };
+
+static const struct page_filter filters[] = {
+    { .name = "search", .check = page_check_search, .is_search = true,
+      .condition = "i.candidate_name ilike $? or i.candidate_email ilike $?" },
+    { .name = "job_id", .check = fields_check_external_id, .condition = "i.job_id = $?" },
+    { .name = "type", .choices = "one_way|live", .conditions = types },
+    { .name = NULL },
+};
+
+static struct page_statement *statements;
+
+static const struct page_list interviews = {
+    .name = "interviews",
+    .pattern =
+#include "services/links/list_interviews.sql.inc"
+    ,
+    .default_sort = "-created_at",
+    .sorts = sorts,
+    .filters = filters,
+    .statements = &statements,
+};
+
+struct next *list_interviews(struct flow *flow)
+{
+    return page_answer(flow, &interviews);
+}

@@ -1,0 +1,29 @@
+/* list_templates.c - GET /v1/email-templates: the account's library of messages, page by page. */
+#include "services/links/handlers.h"
+#include "services/links/page.h"
+
+static const struct page_sort sorts[] = {
+    { "created_at", "t.created_at", "t.id", "timestamptz", "links.email_templates t" },
+    { "name", "lower(t.name) collate \"C\"", "t.id", "text", "links.email_templates t" },
+    { .name = NULL },
+};
+
+static const struct page_filter filters[] = { { .name = NULL } };
+
+static struct page_statement *statements;
+
+static const struct page_list templates = {
+    .name = "email-templates",
+    .pattern =
+#include "services/links/list_templates.sql.inc"
+    ,
+    .default_sort = "-created_at",
+    .sorts = sorts,
+    .filters = filters,
+    .statements = &statements,
+};
+
+struct next *list_templates(struct flow *flow)
+{
+    return page_answer(flow, &templates);
+}

@@ -1,0 +1,140 @@
+/* preview_template.c - POST /v1/email-templates/preview: a message as a reviewer would get it; nothing is sent or stored.
+ *
+ * The link's address and passcode are made-up ones always: a preview goes to screens that no reviewer sits at.
+ */
+#include <string.h>
+
+#include "common/markdown.h"
+#include "common/problem.h"
+#include "services/links/handlers.h"
+#include "services/links/link_fields.h"
+#include "services/links/links.h"
+
+#define SAMPLE_PASSCODE "SAMP-1E00-0000-0000"
+
+/* In the order in which they run. */
+static void read_wanted(struct fields *root, struct pg_params *params);
+static struct next *reply_preview(struct flow *flow);
+
+struct preview {
+    const char *subject, *body; /* NULL with a template */
+    bool has_template, has_link;
+};
+
+static const struct pg_statement find_values = { "preview_template",
+#include "services/links/preview_template.sql.inc"
+};
+
+static void read_texts(struct fields *root, struct preview *preview);
+static void take_template(struct flow *flow, struct preview *preview);
+static const struct placeholder *placeholders_of(struct flow *flow);
+static const char *value_of(const json_t *link, const char *name, const char *sample);
+
+struct next *preview_template(struct flow *flow)
+{
+    struct faults *faults = faults_new(flow->arena);
+    struct preview *preview = arena_alloc(flow->arena, sizeof *preview);
+    struct next *refusal = NULL;
+    struct pg_params params;
+
+    const json_t *body = problem_read_object(flow, &refusal);
+    if (!body) {
+        return refusal;
+    }
+    flow->state = preview;
+    pg_params_init(&params, flow->arena);
+    pg_text(&params, caller_of(flow)->account_id);
+    struct fields root = fields_of(flow->arena, faults, body, "");
+    read_texts(&root, preview);
+    read_wanted(&root, &params);
+    if (faults_any(faults)) {
+        return faults_reply(flow, faults);
+    }
+    preview->has_link = params.values[2];
+    return pg_query(flow, flow->daemon->pg, &find_values, &params, reply_preview);
+}
+
+static void read_texts(struct fields *root, struct preview *preview)
+{
+    preview->has_template = fields_has(root, "template_id");
+    if (preview->has_template && (fields_has(root, "subject") || fields_has(root, "body"))) {
+        fields_fault(root, "template_id", "conflict", "Give subject and body, or template_id, not both.");
+    }
+    link_fields_texts(root, preview->has_template ? FIELDS_OPTIONAL : FIELDS_REQUIRED, &preview->subject, &preview->body);
+}
+
+static void read_wanted(struct fields *root, struct pg_params *params)
+{
+    static const struct text_rule id = { .min = 1, .max = 64, .nullable = true };
+
+    pg_text(params, fields_text(root, "template_id", FIELDS_OPTIONAL, &id));
+    pg_text(params, fields_text(root, "share_link_id", FIELDS_OPTIONAL, &id));
+    fields_end(root);
+}
+
+static struct next *reply_preview(struct flow *flow)
+{
+    struct preview *preview = flow->state;
+    struct faults *faults = faults_new(flow->arena);
+
+    if (pg_outcome(flow) != PG_OK) {
+        return problem_reply_pg(flow);
+    }
+    if (preview->has_template && pg_is_null(flow, 0, 0)) {
+        faults_add(faults, "/template_id", "not_found", "There is no such template.");
+    }
+    if (preview->has_link && !pg_get_bool(flow, 0, 2)) {
+        faults_add(faults, "/share_link_id", "not_found", "There is no such share link.");
+    }
+    if (faults_any(faults)) {
+        return faults_reply(flow, faults);
+    }
+    if (preview->has_template) {
+        take_template(flow, preview);
+    }
+    const struct placeholder *values = placeholders_of(flow);
+    json_t *answer = json_keep(flow->arena, json_object());
+    json_object_set_new(answer, "subject", json_string(markdown_text(flow->arena, preview->subject, values)));
+    json_object_set_new(answer, "text", json_string(markdown_text(flow->arena, preview->body, values)));
+    json_object_set_new(answer, "html", json_string(markdown_html(flow->arena, preview->body, values)));
+    return http_reply_json(flow, 200, json_text(flow->arena, answer));
+}
+
+static void take_template(struct flow *flow, struct preview *preview)
+{
+    const char *error;
+    const json_t *template = json_parse(flow->arena, pg_get(flow, 0, 0), pg_get_length(flow, 0, 0), &error);
+
+    preview->subject = json_string_value(json_object_get(template, "subject"));
+    preview->body = json_string_value(json_object_get(template, "body"));
+}
+
+static const struct placeholder *placeholders_of(struct flow *flow)
+{
+    const char *error;
+    bool has_link = !pg_is_null(flow, 0, 1);
+    const json_t *link = has_link ? json_parse(flow->arena, pg_get(flow, 0, 1), pg_get_length(flow, 0, 1), &error) : NULL;
+    const char *reviewer_name = value_of(link, "reviewer_name", "Robin Reviewer");
+    const struct placeholder values[] = {
+        { "reviewer_name", reviewer_name },
+        { "reviewer_first_name", arena_strndup(flow->arena, reviewer_name, strcspn(reviewer_name, " ")) },
+        { "sender_name", value_of(link, "sender_name", "Sam Sender") },
+        { "link_url", arena_printf(flow->arena, "%s/s/sample#%s", flow->daemon->settings->public_url, SAMPLE_PASSCODE) },
+        { "passcode", SAMPLE_PASSCODE },
+        { "expires_at", value_of(link, "expires_at", has_link ? "never" : "Friday, 1 January 2027, 12:00 (UTC)") },
+        { "interview_count", value_of(link, "interview_count", "3") },
+        { "job_title", value_of(link, "job_title", has_link ? "an open position" : "Librarian") },
+        { NULL, NULL },
+    };
+
+    struct placeholder *kept = arena_alloc(flow->arena, sizeof values);
+    memcpy(kept, values, sizeof values);
+    return kept;
+}
+
+static const char *value_of(const json_t *link, const char *name, const char *sample)
+{
+    const char *value = json_string_value(json_object_get(link, name));
+
+    return value ? value : sample;
+}

@@ -1,0 +1,24 @@
+/* renewal.h - new passcodes for a link's reviewers, or for one of them: what both reactivations do. */
+#ifndef SHARELINK_LINKS_RENEWAL_H
+#define SHARELINK_LINKS_RENEWAL_H
+
+#include "services/links/change.h"
+
+struct renewal {
+    const char *reviewer_id; /* NULL: all, and the link itself */
+    struct wanted_expiry expiry;
+    bool send_email;
+    /* Replies with the link's JSON, in which the renewed reviewers have their url and passcode. */
+    struct next *(*reply)(struct flow *flow, json_t *share_link, const char *version);
+
+    /* renewal.c's own */
+    int tries;
+    size_t count;
+    const char **ids, **epochs;
+    struct reviewer_secrets *secrets;
+};
+
+/* renewal is in the flow's arena. */
+struct next *renew(struct flow *flow, struct renewal *renewal) FLOW_NEXT;
+
+#endif

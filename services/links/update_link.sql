@@ -1,0 +1,45 @@
+-- Changes some of a link's fields: $6 holds them by their columns' names. What comes out equal is no change: it makes no new
+-- version and no event. $7 says whether an expiry was given at all, $8 and $9 which.
+with link as materialized (
+    select l as before from links.share_links l where l.account_id = $1 and l.id = $2 for update of l
+),
+judged as materialized (
+    select case when $3::int is not null and (before).version <> $3::int then 'version_mismatch' else 'ok' end as outcome,
+           (before).id as id, before, jsonb_populate_record(before, $6::jsonb) as after,
+           case when $7::boolean then coalesce($8::timestamptz, now() + $9::bigint * interval '1 second') else (before).expires_at end
+               as expires_at
+    from link
+),
+changed as (
+    update links.share_links l
+    set title = (j.after).title,
+        owner_name = (j.after).owner_name,
+        owner_email = (j.after).owner_email,
+        owner_time_zone = (j.after).owner_time_zone,
+        abbreviate_names = (j.after).abbreviate_names,
+        omit_avatars = (j.after).omit_avatars,
+        exclude_full_profiles = (j.after).exclude_full_profiles,
+        hide_skipped_questions = (j.after).hide_skipped_questions,
+        disable_feedback = (j.after).disable_feedback or l.kind = 'basic',
+        mask_questionnaire = (j.after).mask_questionnaire,
+        message_subject = (j.after).message_subject,
+        message_body = (j.after).message_body,
+        template_id = (j.after).template_id,
+        expires_at = j.expires_at,
+        version = l.version + 1,
+        updated_at = now()
+    from judged j
+    where l.id = j.id and j.outcome = 'ok' and (j.after is distinct from j.before or j.expires_at is distinct from (j.before).expires_at)
+    returning l.id, l.account_id
+),
+logged as (
+    insert into events.log (id, account_id, type, share_link_id, data, request_id, traceparent)
+    select ($10::text[])[1], account_id, 'link.updated', id, jsonb_build_object('share_link_id', id), $4, $5
+    from changed
+    returning type, events.cloud_event(log) as cloud_event
+)
+select j.outcome, n.share_link, n.version,
+       (select json_agg(json_build_array('sharelink.' || type || '.v1', cloud_event)) from logged) as events
+from judged j
+left join changed c on c.id = j.id
+cross join lateral links.share_link_now(coalesce(c.id, j.id)) n

@@ -1,0 +1,89 @@
+"""DELETE of an interview erases its candidate everywhere, and says what that was."""
+
+import json
+
+import redis
+from stack.waiting import wait_until
+from support import samples
+from support.scripted_smtp import LATER
+
+
+def erase(api, interview, **options):
+    return api.delete(f"/v1/interviews/{interview}", **options)
+
+
+def test_the_candidate_is_gone_from_everywhere(stack):
+    gone, stays = stack.make_interview(), stack.make_interview()
+    document = stack.api.get(f"/v1/interviews/{gone}", status=200).json()
+    links = [stack.make_share_link(interview_ids=[gone, stays]), stack.make_share_link(interview_ids=[stays, gone])]
+    basic = stack.api.post(f"/v1/interviews/{gone}/basic-link", status=201).json()
+    reviewer = stack.reviewer(links[0])
+    reviewer.open(status=200)
+
+    receipt = erase(stack.api, gone, status=200).json()
+    assert receipt["interview_id"] == gone and receipt["erased_at"].endswith("Z")
+    assert receipt["erased"] == {"interviews": 1, "memberships": 3, "basic_links": 1, "queued_mails": 0}
+
+    stack.api.get(f"/v1/interviews/{gone}", status=404)
+    stack.api.get(f"/v1/share-links/{basic['id']}", status=404)
+    for link in links:
+        now = stack.api.get(f"/v1/share-links/{link['id']}", status=200)
+        assert now.json()["interview_ids"] == [stays] and now.json()["interview_count"] == 1 and now.headers["ETag"] == '"v2"'
+    assert [each["id"] for each in reviewer.content(status=200).json()["interviews"]] == [stays]
+    assert stack.db.value("select count(*) from views.visits where share_link_id = %s", links[0]["id"]) == 1
+    erase(stack.api, gone, status=404)
+
+    for table in stack.db.rows("select format('%I.%I', schemaname, tablename) as name from pg_tables"
+                               " where schemaname in ('links', 'views', 'notifications', 'events')"):
+        found = stack.db.value(f"select count(*) from {table['name']} t where t::text like %s or t::text like %s",
+                               f"%{document['candidate']['email']}%", f"%{document['candidate']['last_name']}%")
+        assert found == 0, table["name"]
+
+
+def test_the_event_holds_ids_only(stack):
+    interview = stack.make_interview()
+    erase(stack.api, interview, status=200)
+    events = stack.db.rows("select data, share_link_id from events.log where type = 'candidate.erased' and data ->> 'interview_id' = %s", interview)
+    assert events == [{"data": {"interview_id": interview}, "share_link_id": None}]
+    with redis.Redis.from_url(stack.redis.url(stack.redis_database)) as connection:
+        entries = [json.loads(fields[b"ce"]) for _, fields in connection.xrevrange("sharelink:links", count=20)
+                   if fields[b"type"] == b"sharelink.candidate.erased.v1"]
+    assert interview in [entry["data"]["interview_id"] for entry in entries]
+
+
+def test_mails_that_wait_are_not_sent(make_stack, smtp):
+    stack = make_stack(smtp=smtp)
+    gone, stays = stack.make_interview(), stack.make_interview()
+    people = [samples.reviewers(1) for _ in range(2)]
+    for (person,) in people:
+        smtp.on(person["email"], *[LATER] * 50)
+    emptied = stack.make_share_link(interview_ids=[gone], reviewers=people[0], send_email=True)
+    kept = stack.make_share_link(interview_ids=[gone, stays], reviewers=people[1], send_email=True)
+    for (person,) in people:
+        smtp.wait_for(1, person["email"])
+    waiting = "select count(*) from notifications.deliveries where state = 'pending' and lease_until is null"
+    wait_until(lambda: stack.db.value(waiting) == 2, 20, "both mails wait for their next try")
+    assert erase(stack.api, gone, status=200).json()["erased"]["queued_mails"] == 1
+    states = {row["share_link_id"]: (row["state"], row["reason"])
+              for row in stack.db.rows("select share_link_id, state, reason from notifications.deliveries")}
+    assert states[emptied["id"]] == ("skipped", "candidate_erased") and states[kept["id"]][0] == "pending"
+
+
+def test_a_stale_version_erases_nothing(stack):
+    link = stack.make_share_link()
+    interview = link["interview_ids"][0]
+    tag = stack.api.get(f"/v1/interviews/{interview}", status=200).headers["ETag"]
+    stack.api.put(f"/v1/interviews/{interview}", samples.interview_document(), status=200)
+    for stale in (tag, "nonsense", '"v99"'):
+        erase(stack.api, interview, headers={"If-Match": stale}, status=412)
+    assert stack.api.get(f"/v1/share-links/{link['id']}", status=200).json()["interview_ids"] == [interview]
+    erase(stack.api, interview, headers={"If-Match": '"v2"'}, status=200)
+
+
+def test_another_account_erases_nothing(stack):
+    link = stack.make_share_link()
+    interview = link["interview_ids"][0]
+    erase(stack.other_api, interview, status=404)
+    assert erase(stack.anonymous, interview).status_code == 401
+    assert erase(stack.other_api, interview).json()["detail"] == erase(stack.api, "unknown").json()["detail"]
+    assert stack.api.get(f"/v1/share-links/{link['id']}", status=200).json()["interview_ids"] == [interview]

@@ -48,14 +48,17 @@ int ctl_make_key(struct ctl *ctl, const char *account_id, const char *scopes)
     crypto_secret_new(secret);
     crypto_hash(hash, secret, strlen(secret));
     const char *const values[] = { id, account_id, hex_of(ctl, hash, sizeof hash), scopes ? scopes : ALL_SCOPES };
-    /* Two live keys are what a rotation needs; a third is one that somebody forgot. The row lock makes two at once count right. */
+    /* Two live keys are what a rotation needs; a third is one that somebody forgot. The account is locked by a statement of its
+     * own: the count must be taken by a snapshot that is younger than the lock, or two at once would make three. */
+    if (!pg_sync_run(ctl->pg, "begin") || !pg_sync_query(ctl->pg, "select from links.accounts where id = $1 for update", 1, &account_id)) {
+        return ctl_fail(EX_SOFTWARE, "the account cannot be locked: %s", pg_sync_error(ctl->pg));
+    }
     const struct pg_sync_rows *rows =
-        pg_sync_query(ctl->pg, "with account as (select id from links.accounts where id = $2 for update) "
-                               "insert into links.api_keys (id, account_id, secret_hash, scopes) "
-                               "select $1, account.id, decode($3, 'hex'), string_to_array($4, ',') from account "
-                               "where (select count(*) from links.api_keys k where k.account_id = account.id and k.revoked_at is null) < 2 "
+        pg_sync_query(ctl->pg, "insert into links.api_keys (id, account_id, secret_hash, scopes) "
+                               "select $1, a.id, decode($3, 'hex'), string_to_array($4, ',') from links.accounts a where a.id = $2 "
+                               "and (select count(*) from links.api_keys k where k.account_id = a.id and k.revoked_at is null) < 2 "
                                "returning id", 4, values);
-    if (!rows) {
+    if (!rows || !pg_sync_run(ctl->pg, "commit")) {
         return ctl_fail(EX_SOFTWARE, "the key cannot be stored: %s", pg_sync_error(ctl->pg));
     }
     if (pg_sync_row_count(rows) == 0) {

@@ -2,6 +2,7 @@
 an operator asks of a running system. Each answer has an exit status that a script can go by.
 """
 
+import contextlib
 import itertools
 import os
 import re
@@ -224,19 +225,20 @@ def test_third_live_key_is_refused_until_one_is_revoked(stack, operate, account)
     Api(stack.links.url(), third).get("/v1/share-links", status=200)
 
 
-def test_two_keys_at_once_are_not_three(stack, operate, account):
+def test_keys_made_at_once_are_not_three(stack, operate, account):
+    """All of them have begun, and wait for the account's row, before the first one can store its key."""
     account_id, _ = account
-    ended, together = [], threading.Barrier(4)
-
-    def create():
-        together.wait()
-        ended.append(new_key(operate, account_id)[0].returncode)
-
-    creating = [threading.Thread(target=create) for _ in range(together.parties)]
-    for thread in creating:
-        thread.start()
-    for thread in creating:
-        thread.join()
+    ended = []
+    creating = [threading.Thread(target=lambda: ended.append(new_key(operate, account_id)[0].returncode)) for _ in range(4)]
+    with contextlib.closing(psycopg2.connect(stack.postgres.url(stack.database))) as holder, holder.cursor() as cursor:
+        cursor.execute("select from links.accounts where id = %s for update", [account_id])
+        for thread in creating:
+            thread.start()
+        waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        wait_until(lambda: stack.db.value(waiting) == 4, 20, "four commands wait for the account")
+        holder.rollback()
+        for thread in creating:
+            thread.join()
     assert sorted(ended) == [EX_OK, EX_DATAERR, EX_DATAERR, EX_DATAERR]
     assert stack.db.value("select count(*) from links.api_keys where account_id = %s and revoked_at is null", account_id) == 2
 

@@ -15,6 +15,7 @@
 #include "common/router.h"
 
 struct event_base;
+struct guard;
 
 /* Settings that all daemons share; the first member of each daemon's own settings struct. */
 struct daemon_settings {
@@ -40,7 +41,8 @@ struct daemon {
     struct pg_pool *pg;
     struct redis *redis;
     struct http_server *http;
-    void *app; /* the service's own parts, made by start */
+    void *app;           /* the service's own parts, made by start */
+    struct guard *guard; /* likewise, of a service whose routes have scopes: see guard.h; else NULL */
 };
 
 struct daemon_spec {

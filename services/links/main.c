@@ -4,23 +4,19 @@
  * sends no mail and shows reviewers nothing. Start reading at routes.c.
  */
 #include "common/daemon.h"
+#include "common/guard.h"
 #include "services/links/links.h"
 
 static const struct config_setting settings[] = { { .name = NULL } };
 
 static void start(struct daemon *daemon)
 {
-    struct links *links = arena_alloc(daemon->arena, sizeof *links);
-
-    links->keys = key_cache_new();
-    daemon->app = links;
+    daemon->guard = guard_new();
 }
 
 static void stop(struct daemon *daemon)
 {
-    struct links *links = daemon->app;
-
-    key_cache_free(links->keys);
+    guard_free(daemon->guard);
 }
 
 int main(int argc, char **argv)
@@ -31,7 +27,7 @@ int main(int argc, char **argv)
         .settings_size = sizeof(struct daemon_settings),
         .settings = settings,
         .routes = links_routes,
-        .guard = authenticate,
+        .guard = guard_check,
         .start = start,
         .stop = stop,
     };

@@ -4,6 +4,7 @@
  * when Redis could not tell; both ways end in settle_events.c, and every mail goes out through outbox.c. Start reading there.
  */
 #include "common/daemon.h"
+#include "common/guard.h"
 #include "services/notifications/email_consumer.h"
 #include "services/notifications/notifications.h"
 #include "services/notifications/outbox.h"
@@ -43,6 +44,7 @@ static void start(struct daemon *daemon)
 
     notifications->settings = (const struct notifications_settings *)daemon->settings;
     daemon->app = notifications;
+    daemon->guard = guard_new();
     notifications->outbox = outbox_new(daemon, notifications->settings);
     notifications->consumer = email_consumer_new(daemon, notifications);
     notifications->sweep = sweep_new(daemon, notifications);
@@ -71,6 +73,7 @@ static void stop(struct daemon *daemon)
     sweep_free(notifications->sweep);
     stream_consumer_free(notifications->consumer);
     outbox_free(notifications->outbox);
+    guard_free(daemon->guard);
 }
 
 int main(int argc, char **argv)
@@ -81,6 +84,7 @@ int main(int argc, char **argv)
         .settings_size = sizeof(struct notifications_settings),
         .settings = settings,
         .routes = notifications_routes,
+        .guard = guard_check,
         .start = start,
         .drain = drain,
         .is_quiet = is_quiet,

@@ -138,10 +138,10 @@ def test_migrate_says_no_password(shared, empty):
 
 FORBIDDEN = {
     "links": ["insert into links.accounts (id, name, plan) values ('x', 'x', 'growth')", "update links.accounts set plan = 'enterprise'",
-              "update links.api_keys set scopes = '{}'", "delete from links.api_keys", "delete from events.log", "update events.log set data = '{}'",
+              "select * from links.api_keys", "update links.api_keys set scopes = '{}'", "delete from links.api_keys", "delete from events.log", "update events.log set data = '{}'",
               "truncate events.log", "select * from views.visits", "select * from notifications.deliveries", "create table links.mine ()",
               "create schema mine", "create table public.mine ()", "select * from public.sharelink_migrations"],
-    "views": ["select * from links.api_keys", "select * from links.reviewers", "select * from links.interviews", "select * from links.share_links",
+    "views": ["select * from links.api_keys", "select * from links.live_api_key('x')", "select * from links.reviewers", "select * from links.interviews", "select * from links.share_links",
               "select * from links.mail_contexts", "update links.share_links set title = 'x'", "delete from events.log", "update events.log set data = '{}'",
               "delete from views.visits", "select * from notifications.deliveries", "create table views.mine ()", "drop table views.visits"],
     "notifications": ["select * from links.api_keys", "select * from links.reviewers", "select * from links.interviews", "select * from links.doors",

@@ -1,19 +1,18 @@
-/* authenticate.c - checks the API key before a handler runs.
+/* api_key.c - checks the API key before a handler runs.
  *
  * A good key is remembered for two seconds under the hash of the whole key, so a busy caller costs one look-up every two
  * seconds, and a revoked key works for two seconds at most. Bad keys are not remembered.
  */
-#include "services/links/authenticate.h"
+#include "common/api_key.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "common/crypto.h"
+#include "common/daemon.h"
 #include "common/id.h"
-#include "common/log.h"
 #include "common/problem.h"
-#include "services/links/links.h"
 
 #define REMEMBER_US (2 * 1000000)
 #define KEY_ID_LENGTH 26
@@ -24,6 +23,7 @@ enum { CACHE_SLOTS = 1024 };
 struct known_key {
     uint8_t hash[CRYPTO_HASH_SIZE];
     int64_t until_us;
+    char key_id[KEY_PREFIX_LENGTH];
     char account_id[ID_SIZE];
     char plan[32];
     char scopes[160];
@@ -34,18 +34,21 @@ struct key_cache {
 };
 
 struct checking {
+    struct key_cache *cache;
+    flow_step *then;
+    const char *key_id;
     uint8_t key_hash[CRYPTO_HASH_SIZE];
     uint8_t secret_hash[CRYPTO_HASH_SIZE];
 };
 
 static const char *presented_key(struct flow *flow);
-static struct next *look_up(struct flow *flow, const char *key);
+static struct next *look_up(struct flow *flow, struct checking *checking, const char *key);
 static struct next *judge(struct flow *flow);
-static struct next *go_on(struct flow *flow, const struct known_key *known);
+static struct next *go_on(struct flow *flow, const struct known_key *known, flow_step *then);
 static struct next *refuse(struct flow *flow);
 
-static const struct pg_statement find_key = { "authenticate",
-#include "services/links/authenticate.sql.inc"
+static const struct pg_statement find_key = { "api_key",
+#include "common/api_key.sql.inc"
 };
 
 struct key_cache *key_cache_new(void)
@@ -66,20 +69,20 @@ static struct known_key *slot_of(struct key_cache *cache, const uint8_t *hash)
     return &cache->slots[index % CACHE_SLOTS];
 }
 
-struct next *authenticate(struct flow *flow)
+struct next *api_key_check(struct flow *flow, struct key_cache *cache, flow_step *then)
 {
     const char *key = presented_key(flow);
     if (!key) {
         return refuse(flow);
     }
 
-    uint8_t hash[CRYPTO_HASH_SIZE];
-    crypto_hash(hash, key, strlen(key));
-    const struct known_key *known = slot_of(links_of(flow)->keys, hash);
-    if (known->until_us > clock_mono_us() && crypto_equal(known->hash, hash, sizeof hash)) {
-        return go_on(flow, known);
+    struct checking checking = { .cache = cache, .then = then };
+    crypto_hash(checking.key_hash, key, strlen(key));
+    const struct known_key *known = slot_of(cache, checking.key_hash);
+    if (known->until_us > clock_mono_us() && crypto_equal(known->hash, checking.key_hash, sizeof known->hash)) {
+        return go_on(flow, known, then);
     }
-    return look_up(flow, key);
+    return look_up(flow, &checking, key);
 }
 
 /* The key as the header has it, when it has the form of one. */
@@ -96,17 +99,16 @@ static const char *presented_key(struct flow *flow)
     return formed ? key : NULL;
 }
 
-static struct next *look_up(struct flow *flow, const char *key)
+static struct next *look_up(struct flow *flow, struct checking *checking, const char *key)
 {
-    struct checking *checking = arena_alloc(flow->arena, sizeof *checking);
     const char *secret = key + KEY_PREFIX_LENGTH;
     struct pg_params params;
 
-    crypto_hash(checking->key_hash, key, strlen(key));
     crypto_hash(checking->secret_hash, secret, strlen(secret));
-    flow->state = checking;
+    checking->key_id = arena_strndup(flow->arena, key, KEY_PREFIX_LENGTH - 1);
+    flow->state = memcpy(arena_alloc(flow->arena, sizeof *checking), checking, sizeof *checking);
     pg_params_init(&params, flow->arena);
-    pg_text(&params, arena_strndup(flow->arena, key, KEY_PREFIX_LENGTH - 1));
+    pg_text(&params, checking->key_id);
     return pg_query(flow, flow->daemon->pg, &find_key, &params, judge);
 }
 
@@ -128,19 +130,21 @@ static struct next *judge(struct flow *flow)
 
     struct known_key known = { .until_us = clock_mono_us() + REMEMBER_US };
     memcpy(known.hash, checking->key_hash, sizeof known.hash);
+    snprintf(known.key_id, sizeof known.key_id, "%s", checking->key_id);
     snprintf(known.account_id, sizeof known.account_id, "%s", pg_get(flow, 0, 1));
     snprintf(known.scopes, sizeof known.scopes, "%s", pg_get(flow, 0, 2));
     snprintf(known.plan, sizeof known.plan, "%s", pg_get(flow, 0, 3));
-    *slot_of(links_of(flow)->keys, known.hash) = known;
+    *slot_of(checking->cache, known.hash) = known;
     flow->state = NULL;
-    return go_on(flow, &known);
+    return go_on(flow, &known, checking->then);
 }
 
-static struct next *go_on(struct flow *flow, const struct known_key *known)
+static struct next *go_on(struct flow *flow, const struct known_key *known, flow_step *then)
 {
     struct caller *caller = arena_alloc(flow->arena, sizeof *caller);
     const char *scope = router_route(flow)->scope;
 
+    caller->key_id = arena_strdup(flow->arena, known->key_id);
     caller->account_id = arena_strdup(flow->arena, known->account_id);
     caller->plan = arena_strdup(flow->arena, known->plan);
     caller->scopes = arena_strdup(flow->arena, known->scopes);
@@ -149,7 +153,7 @@ static struct next *go_on(struct flow *flow, const struct known_key *known)
         return problem_reply_with(flow, 403, "insufficient_scope", "The API key lacks the scope that this call needs.",
                                   json_pack("{s:s}", "required_scope", scope));
     }
-    return router_proceed(flow);
+    return then(flow);
 }
 
 static struct next *refuse(struct flow *flow)

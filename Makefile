@@ -4,7 +4,7 @@
 #   make [MODE=release|debug|asan|tsan] [CC=gcc|clang]    build into build/<mode>/bin
 #   make run | clean-run                                   the whole system on this machine | forget its data
 #   make test | unit | blackbox                            all tests | one kind
-#   make bench                                             figures, each beside what it is measured against
+#   make bench [PARTS="opens list"]                        figures, each beside what it is measured against
 #   make lint                                              the rules that scripts can check
 
 MODE ?= release
@@ -71,6 +71,10 @@ $(OUT)/tests/%: tests/unit/%.c $(OUT)/libcommon.a Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/libcommon.a $(LDLIBS) -lcmocka
 
+$(OUT)/tests/bare_server: tests/bench/bare_server.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LDLIBS)
+
 $(GEN)/%.inc: %
 	@mkdir -p $(@D)
 	@sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< >$@
@@ -102,8 +106,8 @@ blackbox: all
 unit-binaries: $(UNIT_TESTS)
 
 bench: packages-test
-	@$(MAKE) --no-print-directory all
-	@exec /usr/bin/python3 tests/bench/bench.py
+	@$(MAKE) --no-print-directory all $(OUT)/tests/bare_server
+	@exec /usr/bin/python3 tests/bench/bench.py $(PARTS)
 
 lint:
 	@tests/lint/run

@@ -36,6 +36,7 @@ class Session(socketserver.StreamRequestHandler):
                 return
             if line.lower().startswith(b"subject:"):
                 subject = line
+        time.sleep(self.server.stopwatch.delay_seconds)
         now = time.monotonic()
         self.say(b"250 taken")
         self.server.stopwatch.note(re.sub(r"^Subject: | opened.*", "", subject.decode().strip(), flags=re.I), now)
@@ -45,7 +46,8 @@ class Session(socketserver.StreamRequestHandler):
 
 
 class SmtpStopwatch:
-    def __init__(self):
+    def __init__(self, delay_seconds=0):
+        self.delay_seconds = delay_seconds
         self.changed = threading.Condition()
         self.taken = {}
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session, bind_and_activate=True)

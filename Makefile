@@ -36,7 +36,7 @@ COMMON := $(patsubst %.c,$(OUT)/%.o,$(wildcard common/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/test_*.c))
 
 # Text that is compiled in: SQL and the page's parts become C string literals.
-EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(wildcard services/*/*.sql services/*/pages/* services/ctl/migrations/*.sql common/*.sql))
+EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(wildcard services/*/*.sql services/*/pages/* services/ctl/migrations/*.sql common/*.sql common/*.lua))
 MIGRATIONS := $(sort $(wildcard services/ctl/migrations/*.sql))
 
 # One short line a step; V=1 shows the commands.

@@ -142,17 +142,12 @@ static struct next *judge(struct flow *flow)
 static struct next *go_on(struct flow *flow, const struct known_key *known, flow_step *then)
 {
     struct caller *caller = arena_alloc(flow->arena, sizeof *caller);
-    const char *scope = router_route(flow)->scope;
 
     caller->key_id = arena_strdup(flow->arena, known->key_id);
     caller->account_id = arena_strdup(flow->arena, known->account_id);
     caller->plan = arena_strdup(flow->arena, known->plan);
     caller->scopes = arena_strdup(flow->arena, known->scopes);
     flow->identity = caller;
-    if (!caller_may(caller, scope)) {
-        return problem_reply_with(flow, 403, "insufficient_scope", "The API key lacks the scope that this call needs.",
-                                  json_pack("{s:s}", "required_scope", scope));
-    }
     return then(flow);
 }
 

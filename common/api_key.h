@@ -26,8 +26,7 @@ struct key_cache;
 struct key_cache *key_cache_new(void);
 void key_cache_free(struct key_cache *cache);
 
-/* Goes on to then with caller_of known and allowed to call the flow's route; else ends the flow: 401 for no or a bad key,
- * 403 for a key without the route's scope. */
+/* Goes on to then with caller_of known; else ends the flow with a 401. Whether the key may make the call is asked after. */
 struct next *api_key_check(struct flow *flow, struct key_cache *cache, flow_step *then) FLOW_NEXT;
 
 #endif

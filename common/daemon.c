@@ -86,7 +86,7 @@ static const struct route our_routes[] = {
 
 int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
 {
-    const struct config_setting *const tables[] = { common_settings, spec->settings, NULL };
+    const struct config_setting *const tables[] = { common_settings, spec->settings, spec->guard_settings, NULL };
     struct life life = { .daemon = { .spec = spec, .arena = arena_new() } };
 
     if (argc > 1) {

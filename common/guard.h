@@ -1,15 +1,19 @@
-/* guard.h - what stands before every route with a scope (the router's guard): the API key.
+/* guard.h - what stands before every route with a scope (the router's guard): the API key, how often it may call, and its
+ * scopes, in this order.
  *
- * A daemon that has such routes makes its guard in start (daemon->guard = guard_new()), frees it in stop, and names
- * guard_check in its spec.
+ * A daemon that has such routes names guard_check and guard_settings in its spec, makes its guard in start
+ * (daemon->guard = guard_new(daemon)) and frees it in stop.
  */
 #ifndef SHARELINK_GUARD_H
 #define SHARELINK_GUARD_H
 
+#include "common/config.h"
 #include "common/flow.h"
 
+extern const struct config_setting guard_settings[];
+
 struct guard;
-struct guard *guard_new(void);
+struct guard *guard_new(struct daemon *daemon);
 void guard_free(struct guard *guard);
 
 flow_step guard_check;

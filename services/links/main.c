@@ -11,7 +11,7 @@ static const struct config_setting settings[] = { { .name = NULL } };
 
 static void start(struct daemon *daemon)
 {
-    daemon->guard = guard_new();
+    daemon->guard = guard_new(daemon);
 }
 
 static void stop(struct daemon *daemon)
@@ -28,6 +28,7 @@ int main(int argc, char **argv)
         .settings = settings,
         .routes = links_routes,
         .guard = guard_check,
+        .guard_settings = guard_settings,
         .start = start,
         .stop = stop,
     };

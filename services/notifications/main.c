@@ -44,7 +44,7 @@ static void start(struct daemon *daemon)
 
     notifications->settings = (const struct notifications_settings *)daemon->settings;
     daemon->app = notifications;
-    daemon->guard = guard_new();
+    daemon->guard = guard_new(daemon);
     notifications->outbox = outbox_new(daemon, notifications->settings);
     notifications->consumer = email_consumer_new(daemon, notifications);
     notifications->sweep = sweep_new(daemon, notifications);
@@ -85,6 +85,7 @@ int main(int argc, char **argv)
         .settings = settings,
         .routes = notifications_routes,
         .guard = guard_check,
+        .guard_settings = guard_settings,
         .start = start,
         .drain = drain,
         .is_quiet = is_quiet,

@@ -32,7 +32,8 @@ OWNER = {"name": "Owner", "email": "owner@hiring.example", "time_zone": "UTC"}
 # Limits are for strangers; here one caller does what a thousand would. Mails are the business of the parts about mails.
 SETTINGS = {
     "SHARELINK_LOG_LEVEL": "warn",
-    "SHARELINK_RATE_LIMIT_BURST": "0",
+    "SHARELINK_RATE_LIMIT_BURST": "1000000",
+    "SHARELINK_RATE_LIMIT_PER_SECOND": "100000",
     "SHARELINK_UNUSUAL_OPENS": "1000000",
 }
 

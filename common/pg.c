@@ -241,6 +241,21 @@ static char *write_quoted(char *to, const char *value)
     return to;
 }
 
+const char *pg_bytea_text(struct arena *arena, const uint8_t *bytes, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    if (!bytes) {
+        return NULL;
+    }
+    char *text = arena_alloc(arena, sizeof "\\x" + 2 * length), *to = stpcpy(text, "\\x");
+    for (size_t i = 0; i < length; i++) {
+        *to++ = digits[bytes[i] >> 4];
+        *to++ = digits[bytes[i] & 15];
+    }
+    return text;
+}
+
 void pg_text_array(struct pg_params *params, const char *const *values, size_t count)
 {
     size_t size = sizeof "{}";

@@ -59,6 +59,8 @@ void pg_int(struct pg_params *params, int64_t value);
 void pg_bool(struct pg_params *params, bool value);
 void pg_null(struct pg_params *params);
 void pg_bytes(struct pg_params *params, const void *bytes, size_t length);
+/* bytea's text form, in the arena: for the columns of a batch, which are text. NULL gives NULL. */
+const char *pg_bytea_text(struct arena *arena, const uint8_t *bytes, size_t length);
 /* A text[] of count values, each of which may be NULL. */
 void pg_text_array(struct pg_params *params, const char *const *values, size_t count);
 /* A bytea[]; every value has the same length. */

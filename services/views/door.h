@@ -4,7 +4,8 @@
 
 #include "common/flow.h"
 
-/* state: "unknown" is a 404, "expired" and "deactivated" are a 410. */
-struct next *door_refuse(struct flow *flow, const char *state) FLOW_NEXT;
+/* outcome: "unknown" and "no_interview" are a 404, "expired" and "deactivated" a 410, "no_session" is a 401,
+ * "feedback_disabled" a 403. */
+struct next *door_refuse(struct flow *flow, const char *outcome) FLOW_NEXT;
 
 #endif

@@ -11,6 +11,9 @@ flow_step show_gate;
 flow_step show_state;
 flow_step open_link;
 flow_step show_content;
+flow_step show_review;
+flow_step review_interview;
+flow_step report_watch;
 flow_step show_media;
 flow_step show_gate_script;
 flow_step show_style;
@@ -19,5 +22,6 @@ flow_step show_style;
 flow_step check_same_origin;
 
 struct pg_batch *open_link_batch_new(struct pg_pool *pool);
+struct pg_batch *report_watch_batch_new(struct pg_pool *pool);
 
 #endif

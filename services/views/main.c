@@ -4,12 +4,16 @@
  * publishes. It decides nothing about links. Start reading at routes.c.
  */
 #include "common/daemon.h"
+#include "services/views/content_cache.h"
 #include "services/views/handlers.h"
+#include "services/views/session.h"
 #include "services/views/views.h"
 
 static const struct config_setting settings[] = {
     { .name = "MEDIA_DIR", .kind = CONFIG_TEXT, .offset = offsetof(struct views_settings, media_dir), .optional = true,
       .check = config_check_directory, .about = "Folder that media:<path> of an interview is below; without it there are none." },
+    { .name = "CONTENT_CACHE_MB", .kind = CONFIG_INT, .offset = offsetof(struct views_settings, content_cache_mb),
+      .fallback = "64", .min = 0, .max = 65536, .about = "Memory for pages that were made before, in MiB; 0 makes each anew." },
     { .name = NULL },
 };
 
@@ -19,6 +23,9 @@ static void start(struct daemon *daemon)
 
     views->settings = (const struct views_settings *)daemon->settings;
     views->opens = open_link_batch_new(daemon->pg);
+    views->sessions = session_batch_new(daemon->pg);
+    views->watches = report_watch_batch_new(daemon->pg);
+    views->content = content_cache_new((size_t)views->settings->content_cache_mb * 1024 * 1024);
     views->secure_cookies = str_starts_with(daemon->settings->public_url, "https://");
     daemon->app = views;
 }
@@ -27,7 +34,7 @@ static bool is_quiet(struct daemon *daemon)
 {
     const struct views *views = daemon->app;
 
-    return pg_batch_size(views->opens) == 0;
+    return pg_batch_size(views->opens) == 0 && pg_batch_size(views->sessions) == 0 && pg_batch_size(views->watches) == 0;
 }
 
 static void stop(struct daemon *daemon)
@@ -35,6 +42,9 @@ static void stop(struct daemon *daemon)
     struct views *views = daemon->app;
 
     pg_batch_free(views->opens);
+    pg_batch_free(views->sessions);
+    pg_batch_free(views->watches);
+    content_cache_free(views->content);
 }
 
 int main(int argc, char **argv)

@@ -1,60 +1,102 @@
--- A reviewer's shortlist, with everything taken out here that the link's settings hide: what this statement leaves out is
--- nowhere in the reply. A session is good for its own reviewer, for 12 hours, until the passcode changes; whether the link
--- still is active is read in this same statement.
--- $1 the token's hash, $2 the session's hash, $3 the path that media references hang under.
-with door as (
-    select d.*, v.id as visit_id
+-- A reviewer's shortlist. Everything that the link's settings hide is taken out in "redacted", and what comes after it, search,
+-- filters, sort and the reply, knows nothing else: what is left out there is nowhere. A session is good for its own reviewer,
+-- for 12 hours, until the passcode changes; whether the link still is active is read in this same statement, and so is
+-- content_version, by which this very page may be given out again (see prove_session.sql).
+-- $1 the token's hash, $2 the session's hash, $3 the path that media references hang under, $4 the search's words as LIKE
+-- patterns, $5 job, $6 type, $7 reviewed, $8 least rating, $9 sort.
+with door as materialized (
+    select d.*, v.id as visit_id, concat_ws(' ', a.feedback_version, c.content_version) as content_version,
+           d.disable_feedback and ($7::boolean is not null or $8::int is not null or coalesce($9::text, '') in ('rating', '-rating')) as asks_for_feedback
     from links.doors d
+    join links.content_states c on c.share_link_id = d.share_link_id
     left join views.visits v on v.session_hash = $2 and v.reviewer_id = d.reviewer_id and v.passcode_epoch = d.passcode_epoch
                             and v.opened_at > now() - interval '12 hours'
+    left join views.activity a on a.reviewer_id = d.reviewer_id
     where d.token_hash = $1
 ),
-seen as (
-    update views.visits v set last_seen_at = now()
-    from door
-    where v.id = door.visit_id and door.state = 'active' and v.last_seen_at < now() - interval '1 minute'
-),
-shown as (
-    select i.position, json_build_object(
-        'id', i.interview_id,
-        'type', i.document -> 'type',
-        'job', i.document -> 'job',
-        'completed_at', i.document -> 'completed_at',
-        'candidate', json_build_object(
-            'display_name', case when d.abbreviate_names then i.document #>> '{candidate,first_name}'
-                                 else concat_ws(' ', i.document #>> '{candidate,first_name}', nullif(i.document #>> '{candidate,last_name}', '')) end,
-            'avatar_url', case when not d.omit_avatars and i.document #>> '{candidate,avatar_url}' is not null
-                               then $3 || views.media_ref(d.media_salt, i.position, 'avatar') end,
-            'profile', case when not d.exclude_full_profiles then i.document #> '{candidate,profile}' end,
-            'resume', case when not d.exclude_full_profiles and i.document #>> '{candidate,resume,url}' is not null
-                           then json_build_object(
-                                    'file_name', case when d.abbreviate_names
-                                                      then 'resume.' || views.file_extension(i.document #>> '{candidate,resume,file_name}')
-                                                      else i.document #>> '{candidate,resume,file_name}' end,
-                                    'url', $3 || views.media_ref(d.media_salt, i.position, 'resume')) end),
-        'questions', (
-            select coalesce(json_agg(json_build_object(
-                       'id', q.value -> 'id',
-                       'text', q.value -> 'text',
-                       'skipped', q.value -> 'skipped',
-                       'answer', case when jsonb_typeof(q.value -> 'answer') = 'object' then json_build_object(
-                           'kind', q.value #> '{answer,kind}',
-                           'media_url', case when q.value #>> '{answer,media_url}' is not null
-                                             then $3 || views.media_ref(d.media_salt, i.position, 'media:' || (q.value ->> 'id')) end,
-                           'captions_url', case when q.value #>> '{answer,captions_url}' is not null
-                                                then $3 || views.media_ref(d.media_salt, i.position, 'captions:' || (q.value ->> 'id')) end,
-                           'duration_seconds', q.value #> '{answer,duration_seconds}',
-                           'text', q.value #> '{answer,text}') end)
-                       order by q.place), '[]')
-            from jsonb_array_elements(i.document -> 'questions') with ordinality as q (value, place)
-            where not (d.hide_skipped_questions and coalesce((q.value ->> 'skipped')::boolean, false))),
-        'questionnaire', case when not d.mask_questionnaire then i.document -> 'questionnaire' end) as interview
+redacted as materialized (
+    select d.reviewer_id, d.media_salt, i.position, i.interview_id, i.document ->> 'type' as type, i.document -> 'job' as job,
+           i.document ->> 'completed_at' as completed_at,
+           case when d.abbreviate_names then i.document #>> '{candidate,first_name}'
+                else concat_ws(' ', i.document #>> '{candidate,first_name}', nullif(i.document #>> '{candidate,last_name}', '')) end as display_name,
+           not d.omit_avatars and i.document #>> '{candidate,avatar_url}' is not null as has_avatar,
+           case when not d.exclude_full_profiles then i.document #> '{candidate,profile}' end as profile,
+           not d.exclude_full_profiles and i.document #>> '{candidate,resume,url}' is not null as has_resume,
+           case when d.exclude_full_profiles or i.document #>> '{candidate,resume,url}' is null then null
+                when d.abbreviate_names then 'resume.' || views.file_extension(i.document #>> '{candidate,resume,file_name}')
+                else i.document #>> '{candidate,resume,file_name}' end as resume_name,
+           views.visible_questions(i.document, d.hide_skipped_questions) as questions,
+           case when not d.mask_questionnaire then i.document -> 'questionnaire' end as questionnaire,
+           not d.disable_feedback as has_feedback
     from door d
     join links.shared_interviews i on i.share_link_id = d.share_link_id
-    where d.state = 'active' and d.visit_id is not null
+    where d.state = 'active' and d.visit_id is not null and not d.asks_for_feedback
+),
+found as materialized (
+    select r.*, v.review, row_number() over (order by
+               case when $9 = 'name' then lower(r.display_name collate "und-x-icu") end,
+               case when $9 = '-name' then lower(r.display_name collate "und-x-icu") end desc,
+               case when $9 = 'completed_at' then sharelink.time_of(r.completed_at) end nulls last,
+               case when $9 = '-completed_at' then sharelink.time_of(r.completed_at) end desc nulls last,
+               case when $9 = 'rating' then (v.review).rating end nulls last,
+               case when $9 = '-rating' then (v.review).rating end desc nulls last,
+               r.position) as place
+    from redacted r
+    left join lateral (
+        select f as review from views.reviews f
+        where r.has_feedback and f.reviewer_id = r.reviewer_id and f.interview_id = r.interview_id
+    ) v on true
+    where ($5::text is null or r.job ->> 'id' = $5)
+      and ($6::text is null or r.type = $6)
+      and ($7::boolean is null or coalesce(not (v.review).is_empty, false) = $7)
+      and ($8::int is null or (v.review).rating >= $8)
+      and ($4::text[] is null or lower(concat_ws(E'\n', r.display_name, r.job ->> 'title', r.resume_name,
+              (select string_agg(word #>> '{}', E'\n') from jsonb_path_query(r.profile, 'strict $.**') word where jsonb_typeof(word) = 'string'),
+              (select string_agg(concat_ws(E'\n', q ->> 'text', q #>> '{answer,text}'), E'\n') from jsonb_array_elements(r.questions) q),
+              (select string_agg(word #>> '{}', E'\n') from jsonb_path_query(r.questionnaire, 'strict $.**') word where jsonb_typeof(word) = 'string')
+          ) collate "und-x-icu") like all (array(select lower(word collate "und-x-icu") from unnest($4::text[]) word)))
+),
+shown as (
+    select f.place, (json_build_object(
+        'id', f.interview_id,
+        'type', f.type,
+        'job', f.job,
+        'completed_at', f.completed_at,
+        'candidate', json_build_object(
+            'display_name', f.display_name,
+            'avatar_url', case when f.has_avatar then $3 || views.media_ref(f.media_salt, f.position, 'avatar') end,
+            'profile', f.profile,
+            'resume', case when f.has_resume
+                           then json_build_object('file_name', f.resume_name, 'url', $3 || views.media_ref(f.media_salt, f.position, 'resume')) end),
+        'questions', q.questions,
+        'questionnaire', f.questionnaire,
+        'watched', json_build_object('seconds', coalesce(q.watched_s, 0), 'of', coalesce(q.duration_s, 0)))::jsonb
+        || case when f.has_feedback then jsonb_build_object('my_review', views.review_json(f.review, f.questions)) else '{}' end)::json as interview
+    from found f
+    cross join lateral (
+        select coalesce(json_agg(json_build_object(
+                   'id', e.value -> 'id',
+                   'text', e.value -> 'text',
+                   'skipped', e.value -> 'skipped',
+                   'answer', case when jsonb_typeof(e.value -> 'answer') = 'object' then json_build_object(
+                       'kind', e.value #> '{answer,kind}',
+                       'media_url', case when e.value #>> '{answer,media_url}' is not null
+                                         then $3 || views.media_ref(f.media_salt, f.position, 'media:' || (e.value ->> 'id')) end,
+                       'captions_url', case when e.value #>> '{answer,captions_url}' is not null
+                                            then $3 || views.media_ref(f.media_salt, f.position, 'captions:' || (e.value ->> 'id')) end,
+                       'duration_seconds', e.value #> '{answer,duration_seconds}',
+                       'text', e.value #> '{answer,text}') end,
+                   'watched', json_build_object('seconds', round(coalesce(w.seconds, 0)::numeric, 1),
+                                                'position', round(coalesce(w.position, 0)::numeric, 1)))
+                   order by e.place), '[]') as questions,
+               round(sum(w.seconds) filter (where e.value #>> '{answer,duration_seconds}' is not null)::numeric, 1) as watched_s,
+               round(sum((e.value #>> '{answer,duration_seconds}')::numeric), 1) as duration_s
+        from jsonb_array_elements(f.questions) with ordinality as e (value, place)
+        left join views.watch w on w.reviewer_id = f.reviewer_id and w.interview_id = f.interview_id and w.question_id = e.value ->> 'id'
+    ) q
 )
-select d.state, d.visit_id is not null as has_session,
-       case when d.state = 'active' and d.visit_id is not null then json_build_object(
+select d.state, d.visit_id is not null as has_session, d.asks_for_feedback,
+       case when d.state = 'active' and d.visit_id is not null and not d.asks_for_feedback then json_build_object(
            'settings', json_build_object(
                'abbreviate_names', d.abbreviate_names,
                'omit_avatars', d.omit_avatars,
@@ -64,6 +106,8 @@ select d.state, d.visit_id is not null as has_session,
                'mask_questionnaire', d.mask_questionnaire),
            'sender_name', d.sender_name,
            'expires_at', sharelink.rfc3339(d.expires_at),
-           'interviews', (select coalesce(json_agg(s.interview order by s.position), '[]') from shown s),
-           'total', (select count(*) from shown)) end as content
+           'interviews', (select coalesce(json_agg(s.interview order by s.place), '[]') from shown s),
+           'total', (select count(*) from shown),
+           'interview_count', (select count(*) from redacted)) end as content,
+       d.content_version
 from door d

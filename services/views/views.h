@@ -5,14 +5,18 @@
 #include "common/daemon.h"
 #include "common/pg_batch.h"
 
+struct content_cache;
+
 struct views_settings {
     struct daemon_settings common;
     const char *media_dir; /* NULL when there are no local media */
+    int64_t content_cache_mb;
 };
 
 struct views {
     const struct views_settings *settings;
-    struct pg_batch *opens;
+    struct pg_batch *opens, *sessions, *watches;
+    struct content_cache *content;
     bool secure_cookies;
 };
 

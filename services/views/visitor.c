@@ -69,6 +69,19 @@ const uint8_t *visitor_session_hash(struct flow *flow)
     return hash;
 }
 
+void visitor_params_init(struct flow *flow, struct pg_params *params)
+{
+    const uint8_t *session_hash = visitor_session_hash(flow);
+
+    pg_params_init(params, flow->arena);
+    pg_bytes(params, visitor_token_hash(flow), CRYPTO_HASH_SIZE);
+    if (session_hash) {
+        pg_bytes(params, session_hash, CRYPTO_HASH_SIZE);
+    } else {
+        pg_null(params);
+    }
+}
+
 void visitor_set_session(struct flow *flow, const char *session)
 {
     http_set_header(flow, "Set-Cookie",

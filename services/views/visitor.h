@@ -4,6 +4,7 @@
 
 #include "common/crypto.h"
 #include "common/flow.h"
+#include "common/pg.h"
 
 /* "192.0.2.0/24" or "2001:db8:1::/48", in the arena; "unknown" for what is no address. */
 const char *visitor_network(struct arena *arena, const char *address);
@@ -17,5 +18,7 @@ const uint8_t *visitor_session_hash(struct flow *flow);
 void visitor_set_session(struct flow *flow, const char *session);
 /* The hash of the token in the path, by which it is stored. */
 const uint8_t *visitor_token_hash(struct flow *flow);
+/* $1 the token's hash, $2 the session's hash or null: the first parameters of what only a session may do. */
+void visitor_params_init(struct flow *flow, struct pg_params *params);
 
 #endif

@@ -1,0 +1,224 @@
+/* review_interview.c - PUT and GET /s/{token}/interviews/{id}/review: a reviewer's own feedback on one interview, with every
+ * revision kept.
+ *
+ * The page saves by itself while somebody types, from two tabs perhaps. If-Match names the version that the caller has seen;
+ * when another was saved meanwhile the answer is a 412 with it. Saving again what is there already changes nothing.
+ */
+#include <string.h>
+
+#include "common/fields.h"
+#include "common/id.h"
+#include "common/problem.h"
+#include "common/stream.h"
+#include "services/views/door.h"
+#include "services/views/handlers.h"
+#include "services/views/session.h"
+#include "services/views/views.h"
+#include "services/views/visitor.h"
+
+/* In the order in which they run. */
+static const json_t *read_question_ratings(struct fields *root);
+static struct next *save(struct flow *flow, const json_t *rating, const char *comment, const json_t *question_ratings);
+static struct next *reply_saved(struct flow *flow);
+
+static void wanted_version(struct flow *flow, struct pg_params *params);
+static const json_t *read_rating(struct fields *fields);
+static struct next *reply_unknown_questions(struct flow *flow, const char *places);
+static struct next *reply_mismatch(struct flow *flow);
+static struct next *reply_review(struct flow *flow, int status);
+static struct next *reply_found(struct flow *flow);
+
+#define COMMENT_MAX          10000
+#define NOTE_MAX             2000
+#define QUESTION_RATINGS_MAX 100
+#define NO_VERSION           (-1) /* that no row has */
+
+static const struct pg_statement review_interviews = { "review_interview",
+#include "services/views/review_interview.sql.inc"
+};
+static const struct pg_statement find_review = { "find_review",
+#include "services/views/find_review.sql.inc"
+};
+
+struct next *review_interview(struct flow *flow)
+{
+    struct faults *faults = faults_new(flow->arena);
+    struct next *refusal = NULL;
+    const json_t *body = problem_read_object(flow, &refusal);
+
+    if (!body) {
+        return refusal;
+    }
+    struct fields root = fields_of(flow->arena, faults, body, "");
+    const json_t *rating = read_rating(&root);
+    const char *comment = fields_text(&root, "comment", FIELDS_OPTIONAL,
+                                      &(struct text_rule){ .max = COMMENT_MAX, .newlines = true, .nullable = true });
+    const json_t *question_ratings = read_question_ratings(&root);
+    fields_end(&root);
+    if (faults_any(faults)) {
+        return session_reply_faults(flow, faults);
+    }
+    return save(flow, rating, comment ? comment : "", question_ratings);
+}
+
+/* JSON null, or a whole number from 1 to 5. */
+static const json_t *read_rating(struct fields *fields)
+{
+    bool has_rating = fields_has(fields, "rating");
+
+    return has_rating ? json_keep(fields->arena, json_integer(fields_int(fields, "rating", FIELDS_OPTIONAL, 1, 5))) : json_null();
+}
+
+/* What says nothing about its question is left out. */
+static const json_t *read_question_ratings(struct fields *root)
+{
+    bool is_given = fields_has(root, "question_ratings");
+    const json_t *list = is_given ? fields_array(root, "question_ratings", FIELDS_OPTIONAL, 0, QUESTION_RATINGS_MAX) : NULL;
+    json_t *read = json_keep(root->arena, json_array()), *seen = json_keep(root->arena, json_object());
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        struct fields entry = fields_element(root, "question_ratings", list, i);
+        const char *id = fields_text(&entry, "question_id", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 128 });
+        const json_t *rating = read_rating(&entry);
+        const char *note = fields_text(&entry, "note", FIELDS_OPTIONAL,
+                                       &(struct text_rule){ .max = NOTE_MAX, .newlines = true, .nullable = true });
+        fields_end(&entry);
+        if (!id) {
+            continue;
+        }
+        if (json_object_get(seen, id)) {
+            fields_fault(&entry, "question_id", "duplicate", "This question has a rating already.");
+        }
+        json_object_set_new(seen, id, json_true());
+        bool says_something = json_is_integer(rating) || (note && *note);
+        if (!says_something) {
+            continue;
+        }
+        json_array_append_new(read, json_pack("{s:s, s:O, s:s}", "question_id", id, "rating", rating, "note", note ? note : ""));
+    }
+    return read;
+}
+
+static struct next *save(struct flow *flow, const json_t *rating, const char *comment, const json_t *question_ratings)
+{
+    char review_id[ID_SIZE], event_id[ID_SIZE];
+    struct pg_params params;
+
+    id_new(review_id, "fbk_");
+    id_new(event_id, "evt_");
+    visitor_params_init(flow, &params);
+    pg_text(&params, router_param(flow, "id"));
+    if (json_is_integer(rating)) {
+        pg_int(&params, json_integer_value(rating));
+    } else {
+        pg_null(&params);
+    }
+    pg_text(&params, comment);
+    pg_text(&params, json_text(flow->arena, question_ratings));
+    wanted_version(flow, &params);
+    pg_text(&params, review_id);
+    pg_text(&params, event_id);
+    pg_text(&params, flow->request_id);
+    pg_text(&params, flow->traceparent);
+    return pg_query(flow, flow->daemon->pg, &review_interviews, &params, reply_saved);
+}
+
+/* If-Match names a version; If-None-Match: * wants that there is none yet. */
+static void wanted_version(struct flow *flow, struct pg_params *params)
+{
+    const char *tag = http_header(flow, "If-Match"), *none = http_header(flow, "If-None-Match");
+    int64_t version = NO_VERSION;
+
+    if (none && str_equal(none, "*")) {
+        pg_int(params, 0);
+        return;
+    }
+    if (!tag || str_equal(tag, "*")) {
+        pg_null(params);
+        return;
+    }
+    size_t length = strlen(tag);
+    if (length >= 4 && str_starts_with(tag, "\"v") && tag[2] != '0' && tag[length - 1] == '"') {
+        str_parse_int(arena_strndup(flow->arena, tag + 2, length - 3), 1, INT32_MAX, &version);
+    }
+    pg_int(params, version);
+}
+
+static struct next *reply_saved(struct flow *flow)
+{
+    if (pg_outcome(flow) != PG_OK) {
+        /* The interview was there when the statement looked, and has been erased since. */
+        return str_equal(pg_sqlstate(flow), "23503") ? door_refuse(flow, "no_interview") : problem_reply_pg(flow);
+    }
+    const char *outcome = pg_rows(flow) > 0 ? pg_get(flow, 0, 0) : "unknown";
+    if (str_equal(outcome, "unknown_question")) {
+        return reply_unknown_questions(flow, pg_get(flow, 0, 3));
+    }
+    if (str_equal(outcome, "version_mismatch")) {
+        return reply_mismatch(flow);
+    }
+    bool is_created = str_equal(outcome, "created");
+    if (!is_created && !str_equal(outcome, "updated") && !str_equal(outcome, "same")) {
+        return door_refuse(flow, outcome);
+    }
+    if (!pg_is_null(flow, 0, 4)) {
+        stream_add(flow->daemon->redis, STREAM_VIEWS, arena_printf(flow->arena, "sharelink.%s.v1", pg_get(flow, 0, 4)), pg_get(flow, 0, 5));
+    }
+    return reply_review(flow, is_created ? 201 : 200);
+}
+
+/* One that the settings hide is as unknown as one that was made up. */
+static struct next *reply_unknown_questions(struct flow *flow, const char *places)
+{
+    const char *error;
+    const json_t *list = json_parse(flow->arena, places, strlen(places), &error);
+    struct faults *faults = faults_new(flow->arena);
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        faults_add(faults, arena_printf(flow->arena, "/question_ratings/%lld/question_id", (long long)json_integer_value(json_array_get(list, i))),
+                   "unknown_question", "This interview has no such question.");
+    }
+    return faults_reply(flow, faults);
+}
+
+static struct next *reply_mismatch(struct flow *flow)
+{
+    const char *error, *review = pg_get(flow, 0, 1);
+    json_t *current = *review ? json_parse(flow->arena, review, strlen(review), &error) : json_null();
+
+    if (!pg_is_null(flow, 0, 2)) {
+        http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%s\"", pg_get(flow, 0, 2)));
+    }
+    return problem_reply_with(flow, 412, "precondition_failed", "Your feedback was changed elsewhere meanwhile; current is what is saved now.",
+                              json_pack("{s:O}", "current", current));
+}
+
+static struct next *reply_review(struct flow *flow, int status)
+{
+    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%s\"", pg_get(flow, 0, 2)));
+    return http_reply_json(flow, status, pg_get(flow, 0, 1));
+}
+
+struct next *show_review(struct flow *flow)
+{
+    struct pg_params params;
+
+    visitor_params_init(flow, &params);
+    pg_text(&params, router_param(flow, "id"));
+    return pg_query(flow, flow->daemon->pg, &find_review, &params, reply_found);
+}
+
+static struct next *reply_found(struct flow *flow)
+{
+    if (pg_outcome(flow) != PG_OK) {
+        return problem_reply_pg(flow);
+    }
+    const char *outcome = pg_rows(flow) > 0 ? pg_get(flow, 0, 0) : "unknown";
+    if (str_equal(outcome, "found")) {
+        return reply_review(flow, 200);
+    }
+    if (str_equal(outcome, "no_review")) {
+        return problem_reply(flow, 404, "no_review", "You have given no feedback on this interview yet.");
+    }
+    return door_refuse(flow, outcome);
+}

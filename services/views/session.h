@@ -1,0 +1,25 @@
+/* session.h - whether the request's session is good at this moment, and what its page depends on. Requests that come together
+ * are proved together (see common/pg_batch.h).
+ */
+#ifndef SHARELINK_VIEWS_SESSION_H
+#define SHARELINK_VIEWS_SESSION_H
+
+#include "common/flow.h"
+#include "common/problem.h"
+
+struct pg_batch;
+struct pg_pool;
+
+struct pg_batch *session_batch_new(struct pg_pool *pool);
+
+/* Waits for the proof; then begins with session_refusal. */
+struct next *session_prove(struct flow *flow, flow_step *then) FLOW_NEXT;
+/* The reply when the session is not good, or NULL. */
+struct next *session_refusal(struct flow *flow);
+/* Text that stays the same only as long as everything does that this reviewer's page is made of. */
+const char *session_content_version(struct flow *flow);
+
+/* Replies the faults to those who have a good session, and to all others why they have none. */
+struct next *session_reply_faults(struct flow *flow, const struct faults *faults) FLOW_NEXT;
+
+#endif

@@ -107,7 +107,6 @@ select d.state, d.visit_id is not null as has_session, d.asks_for_feedback,
            'sender_name', d.sender_name,
            'expires_at', sharelink.rfc3339(d.expires_at),
            'interviews', (select coalesce(json_agg(s.interview order by s.place), '[]') from shown s),
-           'total', (select count(*) from shown),
-           'interview_count', (select count(*) from redacted)) end as content,
+           'total', (select count(*) from shown)) end as content,
        d.content_version
 from door d

@@ -331,7 +331,7 @@ def echoes():
 @pytest.fixture
 def front(echoes, tmp_path):
     server = Nginx(tmp_path / "nginx", ports.free_port(),
-                   {name: f"127.0.0.1:{echo.server_port}" for name, echo in echoes.items()}, tmp_path / "front.log")
+                   {name: f"127.0.0.1:{echo.server_port}" for name, echo in echoes.items()}, tmp_path, tmp_path / "front.log")
     server.start()
     server.wait_until_answering()
     yield server

@@ -17,11 +17,12 @@ class Nginx(Server):
     stop_signal = signal.SIGQUIT  # lets running requests end, for two seconds at most
     signal_when_orphaned = "TERM"
 
-    def __init__(self, directory, port, servers, log):
+    def __init__(self, directory, port, servers, media_dir, log):
         """`servers`: the address:port of each daemon by its name."""
         super().__init__("front", port, log)
         self.directory = os.path.abspath(directory)
         self.servers = servers
+        self.media_dir = media_dir
 
     def url(self):
         return f"http://127.0.0.1:{self.port}"
@@ -39,10 +40,11 @@ class Nginx(Server):
             "DIRECTORY": self.directory,
             # Of root, only the master stays root.
             "USER_LINE": "user www-data;" if os.geteuid() == 0 else "",
+            **{f"{name.upper()}_SERVER": address for name, address in self.servers.items()},
         })
         render(ROUTES, f"{self.directory}/sharelink.conf", {
             "FRONT_LISTEN": f"127.0.0.1:{self.port}",
-            **{f"{name.upper()}_SERVER": address for name, address in self.servers.items()},
+            "MEDIA_DIR": str(self.media_dir),
         })
 
     def answers(self):

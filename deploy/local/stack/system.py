@@ -40,7 +40,8 @@ class Stack:
         self.daemons = [self._daemon(name) for name in daemon.NAMES]
         self.links, self.views, self.notifications = self.daemons
         self.front = Nginx(f"{self.directory}/nginx", state.port("front"),
-                           {each.name: each.address() for each in self.daemons}, self.log("front"))
+                           {each.name: each.address() for each in self.daemons},
+                           self.views.settings.get("SHARELINK_MEDIA_DIR", self.directory), self.log("front"))
 
     def servers(self):
         """Those that are this stack's own, in the order in which they start."""

@@ -176,6 +176,7 @@ static void serve(struct life *life)
                                        .write_limit_ms = 30000,
                                        .idle_limit_ms = 75000,
                                        .deadline_ms = 12000,
+                                       .reply_fields = daemon->spec->reply_fields,
                                        .daemon = daemon,
                                        .app = daemon->app,
                                        .handle = router_handle,

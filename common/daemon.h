@@ -53,6 +53,7 @@ struct daemon_spec {
     const struct config_setting *settings; /* the service's own table; its struct begins with struct daemon_settings */
     const struct route *routes;            /* health, readiness and metrics are added to them */
     flow_step *guard;                      /* see router.h */
+    const struct http_fixed_field *reply_fields; /* of every reply; see http.h. May be NULL */
     const struct config_setting *guard_settings; /* its table, of fields of struct daemon_settings; may be NULL */
     void (*start)(struct daemon *daemon);  /* after the pools; sets daemon->app. May be NULL */
     /* Takes up no new work of its own; then is asked again and again whether all is done. Either may be NULL. */

@@ -123,6 +123,7 @@ static void send_reply(struct http_server *server, struct evhttp_request *evreq,
 static void send_file(struct evhttp_request *evreq, const struct reply *reply, bool sends_body);
 static void add_fields(struct http_server *server, struct evhttp_request *evreq, const struct reply *reply,
                        bool with_body);
+static bool has_field(const struct http_reply_field *fields, const char *name);
 static const char *date_now(struct http_server *server);
 static void reply_written(struct evhttp_request *evreq, void *arg);
 static char *problem_text(int status, const char *code, const char *detail, const char *request_id, struct buf *to);
@@ -267,8 +268,12 @@ static void reword_refusal(void *arg, int status, struct buf *reply)
     account(server, HTTP_OTHER, NULL, status, clock_mono_us(), request_id);
     buf_printf(reply,
                "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\nX-Request-Id: %s\r\n"
-               "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n",
+               "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: close\r\n",
                status, http_status_phrase(status), body.length, request_id);
+    for (const struct http_fixed_field *at = server->options.reply_fields; at && at->name; at++) {
+        buf_printf(reply, "%s: %s\r\n", at->name, at->value);
+    }
+    buf_add_text(reply, "\r\n");
     buf_add(reply, body.data, body.length);
     buf_clear(&body);
 }
@@ -750,6 +755,19 @@ static void add_fields(struct http_server *server, struct evhttp_request *evreq,
     if (!may_store) {
         evhttp_add_header(fields, "Cache-Control", "no-store");
     }
+    for (const struct http_fixed_field *at = server->options.reply_fields; at && at->name; at++) {
+        if (!has_field(reply->fields, at->name)) {
+            evhttp_add_header(fields, at->name, at->value);
+        }
+    }
+}
+
+static bool has_field(const struct http_reply_field *fields, const char *name)
+{
+    while (fields && strcasecmp(fields->name, name) != 0) {
+        fields = fields->next;
+    }
+    return fields;
 }
 
 static const char *date_now(struct http_server *server)

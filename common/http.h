@@ -2,7 +2,7 @@
  *
  * A request that passed the door (see http.c: one strict check of what evhttp's parser lets through) becomes a flow whose
  * first step is the server's handler. All replies carry X-Request-Id, nosniff and Cache-Control: no-store unless the
- * handler set another one.
+ * handler set another one, and what the server's options have for all.
  */
 #ifndef SHARELINK_HTTP_H
 #define SHARELINK_HTTP_H
@@ -15,6 +15,11 @@
 
 struct http_server;
 
+/* A header field with one value for good. */
+struct http_fixed_field {
+    const char *name, *value; /* a NULL name ends a list */
+};
+
 struct http_server_options {
     const char *listen; /* address:port; port 0 takes a free one */
     int connections_max;
@@ -26,6 +31,8 @@ struct http_server_options {
     struct daemon *daemon;
     const void *app;
     flow_step *handle; /* gets every request; the router's */
+    const struct http_fixed_field *reply_fields; /* of every reply, refusals of the parser too, unless its handler set one of
+                                                    this name; may be NULL */
     const char *trusted_proxies; /* CIDRs, divided by commas, already checked; may be NULL. See http_client_address */
 };
 

@@ -15,6 +15,8 @@ flow_step show_review;
 flow_step review_interview;
 flow_step report_watch;
 flow_step show_media;
+flow_step request_access;
+flow_step leave_link;
 flow_step show_gate_script;
 flow_step show_style;
 

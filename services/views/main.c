@@ -17,6 +17,16 @@ static const struct config_setting settings[] = {
     { .name = NULL },
 };
 
+/* What no answer may be without, whatever its status. Pages and media say more about what they may load. */
+static const struct http_fixed_field reply_fields[] = {
+    { "Referrer-Policy", "no-referrer" },
+    { "X-Robots-Tag", "noindex" },
+    { "X-Frame-Options", "DENY" },
+    { "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" },
+    { "Cross-Origin-Resource-Policy", "same-origin" },
+    { .name = NULL },
+};
+
 static void start(struct daemon *daemon)
 {
     struct views *views = arena_alloc(daemon->arena, sizeof *views);
@@ -56,6 +66,7 @@ int main(int argc, char **argv)
         .settings = settings,
         .routes = views_routes,
         .guard = check_same_origin,
+        .reply_fields = reply_fields,
         .start = start,
         .is_quiet = is_quiet,
         .stop = stop,

@@ -13,6 +13,8 @@ const struct route views_routes[] = {
     { HTTP_PUT, "/s/{token}/interviews/{id}/review", review_interview, SAME_ORIGIN },
     { HTTP_POST, "/s/{token}/interviews/{id}/watch", report_watch, SAME_ORIGIN },
     { HTTP_GET, "/s/{token}/media/{ref}", show_media, NULL },
+    { HTTP_POST, "/s/{token}/request-access", request_access, SAME_ORIGIN },
+    { HTTP_POST, "/s/{token}/leave", leave_link, SAME_ORIGIN },
     { HTTP_GET, "/assets/gate.js", show_gate_script, NULL },
     { HTTP_GET, "/assets/page.css", show_style, NULL },
     { .pattern = NULL },

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "common/fields.h"
 #include "services/views/views.h"
 
 #define SESSION_COOKIE "sharelink_session"
@@ -82,9 +83,41 @@ void visitor_params_init(struct flow *flow, struct pg_params *params)
     }
 }
 
-void visitor_set_session(struct flow *flow, const char *session)
+static void set_cookie(struct flow *flow, const char *session, int seconds)
 {
     http_set_header(flow, "Set-Cookie",
                     arena_printf(flow->arena, SESSION_COOKIE "=%s; Path=%s; Max-Age=%d; HttpOnly; SameSite=Strict%s", session,
-                                 visitor_path(flow), SESSION_SECONDS, views_of(flow)->secure_cookies ? "; Secure" : ""));
+                                 visitor_path(flow), seconds, views_of(flow)->secure_cookies ? "; Secure" : ""));
+}
+
+void visitor_set_session(struct flow *flow, const char *session)
+{
+    set_cookie(flow, session, SESSION_SECONDS);
+}
+
+void visitor_clear_session(struct flow *flow)
+{
+    set_cookie(flow, "", 0);
+}
+
+bool visitor_sends_nothing(struct flow *flow, struct next **reply)
+{
+    struct faults *faults = faults_new(flow->arena);
+    size_t length = 0;
+
+    http_body(flow, &length);
+    if (length == 0) {
+        return true;
+    }
+    const json_t *body = problem_read_object(flow, reply);
+    if (!body) {
+        return false;
+    }
+    struct fields root = fields_of(flow->arena, faults, body, "");
+    fields_end(&root);
+    if (faults_any(faults)) {
+        *reply = faults_reply(flow, faults);
+        return false;
+    }
+    return true;
 }

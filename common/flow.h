@@ -27,6 +27,7 @@ struct event_base;
 struct flow;
 struct flow_wait;
 struct next;
+struct pg_transaction;
 
 #define FLOW_NEXT __attribute__((warn_unused_result))
 
@@ -51,6 +52,7 @@ struct flow {
     const void *answer;     /* of the wait that just ended; valid until the step returns */
     const char *request_id; /* never NULL */
     const char *traceparent; /* W3C trace context, or NULL */
+    struct pg_transaction *transaction; /* through which its statements go; NULL mostly, see pg_transaction.h */
 
     /* flow.c's own */
     const struct flow_kind *kind;

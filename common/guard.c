@@ -5,6 +5,7 @@
 
 #include "common/api_key.h"
 #include "common/daemon.h"
+#include "common/idempotency.h"
 #include "common/problem.h"
 #include "common/ratelimit.h"
 #include "common/str.h"
@@ -22,6 +23,7 @@ const struct config_setting guard_settings[] = {
 struct guard {
     struct key_cache *keys;
     struct ratelimit *limit;
+    struct idempotency *idempotency;
 };
 
 /* In the order in which they run. */
@@ -35,6 +37,7 @@ struct guard *guard_new(struct daemon *daemon)
     guard->keys = key_cache_new();
     guard->limit = ratelimit_new(daemon->base, daemon->redis, daemon->settings->rate_limit_burst,
                                  daemon->settings->rate_limit_per_second);
+    guard->idempotency = idempotency_new(daemon);
     return guard;
 }
 
@@ -42,6 +45,7 @@ void guard_free(struct guard *guard)
 {
     key_cache_free(guard->keys);
     ratelimit_free(guard->limit);
+    idempotency_free(guard->idempotency);
     free(guard);
 }
 
@@ -64,5 +68,5 @@ static struct next *check_scope(struct flow *flow)
                                   json_pack("{s:s}", "required_scope", scope));
     }
     flow->state = NULL;
-    return router_proceed(flow);
+    return idempotency_begin(flow, flow->daemon->guard->idempotency, router_proceed);
 }

@@ -584,6 +584,38 @@ void http_set_header(struct flow *flow, const char *name, const char *value)
     request->reply_fields_end = &added->next;
 }
 
+void http_unset_header(struct flow *flow, const char *name)
+{
+    struct http_request *request = flow->owner;
+
+    request->reply_fields_end = &request->reply_fields;
+    while (*request->reply_fields_end) {
+        struct http_reply_field *at = *request->reply_fields_end;
+        if (strcasecmp(at->name, name) == 0) {
+            *request->reply_fields_end = at->next;
+        } else {
+            request->reply_fields_end = &at->next;
+        }
+    }
+}
+
+void http_reply_headers(const struct flow *flow, void (*each)(void *arg, const char *name, const char *value), void *arg)
+{
+    const struct http_request *request = flow->owner;
+
+    for (const struct http_reply_field *at = request->reply_fields; at; at = at->next) {
+        each(arg, at->name, at->value);
+    }
+}
+
+void http_before_reply(struct flow *flow, http_hook *hook, void *arg)
+{
+    struct http_request *request = flow->owner;
+
+    request->before_reply = hook;
+    request->before_reply_arg = arg;
+}
+
 void http_remember_route(struct flow *flow, const char *pattern)
 {
     struct http_request *request = flow->owner;
@@ -595,6 +627,7 @@ static struct next *reply_too_late(struct flow *flow)
 {
     struct http_request *request = flow->owner;
 
+    request->before_reply = NULL;
     request->reply_fields = NULL; /* they belong to an answer that never came */
     request->reply_fields_end = &request->reply_fields;
     http_set_header(flow, "Retry-After", "1");
@@ -615,7 +648,12 @@ static void flow_ended(struct flow *flow)
 struct next *http_reply(struct flow *flow, int status, const char *content_type, const void *body, size_t length)
 {
     struct http_request *request = flow->owner;
+    http_hook *hook = request->before_reply;
 
+    if (hook) {
+        request->before_reply = NULL;
+        return hook(flow, request->before_reply_arg, status, content_type, body, length);
+    }
     answer(request, flow,
            &(const struct reply){
                .method = request->method,

@@ -69,6 +69,13 @@ bool http_is_json(const struct flow *flow); /* Content-Type: application/json, a
 /* Before the reply; copied. A second value replaces the first, Set-Cookie is added. A name that is no token or a value with
  * control characters is dropped, with an error in the log. */
 void http_set_header(struct flow *flow, const char *name, const char *value);
+void http_unset_header(struct flow *flow, const char *name);
+/* Calls each with every field that was set, in order. */
+void http_reply_headers(const struct flow *flow, void (*each)(void *arg, const char *name, const char *value), void *arg);
+/* Has hook decide instead, once, when the flow replies (not with a file, and not when its deadline passes). body is borrowed
+ * for the call. The hook may wait, and ends in a reply. */
+typedef struct next *http_hook(struct flow *flow, void *arg, int status, const char *content_type, const void *body, size_t length);
+void http_before_reply(struct flow *flow, http_hook *hook, void *arg);
 /* For the metrics and the access log. pattern stays the caller's for the life of the server, the same pointer each time. */
 void http_remember_route(struct flow *flow, const char *pattern);
 /* What the router found for this request; http.c only keeps it. */

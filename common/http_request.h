@@ -22,6 +22,8 @@ struct http_request {
     const char *pattern; /* of the route, or NULL */
     void *match;
     struct http_reply_field *reply_fields, **reply_fields_end;
+    http_hook *before_reply; /* or NULL */
+    void *before_reply_arg;
 };
 
 struct http_reply_field {

@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/pg_connection.h"
+#include "common/pg_transaction.h"
 #include "common/str.h"
 
 struct refusal {
@@ -32,7 +33,6 @@ struct pg_pool {
     size_t refusal_count, refusal_size;
 };
 
-static void make_metrics(struct pg_pool *pool);
 static struct pg_connection *choose(const struct pg_pool *pool);
 static void refuse_all(evutil_socket_t fd, short what, void *arg);
 static void end_wait(void *arg, const struct pg_answer *answer);
@@ -43,7 +43,7 @@ struct pg_pool *pg_pool_new(struct event_base *base, const struct pg_pool_option
 
     pool->base = base;
     pool->options = *options;
-    make_metrics(pool);
+    pg_metrics_make(&pool->metrics, options->name);
     pool->refuse_soon = evtimer_new(base, refuse_all, pool);
     if (!pool->refuse_soon) {
         abort();
@@ -58,26 +58,6 @@ struct pg_pool *pg_pool_new(struct event_base *base, const struct pg_pool_option
 struct event_base *pg_pool_base(const struct pg_pool *pool)
 {
     return pool->base;
-}
-
-static void make_metrics(struct pg_pool *pool)
-{
-    static const char *const outcomes[] = { "ok", "unavailable", "retry", "rejected" };
-    const char *name = pool->options.name;
-    struct metric_family *queries =
-        metrics_counter("sharelink_pg_queries_total", "Statements sent to PostgreSQL, by outcome.", "pool,outcome");
-
-    for (int i = 0; i <= PG_REJECTED; i++) {
-        pool->metrics.queries[i] = metrics_series(queries, (const char *const[]){ name, outcomes[i] });
-    }
-    pool->metrics.ready =
-        metrics_series(metrics_gauge("sharelink_pg_connections", "Connections to PostgreSQL, by state.", "pool,state"),
-                       (const char *const[]){ name, "ready" });
-    pool->metrics.in_flight = metrics_series(
-        metrics_gauge("sharelink_pg_in_flight", "Statements that PostgreSQL owes an answer.", "pool"), &name);
-    pool->metrics.duration = metrics_series(
-        metrics_histogram("sharelink_pg_query_duration_seconds", "From sending a statement to its answer.", "pool"),
-        &name);
 }
 
 void pg_pool_free(struct pg_pool *pool)
@@ -172,6 +152,9 @@ static void refuse_all(evutil_socket_t fd, short what, void *arg)
 struct next *pg_query(struct flow *flow, struct pg_pool *pool, const struct pg_statement *statement,
                       const struct pg_params *params, flow_step *then)
 {
+    if (flow->transaction) {
+        return pg_transaction_query(flow, statement, params, then);
+    }
     pg_send(pool, statement, params, end_wait, flow_wait_begin(flow, then));
     return flow_waiting();
 }

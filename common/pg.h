@@ -23,6 +23,7 @@ struct pg_pool_options {
     int connections;
     int queue_limit;    /* requests in flight per connection; beyond it PG_UNAVAILABLE (shed) */
     int answer_limit_ms; /* a connection that owes its oldest answer for longer is given up */
+    bool transactions;  /* for pg_transaction.c: a request may leave its connection inside one */
     bool unnamed;       /* no named prepared statements, for PgBouncer 1.18 in transaction mode */
 };
 
@@ -77,6 +78,10 @@ enum pg_outcome {
 /* Waits for the statement's answer. then reads it with the functions below; it is valid until that step returns. */
 struct next *pg_query(struct flow *flow, struct pg_pool *pool, const struct pg_statement *statement,
                       const struct pg_params *params, flow_step *then) FLOW_NEXT;
+
+/* Has act run when what the flow has done is committed: now, or later when it has a transaction (pg_transaction.h), or never
+ * when that is rolled back. arg must live as long as the flow. For what tells others of a change. */
+void pg_after_commit(struct flow *flow, void (*act)(struct flow *flow, void *arg), void *arg);
 
 /* The answer that the flow's last wait ended with. */
 enum pg_outcome pg_outcome(const struct flow *flow);

@@ -87,6 +87,7 @@ struct pg_connection {
     int prepared_count, prepared_size;
     struct request *queue; /* a ring of queue_limit */
     int first, count;
+    unsigned epoch; /* counts its sessions */
     PGresult *kept; /* of the oldest request, until its sync */
 };
 
@@ -121,6 +122,25 @@ static void move(struct pg_connection *connection, enum state to, const char *re
 static void set_alarm(struct pg_connection *connection, int64_t after_ms);
 
 const struct pg_answer pg_answer_unavailable = { .outcome = PG_UNAVAILABLE };
+
+void pg_metrics_make(struct pg_metrics *metrics, const char *name)
+{
+    static const char *const outcomes[] = { "ok", "unavailable", "retry", "rejected" };
+    struct metric_family *queries =
+        metrics_counter("sharelink_pg_queries_total", "Statements sent to PostgreSQL, by outcome.", "pool,outcome");
+
+    for (int i = 0; i <= PG_REJECTED; i++) {
+        metrics->queries[i] = metrics_series(queries, (const char *const[]){ name, outcomes[i] });
+    }
+    metrics->ready =
+        metrics_series(metrics_gauge("sharelink_pg_connections", "Connections to PostgreSQL, by state.", "pool,state"),
+                       (const char *const[]){ name, "ready" });
+    metrics->in_flight = metrics_series(
+        metrics_gauge("sharelink_pg_in_flight", "Statements that PostgreSQL owes an answer.", "pool"), &name);
+    metrics->duration = metrics_series(
+        metrics_histogram("sharelink_pg_query_duration_seconds", "From sending a statement to its answer.", "pool"),
+        &name);
+}
 
 struct pg_connection *pg_connection_new(struct event_base *base, const struct pg_pool_options *options,
                                         const struct pg_metrics *metrics)
@@ -440,6 +460,11 @@ bool pg_connection_is_ready(const struct pg_connection *connection)
     return connection->state == STATE_READY;
 }
 
+unsigned pg_connection_epoch(const struct pg_connection *connection)
+{
+    return connection->epoch;
+}
+
 int pg_connection_in_flight(const struct pg_connection *connection)
 {
     return connection->count;
@@ -664,7 +689,8 @@ static bool answer_oldest(struct pg_connection *connection)
                                 .row_count = PQntuples(result) };
     /* A transaction left open would swallow what comes next. With more in flight libpq says "active" whatever it is. */
     PGTransactionStatusType transaction = PQtransactionStatus(connection->link);
-    if (transaction != PQTRANS_IDLE && (transaction != PQTRANS_ACTIVE || !connection->count)) {
+    bool may_stay = connection->options->transactions && (transaction == PQTRANS_INTRANS || transaction == PQTRANS_INERROR);
+    if (transaction != PQTRANS_IDLE && !may_stay && (transaction != PQTRANS_ACTIVE || !connection->count)) {
         is_lost = true;
     }
     finish(connection, &request, &answer);
@@ -712,7 +738,7 @@ static enum pg_outcome classify(struct pg_connection *connection, const struct r
     }
     /* The server became a standby, or somebody left a failed transaction open. */
     if (is_one_of(sqlstate, "25006 25P02")) {
-        *is_lost = true;
+        *is_lost = !connection->options->transactions || is_one_of(sqlstate, "25006");
         return PG_UNAVAILABLE;
     }
     return PG_REJECTED;
@@ -749,6 +775,7 @@ static void lose(struct pg_connection *connection, const char *reason)
         connection->address_choice++;
     }
     move(connection, STATE_BROKEN, reason);
+    connection->epoch++;
     close_link(connection);
     move(connection, STATE_WAITING, NULL);
     set_alarm(connection, backoff_ms(connection->attempts++, BACKOFF_FIRST_MS, BACKOFF_MOST_MS));

@@ -1,4 +1,4 @@
-/* pg_connection.h - one connection of a pool; for pg.c and pg_batch.c alone. The world uses pg.h. */
+/* pg_connection.h - one connection of a pool; for pg.c, pg_batch.c and pg_transaction.c alone. The world uses pg.h. */
 #ifndef SHARELINK_PG_CONNECTION_H
 #define SHARELINK_PG_CONNECTION_H
 
@@ -24,6 +24,7 @@ struct pg_metrics {
     struct metric *ready, *in_flight, *duration;
     struct metric *queries[PG_REJECTED + 1]; /* by outcome */
 };
+void pg_metrics_make(struct pg_metrics *metrics, const char *name);
 
 /* options and metrics are borrowed as long as the connection lives. It begins to connect from the loop. */
 struct pg_connection *pg_connection_new(struct event_base *base, const struct pg_pool_options *options,
@@ -31,6 +32,8 @@ struct pg_connection *pg_connection_new(struct event_base *base, const struct pg
 /* Fails what is in flight first. */
 void pg_connection_free(struct pg_connection *connection);
 bool pg_connection_is_ready(const struct pg_connection *connection);
+/* Another number for each session: what was begun in one is not there in the next. */
+unsigned pg_connection_epoch(const struct pg_connection *connection);
 /* Requests that are owed an answer; a ready connection takes more of them up to queue_limit. */
 int pg_connection_in_flight(const struct pg_connection *connection);
 /* Only when it is ready and below queue_limit. */

@@ -7,9 +7,9 @@
 #include "common/json.h"
 #include "common/stream.h"
 
-void publish_events(struct flow *flow, const char *events)
+static void add_to_stream(struct flow *flow, void *arg)
 {
-    const char *error;
+    const char *error, *events = arg;
     const json_t *list = json_parse(flow->arena, events, strlen(events), &error);
 
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -17,4 +17,9 @@ void publish_events(struct flow *flow, const char *events)
         stream_add(flow->daemon->redis, STREAM_LINKS, json_string_value(json_array_get(event, 0)),
                    json_string_value(json_array_get(event, 1)));
     }
+}
+
+void publish_events(struct flow *flow, const char *events)
+{
+    pg_after_commit(flow, add_to_stream, arena_strdup(flow->arena, events));
 }

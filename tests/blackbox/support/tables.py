@@ -2,7 +2,7 @@
 
 import contextlib
 
-SCHEMAS = ("links", "views", "notifications", "events", "public")
+SCHEMAS = ("links", "views", "notifications", "events", "sharelink", "public")
 
 
 def tables(db, schemas=SCHEMAS):

@@ -19,6 +19,7 @@
 #include <event2/listener.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,9 @@
 /* evhttp answers a body beyond its own limit in HTML; up to this much more, we can do it better. */
 #define BODY_SLACK    ((size_t)64 * 1024)
 #define ROUTE_BUCKETS 64
+/* While draining: how long the backlog is accepted, and how long an accepted connection may take for its request. */
+#define BACKLOG_LIMIT_US       (200 * 1000)
+#define FIRST_REQUEST_LIMIT_MS 1000
 
 /* The metrics of a route, kept at hand: looking them up by label would cost more than the rest of a small request. */
 struct code_series {
@@ -63,7 +67,9 @@ struct http_server {
     struct http_server_options options;
     struct event_base *base;
     struct evhttp *evhttp;
-    struct evhttp_bound_socket *bound; /* NULL while draining */
+    struct evhttp_bound_socket *bound; /* NULL once the listener is closed */
+    int64_t drain_since_us;            /* 0 while it is not draining */
+    struct event *closing;
     struct http_connections *connections;
     struct http_proxies *proxies;
     int port;
@@ -118,6 +124,7 @@ static const char *traceparent_of(const struct http_head *head, struct arena *ar
 /* Its answer. */
 static struct next *reply_too_late(struct flow *flow);
 static void flow_ended(struct flow *flow);
+static void close_listener(evutil_socket_t fd, short what, void *arg);
 static void answer(struct http_request *request, struct flow *flow, const struct reply *reply);
 static void send_reply(struct http_server *server, struct evhttp_request *evreq, const struct reply *reply);
 static void send_file(struct evhttp_request *evreq, const struct reply *reply, bool sends_body);
@@ -285,19 +292,41 @@ int http_server_port(const struct http_server *server)
 
 void http_server_drain(struct http_server *server)
 {
-    if (!server->bound) {
+    if (server->drain_since_us) {
+        return;
+    }
+    server->drain_since_us = clock_mono_us();
+    server->closing = evtimer_new(server->base, close_listener, server);
+    event_active(server->closing, EV_TIMEOUT, 0);
+}
+
+/* Whoever is in the backlog has connected, and may have sent its request: closing the listener would reset it, and a proxy
+ * does not send a POST again that it has sent. So the backlog is accepted first, turn by turn, and the listener closed at a
+ * moment when it is empty. */
+static void close_listener(evutil_socket_t fd, short what, void *arg)
+{
+    const struct timeval at_once = { 0, 0 };
+    struct http_server *server = arg;
+    struct pollfd listener = { .fd = evhttp_bound_socket_get_fd(server->bound), .events = POLLIN };
+    (void)fd;
+    (void)what;
+
+    if (poll(&listener, 1, 0) > 0 && clock_mono_us() < server->drain_since_us + BACKLOG_LIMIT_US) {
+        evtimer_add(server->closing, &at_once);
         return;
     }
     http_connections_guard(server->connections, NULL);
     /* Closed, not only silenced: a silent listener keeps its backlog and resets it at the end. */
     evhttp_del_accept_socket(server->evhttp, server->bound);
     server->bound = NULL;
-    http_connections_close_idle(server->connections);
+    http_connections_close_idle(server->connections, FIRST_REQUEST_LIMIT_MS);
 }
 
 bool http_server_is_quiet(const struct http_server *server)
 {
-    return !server->requests && http_connections_writing(server->connections) == 0;
+    bool may_bring_more = server->drain_since_us && (server->bound || http_connections_expecting(server->connections) > 0);
+
+    return !may_bring_more && !server->requests && http_connections_writing(server->connections) == 0;
 }
 
 void http_server_free(struct http_server *server)
@@ -309,6 +338,9 @@ void http_server_free(struct http_server *server)
         orphan(server->requests);
     }
     http_connections_guard(server->connections, NULL);
+    if (server->closing) {
+        event_free(server->closing);
+    }
     evhttp_free(server->evhttp);
     http_connections_free(server->connections);
     http_proxies_free(server->proxies);
@@ -735,7 +767,7 @@ static void send_reply(struct http_server *server, struct evhttp_request *evreq,
     bool with_body = reply->status >= 200 && reply->status != 204 && reply->status != 304;
 
     add_fields(server, evreq, reply, with_body);
-    if (reply->close || !server->bound) {
+    if (reply->close || server->drain_since_us) {
         struct evkeyvalq *fields = evhttp_request_get_output_headers(evreq);
         /* An HTTP/1.0 client's keep-alive would be granted beside our close. */
         evhttp_remove_header(evhttp_request_get_input_headers(evreq), "Connection");

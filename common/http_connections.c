@@ -72,6 +72,7 @@ static void end_overdue(struct http_connection *connection);
 static void forget(struct http_connection *connection);
 static bool was_freed_by_evhttp(const struct http_connection *connection);
 static bool lingers(const struct http_connection *connection, int64_t now_us);
+static bool has_unread(const struct http_connection *connection);
 static void steer_listener(struct http_connections *connections);
 static void accept_failed(struct evconnlistener *listener, void *arg);
 static void resume_accepting(evutil_socket_t fd, short what, void *arg);
@@ -363,13 +364,38 @@ static void forget(struct http_connection *connection)
     steer_listener(connections);
 }
 
-void http_connections_close_idle(struct http_connections *connections)
+void http_connections_close_idle(struct http_connections *connections, int limit_ms)
 {
+    int64_t limit_us = clock_mono_us() + (int64_t)limit_ms * 1000;
+
     for (struct http_connection *connection = connections->all; connection; connection = connection->next) {
-        if (connection->state == IDLE && !was_freed_by_evhttp(connection)) {
+        if (was_freed_by_evhttp(connection)) {
+            continue;
+        }
+        if (connection->state == IDLE && connection->requests > 0 && !has_unread(connection)) {
             http_connection_shut(connection);
+        } else if (connection->state <= READING && connection->deadline_us > limit_us) {
+            connection->deadline_us = limit_us;
         }
     }
+}
+
+static bool has_unread(const struct http_connection *connection)
+{
+    char byte;
+
+    return recv(bufferevent_getfd(connection->bev), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+int http_connections_expecting(const struct http_connections *connections)
+{
+    int count = 0;
+
+    for (const struct http_connection *connection = connections->all; connection; connection = connection->next) {
+        bool is_fresh = connection->state == IDLE && connection->requests == 0;
+        count += (is_fresh || connection->state == READING) && !was_freed_by_evhttp(connection);
+    }
+    return count;
 }
 
 static void steer_listener(struct http_connections *connections)

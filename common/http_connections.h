@@ -37,8 +37,11 @@ void http_connections_guard(struct http_connections *connections, struct evconnl
 /* evhttp's bevcb: makes the bufferevent of a connection that was just accepted. */
 struct bufferevent *http_connections_open(struct event_base *base, void *connections);
 struct http_connection *http_connections_find(struct http_connections *connections, const struct bufferevent *bev);
-/* Shuts what waits for a request. */
-void http_connections_close_idle(struct http_connections *connections);
+/* Shuts what is kept for a further request and has none on the way. What was accepted and has said nothing yet, or half a
+ * request, has so long to say it. */
+void http_connections_close_idle(struct http_connections *connections, int limit_ms);
+/* Connections with a request on the way: accepted, but none read yet, or half read. */
+int http_connections_expecting(const struct http_connections *connections);
 /* Connections with a reply not yet written. */
 int http_connections_writing(const struct http_connections *connections);
 int http_connections_count(const struct http_connections *connections);

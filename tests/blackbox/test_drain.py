@@ -1,0 +1,66 @@
+"""A daemon that stops answers everybody who has connected: what a proxy has sent, it does not send again."""
+
+import os
+import signal
+import socket
+
+from stack.waiting import wait_until
+from support import programs
+
+CONNECTIONS = 60
+
+
+def request(connection):
+    connection.sendall(b"POST /v1/share-links HTTP/1.1\r\nHost: links\r\nContent-Length: 2\r\n\r\n{}")
+
+
+def answer(connection):
+    """The status line, "" when the connection was closed without one."""
+    with connection, connection.makefile("rb") as stream:
+        return stream.readline().decode().strip()
+
+
+def links_settings(stack):
+    return {**stack.links.settings, "SHARELINK_LISTEN": f"127.0.0.1:{stack.state.port('drained')}"}
+
+
+def connected(server):
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def test_who_is_in_the_backlog_is_answered(stack, tmp_path):
+    with programs.daemon("links", links_settings(stack), tmp_path / "links.log") as server:
+        # Stopped, it accepts nobody: the kernel takes the connections and the requests, as it does in any busy moment.
+        os.kill(server.process.pid, signal.SIGSTOP)
+        waiting = [connected(server) for _ in range(CONNECTIONS)]
+        for connection in waiting:
+            request(connection)
+        os.kill(server.process.pid, signal.SIGTERM)
+        os.kill(server.process.pid, signal.SIGCONT)
+        answers = [answer(connection) for connection in waiting]
+        assert answers == ["HTTP/1.1 401 Unauthorized"] * CONNECTIONS
+        wait_until(lambda: server.process.poll() is not None, 10, "the daemon ends")
+
+
+def test_who_was_accepted_and_says_nothing_yet_has_a_moment(stack, tmp_path):
+    with programs.daemon("links", links_settings(stack), tmp_path / "links.log") as server:
+        quiet = connected(server)
+        kept = connected(server)
+        request(kept)
+        assert kept.recv(20).startswith(b"HTTP/1.1 401")
+        os.kill(server.process.pid, signal.SIGTERM)
+        wait_until(lambda: refuses(server), 5, "the listener is closed")
+        request(quiet)
+        assert answer(quiet) == "HTTP/1.1 401 Unauthorized"
+        kept.close()
+        wait_until(lambda: server.process.poll() is not None, 10, "the daemon ends")
+
+
+def refuses(server):
+    try:
+        connected(server).close()
+    except ConnectionRefusedError:
+        return True
+    return False

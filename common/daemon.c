@@ -129,7 +129,11 @@ static void load_settings(struct daemon *daemon, const struct config_setting *co
     void *settings = arena_alloc(daemon->arena, daemon->spec->settings_size);
     struct buf faults = { 0 };
 
-    if (config_load(tables, settings, daemon->arena, &faults) > 0) {
+    int count = config_load(tables, settings, daemon->arena, &faults);
+    if (daemon->spec->check_settings) {
+        count += daemon->spec->check_settings(settings, &faults);
+    }
+    if (count > 0) {
         fprintf(stderr, "sharelink-%s: the settings are wrong; nothing was started:\n%s", daemon->spec->name, faults.data);
         exit(EX_CONFIG);
     }

@@ -51,6 +51,8 @@ struct daemon_spec {
     const char *about; /* one line for --help */
     size_t settings_size;
     const struct config_setting *settings; /* the service's own table; its struct begins with struct daemon_settings */
+    /* What no setting tells alone: appends a line for each fault, and returns their number. May be NULL. */
+    int (*check_settings)(const void *settings, struct buf *faults);
     const struct route *routes;            /* health, readiness and metrics are added to them */
     flow_step *guard;                      /* see router.h */
     const struct http_fixed_field *reply_fields; /* of every reply; see http.h. May be NULL */

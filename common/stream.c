@@ -465,6 +465,7 @@ static void hand_over(struct stream_consumer *consumer, const struct redis_value
     move(consumer, STATE_HANDLING);
     delivery->consumer = consumer;
     delivery->batch.entries = entries;
+    delivery->batch.arg = options->arg;
     for (size_t i = 0; i < redis_length(streams); i++) {
         const char *stream = copy_text(flow->arena, redis_at(redis_at(streams, i), 0));
         const struct redis_value *list = redis_at(redis_at(streams, i), 1);

@@ -32,6 +32,7 @@ struct stream_entry {
 struct stream_batch {
     const struct stream_entry *entries; /* in the flow's arena */
     size_t count;
+    const void *arg; /* of the consumer's options */
 };
 
 struct stream_consumer_options {
@@ -44,6 +45,7 @@ struct stream_consumer_options {
     flow_step *handle;          /* first step for a batch; flow->owner is for stream_batch() */
     struct daemon *daemon;
     const void *app;
+    const void *arg;            /* for stream_batch() */
     int64_t deadline_ms;        /* of the flow of one batch */
 };
 

@@ -1,28 +1,36 @@
-/* main.c - the notifications daemon: turns events into mails, and knows what became of each.
+/* main.c - the notifications daemon: turns events into mails and webhooks, streams them, and knows what became of each.
  *
  * It owns deliveries in the schema notifications. Events reach it by the streams at once, or by the sweep from events.log
  * when Redis could not tell; both ways end in settle_events.c, and every mail goes out through outbox.c. Start reading there.
+ * One process may have all roles or some of them (roles.c): each starts its own parts alone.
  */
+#include <string.h>
+#include <unistd.h>
+
 #include "common/daemon.h"
 #include "common/guard.h"
-#include "services/notifications/email_consumer.h"
+#include "services/notifications/group_consumer.h"
 #include "services/notifications/notifications.h"
 #include "services/notifications/outbox.h"
+#include "services/notifications/roles.h"
 #include "services/notifications/sweep.h"
 
 #define FIELD(member) offsetof(struct notifications_settings, member)
 
 static const struct config_setting settings[] = {
-    { .name = "SMTP_URL", .kind = CONFIG_TEXT, .offset = FIELD(smtp_url), .secret = true, .check = config_check_smtp_url,
-      .about = "The mail server: smtp://[user:password@]host[:port], or smtps:// for TLS from the first byte." },
+    { .name = "ROLES", .kind = CONFIG_TEXT, .offset = FIELD(roles), .fallback = "email,webhook,feed,sweep", .check = roles_check,
+      .about = "What this process does: email, webhook, feed and sweep, divided by commas." },
+    { .name = "SMTP_URL", .kind = CONFIG_TEXT, .offset = FIELD(smtp_url), .optional = true, .secret = true,
+      .check = config_check_smtp_url,
+      .about = "Required for the role email. The mail server: smtp://[user:password@]host[:port], or smtps:// for TLS from the first byte." },
     { .name = "SMTP_REQUIRE_TLS", .kind = CONFIG_BOOL, .offset = FIELD(smtp_require_tls), .fallback = "off",
       .about = "Send no mail by smtp:// unless the server offers STARTTLS with a certificate that we trust." },
     { .name = "SMTP_CA_FILE", .kind = CONFIG_TEXT, .offset = FIELD(smtp_ca_file), .optional = true,
       .about = "Certificates (PEM) to trust for SMTP instead of the system's." },
     { .name = "SMTP_TIMEOUT_SECONDS", .kind = CONFIG_INT, .offset = FIELD(smtp_timeout_seconds), .fallback = "30", .min = 1, .max = 600,
       .about = "How long one mail's conversation with the server may take." },
-    { .name = "MAIL_FROM", .kind = CONFIG_TEXT, .offset = FIELD(mail_from), .check = config_check_mail_from,
-      .about = "The sender of all mails: an address, or Name <address>." },
+    { .name = "MAIL_FROM", .kind = CONFIG_TEXT, .offset = FIELD(mail_from), .optional = true, .check = config_check_mail_from,
+      .about = "Required for the role email. The sender of all mails: an address, or Name <address>." },
     { .name = "WORKERS", .kind = CONFIG_INT, .offset = FIELD(workers), .fallback = "8", .min = 1, .max = 128,
       .about = "Mails that one process sends at the same time." },
     { .name = "MAIL_ATTEMPTS_MAX", .kind = CONFIG_INT, .offset = FIELD(mail_attempts_max), .fallback = "300", .min = 1, .max = 10000,
@@ -38,41 +46,95 @@ static const struct config_setting settings[] = {
     { .name = NULL },
 };
 
+/* A value that was refused has its line already. */
+static int require(const char *variable, const char *value, struct buf *faults)
+{
+    if (value || (faults->data && strstr(faults->data, variable))) {
+        return 0;
+    }
+    buf_printf(faults, "%s: is required for the role email; set it, or %s_FILE\n", variable, variable);
+    return 1;
+}
+
+static int check_settings(const void *given, struct buf *faults)
+{
+    const struct notifications_settings *wanted = given;
+
+    if (!wanted->roles || !(roles_of(wanted->roles) & ROLE_EMAIL)) {
+        return 0;
+    }
+    return require("SHARELINK_SMTP_URL", wanted->smtp_url, faults) + require("SHARELINK_MAIL_FROM", wanted->mail_from, faults);
+}
+
+static const char *name_of_process(struct arena *arena, const struct notifications_settings *given)
+{
+    char host[200] = "";
+
+    gethostname(host, sizeof host - 1);
+    return given->consumer_name ? given->consumer_name : arena_printf(arena, "%s/%s", host, given->common.listen);
+}
+
 static void start(struct daemon *daemon)
 {
     struct notifications *notifications = arena_alloc(daemon->arena, sizeof *notifications);
 
     notifications->settings = (const struct notifications_settings *)daemon->settings;
+    notifications->roles = roles_of(notifications->settings->roles);
+    notifications->holder = name_of_process(daemon->arena, notifications->settings);
     daemon->app = notifications;
     daemon->guard = guard_new(daemon);
-    notifications->outbox = outbox_new(daemon, notifications->settings);
-    notifications->consumer = email_consumer_new(daemon, notifications);
-    notifications->sweep = sweep_new(daemon, notifications);
+    if (notifications->roles & ROLE_EMAIL) {
+        notifications->outbox = outbox_new(daemon, notifications);
+    }
+    for (size_t i = 0; groups[i].name; i++) {
+        if (notifications->roles & groups[i].role) {
+            notifications->consumers[i] = group_consumer_new(daemon, notifications, &groups[i]);
+        }
+    }
+    if (notifications->roles & ROLE_SWEEP) {
+        notifications->sweep = sweep_new(daemon, notifications);
+    }
 }
 
 static void drain(struct daemon *daemon)
 {
     struct notifications *notifications = daemon->app;
 
-    stream_consumer_pause(notifications->consumer);
-    sweep_pause(notifications->sweep);
-    outbox_pause(notifications->outbox);
+    for (size_t i = 0; i < GROUPS_MAX; i++) {
+        if (notifications->consumers[i]) {
+            stream_consumer_pause(notifications->consumers[i]);
+        }
+    }
+    if (notifications->sweep) {
+        sweep_pause(notifications->sweep);
+    }
+    if (notifications->outbox) {
+        outbox_pause(notifications->outbox);
+    }
 }
 
 static bool is_quiet(struct daemon *daemon)
 {
     const struct notifications *notifications = daemon->app;
 
-    return flow_count() == 0 && outbox_is_empty(notifications->outbox);
+    return flow_count() == 0 && (!notifications->outbox || outbox_is_empty(notifications->outbox));
 }
 
 static void stop(struct daemon *daemon)
 {
     struct notifications *notifications = daemon->app;
 
-    sweep_free(notifications->sweep);
-    stream_consumer_free(notifications->consumer);
-    outbox_free(notifications->outbox);
+    if (notifications->sweep) {
+        sweep_free(notifications->sweep);
+    }
+    for (size_t i = 0; i < GROUPS_MAX; i++) {
+        if (notifications->consumers[i]) {
+            stream_consumer_free(notifications->consumers[i]);
+        }
+    }
+    if (notifications->outbox) {
+        outbox_free(notifications->outbox);
+    }
     guard_free(daemon->guard);
 }
 
@@ -80,9 +142,10 @@ int main(int argc, char **argv)
 {
     static const struct daemon_spec notifications = {
         .name = "notifications",
-        .about = "mails that events ask for",
+        .about = "mails and webhooks that events ask for, and the feed of events",
         .settings_size = sizeof(struct notifications_settings),
         .settings = settings,
+        .check_settings = check_settings,
         .routes = notifications_routes,
         .guard = guard_check,
         .guard_settings = guard_settings,

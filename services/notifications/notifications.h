@@ -1,11 +1,15 @@
-/* notifications.h - what the files of the notifications daemon share: its settings and its parts. */
+/* notifications.h - what the files of the notifications daemon share: its settings, its roles and its parts. */
 #ifndef SHARELINK_NOTIFICATIONS_H
 #define SHARELINK_NOTIFICATIONS_H
 
 #include "common/daemon.h"
 
+/* What a process does; see roles.c. A set of them is a bit each. */
+enum role { ROLE_EMAIL = 1, ROLE_WEBHOOK = 2, ROLE_FEED = 4, ROLE_SWEEP = 8 };
+
 struct notifications_settings {
     struct daemon_settings common;
+    const char *roles;
     const char *smtp_url, *smtp_ca_file, *mail_from, *consumer_name;
     bool smtp_require_tls;
     int64_t smtp_timeout_seconds;
@@ -15,10 +19,15 @@ struct notifications_settings {
     int64_t sweep_interval_ms, sweep_grace_ms;
 };
 
+enum { GROUPS_MAX = 4 };
+
+/* Parts of roles that this process has not are NULL. */
 struct notifications {
     const struct notifications_settings *settings;
+    unsigned roles;
+    const char *holder; /* this process's name as a lease holder and as a consumer */
     struct outbox *outbox;
-    struct stream_consumer *consumer;
+    struct stream_consumer *consumers[GROUPS_MAX]; /* of the groups of our roles, in the order of groups */
     struct sweep *sweep;
 };
 

@@ -9,7 +9,6 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/json.h"
 #include "common/log.h"
@@ -36,11 +35,11 @@ struct mail_in_hand {
 struct outbox {
     struct daemon *daemon;
     const struct notifications_settings *settings;
+    const char *holder;
     struct mail_pool *pool;
     struct pg_batch *outcomes;
     struct mail_in_hand *mails;
     int count;
-    char holder[300];
     struct event *claim_timer, *renew_timer;
     struct metric_family *deliveries;
     bool claiming, paused;
@@ -71,18 +70,6 @@ static const struct pg_statement renew_leases = { "renew_leases",
 #include "services/notifications/renew_leases.sql.inc"
 };
 
-static void name_holder(struct outbox *outbox)
-{
-    char host[200] = "";
-
-    gethostname(host, sizeof host - 1);
-    if (outbox->settings->consumer_name) {
-        snprintf(outbox->holder, sizeof outbox->holder, "%s", outbox->settings->consumer_name);
-    } else {
-        snprintf(outbox->holder, sizeof outbox->holder, "%s/%s", host, outbox->settings->common.listen);
-    }
-}
-
 static struct event *every(struct event_base *base, int64_t interval_ms, event_callback_fn callback, void *arg)
 {
     struct timeval interval = { .tv_sec = interval_ms / 1000, .tv_usec = interval_ms % 1000 * 1000 };
@@ -92,13 +79,14 @@ static struct event *every(struct event_base *base, int64_t interval_ms, event_c
     return timer;
 }
 
-struct outbox *outbox_new(struct daemon *daemon, const struct notifications_settings *settings)
+struct outbox *outbox_new(struct daemon *daemon, const struct notifications *notifications)
 {
+    const struct notifications_settings *settings = notifications->settings;
     struct outbox *outbox = mem_alloc(sizeof *outbox);
 
     outbox->daemon = daemon;
     outbox->settings = settings;
-    name_holder(outbox);
+    outbox->holder = notifications->holder;
     outbox->pool = mail_pool_new(daemon->base, &(struct mail_pool_options){
                                                    .url = settings->smtp_url,
                                                    .from = settings->mail_from,
@@ -114,11 +102,6 @@ struct outbox *outbox_new(struct daemon *daemon, const struct notifications_sett
     outbox->claim_timer = every(daemon->base, CLAIM_EVERY_MS, claim_on_timer, outbox);
     outbox->renew_timer = every(daemon->base, settings->lease_seconds * 1000 / 3, renew_on_timer, outbox);
     return outbox;
-}
-
-const char *outbox_holder(const struct outbox *outbox)
-{
-    return outbox->holder;
 }
 
 /* Twice the senders: the next mail is composed and at hand when one of them is free again. */

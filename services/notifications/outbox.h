@@ -6,14 +6,12 @@
 
 struct outbox;
 
-struct outbox *outbox_new(struct daemon *daemon, const struct notifications_settings *settings);
+struct outbox *outbox_new(struct daemon *daemon, const struct notifications *notifications);
 /* Claims nothing more; what is in hand is sent and recorded. */
 void outbox_pause(struct outbox *outbox);
 bool outbox_is_empty(const struct outbox *outbox);
 void outbox_free(struct outbox *outbox);
 
-/* This process's name as a lease holder and consumer. */
-const char *outbox_holder(const struct outbox *outbox);
 /* How many mails it may be leased now. */
 int outbox_room(const struct outbox *outbox);
 /* Takes mails leased to us: JSON array of what notifications.mail_json makes. stored: how many deliveries were made or

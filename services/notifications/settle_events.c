@@ -1,6 +1,6 @@
 /* settle_events.c - see the header. All events go as one statement; when PostgreSQL rejects it, they go one by one, so that
- * one bad event becomes a dead entry and the others become mails. Mails that are leased in the same breath go straight to
- * the outbox.
+ * one bad event becomes a dead entry and the others become deliveries. Those that are leased in the same breath go straight
+ * to the part that sends them.
  */
 #include "services/notifications/settle_events.h"
 
@@ -8,8 +8,6 @@
 
 #include "common/json.h"
 #include "common/log.h"
-#include "services/notifications/notifications.h"
-#include "services/notifications/outbox.h"
 
 /* In the order in which they run. */
 static struct next *plan(struct flow *flow);
@@ -22,6 +20,7 @@ struct event_ref {
 };
 
 struct settling {
+    const struct group *group;
     struct event_ref *events, *dead;
     size_t count, dead_count;
     size_t at;   /* the first event that is not planned yet */
@@ -29,19 +28,17 @@ struct settling {
     flow_step *settled, *failed;
 };
 
-static const struct pg_statement plan_mails = { "plan_mails",
-#include "services/notifications/plan_mails.sql.inc"
-};
 static const struct pg_statement keep_dead_entries = { "keep_dead_entries",
 #include "services/notifications/keep_dead_entries.sql.inc"
 };
 
 static void note_unknown(struct flow *flow, struct settling *settling);
 
-struct settling *settling_new(struct flow *flow, size_t most)
+struct settling *settling_new(struct flow *flow, const struct group *group, size_t most)
 {
     struct settling *settling = arena_alloc(flow->arena, sizeof *settling);
 
+    settling->group = group;
     settling->events = arena_calloc(flow->arena, most, sizeof *settling->events);
     settling->dead = arena_calloc(flow->arena, most, sizeof *settling->dead);
     return settling;
@@ -70,8 +67,8 @@ struct next *settle_events(struct flow *flow, struct settling *settling, flow_st
 
 static struct next *plan(struct flow *flow)
 {
+    const struct notifications *notifications = notifications_of(flow);
     struct settling *settling = flow->state;
-    struct outbox *outbox = notifications_of(flow)->outbox;
     struct pg_params params;
 
     if (settling->at == settling->count) {
@@ -83,20 +80,22 @@ static struct next *plan(struct flow *flow)
     }
     pg_params_init(&params, flow->arena);
     pg_text_array(&params, ids, settling->step);
-    pg_int(&params, notifications_of(flow)->settings->lease_seconds);
-    pg_text(&params, outbox_holder(outbox));
-    pg_int(&params, outbox_room(outbox));
-    return pg_query(flow, flow->daemon->pg, &plan_mails, &params, take_plan);
+    pg_int(&params, notifications->settings->lease_seconds);
+    pg_text(&params, notifications->holder);
+    pg_int(&params, settling->group->room(notifications));
+    return pg_query(flow, flow->daemon->pg, settling->group->plan, &params, take_plan);
 }
 
 static struct next *take_plan(struct flow *flow)
 {
+    const struct notifications *notifications = notifications_of(flow);
     struct settling *settling = flow->state;
-    struct outbox *outbox = notifications_of(flow)->outbox;
 
     switch (pg_outcome(flow)) {
     case PG_OK:
-        outbox_take(outbox, pg_get(flow, 0, 0), (int)pg_get_int(flow, 0, 1));
+        if (notifications->roles & settling->group->role) {
+            settling->group->take(notifications, pg_get(flow, 0, 0), (int)pg_get_int(flow, 0, 1));
+        }
         note_unknown(flow, settling);
         settling->at += settling->step;
         return plan(flow);
@@ -153,7 +152,7 @@ static struct next *keep_dead(struct flow *flow)
         columns[3][i] = settling->dead[i].fault;
     }
     pg_params_init(&params, flow->arena);
-    pg_text(&params, "email");
+    pg_text(&params, settling->group->name);
     for (size_t column = 0; column < 4; column++) {
         pg_text_array(&params, columns[column], count);
     }

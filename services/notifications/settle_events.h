@@ -6,12 +6,12 @@
 #ifndef SHARELINK_NOTIFICATIONS_SETTLE_EVENTS_H
 #define SHARELINK_NOTIFICATIONS_SETTLE_EVENTS_H
 
-#include "common/flow.h"
+#include "services/notifications/group.h"
 
 struct settling;
 
-/* In the flow's arena, with room for most events. */
-struct settling *settling_new(struct flow *flow, size_t most);
+/* In the flow's arena, with room for most events of a group. */
+struct settling *settling_new(struct flow *flow, const struct group *group, size_t most);
 /* stream and entry_id: where it came from, "" from the sweep. All borrowed until the end. */
 void settling_add(struct settling *settling, const char *event_id, const char *stream, const char *entry_id);
 void settling_add_dead(struct settling *settling, const char *stream, const char *entry_id, const char *event_id, const char *fault);

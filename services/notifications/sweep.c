@@ -1,5 +1,5 @@
-/* sweep.c - a turn is a flow: find unsettled events older than the grace, settle them, and go on at once while there are
- * more than one statement takes. Every process runs turns; a lock in the statement lets one of them find something.
+/* sweep.c - a turn is a flow: for each group find unsettled events older than the grace, settle them, and go on at once while
+ * there are more than one statement takes. Every process runs turns; a lock in the statement lets one of them find something.
  */
 #include "services/notifications/sweep.h"
 
@@ -21,7 +21,8 @@ struct sweep {
     struct daemon *daemon;
     const struct notifications *notifications;
     struct event *timer;
-    struct metric *found;
+    struct metric_family *found;
+    const struct group *group; /* whose events the turn looks for */
     int64_t house_kept_us; /* 0: not yet */
     bool paused;
 };
@@ -32,6 +33,7 @@ static struct next *keep_house(struct flow *flow);
 static struct next *check_house(struct flow *flow);
 static struct next *find_unsettled(struct flow *flow);
 static struct next *settle_found(struct flow *flow);
+static struct next *go_to_next_group(struct flow *flow);
 static struct next *end_turn(struct flow *flow);
 static void plan_next_turn(struct flow *flow);
 static void wait_for_turn(struct sweep *sweep);
@@ -51,7 +53,7 @@ struct sweep *sweep_new(struct daemon *daemon, const struct notifications *notif
 
     sweep->daemon = daemon;
     sweep->notifications = notifications;
-    sweep->found = metrics_only(metrics_counter("sharelink_sweep_found_total", "Events that the sweep brought because no stream had.", ""));
+    sweep->found = metrics_counter("sharelink_sweep_found_total", "Events that the sweep brought because no stream had.", "group");
     sweep->timer = evtimer_new(daemon->base, start_turn, sweep);
     wait_for_turn(sweep);
     return sweep;
@@ -64,6 +66,7 @@ static void start_turn(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
 
+    sweep->group = groups;
     flow->app = sweep->notifications;
     flow_start(flow, keep_house);
 }
@@ -95,10 +98,11 @@ static struct next *check_house(struct flow *flow)
 static struct next *find_unsettled(struct flow *flow)
 {
     const struct notifications_settings *settings = notifications_of(flow)->settings;
+    const struct sweep *sweep = flow->owner;
     struct pg_params params;
 
     pg_params_init(&params, flow->arena);
-    pg_text(&params, "email");
+    pg_text(&params, sweep->group->name);
     pg_int(&params, settings->sweep_grace_ms);
     pg_int(&params, SWEEP_MOST);
     return pg_query(flow, flow->daemon->pg, &find_unsettled_statement, &params, settle_found);
@@ -110,22 +114,30 @@ static struct next *settle_found(struct flow *flow)
     const char *error;
 
     if (pg_outcome(flow) != PG_OK) {
-        log_warn("sweep.turn_failed", LOG_TEXT("sqlstate", pg_sqlstate(flow)));
+        log_warn("sweep.turn_failed", LOG_TEXT("group", sweep->group->name), LOG_TEXT("sqlstate", pg_sqlstate(flow)));
         return end_turn(flow);
     }
     const char *text = arena_strdup(flow->arena, pg_get(flow, 0, 0));
     const json_t *ids = json_parse(flow->arena, text, strlen(text), &error);
     size_t count = json_array_size(ids);
     if (count == 0) {
-        return end_turn(flow);
+        return go_to_next_group(flow);
     }
-    log_info("sweep.found", LOG_INT("events", count));
-    metrics_add(sweep->found, (double)count);
-    struct settling *settling = settling_new(flow, count);
+    log_info("sweep.found", LOG_TEXT("group", sweep->group->name), LOG_INT("events", count));
+    metrics_add(metrics_series(sweep->found, (const char *const[]){ sweep->group->name }), (double)count);
+    struct settling *settling = settling_new(flow, sweep->group, count);
     for (size_t i = 0; i < count; i++) {
         settling_add(settling, json_string_value(json_array_get(ids, i)), "", "");
     }
-    return settle_events(flow, settling, count == SWEEP_MOST ? find_unsettled : end_turn, end_turn);
+    return settle_events(flow, settling, count == SWEEP_MOST ? find_unsettled : go_to_next_group, end_turn);
+}
+
+static struct next *go_to_next_group(struct flow *flow)
+{
+    struct sweep *sweep = flow->owner;
+
+    sweep->group++;
+    return sweep->group->name ? find_unsettled(flow) : end_turn(flow);
 }
 
 static struct next *end_turn(struct flow *flow)

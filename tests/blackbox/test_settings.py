@@ -22,7 +22,8 @@ from support.scripted_smtp import slow
 NAMES = ["links", "views", "notifications"]
 EX_OK, EX_USAGE, EX_OSERR, EX_CONFIG = 0, 64, 71, 78
 COMMON = ["DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "SECRET_KEY", "LISTEN"]
-REQUIRED = {"links": COMMON, "views": COMMON, "notifications": [*COMMON, "SMTP_URL", "MAIL_FROM"]}
+NEEDED_BY_ROLE = {"SMTP_URL", "MAIL_FROM"}
+REQUIRED = {"links": COMMON, "views": COMMON, "notifications": [*COMMON, *sorted(NEEDED_BY_ROLE)]}
 CANARY = "hunter2canary"
 every_daemon = pytest.mark.parametrize("name", NAMES)
 
@@ -45,6 +46,7 @@ WRONG = {
 WRONG_OF = {
     "views": {"MEDIA_DIR": ["/nowhere/at/all", "/etc/passwd"]},
     "notifications": {
+        "ROLES": ["mail", "email,", "email,,sweep", "email, sweep", "sweep,sweep", "Email"],
         "SMTP_URL": ["mail.example:25", "http://u:hunter2canary@mail.example", "smtp://", "smtp://u:hunter2canary@mail.example:x"],
         "MAIL_FROM": ["nobody", "Sharelink <noreply>", "a@b.example, c@d.example", "Sharelink <a@b.example", "\"x\" <a@b.example>\r\nBcc: c@d.example"],
         "SMTP_REQUIRE_TLS": ["maybe"], "SMTP_TIMEOUT_SECONDS": ["0", "601"], "WORKERS": ["0", "129"], "LEASE_SECONDS": ["0", "x"],
@@ -76,6 +78,13 @@ def test_all_that_is_missing_is_listed(name):
     faults = faults_of(name, {})
     assert set(faults) == {f"SHARELINK_{setting}" for setting in REQUIRED[name]}
     assert all("required" in fault and "_FILE" in fault for fault in faults.values())
+
+
+@pytest.mark.parametrize("roles", ["webhook", "feed,sweep", "webhook,feed,sweep"])
+def test_mail_settings_are_required_for_the_role_email_alone(roles):
+    assert set(faults_of("notifications", {"SHARELINK_ROLES": roles})) == {f"SHARELINK_{setting}" for setting in COMMON}
+    faults = faults_of("notifications", {"SHARELINK_ROLES": f"{roles},email"})
+    assert set(faults) == {f"SHARELINK_{setting}" for setting in REQUIRED["notifications"]}
 
 
 @pytest.mark.parametrize("name, setting, value", CASES)
@@ -176,7 +185,8 @@ def test_help_names_every_setting(name):
     known = {*WRONG, *WRONG_OF.get(name, {})}
     assert known <= set(re.findall(r"SHARELINK_(\w+)  \(", helped.stdout))
     for setting in REQUIRED[name]:
-        assert re.search(rf"SHARELINK_{setting}  \([^)]*required", helped.stdout), setting
+        needed = r".*\n\s+Required for the role email" if setting in NEEDED_BY_ROLE else r"[^)]*required"
+        assert re.search(rf"SHARELINK_{setting}  \({needed}", helped.stdout), setting
 
 
 @every_daemon

@@ -1,9 +1,8 @@
-/* email_consumer.c - takes batches of stream entries: keeps the malformed ones as dead letters, settles the others, and
+/* group_consumer.c - takes batches of stream entries: keeps the malformed ones as dead letters, settles the others, and
  * acknowledges when PostgreSQL has it all. A batch that could not be settled stays pending and comes again.
  */
-#include "services/notifications/email_consumer.h"
+#include "services/notifications/group_consumer.h"
 
-#include "services/notifications/outbox.h"
 #include "services/notifications/settle_events.h"
 
 /* In the order in which they run. */
@@ -11,20 +10,21 @@ static struct next *settle_entries(struct flow *flow);
 static struct next *acknowledge(struct flow *flow);
 static struct next *come_again(struct flow *flow);
 
-struct stream_consumer *email_consumer_new(struct daemon *daemon, const struct notifications *notifications)
+struct stream_consumer *group_consumer_new(struct daemon *daemon, const struct notifications *notifications, const struct group *group)
 {
     static const char *const streams[] = { STREAM_LINKS, STREAM_VIEWS, NULL };
 
     return stream_consumer_new(daemon->base, &(struct stream_consumer_options){
                                                  .url = daemon->settings->redis_url,
-                                                 .group = "email",
-                                                 .name = outbox_holder(notifications->outbox),
+                                                 .group = group->name,
+                                                 .name = notifications->holder,
                                                  .streams = streams,
                                                  .count = 100,
                                                  .claim_after_ms = 30000,
                                                  .handle = settle_entries,
                                                  .daemon = daemon,
                                                  .app = notifications,
+                                                 .arg = group,
                                                  .deadline_ms = 20000,
                                              });
 }
@@ -32,7 +32,7 @@ struct stream_consumer *email_consumer_new(struct daemon *daemon, const struct n
 static struct next *settle_entries(struct flow *flow)
 {
     const struct stream_batch *batch = stream_batch(flow);
-    struct settling *settling = settling_new(flow, batch->count);
+    struct settling *settling = settling_new(flow, batch->arg, batch->count);
 
     for (size_t i = 0; i < batch->count; i++) {
         const struct stream_entry *entry = &batch->entries[i];

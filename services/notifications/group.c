@@ -1,0 +1,24 @@
+/* group.c - the table of the consumer groups. The sweep serves all of them in any process; room and take speak of the parts
+ * that this process has. */
+#include "services/notifications/group.h"
+
+#include "services/notifications/outbox.h"
+
+static const struct pg_statement plan_mails = { "plan_mails",
+#include "services/notifications/plan_mails.sql.inc"
+};
+
+static int room_for_mails(const struct notifications *notifications)
+{
+    return notifications->outbox ? outbox_room(notifications->outbox) : 0;
+}
+
+static void take_mails(const struct notifications *notifications, const char *leased, int stored)
+{
+    outbox_take(notifications->outbox, leased, stored);
+}
+
+const struct group groups[] = {
+    { "email", ROLE_EMAIL, &plan_mails, room_for_mails, take_mails },
+    { .name = NULL },
+};

@@ -1,4 +1,5 @@
 /* get_account.c - GET /v1/account: the account that the key belongs to, with the defaults of its new links. */
+#include "common/conditional.h"
 #include "common/problem.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
@@ -26,6 +27,5 @@ static struct next *reply_account(struct flow *flow)
     if (pg_rows(flow) == 0) { /* its key is remembered for a moment */
         return problem_reply(flow, 404, "not_found", "The account is gone.");
     }
-    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%s\"", pg_get(flow, 0, 0)));
-    return http_reply_json(flow, 200, pg_get(flow, 0, 1));
+    return conditional_reply_json(flow, arena_printf(flow->arena, "\"v%s\"", pg_get(flow, 0, 0)), pg_get(flow, 0, 1));
 }

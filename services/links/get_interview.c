@@ -1,4 +1,5 @@
 /* get_interview.c - GET /v1/interviews/{id}: the document as the platform stored it. */
+#include "common/conditional.h"
 #include "common/problem.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
@@ -27,6 +28,5 @@ static struct next *reply_interview(struct flow *flow)
     if (pg_rows(flow) == 0) {
         return problem_reply(flow, 404, "not_found", "There is no interview with this id.");
     }
-    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%s\"", pg_get(flow, 0, 0)));
-    return http_reply_json(flow, 200, pg_get(flow, 0, 1));
+    return conditional_reply_json(flow, arena_printf(flow->arena, "\"v%s\"", pg_get(flow, 0, 0)), pg_get(flow, 0, 1));
 }

@@ -2,12 +2,13 @@
 #include <string.h>
 
 #include "common/problem.h"
+#include "services/links/found_link.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 #include "services/links/show_secrets.h"
 
 static struct next *reply_link(struct flow *flow);
-static const char *with_urls(struct flow *flow, const char *share_link, const char *sealed);
+static void show_urls(struct flow *flow, json_t *link, const char *sealed);
 
 static const struct pg_statement find_link = { "get_link",
 #include "services/links/get_link.sql.inc"
@@ -31,16 +32,17 @@ static struct next *reply_link(struct flow *flow)
     if (pg_rows(flow) == 0) {
         return problem_reply(flow, 404, "not_found", "There is no share link with this id.");
     }
-    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%s\"", pg_get(flow, 0, 1)));
-    const char *link = pg_get(flow, 0, 0);
-    bool shows_urls = caller_may(caller_of(flow), "links.write");
-    return http_reply_json(flow, 200, shows_urls ? with_urls(flow, link, pg_get(flow, 0, 2)) : link);
+    const char *error;
+    json_t *link = json_parse(flow->arena, pg_get(flow, 0, 0), pg_get_length(flow, 0, 0), &error);
+    if (caller_may(caller_of(flow), "links.write")) {
+        show_urls(flow, link, pg_get(flow, 0, 2));
+    }
+    return found_link_reply(flow, link, pg_get(flow, 0, 1));
 }
 
-static const char *with_urls(struct flow *flow, const char *share_link, const char *sealed)
+static void show_urls(struct flow *flow, json_t *link, const char *sealed)
 {
     const char *error;
-    json_t *link = json_parse(flow->arena, share_link, strlen(share_link), &error);
     const json_t *reviewers = json_object_get(link, "reviewers");
     const json_t *boxes = json_parse(flow->arena, sealed, strlen(sealed), &error);
 
@@ -48,5 +50,4 @@ static const char *with_urls(struct flow *flow, const char *share_link, const ch
         show_sealed_secrets(flow, json_array_get(reviewers, i), json_string_value(json_array_get(boxes, i)));
     }
     show_basic_secrets(link);
-    return json_text(flow->arena, link);
 }

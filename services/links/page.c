@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/conditional.h"
 #include "common/problem.h"
 #include "services/links/links.h"
 
@@ -361,8 +362,9 @@ static struct next *reply_page(struct flow *flow)
     }
     bool has_more = pg_get_bool(flow, 0, 1);
     const char *cursor = has_more ? next_cursor(flow, flow->state, pg_get(flow, 0, 2), pg_get(flow, 0, 3)) : "null";
-    return http_reply_json(flow, 200, arena_printf(flow->arena, "{\"data\":%s,\"has_more\":%s,\"next_cursor\":%s}", pg_get(flow, 0, 0),
-                                                   has_more ? "true" : "false", cursor));
+    const char *text = arena_printf(flow->arena, "{\"data\":%s,\"has_more\":%s,\"next_cursor\":%s}", pg_get(flow, 0, 0),
+                                    has_more ? "true" : "false", cursor);
+    return conditional_reply_json(flow, conditional_tag_of(flow->arena, text), text);
 }
 
 static const char *next_cursor(struct flow *flow, const struct wanted_page *page, const char *last_key, const char *last_id)

@@ -1,6 +1,10 @@
-/* put_interview.c - PUT /v1/interviews/{id}: create an interview (201) or replace its document (200). */
+/* put_interview.c - PUT /v1/interviews/{id}: create an interview (201) or replace its document (200).
+ *
+ * With If-Match it only replaces, and with If-None-Match: * it only creates.
+ */
 #include "common/fields.h"
 #include "common/id.h"
+#include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/interview_document.h"
 #include "services/links/links.h"
@@ -34,6 +38,9 @@ struct next *put_interview(struct flow *flow)
     pg_text(&params, caller_of(flow)->account_id);
     pg_text(&params, router_param(flow, "id"));
     pg_text(&params, json_text(flow->arena, body));
+    pg_bool(&params, http_header(flow, "If-Match") != NULL);
+    change_wanted_version(flow, &params);
+    pg_bool(&params, str_equal(http_header(flow, "If-None-Match"), "*"));
     return pg_query(flow, flow->daemon->pg, &store_interview, &params, reply_stored);
 }
 
@@ -41,6 +48,9 @@ static struct next *reply_stored(struct flow *flow)
 {
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
+    }
+    if (pg_rows(flow) == 0) {
+        return problem_reply(flow, 412, "precondition_failed", "The interview is not as If-Match or If-None-Match wants it.");
     }
     int64_t version = pg_get_int(flow, 0, 0);
     http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%lld\"", (long long)version));

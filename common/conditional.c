@@ -1,0 +1,69 @@
+/* conditional.c - see conditional.h. */
+#include "common/conditional.h"
+
+#include <string.h>
+
+#include "common/arena.h"
+#include "common/crypto.h"
+#include "common/http.h"
+#include "common/str.h"
+
+#define TAG_BYTES 12
+
+static const char *next_tag(const char *at, const char **tag, size_t *length);
+
+bool conditional_is_known(const struct flow *flow, const char *etag)
+{
+    const char *at = http_header(flow, "If-None-Match"), *tag;
+    size_t length, wanted = strlen(etag);
+
+    if (!at || str_equal(at, "*")) {
+        return at != NULL;
+    }
+    while ((at = next_tag(at, &tag, &length))) {
+        if (length == wanted && memcmp(tag, etag, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The next of a list of tags, with its quotes and without W/; NULL at the end, or where it is no such list any more. */
+static const char *next_tag(const char *at, const char **tag, size_t *length)
+{
+    at += strspn(at, " \t,");
+    at += strncmp(at, "W/", 2) == 0 ? 2 : 0;
+    if (*at != '"') {
+        return NULL;
+    }
+    const char *end = strchr(at + 1, '"');
+    if (!end) {
+        return NULL;
+    }
+    *tag = at;
+    *length = (size_t)(end + 1 - at);
+    return end + 1;
+}
+
+void conditional_set_headers(struct flow *flow, const char *etag)
+{
+    http_set_header(flow, "ETag", etag);
+    http_set_header(flow, "Cache-Control", "private, no-cache");
+    http_set_header(flow, "Vary", "Authorization");
+}
+
+struct next *conditional_reply_json(struct flow *flow, const char *etag, const char *json)
+{
+    conditional_set_headers(flow, etag);
+    return conditional_is_known(flow, etag) ? http_reply_empty(flow, 304) : http_reply_json(flow, 200, json);
+}
+
+const char *conditional_tag_of(struct arena *arena, const char *json)
+{
+    uint8_t hash[CRYPTO_HASH_SIZE];
+    char *text = arena_alloc(arena, str_base64url_size(TAG_BYTES));
+
+    crypto_hash(hash, json, strlen(json));
+    str_base64url(text, hash, TAG_BYTES);
+    return arena_printf(arena, "\"%s\"", text);
+}

@@ -1,0 +1,164 @@
+"""If-None-Match: a 304 for who has the newest already, and never for who has not; If-Match on every change of a versioned thing."""
+
+import itertools
+import re
+
+import pytest
+from stack.waiting import wait_until
+from support import samples
+from support.api import Api
+
+numbers = itertools.count(1)
+
+
+def template(stack):
+    return stack.api.post("/v1/email-templates", {"name": f"T{next(numbers)}", "subject": "S", "body": "B"}, status=201).json()["id"]
+
+
+def basic_link(stack):
+    interview = stack.make_interview()
+    stack.api.post(f"/v1/interviews/{interview}/basic-link", status=201)
+    return f"/v1/interviews/{interview}/basic-link"
+
+
+# Each with how it is changed.
+RESOURCES = {
+    "account": (lambda stack: "/v1/account", lambda stack, path: stack.api.patch(path, {"name": f"N{next(numbers)}"}, status=200)),
+    "interview": (lambda stack: f"/v1/interviews/{stack.make_interview()}",
+                  lambda stack, path: stack.api.put(path, samples.interview_document(), status=200)),
+    "link": (lambda stack: f"/v1/share-links/{stack.make_share_link()['id']}",
+             lambda stack, path: stack.api.patch(path, {"title": f"N{next(numbers)}"}, status=200)),
+    "template": (lambda stack: f"/v1/email-templates/{template(stack)}", lambda stack, path: stack.api.patch(path, {"name": "N"}, status=200)),
+    "basic link": (basic_link, lambda stack, path: stack.api.patch(
+        f"/v1/share-links/{stack.api.get(path).json()['id']}", {"title": f"N{next(numbers)}"}, status=200)),
+    "links": (lambda stack: "/v1/share-links?limit=3", lambda stack, path: stack.make_share_link()),
+    "interviews": (lambda stack: "/v1/interviews?limit=3&sort=-created_at", lambda stack, path: stack.make_interview()),
+    "templates": (lambda stack: "/v1/email-templates?limit=3", lambda stack, path: template(stack)),
+}
+
+
+@pytest.fixture(params=RESOURCES, ids=lambda name: name.replace(" ", "-"))
+def resource(request, stack):
+    make, change = RESOURCES[request.param]
+    path = make(stack)
+    if request.param in ("links", "interviews", "templates"):
+        change(stack, path)
+    return path, lambda: change(stack, path)
+
+
+def if_none_match(api, path, tags, method="GET"):
+    return api.call(method, path, headers={"If-None-Match": tags})
+
+
+def test_unchanged_is_a_304_without_a_body_and_changed_is_given_in_full(stack, api, resource):
+    path, change = resource
+    first = api.get(path, status=200)
+    tag = first.headers["ETag"]
+    keeping = "no-store" if '"passcode"' in first.text else "private, no-cache"  # a cache may not have what opens a link
+    assert tag.startswith('"') and first.headers["Cache-Control"] == keeping and first.headers["Vary"] == "Authorization"
+    for tags in (tag, f"W/{tag}", f'"other", {tag}', f'W/"other",W/{tag} , "x"', "*"):
+        for method in ("GET", "HEAD"):
+            same = if_none_match(api, path, tags, method)
+            assert (same.status_code, same.content) == (304, b""), tags
+            assert (same.headers["ETag"], same.headers["Cache-Control"]) == (tag, keeping)
+            assert "Content-Type" not in same.headers and "Idempotency-Replayed" not in same.headers
+    for tags in ('"other"', tag.strip('"'), f"{tag[:-1]}x\"", "", "W/", '"', f"'{tag}'", "x, " + tag):
+        assert if_none_match(api, path, tags).status_code == 200, tags
+    change()
+    changed = if_none_match(api, path, tag)
+    assert changed.status_code == 200 and changed.headers["ETag"] != tag and changed.content != first.content
+
+
+def test_304_is_for_who_may_see_it(stack, api, other_api):
+    path = f"/v1/share-links/{stack.make_share_link()['id']}"
+    tag = api.get(path, status=200).headers["ETag"]
+    for tags in (tag, "*"):
+        assert if_none_match(other_api, path, tags).status_code == 404
+        assert if_none_match(stack.anonymous, path, tags).status_code == 401
+
+
+def test_opens_and_mails_are_seen_by_who_asks_with_the_tag(stack, api):
+    link = stack.make_share_link(reviewer_count=2)
+    path = f"/v1/share-links/{link['id']}"
+    tag = api.get(path, status=200).headers["ETag"]
+    assert if_none_match(api, path, tag).status_code == 304
+    stack.reviewer(link).open(status=200)
+    seen = if_none_match(api, path, tag)
+    assert seen.status_code == 200 and seen.json()["reviewers"][0]["open_count"] == 1
+    assert seen.headers["ETag"] == tag  # which If-Match still takes
+    api.patch(path, {"title": "Another"}, headers={"If-Match": tag}, status=200)
+
+    link = stack.make_share_link()
+    path = f"/v1/share-links/{link['id']}"
+    tag = api.get(path, status=200).headers["ETag"]
+    api.post(f"{path}/reviewers/{link['reviewers'][0]['id']}/invite", status=202)
+    assert if_none_match(api, path, tag).json()["reviewers"][0]["invitation_state"] != "none"
+    wait_until(lambda: if_none_match(api, path, tag).json()["reviewers"][0]["invitation_state"] == "sent", 20, "the mail is seen as sent")
+
+
+def test_expiry_is_seen_by_who_asks_with_the_tag(stack, api):
+    link = stack.make_share_link()
+    path = f"/v1/share-links/{link['id']}"
+    tag = api.get(path, status=200).headers["ETag"]
+    stack.db.rows("update links.share_links set expires_at = now() - interval '1 second' where id = %s", link["id"])
+    assert if_none_match(api, path, tag).json()["state"] == "expired"
+
+
+def test_link_without_its_urls_may_be_kept_and_asked_for_anew(stack):
+    path = f"/v1/share-links/{stack.make_share_link()['id']}"
+    reader = Api(stack.links.url(), re.search(r"slk_[\w-]+", stack.operate("key", "create", "--account", stack.account, "--scopes", "links.read"))[0])
+    answer = reader.get(path, status=200)
+    assert answer.headers["Cache-Control"] == "private, no-cache" and "passcode" not in answer.text
+    assert if_none_match(reader, path, answer.headers["ETag"]).status_code == 304
+
+
+# --- If-Match ---
+
+def changes_of(stack):
+    """Name, path and call of every change of a versioned thing, each with a thing of its own."""
+    interview, link = stack.make_interview(), stack.make_share_link(reviewer_count=2)
+    path = f"/v1/share-links/{link['id']}"
+    return [
+        ("PATCH", "/v1/account", {"name": "N"}, "/v1/account"),
+        ("PUT", f"/v1/interviews/{interview}", samples.interview_document(), f"/v1/interviews/{interview}"),
+        ("PATCH", path, {"title": "N"}, path),
+        ("DELETE", f"{path}/reviewers/{link['reviewers'][1]['id']}", None, path),
+        ("DELETE", path, None, path),
+        ("PATCH", (named := f"/v1/email-templates/{template(stack)}"), {"name": "N"}, named),
+        ("DELETE", named, None, named),
+        ("PUT", f"/v1/interviews/{interview}/share-links", {"share_link_ids": []}, f"/v1/interviews/{interview}/share-links"),
+        ("DELETE", f"/v1/interviews/{interview}", None, f"/v1/interviews/{interview}"),
+    ]
+
+
+def test_if_match_of_another_version_changes_nothing(stack, api):
+    for method, path, body, thing in changes_of(stack):
+        before = api.get(thing, status=200)
+        for tag in ('"v999"', '"x"', 'W/"v1"', "v1"):
+            refused = api.call(method, path, json=body, headers={"If-Match": tag})
+            assert (refused.status_code, refused.json()["code"]) == (412, "precondition_failed"), (method, path, tag)
+        after = api.get(thing, status=200)
+        assert (after.content, after.headers["ETag"]) == (before.content, before.headers["ETag"]), (method, path)
+
+
+def test_if_match_of_this_version_or_any_changes_it(stack, api):
+    for method, path, body, thing in changes_of(stack):
+        tag = api.get(thing, status=200).headers["ETag"]
+        assert api.call(method, path, json=body, headers={"If-Match": tag}).status_code in (200, 204), (method, path)
+    for method, path, body, _ in changes_of(stack):
+        assert api.call(method, path, json=body, headers={"If-Match": "*"}).status_code in (200, 204), (method, path)
+
+
+def test_put_of_an_interview_creates_or_replaces_only_as_wanted(stack, api, other_api):
+    path = f"/v1/interviews/{samples.interview_id()}"
+    for tag in ("*", '"v1"'):
+        api.put(path, samples.interview_document(), headers={"If-Match": tag}, status=412)
+    api.get(path, status=404)
+    made = api.put(path, samples.interview_document(), headers={"If-None-Match": "*"}, status=201)
+    api.put(path, samples.interview_document(), headers={"If-None-Match": "*"}, status=412)
+    assert api.get(path).json() == made.json()
+    second = api.put(path, samples.interview_document(), headers={"If-Match": made.headers["ETag"]}, status=200)
+    assert second.json()["version"] == 2
+    api.put(path, samples.interview_document(), headers={"If-Match": made.headers["ETag"]}, status=412)
+    api.put(path, samples.interview_document(), status=200)
+    other_api.put(path, samples.interview_document(), headers={"If-Match": "*"}, status=412)

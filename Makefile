@@ -37,6 +37,8 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/tes
 
 # Text that is compiled in: SQL and the page's parts become C string literals.
 EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(wildcard services/*/*.sql services/*/pages/* services/ctl/migrations/*.sql common/*.sql common/*.lua))
+# Each daemon's OpenAPI document, as JSON.
+EMBEDDED += $(DAEMONS:%=$(GEN)/proto/openapi/%.yaml.inc)
 MIGRATIONS := $(sort $(wildcard services/ctl/migrations/*.sql))
 
 # One short line a step; V=1 shows the commands.
@@ -78,6 +80,10 @@ $(OUT)/tests/bare_server: tests/bench/bare_server.c Makefile
 $(GEN)/%.inc: %
 	@mkdir -p $(@D)
 	@sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< >$@
+
+$(GEN)/proto/openapi/%.yaml.inc: proto/openapi/%.yaml proto/openapi/embed CHANGELOG.md Makefile
+	@mkdir -p $(@D)
+	$(call say,JSON,$@)/usr/bin/python3 proto/openapi/embed $< '$(or $(VERSION),0)' >$@
 
 $(GEN)/migrations.inc: $(MIGRATIONS:%=$(GEN)/%.inc) Makefile
 	@mkdir -p $(@D)

@@ -77,11 +77,13 @@ static struct next *ask_redis(struct flow *flow);
 static void on_pong(void *arg, const struct redis_value *reply, const char *errstr);
 static struct next *reply_readiness(struct flow *flow);
 static struct next *show_metrics(struct flow *flow);
+static struct next *show_openapi(struct flow *flow);
 
 static const struct route our_routes[] = {
     { HTTP_GET, "/healthz", show_health, NULL },
     { HTTP_GET, "/readyz", show_readiness, NULL },
     { HTTP_GET, "/metrics", show_metrics, NULL },
+    { HTTP_GET, "/openapi.json", show_openapi, NULL },
 };
 
 int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
@@ -342,4 +344,17 @@ static struct next *show_metrics(struct flow *flow)
     struct next *next = http_reply(flow, 200, "text/plain; version=0.0.4; charset=utf-8", text.data, text.length);
     buf_clear(&text);
     return next;
+}
+
+static struct next *show_openapi(struct flow *flow)
+{
+    const struct daemon_openapi *openapi = &flow->daemon->spec->openapi;
+    const char *known = http_header(flow, "If-None-Match");
+
+    http_set_header(flow, "ETag", openapi->etag);
+    http_set_header(flow, "Cache-Control", "no-cache");
+    if (known && strstr(known, openapi->etag)) {
+        return http_reply_empty(flow, 304);
+    }
+    return http_reply_json(flow, 200, openapi->json);
 }

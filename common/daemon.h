@@ -46,6 +46,11 @@ struct daemon {
     struct guard *guard; /* likewise, of a service whose routes have scopes: see guard.h; else NULL */
 };
 
+/* The daemon's OpenAPI document: GET /openapi.json. proto/openapi/embed makes both from the YAML beside it. */
+struct daemon_openapi {
+    const char *etag, *json;
+};
+
 struct daemon_spec {
     const char *name;  /* "links" */
     const char *about; /* one line for --help */
@@ -53,7 +58,8 @@ struct daemon_spec {
     const struct config_setting *settings; /* the service's own table; its struct begins with struct daemon_settings */
     /* What no setting tells alone: appends a line for each fault, and returns their number. May be NULL. */
     int (*check_settings)(const void *settings, struct buf *faults);
-    const struct route *routes;            /* health, readiness and metrics are added to them */
+    const struct route *routes;            /* health, readiness, metrics and the OpenAPI document are added to them */
+    struct daemon_openapi openapi;
     flow_step *guard;                      /* see router.h */
     const struct http_fixed_field *reply_fields; /* of every reply; see http.h. May be NULL */
     const struct config_setting *guard_settings; /* its table, of fields of struct daemon_settings; may be NULL */

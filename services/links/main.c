@@ -27,6 +27,9 @@ int main(int argc, char **argv)
         .settings_size = sizeof(struct daemon_settings),
         .settings = settings,
         .routes = links_routes,
+        .openapi = {
+#include "proto/openapi/links.yaml.inc"
+        },
         .guard = guard_check,
         .guard_settings = guard_settings,
         .start = start,

@@ -147,6 +147,9 @@ int main(int argc, char **argv)
         .settings = settings,
         .check_settings = check_settings,
         .routes = notifications_routes,
+        .openapi = {
+#include "proto/openapi/notifications.yaml.inc"
+        },
         .guard = guard_check,
         .guard_settings = guard_settings,
         .start = start,

@@ -65,6 +65,9 @@ int main(int argc, char **argv)
         .settings_size = sizeof(struct views_settings),
         .settings = settings,
         .routes = views_routes,
+        .openapi = {
+#include "proto/openapi/views.yaml.inc"
+        },
         .guard = check_same_origin,
         .reply_fields = reply_fields,
         .start = start,

@@ -242,6 +242,21 @@ void crypto_mark(const struct keyring *keyring, const char *purpose, const void 
     sodium_memzero(key, sizeof key);
 }
 
+void crypto_sha256(uint8_t to[CRYPTO_SHA256_SIZE], const void *bytes, size_t length)
+{
+    crypto_hash_sha256(to, bytes, length);
+}
+
+void crypto_hmac_sha256(uint8_t to[CRYPTO_SHA256_SIZE], const void *key, size_t key_length, const void *bytes, size_t length)
+{
+    crypto_auth_hmacsha256_state state;
+
+    crypto_auth_hmacsha256_init(&state, key, key_length);
+    crypto_auth_hmacsha256_update(&state, bytes, length);
+    crypto_auth_hmacsha256_final(&state, to);
+    sodium_memzero(&state, sizeof state);
+}
+
 bool crypto_equal(const void *a, const void *b, size_t length)
 {
     return sodium_memcmp(a, b, length) == 0;

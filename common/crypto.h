@@ -58,6 +58,11 @@ uint8_t *crypto_seal(const struct keyring *keyring, struct arena *arena, const c
 char *crypto_open(const struct keyring *keyring, struct arena *arena, const char *bound, const uint8_t *box,
                   size_t box_length, size_t *length);
 
+/* SHA-256 and HMAC-SHA-256 (RFC 2104, any length of key), for what other systems want signed. */
+#define CRYPTO_SHA256_SIZE 32
+void crypto_sha256(uint8_t to[CRYPTO_SHA256_SIZE], const void *bytes, size_t length);
+void crypto_hmac_sha256(uint8_t to[CRYPTO_SHA256_SIZE], const void *key, size_t key_length, const void *bytes, size_t length);
+
 /* Constant time, for equal lengths. */
 bool crypto_equal(const void *a, const void *b, size_t length);
 void crypto_random(void *to, size_t length);

@@ -180,6 +180,7 @@ static void serve(struct life *life)
                                        .body_max = 1024 * 1024,
                                        .read_limit_ms = 15000,
                                        .write_limit_ms = 30000,
+                                       .write_rate_min = 4096,
                                        .idle_limit_ms = 75000,
                                        .deadline_ms = 12000,
                                        .reply_fields = daemon->spec->reply_fields,

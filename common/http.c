@@ -240,6 +240,7 @@ static void set_up_evhttp(struct http_server *server)
         .most = options->connections_max,
         .read_limit_ms = options->read_limit_ms,
         .write_limit_ms = options->write_limit_ms,
+        .write_rate_min = options->write_rate_min,
         .unread_max = options->header_max + options->body_max + BODY_SLACK,
         .reword = reword_refusal,
         .arg = server,

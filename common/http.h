@@ -25,7 +25,8 @@ struct http_server_options {
     int connections_max;
     size_t header_max, body_max; /* bytes; a larger body is a 413 */
     int read_limit_ms;  /* absolute, from a request's first byte to its last */
-    int write_limit_ms; /* absolute, from a reply's first byte to its last */
+    int write_limit_ms; /* from a reply's first byte to its last; but see write_rate_min */
+    int write_rate_min; /* bytes a second: a reply that moved so many for write_limit_ms may take as long again. 0: none may */
     int idle_limit_ms;
     int64_t deadline_ms; /* of a request's flow: then 503 */
     struct daemon *daemon;

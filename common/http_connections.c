@@ -40,6 +40,7 @@ struct http_connection {
     bool speaks_for_itself;  /* evhttp has written a reply of its own */
     int64_t linger_until_us; /* 0 unless refused */
     int64_t deadline_us; /* INT64_MAX for none */
+    size_t written;      /* bytes, since the deadline was set; while writing */
     int requests;
     unsigned number; /* for the log */
     struct http_connection *next, **link;
@@ -68,6 +69,7 @@ static void reword_all(evutil_socket_t fd, short what, void *arg);
 static void reword(struct http_connection *connection);
 static void move(struct http_connection *connection, enum state to);
 static void sweep(evutil_socket_t fd, short what, void *arg);
+static bool gets_more_time(struct http_connection *connection, int64_t now_us);
 static void end_overdue(struct http_connection *connection);
 static void forget(struct http_connection *connection);
 static bool was_freed_by_evhttp(const struct http_connection *connection);
@@ -186,6 +188,7 @@ static void output_changed(struct evbuffer *output, const struct evbuffer_cb_inf
     struct http_connection *connection = arg;
     (void)output;
 
+    connection->written += info->n_deleted;
     bool is_reworded = connection->linger_until_us != 0;
     if (info->n_added > 0 && info->orig_size == 0 && !is_reworded &&
         (connection->state == IDLE || connection->state == READING)) {
@@ -269,6 +272,7 @@ static void move(struct http_connection *connection, enum state to)
         break;
     case WRITING:
         connection->deadline_us = clock_mono_us() + (int64_t)options->write_limit_ms * 1000;
+        connection->written = 0;
         break;
     }
 }
@@ -287,7 +291,7 @@ static void sweep(evutil_socket_t fd, short what, void *arg)
             if (!lingers(connection, now_us)) {
                 forget(connection);
             }
-        } else if (connection->deadline_us <= now_us) {
+        } else if (connection->deadline_us <= now_us && !gets_more_time(connection, now_us)) {
             end_overdue(connection);
         }
     }
@@ -313,6 +317,20 @@ static bool lingers(const struct http_connection *connection, int64_t now_us)
         got = recv(bufferevent_getfd(connection->bev), unwanted, sizeof unwanted, MSG_DONTWAIT);
     } while (got > 0);
     return got < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+/* A reader that keeps up a fair rate may take as long as it needs. */
+static bool gets_more_time(struct http_connection *connection, int64_t now_us)
+{
+    const struct http_connections_options *options = &connection->owner->options;
+    size_t fair = (size_t)options->write_rate_min * (size_t)options->write_limit_ms / 1000;
+
+    if (connection->state != WRITING || !fair || connection->written < fair) {
+        return false;
+    }
+    connection->deadline_us = now_us + (int64_t)options->write_limit_ms * 1000;
+    connection->written = 0;
+    return true;
 }
 
 static void end_overdue(struct http_connection *connection)

@@ -1,7 +1,8 @@
 /* http_connections.h - what evhttp does not do for its connections: count them, and end the slow ones.
  *
- * A connection is idle → reading → pending → writing → idle. Reading and writing have absolute deadlines, which
- * evhttp's own timers (they count inactivity) do not give. Used by http.c alone.
+ * A connection is idle → reading → pending → writing → idle. Reading and writing have deadlines that a
+ * trickle of bytes does not put off, which evhttp's own timers (they count inactivity) do not give: reading an absolute
+ * one, writing one that only a fair rate renews, for a film on a slow line. Used by http.c alone.
  */
 #ifndef SHARELINK_HTTP_CONNECTIONS_H
 #define SHARELINK_HTTP_CONNECTIONS_H
@@ -19,7 +20,7 @@ struct metric;
 
 struct http_connections_options {
     int most;
-    int read_limit_ms, write_limit_ms;
+    int read_limit_ms, write_limit_ms, write_rate_min; /* see http.h */
     size_t unread_max;    /* bytes that may wait unparsed on one connection */
     /* evhttp answers some requests by itself, in HTML. Writes the whole reply that goes out instead. */
     void (*reword)(void *arg, int status, struct buf *reply);

@@ -22,9 +22,8 @@ media as (
         where not d.exclude_full_profiles
         union all
         select kind.name || ':' || (q.value ->> 'id'), q.value #>> array['answer', kind.field], null
-        from jsonb_array_elements(i.document -> 'questions') as q (value)
+        from jsonb_array_elements(views.visible_questions(i.document, d.hide_skipped_questions)) as q (value)
         cross join (values ('media', 'media_url'), ('captions', 'captions_url')) as kind (name, field)
-        where not (d.hide_skipped_questions and coalesce((q.value ->> 'skipped')::boolean, false))
     ) m
     where m.source is not null and views.media_ref(d.media_salt, i.position, m.slot) = $4
 )

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/crypto.h"
 #include "common/http.h"
 #include "common/log.h"
 #include "common/problem.h"
@@ -23,11 +24,10 @@ struct range {
 enum range_kind { RANGE_NONE, RANGE_GOOD, RANGE_UNSATISFIABLE };
 
 static int open_beneath(const char *folder, const char *path);
-static const char *content_type_of(const char *path);
-static enum range_kind read_range(struct flow *flow, int64_t size, struct range *range);
-static const char *disposition(struct flow *flow, const char *file_name);
+static const char *tag_of(struct flow *flow, const struct stat *status);
+static enum range_kind read_range(struct flow *flow, int64_t size, const char *tag, struct range *range);
 
-struct next *local_media_reply(struct flow *flow, const char *media_dir, const char *path, const char *file_name)
+struct next *local_media_reply(struct flow *flow, const char *media_dir, const char *path, const char *content_type)
 {
     struct stat status;
     int file = open_beneath(media_dir, path);
@@ -42,8 +42,10 @@ struct next *local_media_reply(struct flow *flow, const char *media_dir, const c
     }
     struct range range = { 0, status.st_size - 1 };
     int http_status = 200;
+    const char *tag = tag_of(flow, &status);
     http_set_header(flow, "Accept-Ranges", "bytes");
-    switch (read_range(flow, status.st_size, &range)) {
+    http_set_header(flow, "ETag", tag);
+    switch (read_range(flow, status.st_size, tag, &range)) {
     case RANGE_NONE:
         break;
     case RANGE_GOOD:
@@ -56,10 +58,7 @@ struct next *local_media_reply(struct flow *flow, const char *media_dir, const c
         http_set_header(flow, "Content-Range", arena_printf(flow->arena, "bytes */%lld", (long long)status.st_size));
         return problem_reply(flow, 416, "range_not_satisfiable", "The file is shorter than that.");
     }
-    if (file_name) {
-        http_set_header(flow, "Content-Disposition", disposition(flow, file_name));
-    }
-    return http_reply_file(flow, http_status, content_type_of(path), file, range.first, range.last - range.first + 1);
+    return http_reply_file(flow, http_status, content_type, file, range.first, range.last - range.first + 1);
 }
 
 static int open_beneath(const char *folder, const char *path)
@@ -77,29 +76,25 @@ static int open_beneath(const char *folder, const char *path)
     return file;
 }
 
-static const char *content_type_of(const char *path)
+/* Changes with the file, and tells nothing of it but that. */
+static const char *tag_of(struct flow *flow, const struct stat *status)
 {
-    static const struct {
-        const char *suffix, *type;
-    } types[] = {
-        { ".mp4", "video/mp4" },   { ".webm", "video/webm" }, { ".mp3", "audio/mpeg" },     { ".m4a", "audio/mp4" },
-        { ".ogg", "audio/ogg" },   { ".vtt", "text/vtt; charset=utf-8" }, { ".jpg", "image/jpeg" }, { ".jpeg", "image/jpeg" },
-        { ".png", "image/png" },   { ".webp", "image/webp" }, { ".pdf", "application/pdf" },
-    };
+    const int64_t made_of[] = { status->st_size, status->st_mtim.tv_sec, status->st_mtim.tv_nsec, (int64_t)status->st_ino };
+    uint8_t digest[CRYPTO_HASH_SIZE];
+    char text[23];
 
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        if (str_ends_with(path, types[i].suffix)) {
-            return types[i].type;
-        }
-    }
-    return "application/octet-stream";
+    crypto_hash(digest, made_of, sizeof made_of);
+    str_base64url(text, digest, 16);
+    return arena_printf(flow->arena, "\"%s\"", text);
 }
 
-/* One range of bytes; a list of ranges, or another unit, is answered with the whole file, as the RFC allows. */
-static enum range_kind read_range(struct flow *flow, int64_t size, struct range *range)
+/* One range of bytes. A list of ranges, another unit, another method than GET, or an If-Range that names another file (or a
+ * time, which we never gave out) is answered with the whole file, as RFC 9110 allows. */
+static enum range_kind read_range(struct flow *flow, int64_t size, const char *tag, struct range *range)
 {
-    const char *header = http_header(flow, "Range");
-    if (!header || !str_starts_with(header, "bytes=") || strchr(header, ',')) {
+    const char *header = http_header(flow, "Range"), *same = http_header(flow, "If-Range");
+    if (!header || !str_starts_with(header, "bytes=") || strchr(header, ',') || http_method(flow) != HTTP_GET ||
+        (same && !str_equal(same, tag))) {
         return RANGE_NONE;
     }
 
@@ -123,19 +118,4 @@ static enum range_kind read_range(struct flow *flow, int64_t size, struct range 
     }
     *range = (struct range){ first, has_last && last < size ? last : size - 1 };
     return RANGE_GOOD;
-}
-
-/* The name in RFC 6266's form for any script; a plain one for clients that know no better. */
-static const char *disposition(struct flow *flow, const char *file_name)
-{
-    struct buf value = { 0 };
-
-    buf_add_text(&value, "inline; filename=\"resume\"; filename*=UTF-8''");
-    for (const unsigned char *at = (const unsigned char *)file_name; *at; at++) {
-        bool plain = (*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z') || strchr("-._", *at);
-        buf_printf(&value, plain ? "%c" : "%%%02X", *at);
-    }
-    const char *text = arena_strdup(flow->arena, value.data);
-    buf_clear(&value);
-    return text;
 }

@@ -4,8 +4,7 @@
 
 #include "common/flow.h"
 
-/* path is relative and was checked when it was stored; links that lead out of the folder are refused all the same.
- * file_name: offered for saving, or NULL. */
-struct next *local_media_reply(struct flow *flow, const char *media_dir, const char *path, const char *file_name) FLOW_NEXT;
+/* path is relative and was checked when it was stored; links that lead out of the folder are refused all the same. */
+struct next *local_media_reply(struct flow *flow, const char *media_dir, const char *path, const char *content_type) FLOW_NEXT;
 
 #endif

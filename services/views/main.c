@@ -3,15 +3,32 @@
  * It owns visits and sessions in the schema views, and reads links and interviews through the views that the links service
  * publishes. It decides nothing about links. Start reading at routes.c.
  */
+#include <string.h>
+
 #include "common/daemon.h"
 #include "services/views/content_cache.h"
 #include "services/views/handlers.h"
 #include "services/views/session.h"
 #include "services/views/views.h"
 
+static const char *check_prefix(const char *value);
+static int check_settings(const void *given, struct buf *faults);
+
 static const struct config_setting settings[] = {
     { .name = "MEDIA_DIR", .kind = CONFIG_TEXT, .offset = offsetof(struct views_settings, media_dir), .optional = true,
       .check = config_check_directory, .about = "Folder that media:<path> of an interview is below; without it there are none." },
+    { .name = "MEDIA_INTERNAL_PREFIX", .kind = CONFIG_TEXT, .offset = offsetof(struct views_settings, media_internal_prefix), .optional = true,
+      .check = check_prefix, .about = "Path such as /internal-media under which nginx has the media folder for X-Accel-Redirect; without it this daemon sends the files." },
+    { .name = "S3_ENDPOINT", .kind = CONFIG_TEXT, .offset = offsetof(struct views_settings, s3_endpoint), .optional = true,
+      .check = config_check_http_url, .about = "The store of s3://bucket/key of an interview, such as https://s3.eu-central-1.amazonaws.com; without it there is none." },
+    { .name = "S3_REGION", .kind = CONFIG_TEXT, .offset = offsetof(struct views_settings, s3_region), .fallback = "us-east-1",
+      .about = "The region that its URLs are signed for." },
+    { .name = "S3_ACCESS_KEY_ID", .kind = CONFIG_TEXT, .offset = offsetof(struct views_settings, s3_access_key_id), .optional = true,
+      .about = "A key that may read the objects." },
+    { .name = "S3_SECRET_ACCESS_KEY", .kind = CONFIG_TEXT, .offset = offsetof(struct views_settings, s3_secret_access_key), .optional = true,
+      .secret = true, .about = "Its secret." },
+    { .name = "S3_PATH_STYLE", .kind = CONFIG_BOOL, .offset = offsetof(struct views_settings, s3_path_style), .fallback = "off",
+      .about = "Ask for endpoint/bucket/key instead of bucket.endpoint/key." },
     { .name = "CONTENT_CACHE_MB", .kind = CONFIG_INT, .offset = offsetof(struct views_settings, content_cache_mb),
       .fallback = "64", .min = 0, .max = 65536, .about = "Memory for pages that were made before, in MiB; 0 makes each anew." },
     { .name = NULL },
@@ -26,6 +43,27 @@ static const struct http_fixed_field reply_fields[] = {
     { "Cross-Origin-Resource-Policy", "same-origin" },
     { .name = NULL },
 };
+
+/* It goes before a path that is encoded already. */
+static const char *check_prefix(const char *value)
+{
+    bool is_path = value[0] == '/' && value[1] && !strstr(value, "//") && !str_ends_with(value, "/") &&
+                   value[strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_-")] == '\0';
+
+    return is_path ? NULL : "is not a path such as /internal-media, of letters, digits, / _ and -";
+}
+
+static int check_settings(const void *given, struct buf *faults)
+{
+    const struct views_settings *views = given;
+    int parts = !!views->s3_endpoint + !!views->s3_access_key_id + !!views->s3_secret_access_key;
+
+    if (parts == 0 || parts == 3) {
+        return 0;
+    }
+    buf_add_text(faults, "SHARELINK_S3_ENDPOINT, SHARELINK_S3_ACCESS_KEY_ID and SHARELINK_S3_SECRET_ACCESS_KEY: all three or none\n");
+    return 1;
+}
 
 static void start(struct daemon *daemon)
 {
@@ -64,6 +102,7 @@ int main(int argc, char **argv)
         .about = "the page that reviewers open",
         .settings_size = sizeof(struct views_settings),
         .settings = settings,
+        .check_settings = check_settings,
         .routes = views_routes,
         .openapi = {
 #include "proto/openapi/views.yaml.inc"

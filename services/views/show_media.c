@@ -1,22 +1,31 @@
 /* show_media.c - GET /s/{token}/media/{ref}: an avatar, a video, captions or a résumé of the shortlist, for the session's own
- * eyes. An https: source is a redirect, media:<path> is sent from the operator's MEDIA_DIR with ranges.
+ * eyes. An https: source is a redirect; s3://bucket/key one to a URL that is good for some minutes; media:<path> is a file of
+ * the operator's, which nginx sends in a deployment, and this daemon where there is none.
  */
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "common/clock.h"
 #include "common/crypto.h"
 #include "common/log.h"
 #include "common/problem.h"
+#include "common/s3_presign.h"
 #include "services/views/door.h"
 #include "services/views/handlers.h"
 #include "services/views/local_media.h"
+#include "services/views/media_type.h"
 #include "services/views/views.h"
 #include "services/views/visitor.h"
 
 static struct next *reply_media(struct flow *flow);
 static struct next *send_source(struct flow *flow, const char *source, const char *file_name);
+
+static struct next *redirect(struct flow *flow, const char *url);
+static struct next *send_to_store(struct flow *flow, const char *place, const char *file_name);
+static struct next *send_file(struct flow *flow, const char *path, const char *file_name);
+static const char *internal_address(struct arena *arena, const char *prefix, const char *path);
+static struct next *reply_unavailable(struct flow *flow, const char *reason);
+
+#define PRESIGNED_S 300
 
 static const struct pg_statement find_media = { "find_media",
 #include "services/views/find_media.sql.inc"
@@ -24,7 +33,6 @@ static const struct pg_statement find_media = { "find_media",
 
 struct next *show_media(struct flow *flow)
 {
-    const uint8_t *session_hash = visitor_session_hash(flow);
     const char *ref = router_param(flow, "ref");
     const char *dash = strchr(ref, '-');
     int64_t place = 0;
@@ -33,13 +41,7 @@ struct next *show_media(struct flow *flow)
     if (!dash || !str_parse_int(arena_strndup(flow->arena, ref, (size_t)(dash - ref)), 1, 1000000, &place)) {
         return problem_reply(flow, 404, "not_found", "There is no such file on this page.");
     }
-    pg_params_init(&params, flow->arena);
-    pg_bytes(&params, visitor_token_hash(flow), CRYPTO_HASH_SIZE);
-    if (session_hash) {
-        pg_bytes(&params, session_hash, CRYPTO_HASH_SIZE);
-    } else {
-        pg_null(&params);
-    }
+    visitor_params_init(flow, &params);
     pg_int(&params, place);
     pg_text(&params, ref);
     return pg_query(flow, flow->daemon->pg, &find_media, &params, reply_media);
@@ -55,7 +57,7 @@ static struct next *reply_media(struct flow *flow)
         return door_refuse(flow, state);
     }
     if (!pg_get_bool(flow, 0, 1)) {
-        return problem_reply(flow, 401, "passcode_required", "Open the link with its passcode first.");
+        return door_refuse(flow, "no_session");
     }
     if (pg_is_null(flow, 0, 2)) {
         return problem_reply(flow, 404, "not_found", "There is no such file on this page.");
@@ -65,16 +67,89 @@ static struct next *reply_media(struct flow *flow)
 
 static struct next *send_source(struct flow *flow, const char *source, const char *file_name)
 {
-    http_set_header(flow, "Referrer-Policy", "no-referrer");
-    http_set_header(flow, "X-Robots-Tag", "noindex");
-    if (str_starts_with(source, "https://")) {
-        http_set_header(flow, "Location", source);
-        return http_reply_empty(flow, 302);
+    const struct views_settings *settings = views_of(flow)->settings;
+
+    if (str_starts_with(source, "https://") || str_starts_with(source, "http://")) {
+        return redirect(flow, source);
     }
-    if (str_starts_with(source, "media:") && views_of(flow)->settings->media_dir) {
-        return local_media_reply(flow, views_of(flow)->settings->media_dir, source + 6, file_name);
+    if (str_starts_with(source, "s3://") && settings->s3_endpoint) {
+        return send_to_store(flow, source + 5, file_name);
     }
-    log_error("media.source_not_served", LOG_TEXT("scheme", str_starts_with(source, "s3:") ? "s3" : "media"),
-              LOG_TEXT("request_id", flow->request_id));
+    if (str_starts_with(source, "media:") && (settings->media_internal_prefix || settings->media_dir)) {
+        return send_file(flow, source + 6, file_name);
+    }
+    return reply_unavailable(flow, "no_place_for_it");
+}
+
+static struct next *redirect(struct flow *flow, const char *url)
+{
+    http_set_header(flow, "Location", url);
+    return http_reply_empty(flow, 302);
+}
+
+/* The store is told what to say of the object, so that neither its name nor its type there gets to the reader. */
+static struct next *send_to_store(struct flow *flow, const char *place, const char *file_name)
+{
+    const struct views_settings *settings = views_of(flow)->settings;
+    const struct s3_access access = {
+        .endpoint = settings->s3_endpoint,
+        .region = settings->s3_region,
+        .access_key_id = settings->s3_access_key_id,
+        .secret_access_key = settings->s3_secret_access_key,
+        .path_style = settings->s3_path_style,
+    };
+    size_t bucket_length = strcspn(place, "/");
+    const char *key = place + bucket_length + (place[bucket_length] == '/');
+    struct media_type type = media_type_of(flow, key, file_name);
+
+    const char *url = s3_presign_get(flow->arena, &access, arena_strndup(flow->arena, place, bucket_length), key,
+                                     &(const struct s3_answer){ type.content_type, type.disposition }, clock_wall_ms(), PRESIGNED_S);
+    return url ? redirect(flow, url) : reply_unavailable(flow, "bad_s3_name");
+}
+
+static struct next *send_file(struct flow *flow, const char *path, const char *file_name)
+{
+    const struct views_settings *settings = views_of(flow)->settings;
+    struct media_type type = media_type_of(flow, path, file_name);
+
+    http_set_header(flow, "Content-Disposition", type.disposition);
+    http_set_header(flow, "Content-Security-Policy", type.security_policy);
+    if (!settings->media_internal_prefix) {
+        return local_media_reply(flow, settings->media_dir, path, type.content_type);
+    }
+    const char *address = internal_address(flow->arena, settings->media_internal_prefix, path);
+    if (!address) {
+        return reply_unavailable(flow, "bad_path");
+    }
+    http_set_header(flow, "X-Accel-Redirect", address);
+    return http_reply(flow, 200, type.content_type, "", 0);
+}
+
+/* nginx decodes it again. NULL for a path that would lead anywhere else. */
+static const char *internal_address(struct arena *arena, const char *prefix, const char *path)
+{
+    struct buf address = { 0 };
+    bool is_below = *path && *path != '/';
+
+    buf_add_text(&address, prefix);
+    for (const char *at = path; *at && is_below; at += strcspn(at, "/")) {
+        at += *at == '/';
+        size_t length = strcspn(at, "/");
+        is_below = length > 0 && !(length == 1 && at[0] == '.') && !(length == 2 && at[0] == '.' && at[1] == '.');
+        buf_add_char(&address, '/');
+        for (size_t i = 0; i < length; i++) {
+            unsigned char byte = (unsigned char)at[i];
+            bool is_plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || strchr("-._~", byte);
+            buf_printf(&address, is_plain ? "%c" : "%%%02X", byte);
+        }
+    }
+    const char *text = is_below ? arena_strdup(arena, address.data) : NULL;
+    buf_clear(&address);
+    return text;
+}
+
+static struct next *reply_unavailable(struct flow *flow, const char *reason)
+{
+    log_error("media.source_not_served", LOG_TEXT("reason", reason), LOG_TEXT("request_id", flow->request_id));
     return problem_reply(flow, 502, "media_unavailable", "This file cannot be fetched from where it is kept.");
 }

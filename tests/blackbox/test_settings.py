@@ -44,7 +44,11 @@ WRONG = {
     "DRAIN_SECONDS": ["-1", "601", "1.5"],
 }
 WRONG_OF = {
-    "views": {"MEDIA_DIR": ["/nowhere/at/all", "/etc/passwd"]},
+    "views": {
+        "MEDIA_DIR": ["/nowhere/at/all", "/etc/passwd"],
+        "MEDIA_INTERNAL_PREFIX": ["internal-media", "/", "/internal/", "/a//b", "/a?b", "/a\r\nSet-Cookie: a", "/../a"],
+        "S3_ENDPOINT": ["s3.amazonaws.com", "https://s3.amazonaws.com/bucket", "ftp://s3.amazonaws.com"],
+        "S3_PATH_STYLE": ["maybe"], "CONTENT_CACHE_MB": ["-1", "x", "65537"]},
     "notifications": {
         "ROLES": ["mail", "email,", "email,,sweep", "email, sweep", "sweep,sweep", "Email"],
         "SMTP_URL": ["mail.example:25", "http://u:hunter2canary@mail.example", "smtp://", "smtp://u:hunter2canary@mail.example:x"],

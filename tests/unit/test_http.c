@@ -673,6 +673,56 @@ static void test_reader_that_does_not_read_is_cut(void **state)
     assert_true(client->got.length < BIG_SIZE);
 }
 
+/* Reads a spoonful now and then; the answer takes several times the limit. */
+static int64_t read_slowly(struct client *client)
+{
+    int64_t started_us = clock_mono_us(), next_us = 0;
+    ssize_t got = 1;
+
+    event_del(client->readable);
+    say(client, "GET /big HTTP/1.1\r\nHost: h\r\n\r\n");
+    while (got != 0 && clock_mono_us() < started_us + PATIENCE_US) {
+        event_base_loop(world.base, EVLOOP_ONCE);
+        if (clock_mono_us() >= next_us) {
+            static char spoon[384 * 1024];
+            got = recv(client->fd, spoon, sizeof spoon, MSG_DONTWAIT);
+            buf_add(&client->got, spoon, got > 0 ? (size_t)got : 0);
+            next_us = clock_mono_us() + 30000;
+        }
+        if (client->got.length > BIG_SIZE) {
+            break;
+        }
+    }
+    return clock_mono_us() - started_us;
+}
+
+static void test_slow_reader_with_a_fair_rate_gets_all(void **state)
+{
+    struct http_server_options options = usual;
+    (void)state;
+
+    options.write_limit_ms = 300;
+    options.write_rate_min = 100000;
+    start(&options);
+    struct client *client = dial();
+    int64_t took_us = read_slowly(client);
+    assert_true(took_us > 2 * 300000);
+    assert_true(client->got.length > BIG_SIZE);
+}
+
+static void test_slow_reader_below_the_rate_is_cut(void **state)
+{
+    struct http_server_options options = usual;
+    (void)state;
+
+    options.write_limit_ms = 300;
+    options.write_rate_min = 100 << 20;
+    start(&options);
+    struct client *client = dial();
+    read_slowly(client);
+    assert_true(client->got.length < BIG_SIZE);
+}
+
 /* --- a flow that takes its time --- */
 
 static void test_client_may_leave_while_its_flow_waits(void **state)
@@ -962,6 +1012,8 @@ int main(void)
         TEST(test_slow_request_is_cut_at_the_deadline),
         TEST(test_endless_chunk_size_is_bounded),
         TEST(test_reader_that_does_not_read_is_cut),
+        TEST(test_slow_reader_with_a_fair_rate_gets_all),
+        TEST(test_slow_reader_below_the_rate_is_cut),
         TEST(test_client_may_leave_while_its_flow_waits),
         TEST(test_pending_request_has_no_read_deadline),
         TEST(test_flow_over_its_deadline_is_a_503),

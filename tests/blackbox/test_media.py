@@ -1,0 +1,204 @@
+"""Where media come from besides https: a store that speaks S3, and the media folder handed over to nginx; and that nothing
+which a browser would run is ever sent as such.
+"""
+
+import os
+import shutil
+import tempfile
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from support.api import Reviewer
+from support.programs import run
+
+CLIP = bytes(range(256)) * 10
+SECRET = "wJalrXUtnFEMIcanary"
+S3 = {"SHARELINK_VIEWS_S3_ENDPOINT": "https://s3.eu-central-1.amazonaws.com", "SHARELINK_VIEWS_S3_REGION": "eu-central-1",
+      "SHARELINK_VIEWS_S3_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "SHARELINK_VIEWS_S3_SECRET_ACCESS_KEY": SECRET}
+
+
+@pytest.fixture(scope="module")
+def media_dir():
+    """Not pytest's: nginx's own account could not get there."""
+    root = tempfile.mkdtemp(prefix="sharelink-media-")
+    os.chmod(root, 0o755)
+    media = os.path.join(root, "media")
+    os.makedirs(f"{media}/deep äöü %/down")
+    for name in ("clip.mp4", "deep äöü %/down/a b+c?#.mp4", "page.html", "drawing.SVG", "resume.PDF", "cv.docx", "noending"):
+        with open(os.path.join(media, name), "wb") as file:
+            file.write(CLIP)
+    with open(os.path.join(root, "secret.mp4"), "wb") as file:
+        file.write(b"outside")
+    os.symlink("../secret.mp4", os.path.join(media, "link.mp4"))
+    yield media
+    shutil.rmtree(root)
+
+
+@pytest.fixture(scope="module")
+def stack(shared, media_dir):
+    made = shared.make_stack(settings={**S3, "SHARELINK_VIEWS_MEDIA_DIR": media_dir})
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def handing_over(shared, media_dir):
+    made = shared.make_stack(settings={"SHARELINK_VIEWS_MEDIA_DIR": media_dir, "SHARELINK_VIEWS_MEDIA_INTERNAL_PREFIX": "/internal-media"})
+    yield made
+    made.close()
+
+
+def with_source(stack, source, front=False, file_name="Ada's „CV“.pdf", **settings):
+    """A browser, and the path of its résumé, which is kept at source."""
+    interview = stack.make_interview(candidate={"first_name": "Ada", "last_name": "Lovelace", "resume": {"file_name": file_name, "url": source}})
+    link = stack.make_share_link(interview_ids=[interview], settings=settings)
+    browser = stack.reviewer(link)
+    if front:
+        browser = Reviewer(stack.front.url(), link["reviewers"][0]["url"])
+    browser.open(status=200)
+    return browser, browser.content(status=200).json()["interviews"][0]["candidate"]["resume"]["url"]
+
+
+# --- S3 ---
+
+def test_object_in_a_store_is_a_signed_redirect(stack):
+    browser, path = with_source(stack, "s3://interviews-eu/2026/a b/cv.pdf")
+    answer = browser.get(path, status=302)
+    where = urlsplit(answer.headers["Location"])
+    asked = {name: values[0] for name, values in parse_qs(where.query).items()}
+    assert (where.scheme, where.netloc, where.path) == ("https", "interviews-eu.s3.eu-central-1.amazonaws.com", "/2026/a%20b/cv.pdf")
+    assert asked["X-Amz-Expires"] == "300" and asked["X-Amz-Credential"].startswith("AKIAIOSFODNN7EXAMPLE/")
+    assert asked["X-Amz-Credential"].endswith("/eu-central-1/s3/aws4_request") and len(asked["X-Amz-Signature"]) == 64
+    assert asked["response-content-type"] == "application/pdf" and asked["response-content-disposition"].startswith("inline;")
+    assert SECRET not in str(answer.headers) and answer.content == b""
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_store_is_told_the_redacted_name(stack):
+    browser, path = with_source(stack, "s3://interviews-eu/x.docx", file_name="Lovelace.docx", abbreviate_names=True)
+    location = browser.get(path, status=302).headers["Location"]
+    assert "Lovelace" not in location and "attachment" in location and "application%2Foctet-stream" in location
+
+
+@pytest.mark.parametrize("source", ["s3://Interviews/cv.pdf", "s3://interviews/../cv.pdf", "s3://in.terviews#x/a"])
+def test_names_that_no_store_has(stack, source):
+    browser, path = with_source(stack, source)
+    assert browser.get(path, status=502).json()["code"] == "media_unavailable"
+
+
+def test_no_store_no_object(handing_over):
+    browser, path = with_source(handing_over, "s3://interviews/cv.pdf")
+    assert browser.get(path, status=502).json()["code"] == "media_unavailable"
+
+
+@pytest.mark.parametrize("left_out", ["S3_ENDPOINT", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"])
+def test_half_a_store_is_a_wrong_setting(stack, left_out):
+    settings = {name: value for name, value in stack.views.settings.items() if name != f"SHARELINK_{left_out}"}
+    ended = run("sharelink-views", settings=settings, seconds=20)
+    assert ended.returncode == 78 and "all three or none" in ended.stderr and SECRET not in ended.stderr
+
+
+# --- the media folder, by nginx ---
+
+def test_file_is_handed_over_to_nginx(handing_over):
+    browser, path = with_source(handing_over, "media:clip.mp4")
+    answer = browser.get(path, status=200)
+    assert answer.headers["X-Accel-Redirect"] == "/internal-media/clip.mp4" and answer.content == b""
+    assert answer.headers["Content-Type"] == "video/mp4"
+
+
+def test_nginx_sends_it_whole_and_in_ranges(handing_over):
+    browser, path = with_source(handing_over, "media:clip.mp4", front=True)
+    whole = browser.get(path, status=200)
+    assert whole.content == CLIP and "X-Accel-Redirect" not in whole.headers
+    assert (whole.headers["Content-Type"], whole.headers["Accept-Ranges"]) == ("video/mp4", "bytes")
+    for header, first, last in (("bytes=0-1", 0, 1), ("bytes=-3", 2557, 2559), ("bytes=2000-", 2000, 2559)):
+        part = browser.get(path, status=206, headers={"Range": header})
+        assert (part.content, part.headers["Content-Range"]) == (CLIP[first:last + 1], f"bytes {first}-{last}/2560")
+    assert browser.session.get(handing_over.front.url() + path, headers={"Range": "bytes=9999-"}, timeout=20).status_code == 416
+    head = browser.call("HEAD", path, status=200)
+    assert head.headers["Content-Length"] == "2560" and head.content == b""
+
+
+def test_nginx_carries_the_same_headers(handing_over):
+    browser, path = with_source(handing_over, "media:page.html", front=True)
+    headers = browser.get(path, status=200).headers
+    assert headers["Content-Type"] == "application/octet-stream" and headers["Content-Disposition"].startswith("attachment;")
+    assert "sandbox" in headers["Content-Security-Policy"]
+    assert (headers["Cache-Control"], headers["X-Content-Type-Options"], headers["Referrer-Policy"], headers["X-Robots-Tag"]) == (
+        "no-store", "nosniff", "no-referrer", "noindex")
+
+
+def test_odd_names_lead_to_their_own_file(handing_over):
+    browser, path = with_source(handing_over, "media:deep äöü %/down/a b+c?#.mp4", front=True)
+    assert browser.get(path, status=200).content == CLIP
+
+
+def test_nobody_but_the_daemon_hands_over(handing_over):
+    browser, path = with_source(handing_over, "media:clip.mp4", front=True)
+    for target in ("/internal-media/clip.mp4", "/internal-media/", "/internal-media"):
+        assert CLIP not in browser.get(target, status=404).content
+    Reviewer(handing_over.front.url(), f"{handing_over.public_url}{browser.page}#x").get(path, status=401)
+
+
+def test_links_out_of_the_folder_are_not_followed(handing_over):
+    browser, path = with_source(handing_over, "media:link.mp4", front=True)
+    assert b"outside" not in browser.session.get(handing_over.front.url() + path, timeout=20).content
+
+
+@pytest.mark.parametrize("source", ["media:../secret.mp4", "media:/etc/passwd", "media:deep/../../secret.mp4", "media:a//b", "media:.", "media:a/./b", "media:"])
+def test_paths_out_of_the_folder_are_not_handed_over_even_if_they_were_stored(handing_over, source):
+    browser, path = with_source(handing_over, "media:clip.mp4")
+    interview = browser.content().json()["interviews"][0]["id"]
+    handing_over.db.rows("update links.interviews set document = jsonb_set(document, '{candidate,resume,url}', to_jsonb(%s::text)) where id = %s",
+                         source, interview)
+    answer = browser.get(path, status=502)
+    assert "X-Accel-Redirect" not in answer.headers
+
+
+# --- what is sent as what ---
+
+@pytest.mark.parametrize("name, content_type, how", [
+    ("clip.mp4", "video/mp4", "inline"), ("resume.PDF", "application/pdf", "inline"), ("cv.docx", "application/octet-stream", "attachment"),
+    ("page.html", "application/octet-stream", "attachment"), ("drawing.SVG", "application/octet-stream", "attachment"),
+    ("noending", "application/octet-stream", "attachment")])
+def test_nothing_is_sent_that_would_run(stack, name, content_type, how):
+    browser, path = with_source(stack, f"media:{name}")
+    headers = browser.get(path, status=200).headers
+    assert headers["Content-Type"] == content_type and headers["Content-Disposition"].startswith(f"{how};")
+    assert headers["X-Content-Type-Options"] == "nosniff" and "default-src 'none'" in headers["Content-Security-Policy"]
+    assert content_type == "application/pdf" or "sandbox" in headers["Content-Security-Policy"]
+
+
+def test_part_is_sent_only_of_the_file_that_was_meant(stack, media_dir):
+    browser, path = with_source(stack, "media:clip.mp4")
+    tag = browser.get(path, status=200).headers["ETag"]
+    part = {"Range": "bytes=0-1"}
+    assert browser.get(path, status=206, headers={**part, "If-Range": tag}).content == CLIP[:2]
+    for other in ('"other"', f"W/{tag}", "Mon, 23 Nov 2026 00:00:00 GMT"):
+        assert browser.get(path, status=200, headers={**part, "If-Range": other}).content == CLIP
+    os.utime(os.path.join(media_dir, "clip.mp4"))
+    assert browser.get(path, status=200, headers={**part, "If-Range": tag}).content == CLIP
+
+
+def test_several_ranges_or_a_head_get_the_whole(stack):
+    browser, path = with_source(stack, "media:clip.mp4")
+    assert browser.get(path, status=200, headers={"Range": "bytes=0-1,4-5"}).content == CLIP
+    assert browser.call("HEAD", path, status=200, headers={"Range": "bytes=0-1"}).headers["Content-Length"] == "2560"
+
+
+def test_sessions_and_references_of_other_links_get_nothing(stack):
+    one, path = with_source(stack, "media:clip.mp4")
+    other, other_path = with_source(stack, "media:clip.mp4")
+    other.get(f"{other.page}/media/{path.rpartition('/')[2]}", status=404)
+    session = other.session.cookies["sharelink_session"]
+    thief = Reviewer(stack.views.url(), f"{stack.public_url}{one.page}#x")
+    thief.get(path, headers={"Cookie": f"sharelink_session={session}"}, status=401)
+    other.get(other_path, status=200)
+
+
+def test_media_stop_with_the_link(stack):
+    browser, path = with_source(stack, "media:clip.mp4")
+    link = stack.db.value("select share_link_id from views.visits order by opened_at desc limit 1")
+    stack.api.post(f"/v1/share-links/{link}/deactivate", status=200)
+    browser.get(path, status=410)

@@ -273,6 +273,10 @@ static void close_all(struct life *life)
         event_free(life->signals[i]);
     }
     event_free(life->check);
+    /* What was to come at the next turn, such as a numeric address from resolve.c, finds nobody and frees itself. One turn runs
+     * one priority. */
+    event_base_loop(daemon->base, EVLOOP_NONBLOCK);
+    event_base_loop(daemon->base, EVLOOP_NONBLOCK);
     keyring_free(daemon->keyring);
     event_base_free(daemon->base);
     libevent_global_shutdown();

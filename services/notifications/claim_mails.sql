@@ -1,32 +1,59 @@
 -- Leases up to $1 mails that are due and in nobody's hands, and tells all that composing them needs. What became pointless
--- meanwhile (the link was switched off) is skipped with the reason. $4 are the mails that the caller still holds although
--- their leases may have run out while PostgreSQL was away: leasing those again would send them twice.
-with due as (
-    select id from notifications.deliveries
+-- meanwhile (the link was switched off, its owner has muted it) is skipped with the reason. A mail that gathers is closed
+-- here, with all that its window holds: unless somebody adds to it at this moment, or its end has moved. $4 are the mails
+-- that the caller still holds although their leases may have run out while PostgreSQL was away: leasing those again would
+-- send them twice.
+with due as materialized (
+    select id, gathers from notifications.deliveries
     where channel = 'email' and state = 'pending' and next_attempt_at <= now() and (lease_until is null or lease_until < now())
       and id <> all ($4::text[])
     order by next_attempt_at
     limit $1::int
     for update skip locked
 ),
-judged as (
-    select due.id, notifications.skip_reason(d.kind, c) as reason
+windows as materialized (
+    select g.* from notifications.gatherings g
+    where g.delivery_id in (select id from due where gathers)
+    order by g.key
+    for update skip locked
+),
+judged as materialized (
+    select due.id, w.key, w.count, w.items, w.last_at, case when w.due_at > now() then w.due_at end as later,
+           case when d.kind = 'review' and not exists (
+                    select from views.published_reviews v
+                    where v.reviewer_id = d.reviewer_id and v.interview_id = any (coalesce(w.items, notifications.reviewed_interviews(d))))
+                then coalesce(m.reason, 'review_gone') else m.reason end as reason
     from due
     join notifications.deliveries d on d.id = due.id
-    left join links.mail_contexts c on c.reviewer_id = d.reviewer_id
+    left join windows w on w.delivery_id = due.id
+    left join links.mail_links l on l.share_link_id = d.share_link_id
+    left join links.mail_contexts r on r.reviewer_id = d.reviewer_id
+    left join notifications.preferences p on p.account_id = d.account_id and p.address = lower(d.recipient collate "C")
+    cross join lateral (
+        select notifications.mail_reason(d.kind, d.event_data, d.recipient, r.reviewer_id is not null, r.state, l, p) as reason
+    ) m
+    where not due.gathers or w.key is not null
+       or not exists (select from notifications.gatherings g where g.delivery_id = due.id)
 ),
 claimed as (
     update notifications.deliveries d
-    set state = case when j.reason is null then 'pending' else 'skipped' end,
-        reason = j.reason,
-        attempts = d.attempts + case when j.reason is null then 1 else 0 end,
-        lease_until = case when j.reason is null then now() + $2::int * interval '1 second' end,
-        lease_holder = case when j.reason is null then $3 end
+    set state = case when j.later is not null or j.reason is null then 'pending' else 'skipped' end,
+        reason = case when j.later is null then j.reason end,
+        attempts = d.attempts + case when j.later is null and j.reason is null then 1 else 0 end,
+        next_attempt_at = coalesce(j.later, d.next_attempt_at),
+        lease_until = case when j.later is null and j.reason is null then now() + $2::int * interval '1 second' end,
+        lease_holder = case when j.later is null and j.reason is null then $3 end,
+        gathers = j.later is not null,
+        gathered = coalesce(j.count, d.gathered),
+        gathered_items = coalesce(j.items, d.gathered_items),
+        last_happened_at = coalesce(j.last_at, d.last_happened_at)
     from judged j
     where d.id = j.id
     returning d
+),
+closed as (
+    delete from notifications.gatherings g using judged j where g.key = j.key and j.later is null
 )
-select coalesce(json_agg(notifications.mail_json((k.d), c)) filter (where (k.d).state = 'pending'), '[]') as mails,
+select coalesce(json_agg(notifications.mail_json((k.d))) filter (where (k.d).lease_holder is not null), '[]') as mails,
        count(*)::int as claimed
 from claimed k
-left join links.mail_contexts c on c.reviewer_id = (k.d).reviewer_id

@@ -8,6 +8,12 @@ static const struct pg_statement plan_mails = { "plan_mails",
 #include "services/notifications/plan_mails.sql.inc"
 };
 
+static void add_mail_params(const struct notifications *notifications, struct pg_params *params)
+{
+    pg_int(params, notifications->settings->mail_gather_seconds);
+    pg_int(params, notifications->settings->review_settle_seconds);
+}
+
 static int room_for_mails(const struct notifications *notifications)
 {
     return notifications->outbox ? outbox_room(notifications->outbox) : 0;
@@ -19,6 +25,6 @@ static void take_mails(const struct notifications *notifications, const char *le
 }
 
 const struct group groups[] = {
-    { "email", ROLE_EMAIL, &plan_mails, room_for_mails, take_mails },
+    { "email", ROLE_EMAIL, &plan_mails, add_mail_params, room_for_mails, take_mails },
     { .name = NULL },
 };

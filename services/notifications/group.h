@@ -13,6 +13,8 @@ struct group {
     /* $1 event ids, $2 lease in seconds, $3 lease holder, $4 how many deliveries to lease to it. Its columns: the leased as a
      * JSON array, how many deliveries were stored, the ids that are not in the log as a JSON array. */
     const struct pg_statement *plan;
+    /* Adds parameters of the group's own, from $5 on; may be NULL. */
+    void (*add_params)(const struct notifications *notifications, struct pg_params *params);
     /* How many deliveries this process may be leased now; 0 in one without the role. */
     int (*room)(const struct notifications *notifications);
     /* Takes what the plan has leased; not called without the role. stored as the plan has it. */

@@ -15,6 +15,7 @@ struct notifications_settings {
     int64_t smtp_timeout_seconds;
     int64_t workers;
     int64_t mail_attempts_max;
+    int64_t mail_gather_seconds, review_settle_seconds, expiry_warning_hours;
     int64_t lease_seconds;
     int64_t sweep_interval_ms, sweep_grace_ms;
 };

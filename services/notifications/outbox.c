@@ -16,6 +16,7 @@
 #include "common/metrics.h"
 #include "common/pg_batch.h"
 #include "services/notifications/compose_mail.h"
+#include "services/notifications/schedule_mails.h"
 
 enum { CLAIM_EVERY_MS = 500, RECORD_AGAIN_MS = 500, RETRY_FIRST_MS = 5000, RETRY_MOST_MS = 300000 };
 
@@ -24,7 +25,8 @@ struct mail_in_hand {
     struct mail_in_hand *before, *after;
     struct arena *arena;
     const char *delivery_id;
-    const char *request_id;
+    const char *kind;
+    const char *request_id, *traceparent; /* of the request that it all began with */
     int attempts;
     const char *outcome; /* once it is known */
     const char *detail;
@@ -41,7 +43,8 @@ struct outbox {
     struct mail_in_hand *mails;
     int count;
     struct event *claim_timer, *renew_timer;
-    struct metric_family *deliveries;
+    struct metric_family *deliveries, *mails_by_kind;
+    struct schedule *schedule;
     bool claiming, paused;
     bool more_due; /* the last claim or plan left some behind */
 };
@@ -99,6 +102,8 @@ struct outbox *outbox_new(struct daemon *daemon, const struct notifications *not
     outbox->outcomes = pg_batch_new(daemon->pg, &(struct pg_batch_options){
                                                     .statement = &record_outcomes, .columns = 6, .most = 200, .waiting_limit = 10000 });
     outbox->deliveries = metrics_counter("sharelink_deliveries_total", "Outcomes of tries to deliver.", "channel,outcome");
+    outbox->mails_by_kind = metrics_counter("sharelink_mails_total", "Outcomes of tries to send a mail, by its kind.", "kind,outcome");
+    outbox->schedule = schedule_new(daemon, settings);
     outbox->claim_timer = every(daemon->base, CLAIM_EVERY_MS, claim_on_timer, outbox);
     outbox->renew_timer = every(daemon->base, settings->lease_seconds * 1000 / 3, renew_on_timer, outbox);
     return outbox;
@@ -190,7 +195,9 @@ static void take_mail(struct outbox *outbox, const json_t *context)
     mail->outbox = outbox;
     mail->arena = arena;
     mail->delivery_id = arena_strdup(arena, json_string_value(json_object_get(context, "delivery_id")));
+    mail->kind = arena_strdup(arena, json_string_value(json_object_get(context, "kind")));
     mail->request_id = arena_strdup(arena, json_string_value(json_object_get(context, "request_id")));
+    mail->traceparent = arena_strdup(arena, json_string_value(json_object_get(context, "traceparent")));
     mail->attempts = (int)json_integer_value(json_object_get(context, "attempts"));
     mail->after = outbox->mails;
     if (mail->after) {
@@ -220,12 +227,14 @@ static void on_sent(void *arg, const struct mail_result *result)
     mail->detail = result->outcome == MAIL_SENT ? NULL : arena_strdup(mail->arena, result->detail);
     mail->delay_ms = retry_delay_ms(mail->attempts);
     metrics_add(metrics_series(mail->outbox->deliveries, (const char *const[]){ "email", mail->outcome }), 1);
+    metrics_add(metrics_series(mail->outbox->mails_by_kind, (const char *const[]){ mail->kind, mail->outcome }), 1);
     if (result->outcome == MAIL_SENT) {
-        log_info("mail.sent", LOG_TEXT("delivery_id", mail->delivery_id), LOG_INT("attempt", mail->attempts),
-                 LOG_TEXT("request_id", mail->request_id));
+        log_info("mail.sent", LOG_TEXT("delivery_id", mail->delivery_id), LOG_TEXT("kind", mail->kind), LOG_INT("attempt", mail->attempts),
+                 LOG_TEXT("request_id", mail->request_id), LOG_TEXT("traceparent", mail->traceparent));
     } else {
-        log_warn("mail.not_sent", LOG_TEXT("delivery_id", mail->delivery_id), LOG_TEXT("outcome", mail->outcome),
-                 LOG_TEXT("detail", mail->detail), LOG_INT("attempt", mail->attempts), LOG_TEXT("request_id", mail->request_id));
+        log_warn("mail.not_sent", LOG_TEXT("delivery_id", mail->delivery_id), LOG_TEXT("kind", mail->kind), LOG_TEXT("outcome", mail->outcome),
+                 LOG_TEXT("detail", mail->detail), LOG_INT("attempt", mail->attempts), LOG_TEXT("request_id", mail->request_id),
+                 LOG_TEXT("traceparent", mail->traceparent));
     }
     record(mail);
 }
@@ -338,15 +347,17 @@ void outbox_pause(struct outbox *outbox)
 {
     outbox->paused = true;
     evtimer_del(outbox->claim_timer);
+    schedule_pause(outbox->schedule);
 }
 
 bool outbox_is_empty(const struct outbox *outbox)
 {
-    return outbox->count == 0 && !outbox->claiming;
+    return outbox->count == 0 && !outbox->claiming && schedule_is_quiet(outbox->schedule);
 }
 
 void outbox_free(struct outbox *outbox)
 {
+    schedule_free(outbox->schedule);
     event_free(outbox->claim_timer);
     event_free(outbox->renew_timer);
     mail_pool_free(outbox->pool);

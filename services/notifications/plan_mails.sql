@@ -1,7 +1,10 @@
 -- Settles events for the group email: each becomes a delivery to its recipient, or a skipped one with the reason, or asks
--- for none. An event that is settled already is left alone, so that redelivery is harmless. The first $4 deliveries are
--- leased to the caller in the same breath and come back ready to compose.
--- $1 event ids, $2 lease in seconds, $3 lease holder, $4 how many to lease.
+-- for none. An event that is settled already is left alone, so that redelivery is harmless. Later opens of a reviewer, and
+-- feedback, are gathered: the first of a window carries the mail and waits for the window's end, the others are skipped and
+-- name it. The first $4 deliveries that need not wait are leased to the caller in the same breath and come back ready to
+-- compose.
+-- $1 event ids, $2 lease in seconds, $3 lease holder, $4 how many to lease, $5 seconds in which opens are gathered, $6 seconds
+-- that feedback must have rested (ten times as long at most).
 with batch as materialized (
     select * from events.log where id = any ($1::text[])
 ),
@@ -11,33 +14,75 @@ taken as (
     on conflict do nothing
     returning event_id
 ),
-planned as materialized (
-    select b as event, c as context, b.id as event_id, m.kind, notifications.skip_reason(m.kind, c) as reason,
-           row_number() over (order by b.id) as place
+judged as materialized (
+    select b as event, b.id as event_id, k.kind, m.recipient,
+           notifications.mail_reason(k.kind, b.data, m.recipient, r.reviewer_id is not null, r.state, l, p) as reason
     from batch b
     join taken t on t.event_id = b.id
-    join (values ('link.invitation_requested', 'invitation'), ('link.opened', 'opened')) as m (type, kind) on m.type = b.type
-    left join links.mail_contexts c on c.reviewer_id = b.reviewer_id
+    cross join lateral (select notifications.mail_kind(b.type, b.data) as kind) k
+    left join links.mail_links l on l.share_link_id = b.share_link_id
+    left join links.mail_contexts r on r.reviewer_id = b.reviewer_id
+    cross join lateral (select coalesce(case k.kind when 'invitation' then r.reviewer_email else l.owner_email end, '') as recipient) m
+    left join notifications.preferences p on p.account_id = b.account_id and p.address = lower(m.recipient collate "C")
+    where k.kind is not null
+      and not exists (select from notifications.deliveries d where d.event_id = b.id and d.channel = 'email' and d.kind = k.kind)
+),
+planned as materialized (
+    select j.*, g.seconds, case when g.seconds > 0 then j.kind || ' ' || (j.event).reviewer_id || ' ' || j.recipient end as key,
+           row_number() over (partition by j.reason is null and coalesce(g.seconds, 0) = 0 order by j.event_id) as place
+    from judged j
+    cross join lateral (
+        select case when j.reason is not null then null
+                    when j.kind = 'opened' and not coalesce(((j.event).data ->> 'first')::boolean, false) then $5::int
+                    when j.kind = 'review' then $6::int end as seconds
+    ) g
+),
+proposed as materialized (
+    select key, kind, max(seconds) as seconds, min(event_id) as event_id, sharelink.new_id('dlv_') as delivery_id, count(*)::int as count,
+           coalesce(array_agg(distinct (event).data ->> 'interview_id') filter (where (event).data ? 'interview_id'), '{}') as items,
+           max((event).created_at) as last_at
+    from planned
+    where key is not null
+    group by key, kind
+),
+gathered as (
+    insert into notifications.gatherings as g (key, delivery_id, count, items, last_at, due_at, due_at_most)
+    select key, delivery_id, count, items, last_at, now() + seconds * interval '1 second',
+           now() + seconds * case kind when 'review' then interval '10 seconds' else interval '1 second' end
+    from proposed
+    order by key
+    on conflict (key) do update
+    set count = g.count + excluded.count,
+        items = (select coalesce(array_agg(distinct i), '{}') from unnest(g.items || excluded.items) as i),
+        last_at = greatest(g.last_at, excluded.last_at),
+        due_at = least(greatest(g.due_at, excluded.due_at), g.due_at_most)
+    returning key, delivery_id, due_at
+),
+decided as materialized (
+    select p.*, g.due_at, g.delivery_id,
+           g.key is not null and g.delivery_id = o.delivery_id and p.event_id = o.event_id as carries,
+           p.reason is null and g.key is null and p.place <= $4::int as leased
+    from planned p
+    left join proposed o on o.key = p.key
+    left join gathered g on g.key = p.key
 ),
 stored as (
     insert into notifications.deliveries as d (
         id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at, share_link_id, reviewer_id,
-        state, reason, attempts, next_attempt_at, lease_until, lease_holder, request_id, traceparent)
-    select sharelink.new_id('dlv_'), p.event_id, (p.event).type, (p.event).account_id, 'email', p.kind,
-           coalesce(case p.kind when 'invitation' then (p.context).reviewer_email else (p.context).owner_email end, ''),
+        state, reason, attempts, next_attempt_at, lease_until, lease_holder, request_id, traceparent, gathers, gathered_into)
+    select case when p.carries then p.delivery_id else sharelink.new_id('dlv_') end,
+           p.event_id, (p.event).type, (p.event).account_id, 'email', p.kind, p.recipient,
            (p.event).data, (p.event).created_at, (p.event).share_link_id, (p.event).reviewer_id,
-           case when p.reason is null then 'pending' else 'skipped' end, p.reason, leased::int,
-           case when p.reason is null then now() end,
-           case when leased then now() + $2::int * interval '1 second' end,
-           case when leased then $3 end,
-           (p.event).request_id, (p.event).traceparent
-    from planned p
-    cross join lateral (select p.reason is null and p.place <= $4::int as leased) l
+           case when s.reason is null then 'pending' else 'skipped' end, s.reason, p.leased::int,
+           case when s.reason is null then coalesce(p.due_at, now()) end,
+           case when p.leased then now() + $2::int * interval '1 second' end,
+           case when p.leased then $3 end,
+           (p.event).request_id, (p.event).traceparent, p.carries, case when s.reason = 'gathered' then p.delivery_id end
+    from decided p
+    cross join lateral (select case when p.delivery_id is not null and not p.carries then 'gathered' else p.reason end as reason) s
     on conflict do nothing
     returning d
 )
-select (select coalesce(json_agg(notifications.mail_json((s.d), p.context)), '[]')
-        from stored s join planned p on p.event_id = (s.d).event_id and p.kind = (s.d).kind
-        where (s.d).lease_holder is not null) as mails,
-       (select count(*) from stored)::int as stored,
+select (select coalesce(json_agg(notifications.mail_json((s.d))), '[]') from stored s where (s.d).lease_holder is not null) as mails,
+       (select count(*) from stored s where (s.d).state = 'pending' and not (s.d).gathers)::int as stored,
        (select coalesce(json_agg(u.id), '[]') from unnest($1::text[]) as u (id) where not exists (select from batch b where b.id = u.id)) as unknown

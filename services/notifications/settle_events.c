@@ -83,6 +83,9 @@ static struct next *plan(struct flow *flow)
     pg_int(&params, notifications->settings->lease_seconds);
     pg_text(&params, notifications->holder);
     pg_int(&params, settling->group->room(notifications));
+    if (settling->group->add_params) {
+        settling->group->add_params(notifications, &params);
+    }
     return pg_query(flow, flow->daemon->pg, settling->group->plan, &params, take_plan);
 }
 

@@ -131,7 +131,7 @@ def test_flushall_under_load_loses_no_mail(make_stack):
 
 
 def test_restarted_postgresql_gives_answers_or_503_and_whole_links(make_stack):
-    stack = make_stack(private=True)
+    stack = make_stack(private=True, settings={"SHARELINK_MAIL_GATHER_SECONDS": "0"})  # the same door is opened again and again
     interview = stack.make_interview()
     doors = reviewers_of(stack, 20)
     statuses, stop = [], threading.Event()
@@ -205,7 +205,7 @@ def test_unreachable_mail_server_delays_and_loses_nothing(make_stack):
 
 def test_postgresql_away_for_longer_than_the_lease_makes_no_copies(make_stack):
     lease_seconds = 2
-    stack = make_stack(private=True, settings={"SHARELINK_LEASE_SECONDS": str(lease_seconds)})
+    stack = make_stack(private=True, settings={"SHARELINK_LEASE_SECONDS": str(lease_seconds), "SHARELINK_MAIL_GATHER_SECONDS": "0"})
     reviewers = reviewers_of(stack, 60)
 
     def open_until_answered():

@@ -393,7 +393,8 @@ def test_mails_about_one_link_are_one_thread(story):
     assert threads == {f"<{story.link['id']}@sharelink.example>"}
 
 
-def test_another_visit_is_told_as_another(stack):
+def test_another_visit_is_told_as_another_when_nothing_is_gathered(make_stack):
+    stack = make_stack(settings={"SHARELINK_MAIL_GATHER_SECONDS": "0"})
     link = stack.make_share_link()
     visits = [stack.reviewer(link).open(status=200).json() for _ in range(2)]
     assert [visit["first"] for visit in visits] == [True, False] and visits[0]["visit_id"] != visits[1]["visit_id"]

@@ -1,0 +1,12 @@
+/* handlers.h - the first step of every endpoint, each in the file of its name. */
+#ifndef SHARELINK_NOTIFICATIONS_HANDLERS_H
+#define SHARELINK_NOTIFICATIONS_HANDLERS_H
+
+#include "common/flow.h"
+
+flow_step get_preferences;
+flow_step put_preferences;
+flow_step show_unsubscribe;
+flow_step unsubscribe;
+
+#endif

@@ -1,0 +1,241 @@
+"""Every kind of mail: when it comes, to whom, what it says in text and in HTML, and why one did not come."""
+
+import datetime
+
+import pytest
+from stack.mail import text_of
+from stack.waiting import wait_until
+from support.html_text import Html
+
+GATHER_SECONDS, SETTLE_SECONDS = 4, 3
+
+
+@pytest.fixture(scope="module")
+def stack(shared):
+    made = shared.make_stack(settings={"SHARELINK_MAIL_GATHER_SECONDS": str(GATHER_SECONDS),
+                                       "SHARELINK_REVIEW_SETTLE_SECONDS": str(SETTLE_SECONDS)})
+    yield made
+    made.close()
+
+
+def html_of(mail):
+    return mail.get_body(preferencelist=("html",)).get_content()
+
+
+def both(mail):
+    """The text and what a reader of the HTML sees; they must say the same."""
+    text, html = " ".join(text_of(mail).split()), Html(html_of(mail)).text
+    assert not Html(html_of(mail)).has("img") and not Html(html_of(mail)).has("script")
+    return text, html
+
+
+def assert_says(mail, *phrases):
+    for said in both(mail):
+        for phrase in phrases:
+            assert phrase in said, f"{phrase!r} is not in {said!r}"
+
+
+def notices(stack, link, count=1, seconds=25):
+    """To the link's owner, as soon as there are so many."""
+    return stack.mails.wait_for(lambda mail: link["owner"]["email"] in mail.get_all("X-Envelope-To", []), count, seconds)
+
+
+def deliveries(stack, link, kind):
+    return stack.db.rows("select * from notifications.deliveries where share_link_id = %s and kind = %s order by id", link["id"], kind)
+
+
+def wait_for_deliveries(stack, link, kind, count=1):
+    return wait_until(lambda: len(rows := deliveries(stack, link, kind)) >= count and rows, 20, f"{count} deliveries of kind {kind}")
+
+
+def log_event(stack, link, event_type, data, reviewer=None):
+    """An event as the service that owns it writes it; the sweep brings it."""
+    number = stack.db.value("select count(*) from events.log")
+    event_id = f"evt_{number:026d}"
+    stack.db.rows("""
+        insert into events.log (id, account_id, type, share_link_id, reviewer_id, data, request_id, traceparent)
+        values (%s, %s, %s, %s, %s, %s::jsonb || jsonb_build_object('share_link_id', %s), 'req-of-a-test', '00-' || repeat('a', 32) || '-' || repeat('b', 16) || '-01')
+        returning id""", event_id, stack.account, event_type, link["id"], reviewer and reviewer["id"], data, link["id"])
+    return event_id
+
+
+# --- invitations ---
+
+def test_invitation_again_says_so_and_brings_the_passcode_that_works(stack):
+    link = stack.make_share_link(send_email=True)
+    reviewer = link["reviewers"][0]
+    first = stack.mails.wait_for_one_to(reviewer["email"])
+    assert "invited before" not in text_of(first)
+    wait_until(lambda: deliveries(stack, link, "invitation")[0]["state"] == "sent", 20, "the first is recorded")
+    renewed = stack.api.post(f"/v1/share-links/{link['id']}/reactivate", {"send_email": True}, status=200).json()
+    again = stack.mails.wait_for(lambda mail: reviewer["email"] in mail.get_all("X-Envelope-To", []), 2)[1]
+    assert_says(again, "You were invited before", renewed["reviewers"][0]["passcode"])
+    assert reviewer["passcode"] not in text_of(again)
+    assert again["References"] == first["References"]
+    for mail in (first, again):
+        assert mail["List-Unsubscribe"] is None and mail["List-Unsubscribe-Post"] is None
+        assert mail["Auto-Submitted"] == "auto-generated"
+        assert link["title"] not in mail.as_string()
+
+
+# --- opens ---
+
+def test_first_open_is_told_at_once_and_later_ones_are_gathered(stack):
+    link = stack.make_share_link()
+    reviewer = link["reviewers"][0]
+    stack.reviewer(link).open(status=200)
+    at_once = notices(stack, link)[0]
+    assert_says(at_once, "for the first time", "(Europe/Berlin)")
+    for _ in range(4):
+        stack.reviewer(link).open(status=200)
+    rows = wait_for_deliveries(stack, link, "opened", 5)
+    carrier, = [row for row in rows if row["gathers"]]
+    assert carrier["state"] == "pending" and carrier["attempts"] == 0
+    assert [(row["state"], row["reason"], row["gathered_into"]) for row in rows if row["reason"]] == [("skipped", "gathered", carrier["id"])] * 3
+    gathered = notices(stack, link, 2)[1]
+    assert_says(gathered, f"{reviewer['name']} opened your share link", "4 times", "First: ", "Last: ")
+    assert gathered["Message-ID"] == f"<{carrier['id']}@sharelink.example>" and gathered["References"] == at_once["References"]
+    assert stack.db.value("select count(*) from notifications.gatherings where delivery_id = %s", carrier["id"]) == 0
+    stack.reviewer(link).open(status=200)
+    assert_says(notices(stack, link, 3)[2], "opened your share link", "again")
+
+
+def test_opens_of_different_reviewers_are_not_gathered_together(stack):
+    link = stack.make_share_link(reviewer_count=2)
+    for _ in range(2):
+        for number in range(2):
+            stack.reviewer(link, number).open(status=200)
+    assert len({mail["Subject"] for mail in notices(stack, link, 4)}) == 2
+    assert all(row["reason"] is None for row in deliveries(stack, link, "opened"))
+
+
+def test_notice_can_be_followed_back_to_its_request(stack):
+    link = stack.make_share_link()
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    stack.reviewer(link).open(status=200, headers={"X-Request-Id": "an-open-to-follow", "traceparent": trace})
+    mail = notices(stack, link)[0]
+    assert (mail["X-Request-Id"], mail["Traceparent"]) == ("an-open-to-follow", trace)
+    with open(stack.notifications.log, encoding="utf-8") as log:
+        sent = [line for line in log if '"mail.sent"' in line and "an-open-to-follow" in line]
+    assert len(sent) == 1 and trace in sent[0] and link["owner"]["email"] not in sent[0]
+
+
+# --- feedback ---
+
+def review(stack, link, browser, interview, **body):
+    browser.put(f"{browser.page}/interviews/{interview}/review", {"rating": None, "comment": "", "question_ratings": [], **body}, status=200)
+
+
+def test_series_of_edits_makes_one_mail_with_the_last_word(stack):
+    link = stack.make_share_link(interview_count=2)
+    browser = stack.reviewer(link)
+    browser.open(status=200)
+    first, second = link["interview_ids"]
+    for comment in ("A", "A start", "A start, <b>bold</b>\nand more"):
+        browser.put(f"{browser.page}/interviews/{first}/review", {"rating": 4, "comment": comment})
+    browser.put(f"{browser.page}/interviews/{second}/review", {"rating": 2})
+    rows = wait_for_deliveries(stack, link, "review", 4)
+    assert len([row for row in rows if row["gathers"]]) == 1
+    assert {row["reason"] for row in rows if not row["gathers"]} == {"gathered"}
+    mail = next(mail for mail in notices(stack, link, 2) if "reviewed" in mail["Subject"])
+    names = [row["candidate_name"] for row in stack.db.rows(
+        "select candidate_name from links.interviews where id = any (%s)", link["interview_ids"])]
+    assert_says(mail, "gave feedback on 2 candidates", "4 of 5", "2 of 5", "and more", *names)
+    assert "&lt;b&gt;bold&lt;/b&gt;" in html_of(mail) and "<b>bold</b>" in text_of(mail)
+    assert [address.addr_spec for address in mail["Reply-To"].addresses] == [link["reviewers"][0]["email"]]
+    wait_until(lambda: not [row for row in deliveries(stack, link, "review") if row["state"] == "pending"], 20, "all is settled")
+    assert len(notices(stack, link, 2)) == 2
+
+
+def test_feedback_that_was_taken_back_is_not_told(stack):
+    link = stack.make_share_link()
+    browser = stack.reviewer(link)
+    browser.open(status=200)
+    for body in ({"rating": 5}, {"rating": None, "comment": ""}):
+        browser.put(f"{browser.page}/interviews/{link['interview_ids'][0]}/review", body)
+    wait_until(lambda: [row["reason"] for row in deliveries(stack, link, "review") if row["reason"] != "gathered"] == ["review_gone"], 25,
+               "the mail is skipped")
+
+
+# --- what concerns the link ---
+
+def test_asking_for_a_new_link_is_told(stack):
+    link = stack.make_share_link()
+    browser = stack.reviewer(link)
+    stack.api.post(f"/v1/share-links/{link['id']}/deactivate", status=200)
+    browser.post(f"{browser.page}/request-access")
+    mail = notices(stack, link)[0]
+    assert_says(mail, f"{link['reviewers'][0]['name']} asks for a new link", "switched off", "reactivate")
+    assert [address.addr_spec for address in mail["Reply-To"].addresses] == [link["reviewers"][0]["email"]]
+
+
+def test_own_act_of_switching_off_is_told_to_nobody_and_says_why(stack):
+    link = stack.make_share_link()
+    stack.api.post(f"/v1/share-links/{link['id']}/deactivate", status=200)
+    row, = wait_for_deliveries(stack, link, "deactivated")
+    assert (row["state"], row["reason"]) == ("skipped", "manual")
+
+
+@pytest.mark.parametrize(("reason", "said"), [("max_age", "greatest age"), ("unusual_activity", "unusual for one person")])
+def test_switching_off_by_the_system_is_told_with_the_reason(stack, reason, said):
+    link = stack.make_share_link()
+    stack.db.rows("""update links.share_links set deactivated_at = now(), state_reason = %s where id = %s returning id""",
+                  '{"code": "%s", "evidence": {"networks": 14}}' % reason, link["id"])
+    log_event(stack, link, "link.deactivated", '{"reason": "%s"}' % reason)
+    mail = notices(stack, link)[0]
+    assert_says(mail, "was switched off", said, link["title"])
+    assert ("14 networks" in text_of(mail)) == (reason == "unusual_activity")
+
+
+def test_guessing_is_told_once_the_link_is_paused(stack):
+    link = stack.make_share_link()
+    reviewer = link["reviewers"][0]
+    log_event(stack, link, "link.passcode_failed", '{"tries": 19, "reviewer_id": "%s"}' % reviewer["id"], reviewer)
+    log_event(stack, link, "link.passcode_failed",
+              '{"tries": 20, "reviewer_id": "%s", "paused_until": "2026-11-23T13:02:00Z"}' % reviewer["id"], reviewer)
+    mail = notices(stack, link)[0]
+    assert_says(mail, reviewer["name"], "20 within a short time", "paused", "Monday, 23 November 2026, 14:02 (Europe/Berlin)")
+    assert len(deliveries(stack, link, "guessing")) == 1
+
+
+def test_expiry_is_warned_of_once_with_who_is_outstanding(stack):
+    link = stack.make_share_link(reviewer_count=3, interview_count=2)
+    stack.reviewer(link, 1).open(status=200)
+    browser = stack.reviewer(link, 2)
+    browser.open(status=200)
+    browser.put(f"{browser.page}/interviews/{link['interview_ids'][0]}/review", {"rating": 3})
+    soon = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=47)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    stack.api.patch(f"/v1/share-links/{link['id']}", {"expires_at": soon}, status=200)
+    mail = next(mail for mail in stack.mails.wait_for(
+        lambda mail: "expires soon" in mail["Subject"] and link["owner"]["email"] in mail["To"]))
+    one, two, three = (reviewer["name"] for reviewer in link["reviewers"])
+    assert_says(mail, f"{one} has not opened it yet", f"{two} has opened it, and has not reviewed anybody yet", f"{three} has reviewed 1 of 2")
+    plan = "select notifications.plan_expiry_warnings(now(), 48)"
+    assert stack.db.value(plan) == 0 and len(deliveries(stack, link, "expiry_warning")) == 1
+    later = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=9)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    stack.api.patch(f"/v1/share-links/{link['id']}", {"expires_at": later}, status=200)
+    assert stack.db.value(plan) == 0
+    assert stack.db.value("select notifications.plan_expiry_warnings(now() + interval '8 days', 48)") >= 1
+    rows = deliveries(stack, link, "expiry_warning")
+    assert len(rows) == 2 and rows[0]["event_id"] != rows[1]["event_id"]
+
+
+def test_dead_webhook_endpoint_is_told_to_the_owner_of_the_latest_link(stack):
+    stack.make_share_link()
+    link = stack.make_share_link()
+    told = "select notifications.tell_webhook_disabled(%s, 'whe_1', 'hooks.example', 'it failed for 5 days')"
+    delivery = stack.db.value(told, stack.account)
+    mail = stack.mails.wait_for(lambda mail: mail["Message-ID"] == f"<{delivery}@sharelink.example>")[0]
+    assert link["owner"]["email"] in mail["X-Envelope-To"]
+    assert_says(mail, "hooks.example", "it failed for 5 days", "switched off")
+    nobody = stack.db.value(told, "acc_with_no_links")
+    assert stack.db.rows("select state, reason from notifications.deliveries where id = %s", nobody) == [{"state": "skipped", "reason": "no_address"}]
+
+
+def test_subjects_and_names_of_any_language_arrive_whole(stack):
+    title = "Führungskräfte für São Paulo – 東京の候補者 " * 3
+    link = stack.make_share_link(title=title.strip(), reviewers=[{"name": "Þórdís Óladóttir", "email": "thordis@reviewers.example"}])
+    stack.reviewer(link).open(status=200)
+    mail = notices(stack, link)[0]
+    assert title.strip() in mail["Subject"] and "Þórdís Óladóttir" in mail["Subject"]
+    assert_says(mail, "Þórdís Óladóttir")

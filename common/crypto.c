@@ -319,3 +319,18 @@ static uint8_t *additional_data(struct arena *arena, const uint8_t key_id[KEY_ID
     *length = KEY_ID_SIZE + bound_length;
     return data;
 }
+
+char *crypto_base64(struct arena *arena, const void *bytes, size_t length)
+{
+    size_t size = sodium_base64_ENCODED_LEN(length, sodium_base64_VARIANT_ORIGINAL);
+
+    return sodium_bin2base64(arena_alloc(arena, size), size, bytes, length, sodium_base64_VARIANT_ORIGINAL);
+}
+
+uint8_t *crypto_base64_decode(struct arena *arena, const char *text, size_t *length)
+{
+    size_t size = strlen(text);
+    uint8_t *bytes = arena_alloc(arena, size + 1);
+
+    return sodium_base642bin(bytes, size, text, size, NULL, length, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 ? bytes : NULL;
+}

@@ -62,6 +62,10 @@ char *crypto_open(const struct keyring *keyring, struct arena *arena, const char
 #define CRYPTO_SHA256_SIZE 32
 void crypto_sha256(uint8_t to[CRYPTO_SHA256_SIZE], const void *bytes, size_t length);
 void crypto_hmac_sha256(uint8_t to[CRYPTO_SHA256_SIZE], const void *key, size_t key_length, const void *bytes, size_t length);
+/* Base64 with padding (RFC 4648 section 4), in the arena. */
+char *crypto_base64(struct arena *arena, const void *bytes, size_t length);
+/* The bytes, in the arena; NULL when text is anything else. */
+uint8_t *crypto_base64_decode(struct arena *arena, const char *text, size_t *length);
 
 /* Constant time, for equal lengths. */
 bool crypto_equal(const void *a, const void *b, size_t length);

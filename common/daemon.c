@@ -19,6 +19,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/metrics.h"
+#include "common/networks.h"
 #include "common/problem.h"
 
 struct life {
@@ -44,7 +45,7 @@ static const struct config_setting common_settings[] = {
     { .name = "LISTEN", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, listen), .check = config_check_listen,
       .about = "address:port to serve HTTP on; port 0 takes a free one." },
     { .name = "TRUSTED_PROXIES", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, trusted_proxies),
-      .optional = true, .check = http_check_cidrs,
+      .optional = true, .check = networks_check,
       .about = "CIDRs, divided by commas, whose X-Forwarded-For is believed; empty believes nobody." },
     { .name = "LOG_FORMAT", .kind = CONFIG_CHOICE, .offset = offsetof(struct daemon_settings, log_format), .fallback = "json",
       .choices = "logfmt|json", .about = "One line an event on stderr, in this form." },

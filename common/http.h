@@ -37,9 +37,6 @@ struct http_server_options {
     const char *trusted_proxies; /* CIDRs, divided by commas, already checked; may be NULL. See http_client_address */
 };
 
-/* For the table of settings: NULL when value is a list of CIDRs (or empty), else what is wrong. */
-const char *http_check_cidrs(const char *value);
-
 /* base needs two priorities (event_base_priority_init). NULL with *error (static or from strerror) when it cannot listen. */
 struct http_server *http_server_new(struct event_base *base, const struct http_server_options *options, const char **error);
 int http_server_port(const struct http_server *server);

@@ -4,7 +4,7 @@
  */
 #include "common/fields.h"
 #include "services/links/handlers.h"
-#include "services/links/page.h"
+#include "common/page.h"
 
 static const struct page_sort sorts[] = {
     { "completed_at", "coalesce(i.completed_at, '-infinity')", "i.id", "timestamptz", "links.interviews i" },

@@ -4,7 +4,7 @@
  */
 #include "common/fields.h"
 #include "services/links/handlers.h"
-#include "services/links/page.h"
+#include "common/page.h"
 
 static const struct page_sort sorts[] = {
     { "created_at", "l.created_at", "l.id", "timestamptz", "links.share_links l" },

@@ -23,6 +23,7 @@
 
 #include "common/clock.h"
 #include "common/http.h"
+#include "common/networks.h"
 #include "common/http_door.h"
 #include "common/http_proxies.h"
 #include "common/metrics.h"
@@ -918,12 +919,12 @@ static void test_checks_cidrs(void **state)
                                        "10.0.0.0/-1", "10.0.0.0/8;::1", "2001:db8::1/32" };
     (void)state;
 
-    assert_null(http_check_cidrs(NULL));
+    assert_null(networks_check(NULL));
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        assert_null(http_check_cidrs(good[i]));
+        assert_null(networks_check(good[i]));
     }
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        assert_non_null(http_check_cidrs(bad[i]));
+        assert_non_null(networks_check(bad[i]));
     }
 }
 

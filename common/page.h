@@ -4,8 +4,8 @@
  * made for another list, account, sort or filter, is a 422. The statement's text depends on the sort and on which filters
  * are there, never on their values: each such variant is composed once and then prepared like any other statement.
  */
-#ifndef SHARELINK_LINKS_PAGE_H
-#define SHARELINK_LINKS_PAGE_H
+#ifndef SHARELINK_PAGE_H
+#define SHARELINK_PAGE_H
 
 #include <stdbool.h>
 

@@ -1,11 +1,12 @@
 /* page.c - see the header. The cursor is base64url of an 8-byte mark, the key, a NUL and the id. */
-#include "services/links/page.h"
+#include "common/page.h"
 
 #include <string.h>
 
 #include "common/conditional.h"
+#include "common/api_key.h"
+#include "common/daemon.h"
 #include "common/problem.h"
-#include "services/links/links.h"
 
 enum { MARK_SIZE = 8, CURSOR_MAX = 1200, LIMIT_DEFAULT = 20, LIMIT_MAX = 100, FILTERS_MAX = 8, SEARCH_MAX = 200 };
 

@@ -60,6 +60,9 @@ struct next *page_answer(struct flow *flow, const struct page_list *list)
     pg_params_init(&params, flow->arena);
     pg_text(&params, caller_of(flow)->account_id);
     pg_int(&params, page->limit);
+    if (list->scope) {
+        pg_text(&params, router_param(flow, "id"));
+    }
     add_params(&params, page);
     flow->state = page;
     return pg_query(flow, flow->daemon->pg, statement_of(flow, page), &params, reply_page);
@@ -226,6 +229,9 @@ static void make_mark(struct flow *flow, const struct wanted_page *page, const v
     struct buf marked = { 0 };
 
     buf_printf(&marked, "%s %s %s%s\n", page->list->name, caller_of(flow)->account_id, page->descends ? "-" : "", page->sort->name);
+    if (page->list->scope) {
+        buf_printf(&marked, "%s\n", router_param(flow, "id"));
+    }
     for (size_t i = 0; page->list->filters[i].name; i++) {
         if (page->values[i]) {
             buf_printf(&marked, "%s=%s\n", page->list->filters[i].name, page->values[i]);
@@ -263,7 +269,7 @@ static unsigned variant_of(const struct wanted_page *page)
     unsigned variant = (unsigned)(page->sort - page->list->sorts) * 4 + (page->descends ? 2 : 0) + (page->after_key ? 1 : 0);
 
     for (size_t i = 0; page->list->filters[i].name; i++) {
-        variant = variant * 5 + (page->values[i] ? 1 + (unsigned)page->choices[i] : 0);
+        variant = variant * 8 + (page->values[i] ? 1 + (unsigned)page->choices[i] : 0);
     }
     return variant;
 }
@@ -273,6 +279,8 @@ static const char *compose(struct arena *arena, const struct wanted_page *page)
     struct buf conditions = { 0 }, sql = { 0 };
     add_conditions(&conditions, page);
     const char *const parts[][2] = { { ":from", page->sort->from },
+                                     { ":scope", page->list->scope ? page->list->scope : "" },
+                                     { ":known", page->list->known ? page->list->known : "" },
                                      { ":conditions", conditions.data ? conditions.data : "" },
                                      { ":key", page->sort->key },
                                      { ":id", page->sort->id },
@@ -296,14 +304,15 @@ static const char *compose(struct arena *arena, const struct wanted_page *page)
     return text;
 }
 
-/* $3 and $4 are the cursor, when there is one; then come the filters' values. */
+/* Behind $3, if that is the list's scope, come the cursor's two, when there is one, and the filters' values. */
 static void add_conditions(struct buf *sql, const struct wanted_page *page)
 {
-    int number = 3;
+    int number = page->list->scope ? 4 : 3;
 
     if (page->after_key) {
-        buf_printf(sql, " and (%s, %s) %s ($3::%s, $4)", page->sort->key, page->sort->id, page->descends ? "<" : ">", page->sort->type);
-        number = 5;
+        buf_printf(sql, " and (%s, %s) %s ($%d::%s, $%d)", page->sort->key, page->sort->id, page->descends ? "<" : ">", number,
+                   page->sort->type, number + 1);
+        number += 2;
     }
     for (size_t i = 0; page->list->filters[i].name; i++) {
         const struct page_filter *filter = &page->list->filters[i];
@@ -361,10 +370,16 @@ static struct next *reply_page(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
+    const struct wanted_page *page = flow->state;
+    const struct page_list *list = page->list;
+    if (list->scope && !pg_get_bool(flow, 0, 4)) {
+        return problem_reply(flow, 404, "not_found", list->not_found);
+    }
     bool has_more = pg_get_bool(flow, 0, 1);
-    const char *cursor = has_more ? next_cursor(flow, flow->state, pg_get(flow, 0, 2), pg_get(flow, 0, 3)) : "null";
-    const char *text = arena_printf(flow->arena, "{\"data\":%s,\"has_more\":%s,\"next_cursor\":%s}", pg_get(flow, 0, 0),
-                                    has_more ? "true" : "false", cursor);
+    const char *cursor = has_more ? next_cursor(flow, page, pg_get(flow, 0, 2), pg_get(flow, 0, 3)) : "null";
+    const char *also = list->also ? arena_printf(flow->arena, ",\"%s\":%s", list->also, pg_get(flow, 0, list->scope ? 5 : 4)) : "";
+    const char *text = arena_printf(flow->arena, "{\"data\":%s,\"has_more\":%s,\"next_cursor\":%s%s}", pg_get(flow, 0, 0),
+                                    has_more ? "true" : "false", cursor, also);
     return conditional_reply_json(flow, conditional_tag_of(flow->arena, text), text);
 }
 

@@ -36,6 +36,10 @@ struct page_list {
     const char *default_sort;         /* "-created_at" */
     const struct page_sort *sorts;    /* ended by a NULL name */
     const struct page_filter *filters; /* ended by a NULL name */
+    /* For a list below one thing, /v1/things/{id}/list: SQL that tells what is below it and whether it is there, as :scope and
+     * :known in the pattern, with $3 for {id}; and what a 404 says. The pattern then has a column more, whether it is known. */
+    const char *scope, *known, *not_found;
+    const char *also; /* name of one more member of the answer; the pattern has its value, JSON, as the last column */
     struct page_statement **statements; /* the variants composed so far; the list's own, NULL at first */
 };
 

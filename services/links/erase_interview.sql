@@ -1,6 +1,6 @@
--- Erases a candidate: the interview, its memberships, its basic link, and mails that wait because of it. The links are locked
--- first, in the order of their ids, then the interview: in that order the calls that change members take them too. Visits and
--- events stay: they hold ids only. $1 account, $2 interview, $3 the version wanted, $4 request id, $5 traceparent, $6 event ids.
+-- Erases a candidate: the interview, its memberships, its basic link, feedback and watch progress, and mails that wait because
+-- of it. The links are locked first, in the order of their ids, then the interview: in that order the calls that change members
+-- take them too. Visits and events stay: they hold ids only. $1 account, $2 interview, $3 the version wanted, $4 request id, $5 traceparent, $6 event ids.
 with linked as materialized (
     select l.id from links.share_links l
     where l.id in (select m.share_link_id from links.share_link_interviews m where m.account_id = $1 and m.interview_id = $2)
@@ -35,10 +35,13 @@ mails as materialized (
     from interview i
     where i.outcome = 'ok'
 ),
+feedback as materialized (
+    select f.* from interview i cross join lateral views.erase_feedback($1, i.id) f where i.outcome = 'ok'
+),
 gone as (
     delete from links.interviews d using interview i
     where i.outcome = 'ok' and d.account_id = $1 and d.id = i.id
-      and (select count(*) from changed) >= 0 and (select count(*) from basic) >= 0
+      and (select count(*) from changed) >= 0 and (select count(*) from basic) >= 0 and (select count(*) from feedback) >= 0
     returning d.id
 ),
 happened (event_id, type, share_link_id, data) as (
@@ -59,6 +62,9 @@ select i.outcome,
                'interviews', (select count(*) from gone),
                'memberships', (select count(*) from members),
                'basic_links', (select count(*) from basic),
-               'queued_mails', coalesce((select count from mails), 0))) as receipt,
+               'queued_mails', coalesce((select count from mails), 0),
+               'reviews', coalesce((select reviews from feedback), 0),
+               'review_revisions', coalesce((select review_revisions from feedback), 0),
+               'watch_records', coalesce((select watch_records from feedback), 0))) as receipt,
        (select json_agg(json_build_array('sharelink.' || type || '.v1', cloud_event) order by id) from logged) as events
 from interview i

@@ -16,6 +16,8 @@ flow_step get_memberships;
 flow_step put_memberships;
 flow_step create_link;
 flow_step list_links;
+flow_step list_link_reviews;
+flow_step list_interview_reviews;
 flow_step get_link;
 flow_step update_link;
 flow_step delete_link;

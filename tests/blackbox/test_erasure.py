@@ -19,10 +19,16 @@ def test_the_candidate_is_gone_from_everywhere(stack):
     basic = stack.api.post(f"/v1/interviews/{gone}/basic-link", status=201).json()
     reviewer = stack.reviewer(links[0])
     reviewer.open(status=200)
+    path = f"{reviewer.page}/interviews/{gone}"
+    reviewer.put(f"{path}/review", {"rating": 4, "comment": f"{document['candidate']['last_name']} is good"}, status=201)
+    reviewer.put(f"{path}/review", {"rating": 3, "comment": f"{document['candidate']['last_name']} is fair"}, status=200)
+    reviewer.put(f"{reviewer.page}/interviews/{stays}/review", {"rating": 2}, status=201)
+    reviewer.post(f"{path}/watch", {"question_id": "q1", "seconds": 42, "position": 42}, status=200)
 
     receipt = erase(stack.api, gone, status=200).json()
     assert receipt["interview_id"] == gone and receipt["erased_at"].endswith("Z")
-    assert receipt["erased"] == {"interviews": 1, "memberships": 3, "basic_links": 1, "queued_mails": 0}
+    assert receipt["erased"] == {"interviews": 1, "memberships": 3, "basic_links": 1, "queued_mails": 0, "reviews": 1, "review_revisions": 2,
+                                 "watch_records": 2, "stream_entries": 3}
 
     stack.api.get(f"/v1/interviews/{gone}", status=404)
     stack.api.get(f"/v1/share-links/{basic['id']}", status=404)
@@ -32,12 +38,63 @@ def test_the_candidate_is_gone_from_everywhere(stack):
     assert [each["id"] for each in reviewer.content(status=200).json()["interviews"]] == [stays]
     assert stack.db.value("select count(*) from views.visits where share_link_id = %s", links[0]["id"]) == 1
     erase(stack.api, gone, status=404)
+    assert entries_about(stack, gone) == ["sharelink.candidate.erased.v1"] and len(entries_about(stack, stays)) == 1
+    for table in ("views.reviews", "views.watch", "views.watched"):
+        assert stack.db.value(f"select count(*) from {table} where interview_id = %s", gone) == 0
+    assert stack.db.value("select count(*) from views.reviews where interview_id = %s", stays) == 1
+    reviewer.put(f"{path}/review", {"rating": 4}, status=404)
 
     for table in stack.db.rows("select format('%I.%I', schemaname, tablename) as name from pg_tables"
                                " where schemaname in ('links', 'views', 'notifications', 'events')"):
         found = stack.db.value(f"select count(*) from {table['name']} t where t::text like %s or t::text like %s",
                                f"%{document['candidate']['email']}%", f"%{document['candidate']['last_name']}%")
         assert found == 0, table["name"]
+
+
+def entries_about(stack, interview):
+    """The types of the stream entries that name it."""
+    with redis.Redis.from_url(stack.redis.url(stack.redis_database)) as connection:
+        return [fields[b"type"].decode() for stream in ("sharelink:links", "sharelink:views") for _, fields in connection.xrange(stream)
+                if f'"{interview}"' in fields.get(b"ce", b"").decode()]
+
+
+def test_entries_that_only_look_alike_stay(stack):
+    """Ids that are words of the envelope, and ids that are parts of each other."""
+    for interview in ("1.0", "link.created", "int", "interview_id"):
+        stack.api.put(f"/v1/interviews/{interview}", samples.interview_document(), status=201)
+    link = stack.make_share_link(interview_ids=["1.0", "int"])
+    stack.make_share_link(interview_ids=["link.created", "interview_id"])
+    with redis.Redis.from_url(stack.redis.url(stack.redis_database)) as connection:
+        before = connection.xlen("sharelink:links")
+        for interview in ("1.0", "link.created", "interview_id"):
+            assert erase(stack.api, interview, status=200).json()["erased"]["stream_entries"] == 0
+        assert connection.xlen("sharelink:links") == before + 3
+    stack.api.post(f"/v1/share-links/{link['id']}/interviews/remove", {"interview_ids": ["int"]}, status=200)
+    assert erase(stack.api, "int", status=200).json()["erased"]["stream_entries"] == 1
+
+
+def test_many_entries_are_looked_through(stack):
+    interview = stack.make_interview()
+    link = stack.make_share_link(interview_ids=[interview, stack.make_interview()])
+    stack.api.post(f"/v1/share-links/{link['id']}/interviews/remove", {"interview_ids": [interview]}, status=200)
+    with redis.Redis.from_url(stack.redis.url(stack.redis_database)) as connection:
+        pipeline = connection.pipeline()
+        for number in range(3000):
+            pipeline.xadd("sharelink:views", {"type": "x", "ce": json.dumps({"id": f"evt_{number}", "data": {"interview_id": interview if number % 1000 == 0 else "x"}})})
+        pipeline.xadd("sharelink:views", {"other": "form"})
+        pipeline.execute()
+        assert erase(stack.api, interview, status=200).json()["erased"]["stream_entries"] == 4
+        assert entries_about(stack, interview) == ["sharelink.candidate.erased.v1"]
+        connection.delete("sharelink:views")
+
+
+def test_redis_that_is_away_keeps_nobody_from_being_erased(make_stack):
+    stack = make_stack(private=True)
+    interview = stack.make_interview()
+    stack.redis.kill()
+    assert erase(stack.api, interview, status=200).json()["erased"] == {
+        "interviews": 1, "memberships": 0, "basic_links": 0, "queued_mails": 0, "reviews": 0, "review_revisions": 0, "watch_records": 0,
+        "stream_entries": None}
 
 
 def test_the_event_holds_ids_only(stack):

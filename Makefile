@@ -5,6 +5,7 @@
 #   make run | clean-run                                   the whole system on this machine | forget its data
 #   make test | unit | blackbox                            all tests | one kind
 #   make bench [PARTS="opens list"]                        figures, each beside what it is measured against
+#   make test-compose                                      docker-compose.yml with a real engine
 #   make lint                                              the rules that scripts can check
 
 MODE ?= release
@@ -44,7 +45,7 @@ MIGRATIONS := $(sort $(wildcard services/ctl/migrations/*.sql))
 # One short line a step; V=1 shows the commands.
 say = $(if $(V),,@printf '  %-5s%s\n' $(1) $(2);)
 
-.PHONY: all run clean-run test unit unit-binaries blackbox bench lint format clean packages-run packages-test
+.PHONY: all run clean-run test test-compose unit unit-binaries blackbox bench lint format clean packages-run packages-test
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -65,7 +66,7 @@ $(OUT)/libcommon.a: $(COMMON)
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $^
 
-$(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(GEN)/migrations.inc
+$(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(GEN)/migrations.inc $(GEN)/migration_names.inc
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -90,6 +91,10 @@ $(GEN)/migrations.inc: $(MIGRATIONS:%=$(GEN)/%.inc) Makefile
 	@: >$@; for file in $(MIGRATIONS); do \
 	    printf '{ "%s",\n#include "%s.inc"\n},\n' "$$(basename $$file .sql)" "$$file" >>$@; done
 
+$(GEN)/migration_names.inc: $(MIGRATIONS) Makefile
+	@mkdir -p $(@D)
+	@for file in $(MIGRATIONS); do printf '"%s",\n' "$$(basename $$file .sql)"; done >$@
+
 packages-run:
 	@deploy/local/install-packages run
 packages-test:
@@ -110,6 +115,10 @@ unit: $(UNIT_TESTS)
 blackbox: all
 	@MODE=$(MODE) tests/run-all blackbox
 unit-binaries: $(UNIT_TESTS)
+
+# Installs what it needs by itself; does not need the build.
+test-compose:
+	@exec tests/compose/run
 
 bench: packages-test
 	@$(MAKE) --no-print-directory all $(OUT)/tests/bare_server

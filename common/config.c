@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -43,9 +45,11 @@ static void load_setting(struct load *load, const struct config_setting *setting
 static void read_value(struct load *load, struct reading *reading);
 static const char *environment(const char *variable);
 static const char *read_file(struct load *load, struct reading *reading, const char *path);
+static mode_t mode_of(const char *path);
 static ssize_t read_all(const char *path, char *to, size_t size);
 static void store(struct load *load, struct reading *reading);
 static void store_text(struct load *load, struct reading *reading);
+static bool is_sample(const char *value);
 static void store_int(struct load *load, struct reading *reading);
 static void store_bool(struct load *load, struct reading *reading);
 static void store_choice(struct load *load, struct reading *reading);
@@ -130,6 +134,10 @@ static const char *read_file(struct load *load, struct reading *reading, const c
         fault(load, reading, "cannot read %s: %s", path, strerror(errno));
         return NULL;
     }
+    if (reading->setting->secret && (mode_of(path) & S_IWOTH)) {
+        fault(load, reading, "%s may be written by everybody, so anybody may set it: chmod o-w", path);
+        return NULL;
+    }
     if (length > FILE_SIZE_MAX) {
         fault(load, reading, "%s is larger than %d bytes", path, FILE_SIZE_MAX);
         return NULL;
@@ -142,6 +150,13 @@ static const char *read_file(struct load *load, struct reading *reading, const c
         return NULL;
     }
     return length > 0 ? text : NULL;
+}
+
+static mode_t mode_of(const char *path)
+{
+    struct stat found;
+
+    return stat(path, &found) == 0 ? found.st_mode : 0;
 }
 
 /* Bytes read, at most size; -1 with errno. */
@@ -190,12 +205,45 @@ static void store_text(struct load *load, struct reading *reading)
         fault(load, reading, "holds control characters, or is not UTF-8");
         return;
     }
+    if (setting->secret && is_sample(reading->value)) {
+        fault(load, reading, "%s is a sample: write one of your own (deploy/init-secrets makes random ones)", shown(load, reading));
+        return;
+    }
     const char *wrong = setting->check ? setting->check(reading->value) : NULL;
     if (wrong) {
         fault(load, reading, "%s %s", shown(load, reading), wrong);
         return;
     }
     *(const char **)field(load, reading) = reading->value;
+}
+
+/* What stands in manuals and sample files is known to everybody. */
+static bool is_sample(const char *value)
+{
+    static const char *const marks[] = { "change-me", "change_me", "changeme", "replace-me", "<password>" };
+    static const char *const passwords[] = { "password", "secret", "example", "sample", "postgres", "admin", "123456" };
+    static const char *const keys[] = { "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" };
+
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        if (strcasestr(value, marks[i])) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (strcmp(value, keys[i]) == 0) {
+            return true;
+        }
+    }
+    const char *scheme = strstr(value, "://");
+    const char *authority = scheme ? scheme + 3 : "";
+    const char *at = memrchr(authority, '@', strcspn(authority, "/?#"));
+    const char *password = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
+    for (size_t i = 0; password && i < sizeof passwords / sizeof passwords[0]; i++) {
+        if (strlen(passwords[i]) == (size_t)(at - password - 1) && strncasecmp(passwords[i], password + 1, strlen(passwords[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void store_int(struct load *load, struct reading *reading)
@@ -351,6 +399,20 @@ void config_warn_unknown(const struct config_setting *const *tables, const char 
         memcpy(variable, *entry, length);
         log_warn("config.unknown_setting", LOG_TEXT("variable", variable));
         free(variable);
+    }
+}
+
+void config_warn_exposed(const struct config_setting *const *tables)
+{
+    for (; *tables; tables++) {
+        for (const struct config_setting *setting = *tables; setting->name; setting++) {
+            char variable[128];
+            snprintf(variable, sizeof variable, PREFIX "%s_FILE", setting->name);
+            const char *path = setting->secret ? getenv(variable) : NULL;
+            if (path && *path && (mode_of(path) & S_IROTH) && !str_starts_with(path, "/run/secrets/")) {
+                log_warn("config.secret_file_readable_by_all", LOG_TEXT("variable", variable), LOG_TEXT("file", path));
+            }
+        }
     }
 }
 

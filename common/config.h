@@ -44,6 +44,10 @@ void config_describe(const struct config_setting *const *tables, struct buf *to)
  * without the prefix that belong to other programs of the same environment file, ended by NULL; may be NULL. */
 void config_warn_unknown(const struct config_setting *const *tables, const char *const *known_elsewhere);
 
+/* A warning in the log for each secret's file that everybody on the machine may read. Not for those in /run/secrets, where a
+ * container's engine puts them: who can see into it is the engine's affair. */
+void config_warn_exposed(const struct config_setting *const *tables);
+
 /* Checks for the check field. */
 const char *config_check_postgres_url(const char *value); /* postgresql:// or postgres:// */
 const char *config_check_redis_url(const char *value);    /* redis://[user:password@]host[:port][/db] or unix:///path */

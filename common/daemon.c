@@ -20,12 +20,16 @@
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/networks.h"
+#include "common/notify.h"
 #include "common/problem.h"
+#include "common/process.h"
+#include "common/selfcheck.h"
 
 struct life {
     struct daemon daemon;
     struct event *signals[2];
     struct event *check; /* runs while draining */
+    struct event *watchdog; /* of systemd; NULL without */
     int64_t drain_until_us;
     bool draining;
 };
@@ -67,6 +71,8 @@ static void print_help(const struct daemon_spec *spec, const struct config_setti
 static void load_settings(struct daemon *daemon, const struct config_setting *const *tables);
 static void open_pools(struct life *life);
 static void serve(struct life *life);
+static void tell_supervisor(struct life *life);
+static void feed_watchdog(evutil_socket_t fd, short what, void *arg);
 static void watch_signals(struct life *life);
 static void on_signal(evutil_socket_t number, short what, void *arg);
 static void check_drain(evutil_socket_t fd, short what, void *arg);
@@ -99,8 +105,10 @@ int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
     }
     load_settings(&life.daemon, tables);
     log_setup(spec->name, (enum log_format)life.daemon.settings->log_format, (enum log_level)life.daemon.settings->log_level);
+    config_warn_exposed(tables);
     signal(SIGPIPE, SIG_IGN);
     crypto_setup();
+    process_metrics_setup(spec->name);
     life.daemon.base = event_base_new();
     if (!life.daemon.base || event_base_priority_init(life.daemon.base, 2) < 0) {
         log_error("daemon.no_event_base");
@@ -112,6 +120,7 @@ int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
     }
     serve(&life);
     watch_signals(&life);
+    tell_supervisor(&life);
     event_base_dispatch(life.daemon.base);
     close_all(&life);
     return EX_OK;
@@ -164,6 +173,7 @@ static void open_pools(struct life *life)
                                                 .connect_limit_ms = 3000,
                                                 .command_limit_ms = 2000,
                                             });
+    daemon->selfcheck = selfcheck_new(daemon->base, daemon->pg, daemon->redis);
 }
 
 static void serve(struct life *life)
@@ -211,6 +221,28 @@ static const struct route *routes_with_ours(struct daemon *daemon)
     return all;
 }
 
+/* Ready means here: it listens. Whether PostgreSQL and Redis answer is asked at /readyz; a start must not hang on them. */
+static void tell_supervisor(struct life *life)
+{
+    int64_t watchdog_us = notify_watchdog_us();
+    const struct timeval interval = { watchdog_us / 1000000, watchdog_us % 1000000 };
+
+    notify_send("READY=1");
+    if (watchdog_us > 0) {
+        life->watchdog = event_new(life->daemon.base, -1, EV_PERSIST, feed_watchdog, NULL);
+        evtimer_add(life->watchdog, &interval);
+    }
+}
+
+/* From the loop itself: a loop that hangs is what the watchdog is for. */
+static void feed_watchdog(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+    notify_send("WATCHDOG=1");
+}
+
 static void watch_signals(struct life *life)
 {
     static const int numbers[] = { SIGTERM, SIGINT };
@@ -232,6 +264,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
         _exit(EX_SOFTWARE);
     }
     log_info("daemon.draining", LOG_INT("signal", number), LOG_INT("flows", flow_count()));
+    notify_send("STOPPING=1");
     life->draining = true;
     life->drain_until_us = clock_mono_us() + life->daemon.settings->drain_seconds * 1000000;
     http_server_drain(life->daemon.http);
@@ -268,12 +301,16 @@ static void close_all(struct life *life)
         daemon->spec->stop(daemon);
     }
     http_server_free(daemon->http);
+    selfcheck_free(daemon->selfcheck);
     pg_pool_free(daemon->pg);
     redis_free(daemon->redis);
     for (size_t i = 0; i < 2; i++) {
         event_free(life->signals[i]);
     }
     event_free(life->check);
+    if (life->watchdog) {
+        event_free(life->watchdog);
+    }
     /* What was to come at the next turn, such as a numeric address from resolve.c, finds nobody and frees itself. One turn runs
      * one priority. */
     event_base_loop(daemon->base, EVLOOP_NONBLOCK);
@@ -327,18 +364,23 @@ static struct next *reply_readiness(struct flow *flow)
     struct readiness *readiness = flow->state;
     readiness->redis = flow->answer != NULL;
 
-    if (readiness->postgres && readiness->redis) {
+    bool schema = selfcheck_has_schema(flow->daemon->selfcheck);
+
+    if (readiness->postgres && readiness->redis && schema) {
         return http_reply_json(flow, 200, "{\"status\":\"ready\"}");
     }
     json_t *missing = json_array();
     if (!readiness->postgres) {
         json_array_append_new(missing, json_string("postgresql"));
     }
+    if (readiness->postgres && !schema) {
+        json_array_append_new(missing, json_string("schema"));
+    }
     if (!readiness->redis) {
         json_array_append_new(missing, json_string("redis"));
     }
     http_set_header(flow, "Retry-After", "1");
-    return problem_reply_with(flow, 503, "not_ready", "A server that this daemon needs does not answer.",
+    return problem_reply_with(flow, 503, "not_ready", "A server that this daemon needs does not answer, or its schema is not there.",
                               json_pack("{s:o}", "missing", missing));
 }
 

@@ -41,6 +41,7 @@ struct daemon {
     struct keyring *keyring;
     struct pg_pool *pg;
     struct redis *redis;
+    struct selfcheck *selfcheck;
     struct http_server *http;
     void *app;           /* the service's own parts, made by start */
     struct guard *guard; /* likewise, of a service whose routes have scopes: see guard.h; else NULL */

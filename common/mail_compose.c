@@ -431,7 +431,10 @@ static void put_encoded(struct field *field, const char *text)
 
 static void put_word(struct field *field, const char *word, size_t length)
 {
-    if (field->column + 1 + length > LINE_MOST) {
+    /* A word that is too long for any line stays beside the field's name, where the simplest reader finds it. */
+    bool is_first = field->text.data[field->text.length - 1] == ':', fits_nowhere = length >= LINE_MOST;
+
+    if (field->column + 1 + length > LINE_MOST && !(is_first && fits_nowhere)) {
         buf_add_text(&field->text, "\r\n");
         field->column = 0;
     }

@@ -1,0 +1,347 @@
+"""What a recruiter wants to be told of: by the API, by the link in a mail, by a mail program's one click; and the digest."""
+
+import email.policy
+import re
+
+import pytest
+import requests
+from stack.mail import text_of
+from stack.waiting import wait_until
+from support import samples
+from support.api import Api, faults
+from support.html_text import Html
+
+DEFAULTS = {"opens": "every", "reviews": "every", "digest": "off", "muted_share_link_ids": []}
+ONE_CLICK = {"data": "List-Unsubscribe=One-Click", "headers": {"Content-Type": "application/x-www-form-urlencoded"}}
+
+
+@pytest.fixture(scope="module")
+def stack(shared):
+    made = shared.make_stack(settings={"SHARELINK_MAIL_GATHER_SECONDS": "0", "SHARELINK_REVIEW_SETTLE_SECONDS": "0"})
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def prefs(stack):
+    return Api(stack.notifications.url(), stack.key)
+
+
+def path_of(link):
+    return f"/v1/notification-preferences/{link['owner']['email']}"
+
+
+def said(answer):
+    return {name: answer.json()[name] for name in DEFAULTS}
+
+
+def opened(stack, link, number=0):
+    """The delivery of another open of the link."""
+    before = stack.db.value("select count(*) from notifications.deliveries where share_link_id = %s", link["id"])
+    stack.reviewer(link, number).open(status=200)
+    return wait_until(lambda: (rows := stack.db.rows("select * from notifications.deliveries where share_link_id = %s order by id", link["id"]))
+                      and len(rows) > before and rows[-1], 20, "the open has its delivery")
+
+
+def link_of(mail):
+    return re.fullmatch(r"<(http[^>]+)>", mail["List-Unsubscribe"])[1]
+
+
+def notice(stack, link):
+    return stack.mails.wait_for_one_to(link["owner"]["email"])
+
+
+def at_daemon(stack, url):
+    return stack.notifications.url() + url[url.index("/u/"):]
+
+
+# --- the API ---
+
+def test_defaults_then_what_was_put_whole(stack, prefs):
+    link = stack.make_share_link()
+    first = prefs.get(path_of(link), status=200)
+    assert said(first) == DEFAULTS and first.json()["email"] == link["owner"]["email"] and first.headers["ETag"] == '"v0"'
+    wanted = {"opens": "first", "reviews": "off", "digest": "daily", "muted_share_link_ids": [link["id"]]}
+    put = prefs.put(path_of(link), wanted, status=200)
+    assert said(put) == wanted and put.headers["ETag"] == '"v1"'
+    again = prefs.get(path_of(link).replace("olu", "OLU"), status=200)
+    assert said(again) == wanted
+    assert prefs.get(path_of(link), status=304, headers={"If-None-Match": '"v1"'}).content == b""
+    assert said(prefs.put(path_of(link), {"opens": "off"}, status=200)) == DEFAULTS | {"opens": "off"}
+
+
+def test_faults_are_told_all_at_once_and_store_nothing(stack, prefs, other_api_link):
+    link = stack.make_share_link()
+    answer = prefs.put(path_of(link), {"opens": "sometimes", "reviews": 1, "digest": "weekly", "muted_share_link_ids": [1], "zone": "x"})
+    assert faults(answer) == ["/digest", "/muted_share_link_ids/0", "/opens", "/reviews", "/zone"]
+    answer = prefs.put(path_of(link), {"muted_share_link_ids": [link["id"], "lnk_unknown", other_api_link["id"]]})
+    assert faults(answer) == ["/muted_share_link_ids/1", "/muted_share_link_ids/2"]
+    assert faults(prefs.put(path_of(link), {"muted_share_link_ids": [link["id"], link["id"]]})) == ["/muted_share_link_ids/1"]
+    assert prefs.get(path_of(link)).headers["ETag"] == '"v0"'
+    for path in ("nobody", "a%0Ab@x.example", "a@b@x.example", "x" * 300 + "@x.example"):
+        prefs.get(f"/v1/notification-preferences/{path}", status=404)
+        prefs.put(f"/v1/notification-preferences/{path}", {}, status=404)
+
+
+@pytest.fixture(scope="module")
+def other_api_link(stack):
+    interview = samples.interview_id()
+    stack.other_api.put(f"/v1/interviews/{interview}", samples.interview_document(), status=201)
+    return stack.other_api.post("/v1/share-links", samples.share_link_body([interview]), status=201).json()
+
+
+def test_versions_keep_two_writers_apart(stack, prefs):
+    path = path_of(stack.make_share_link())
+    prefs.put(path, {"opens": "off"}, status=200, headers={"If-Match": '"v0"'})
+    for stale in ('"v0"', '"v7"', '"nonsense"', "W/x"):
+        assert prefs.put(path, {}, status=412, headers={"If-Match": stale}).json()["code"] == "precondition_failed"
+    prefs.put(path, {"opens": "first"}, status=200, headers={"If-Match": '"v1"'})
+    prefs.put(path, {}, status=200, headers={"If-Match": "*"})
+    assert prefs.get(path).headers["ETag"] == '"v3"'
+
+
+def test_keys_of_others_see_and_change_their_own_only(stack, prefs):
+    path = path_of(stack.make_share_link())
+    prefs.put(path, {"opens": "off"}, status=200)
+    others = Api(stack.notifications.url(), stack.other_key)
+    assert said(others.get(path, status=200)) == DEFAULTS
+    others.put(path, {"opens": "first"}, status=200)
+    assert said(prefs.get(path)) == DEFAULTS | {"opens": "off"}
+    Api(stack.notifications.url()).get(path, status=401)
+    printed = stack.operate("key", "create", "--account", stack.account, "--scopes", "links.read")
+    reader = Api(stack.notifications.url(), re.search(r"slk_\S+", printed)[0])
+    reader.get(path, status=200)
+    assert reader.put(path, {}, status=403).json()["code"] == "insufficient_scope"
+
+
+# --- what they do ---
+
+@pytest.mark.parametrize(("wish", "reasons"), [
+    ({"opens": "off"}, ["preference_off", "preference_off"]),
+    ({"opens": "first"}, [None, "first_open_only"]),
+    ({"opens": "every"}, [None, None]),
+    ({"digest": "daily"}, ["in_digest", "in_digest"]),
+])
+def test_opens_are_told_as_wished_and_every_one_has_its_row(stack, prefs, wish, reasons):
+    link = stack.make_share_link()
+    prefs.put(path_of(link).upper().replace("/V1/NOTIFICATION-PREFERENCES", "/v1/notification-preferences"), wish, status=200)
+    assert [opened(stack, link)["reason"] for _ in reasons] == reasons
+
+
+def test_muted_link_is_silent_and_others_are_not(stack, prefs):
+    link = stack.make_share_link()
+    other = stack.make_share_link(owner=link["owner"])
+    prefs.put(path_of(link), {"muted_share_link_ids": [link["id"]]}, status=200)
+    assert opened(stack, link)["reason"] == "muted"
+    assert opened(stack, other)["reason"] is None
+
+
+def test_wish_that_changes_while_a_mail_waits_is_heeded(make_stack, smtp):
+    from support.scripted_smtp import LATER
+    stack = make_stack(smtp=smtp)
+    link = stack.make_share_link()
+    smtp.on(link["owner"]["email"], LATER)
+    delivery = opened(stack, link)
+    smtp.wait_for(1, link["owner"]["email"])
+    Api(stack.notifications.url(), stack.key).put(path_of(link), {"opens": "off"}, status=200)
+    wait_until(lambda: stack.db.value("select reason from notifications.deliveries where id = %s", delivery["id"]) == "preference_off", 30,
+               "the waiting mail is skipped")
+    assert len(smtp.tried(link["owner"]["email"])) == 1
+
+
+# --- the link in a mail ---
+
+def test_notice_names_the_one_click_and_the_page(stack):
+    link = stack.make_share_link()
+    opened(stack, link)
+    mail = notice(stack, link)
+    url = link_of(mail)
+    assert url.startswith(stack.public_url + "/u/") and mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert link["id"] in mail["List-Id"] and mail["Auto-Submitted"] == "auto-generated"
+    assert url in text_of(mail) and url in Html(mail.get_body(preferencelist=("html",)).get_content()).links
+    token = url.rpartition("/")[2]
+    for secret in (link["owner"]["email"], link["id"], stack.account):
+        assert secret not in token
+    raw = mail.as_bytes(policy=email.policy.SMTP)
+    assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
+
+
+def test_looking_changes_nothing_and_one_click_mutes_the_link(stack, prefs):
+    link = stack.make_share_link()
+    opened(stack, link)
+    url = link_of(notice(stack, link))  # through the front door, as a mail program goes
+    page = requests.get(url, timeout=20)
+    assert page.status_code == 200 and "text/html" in page.headers["Content-Type"] and "script" not in page.text
+    assert "no-store" in page.headers["Cache-Control"] and page.headers["Referrer-Policy"] == "no-referrer"
+    assert Html(page.text).has("button") and Html(page.text).has("h1") and 'lang="en"' in page.text
+    assert requests.head(url, timeout=20).status_code == 200
+    assert said(prefs.get(path_of(link))) == DEFAULTS
+    assert prefs.get(path_of(link)).headers["ETag"] == '"v0"'
+
+    done = requests.post(url, timeout=20, **ONE_CLICK)
+    assert done.status_code == 200 and "set-cookie" not in done.headers
+    assert said(prefs.get(path_of(link))) == DEFAULTS | {"muted_share_link_ids": [link["id"]]}
+    requests.post(url, timeout=20, **ONE_CLICK)
+    assert said(prefs.get(path_of(link))) == DEFAULTS | {"muted_share_link_ids": [link["id"]]}
+    assert opened(stack, link)["reason"] == "muted"
+    assert opened(stack, stack.make_share_link(owner=link["owner"]))["reason"] is None
+
+
+def test_one_click_as_multipart_form(stack, prefs):
+    link = stack.make_share_link()
+    opened(stack, link)
+    url = at_daemon(stack, link_of(notice(stack, link)))
+    answer = requests.post(url, files={"List-Unsubscribe": (None, "One-Click")}, timeout=20)
+    assert answer.status_code == 200 and said(prefs.get(path_of(link)))["muted_share_link_ids"] == [link["id"]]
+
+
+def test_no_more_at_all_silences_warnings_too_until_wishes_are_set_anew(stack, prefs):
+    link = stack.make_share_link()
+    opened(stack, link)
+    url = at_daemon(stack, link_of(notice(stack, link)))
+    assert requests.post(url, data={"scope": "all"}, timeout=20).status_code == 200
+    assert said(prefs.get(path_of(link))) == {"opens": "off", "reviews": "off", "digest": "off", "muted_share_link_ids": []}
+    assert opened(stack, link)["reason"] == "unsubscribed"
+    stack.db.value("update links.share_links set expires_at = now() + interval '1 hour' where id = %s returning 1", link["id"])
+    reason = "select reason from notifications.deliveries where kind = 'expiry_warning' and share_link_id = %s"
+    assert wait_until(lambda: stack.db.value(reason, link["id"]), 20, "the warning is planned") == "unsubscribed"
+    prefs.put(path_of(link), {}, status=200)
+    assert opened(stack, link)["reason"] is None
+    invited = stack.make_share_link(owner=link["owner"], send_email=True)
+    stack.mails.wait_for_one_to(invited["reviewers"][0]["email"])
+
+
+@pytest.mark.parametrize("body", [{}, {"scope": "everything"}, {"List-Unsubscribe": "Two-Clicks"}])
+def test_form_without_a_choice_changes_nothing(stack, prefs, body):
+    link = stack.make_share_link()
+    opened(stack, link)
+    answer = requests.post(at_daemon(stack, link_of(notice(stack, link))), data=body, timeout=20)
+    assert answer.status_code == 400 and "Nothing was changed" in answer.text
+    assert said(prefs.get(path_of(link))) == DEFAULTS
+
+
+def test_foreign_and_broken_tokens_are_unknown(stack):
+    link = stack.make_share_link()
+    opened(stack, link)
+    url = at_daemon(stack, link_of(notice(stack, link)))
+    flipped = url[:-1] + ("A" if url[-1] != "A" else "Q")
+    for broken in (flipped, url + "AAAA", url[:-9], url.rpartition("/")[0] + "/x", url.rpartition("/")[0] + "/" + "A" * 2000):
+        for answer in (requests.get(broken, timeout=20), requests.post(broken, timeout=20, **ONE_CLICK)):
+            assert answer.status_code == 404 and "does not work" in answer.text
+
+
+def test_link_in_a_mail_outlives_a_rotation_of_the_key(make_stack):
+    stack = make_stack()
+    link = stack.make_share_link()
+    opened(stack, link)
+    url = at_daemon(stack, link_of(notice(stack, link)))
+    settings = stack.notifications.settings
+    assert stack.notifications.stop() == 0
+    settings["SHARELINK_SECRET_KEY_PREVIOUS"] = settings["SHARELINK_SECRET_KEY"]
+    settings["SHARELINK_SECRET_KEY"] = "bmV3IGtleSBvZiAzMiBieXRlcyBmb3IgdGhlIHRlc3Q="
+    stack.notifications.start()
+    stack.notifications.wait_until_answering()
+    assert requests.post(url, timeout=20, **ONE_CLICK).status_code == 200
+    assert stack.db.value("select muted_share_link_ids from notifications.preferences") == [link["id"]]
+
+
+# --- the digest ---
+
+def happened_at(stack, link, at):
+    stack.db.value("update notifications.deliveries set happened_at = %s where share_link_id = %s returning 1", at, link["id"])
+
+
+def begin_digest(stack, prefs, link, at):
+    """As if it had been wished for at that time."""
+    prefs.put(path_of(link), {"digest": "daily"}, status=200)
+    stack.db.value("update notifications.preferences set digest_since = %s, digest_until = %s where address = %s returning 1",
+                   at, at, link["owner"]["email"])
+
+
+def digests_of(stack, link):
+    return stack.db.rows("select * from notifications.deliveries where kind = 'digest' and recipient = %s order by happened_at", link["owner"]["email"])
+
+
+def plan(stack, at):
+    return stack.db.value("select notifications.plan_digests(%s)", at)
+
+
+def test_digest_tells_each_thing_once_at_eight_in_the_owners_zone(make_stack):
+    stack = make_stack()
+    prefs = Api(stack.notifications.url(), stack.key)
+    link = stack.make_share_link(reviewer_count=2, owner={**samples.owner(), "time_zone": "America/New_York"})
+    prefs.put(path_of(link), {"digest": "daily"}, status=200)
+    for number in (0, 0, 1):
+        opened(stack, link, number)
+    browser = stack.reviewer(link)
+    browser.open(status=200)
+    browser.put(f"{browser.page}/interviews/{link['interview_ids'][0]}/review", {"rating": 4}, status=201)
+    wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries where reason = 'in_digest'") == 5, 20, "all is noted")
+    assert digests_of(stack, link) == []
+    tomorrow = stack.db.value("select (date_trunc('day', now() at time zone 'America/New_York') + interval '1 day 8 hours') at time zone 'America/New_York'")
+    early = "select notifications.plan_digests(%s::timestamptz - interval '1 second')"
+    assert stack.db.value(early, tomorrow) in (0, 1)  # today's eight o'clock, if it is still to come, tells of nothing that is later
+    before = len(digests_of(stack, link))
+    stack.db.value("update notifications.preferences set digest_until = now() returning 1")
+    assert plan(stack, tomorrow) == 1 - before and plan(stack, tomorrow) == 0
+    digest, = digests_of(stack, link)
+    mail = stack.mails.wait_for(lambda mail: mail["Message-ID"] == f"<{digest['id']}@sharelink.example>")[0]
+    one, two = (reviewer["name"] for reviewer in link["reviewers"])
+    for text in (" ".join(text_of(mail).split()), Html(mail.get_body(preferencelist=("html",)).get_content()).text):
+        assert f"{one} opened it 3 times" in text and f"{two} opened it:" in text and "gave feedback on" in text and "(4 of 5)" in text
+        assert link["title"] in text and "08:00 (America/New_York)" in text
+    assert stack.db.value("select count(*) from notifications.deliveries where gathered_into = %s", digest["id"]) == 5
+    assert plan(stack, stack.db.value("select %s::timestamptz + interval '1 day'", tomorrow)) == 0, "nothing happened, so no mail"
+
+
+@pytest.mark.parametrize(("zone", "day_before", "eight"), [
+    ("Europe/Berlin", "2027-03-27T07:00:00Z", "2027-03-28T06:00:00Z"),  # clocks go forward that night
+    ("Europe/Berlin", "2026-10-24T06:00:00Z", "2026-10-25T07:00:00Z"),  # and back
+    ("America/New_York", "2027-03-13T13:00:00Z", "2027-03-14T12:00:00Z"),
+    ("Asia/Kathmandu", "2026-10-24T02:15:00Z", "2026-10-25T02:15:00Z"),
+])
+def test_eight_is_eight_when_the_clocks_change(stack, prefs, zone, day_before, eight):
+    link = stack.make_share_link(owner={**samples.owner(), "time_zone": zone})
+    begin_digest(stack, prefs, link, day_before)
+    opened(stack, link)
+    happened_at(stack, link, stack.db.value("select %s::timestamptz - interval '5 minutes'", eight))
+    assert stack.db.value("select notifications.last_eight(%s::timestamptz - interval '1 second', %s) = %s", eight, zone, day_before)
+    assert stack.db.value("select notifications.last_eight(%s, %s) = %s", eight, zone, eight)
+    stack.db.value("select notifications.plan_digests(%s::timestamptz - interval '1 second')", eight)
+    assert digests_of(stack, link) == []
+    plan(stack, eight)
+    digest, = digests_of(stack, link)
+    assert stack.db.value("select %s::timestamptz = %s", digest["happened_at"], eight)
+
+
+def test_many_planners_make_one_digest(stack, prefs):
+    import threading
+    from support.database import Database
+    link = stack.make_share_link()
+    opened(stack, link)
+    begin_digest(stack, prefs, link, "2026-01-01T00:00:00Z")
+    delivery = opened(stack, link)
+    assert delivery["reason"] == "in_digest"
+    at = stack.db.value("select now() + interval '2 days'")
+    made = []
+
+    def plan_once():
+        db = Database(stack.postgres.url(stack.database))
+        made.append(db.value("select notifications.plan_digests(%s)", at))
+        db.close()
+
+    threads = [threading.Thread(target=plan_once) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(digests_of(stack, link)) == 1
+
+
+def test_digest_that_is_wished_for_no_more_is_not_sent(stack, prefs):
+    link = stack.make_share_link()
+    begin_digest(stack, prefs, link, "2026-01-01T00:00:00Z")
+    assert opened(stack, link)["reason"] == "in_digest"
+    prefs.put(path_of(link), {}, status=200)
+    plan(stack, stack.db.value("select now() + interval '2 days'"))
+    assert digests_of(stack, link) == [] and opened(stack, link)["reason"] is None

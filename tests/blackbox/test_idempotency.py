@@ -173,6 +173,17 @@ def test_answer_is_forgotten_after_a_day(stack, api):
     assert stack.db.value("select count(*) from sharelink.idempotent_answers where created_at < now() - interval '1 hour'") == 0
 
 
+def test_housekeeping_forgets_what_no_request_comes_after(make_stack):
+    stack = make_stack()
+    keyed(stack.api, "/v1/share-links", link_body(stack), new_key(), status=201)
+    keyed(stack.api, "/v1/email-templates", TEMPLATE, new_key(), status=201)
+    stack.db.rows("update sharelink.idempotent_answers set created_at = now() - interval '25 hours' where id = "
+                  "(select min(id::text)::bytea from sharelink.idempotent_answers)")
+    assert stack.db.value("select count(*) from sharelink.idempotent_answers") == 2
+    stack.notifications.restart()  # it keeps house when it starts
+    wait_until(lambda: stack.db.value("select count(*) from sharelink.idempotent_answers") == 1, 20, "the old answer is gone")
+
+
 # --- what is stored ---
 
 def test_tables_hold_neither_key_nor_passcode_nor_url(stack, api):

@@ -224,3 +224,70 @@ def test_session_of_an_open_link_does_not_see_through_the_settings_of_another(st
     session = generous.session.cookies["sharelink_session"]
     thief = Reviewer(stack.views.url(), strict.link["reviewers"][0]["url"])
     assert thief.get(f"{strict.page}/content", headers={"Cookie": f"sharelink_session={session}"}).status_code == 401
+
+
+def hits(browser, word):
+    return browser.content(params={"search": word}, status=200).json()["total"]
+
+
+@every_combination
+def test_search_finds_what_is_shown_and_nothing_else(stack, interviews, settings):
+    browser = share(stack, interviews, settings)
+    shown = browser.content(status=200).json()["interviews"]
+    for word in ("adalastcanary", "adafilecanary", "adaheadlinecanary", "adalocationcanary", "adasummarycanary", "adalinkcanary",
+                 "adaskippedcanary", "adaskippedanswercanary", "adaformquestioncanary", "adaformanswercanary", "adafirst", "ada said"):
+        assert hits(browser, word) == sum(word in str(each).lower() for each in shown), word
+    hidden = [word for word in hidden_words(settings) if word not in ("titlecanary",)]
+    for word in (*hidden, "titlecanary", "adamailcanary", "media", "http", "fbk_", "q1"):
+        if "canary" in word or "." in word:
+            answer = browser.content(params={"search": word}, status=200)
+            assert answer.json()["interviews"] == [] and word not in str(answer.headers).lower(), word
+
+
+@every_combination
+def test_order_and_tag_depend_on_what_is_shown_alone(stack, settings):
+    """Two links over candidates that differ in what is hidden by the settings, and in nothing else."""
+    def hide(content, word, place):
+        """The document, with other words where these settings hide them; surnames sort against the places."""
+        candidate = dict(content["candidate"], first_name="Same", email=f"{word}@candidates.example")
+        if settings["abbreviate_names"]:
+            candidate |= {"last_name": f"{'zyx'[place] if word == 'one' else 'abc'[place]}{word}", "resume": {**candidate["resume"], "file_name": f"{word}.PDF"}}
+        if settings["omit_avatars"]:
+            candidate["avatar_url"] = f"https://platform.example/{word}.png"
+        if settings["exclude_full_profiles"]:
+            candidate |= {"profile": {"headline": word}, "resume": {"file_name": f"{word}.pdf", "url": f"https://platform.example/{word}"}}
+        changed = {**content, "candidate": candidate}
+        if settings["hide_skipped_questions"]:
+            changed["questions"] = [q if not q["skipped"] else {**q, "text": word, "answer": None} for q in content["questions"]]
+        if settings["mask_questionnaire"]:
+            changed["questionnaire"] = [{"question": word, "answer": word}]
+        return changed
+
+    ids = [stack.make_interview(**hide(document("any"), "one", place)) for place in range(3)]
+    browser = share(stack, ids, settings)
+    sorts = ["position", "name", "-name", "completed_at"] + ([] if settings["disable_feedback"] else ["rating"])
+
+    def seen():
+        answers = [browser.content(params={"sort": sort}, status=200) for sort in sorts]
+        return [(answer.headers["ETag"], answer.text) for answer in answers]
+
+    before = seen()
+    for place, interview in enumerate(ids):
+        stack.api.put(f"/v1/interviews/{interview}", hide(document("any"), "other", place), status=200)
+    assert seen() == before
+    if settings["abbreviate_names"]:
+        order = [each["id"] for each in browser.content(params={"sort": "name"}, status=200).json()["interviews"]]
+        assert order == ids, "equal names stay in the link's order"
+
+
+@every_combination
+def test_feedback_and_watching_meet_no_hidden_question(stack, interviews, settings):
+    browser = share(stack, interviews, settings)
+    path = f"{browser.page}/interviews/int-ada"
+    hidden = settings["hide_skipped_questions"]
+    watched = browser.post(f"{path}/watch", {"question_id": "q2", "seconds": 1, "position": 1})
+    assert watched.status_code == (422 if hidden else 200)
+    rated = browser.put(f"{path}/review", {"question_ratings": [{"question_id": "q2", "rating": 1, "note": ""}]})
+    assert rated.status_code == (403 if settings["disable_feedback"] else 422 if hidden else 201)
+    told = (watched.text + rated.text + str(watched.headers) + str(rated.headers)).lower()
+    assert [word for word in hidden_words(settings) if word in told] == []

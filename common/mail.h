@@ -17,7 +17,8 @@ struct mail_pool;
 struct mail_pool_options {
     const char *url;  /* smtp://[user:password@]host[:port] or smtps://…; borrowed */
     const char *from; /* the operator's address, "Name <address>" or an address; borrowed */
-    bool require_tls; /* STARTTLS or no mail, for smtp:// */
+    bool require_tls; /* for smtp://: STARTTLS with a good certificate, or no mail. Without it STARTTLS is used when it is
+                         offered, and its certificate is checked when there is a ca_file. smtps:// is always checked */
     const char *ca_file; /* PEM, or NULL for the system's */
     int threads;
     int connect_limit_ms, total_limit_ms; /* per mail */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -174,10 +175,13 @@ static void set_options(struct mail_smtp *smtp, const struct mail_pool_options *
     if (smtp->url) {
         must(curl_easy_setopt(curl, CURLOPT_URL, smtp->url));
     }
-    /* CURLUSESSL_TRY would let anybody on the way take the TLS away. */
-    must(curl_easy_setopt(curl, CURLOPT_USE_SSL, (long)(options->require_tls ? CURLUSESSL_ALL : CURLUSESSL_NONE)));
-    must(curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L));
-    must(curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L));
+    /* Without require_tls, STARTTLS is used where it is offered: that keeps out who only listens. Anybody on the way may
+     * still take the offer away, so a certificate that cannot be checked is no reason to go on in plain text; it is checked
+     * when the operator says by what. */
+    bool verifies = options->require_tls || options->ca_file || (smtp->url && strncasecmp(smtp->url, "smtps:", 6) == 0);
+    must(curl_easy_setopt(curl, CURLOPT_USE_SSL, (long)(options->require_tls ? CURLUSESSL_ALL : CURLUSESSL_TRY)));
+    must(curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, verifies ? 1L : 0L));
+    must(curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, verifies ? 2L : 0L));
     if (options->ca_file) {
         must(curl_easy_setopt(curl, CURLOPT_CAINFO, options->ca_file));
     }

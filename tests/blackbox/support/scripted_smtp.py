@@ -4,10 +4,12 @@
     smtp.wait_for(count=3, recipient="ann@x.example") # the attempts, with what was sent and what was answered
 """
 
+import base64
 import email
 import email.policy
 import re
 import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
@@ -45,10 +47,18 @@ class Attempt:
     mail: email.message.EmailMessage = None  # once it is there whole
     raw: bytes = b""
     accepted: bool = False  # the server said 250 to the dot
+    is_secure: bool = False  # it came over TLS
 
 
 class ScriptedSmtp:
-    def __init__(self, port=0):
+    """With a TLS context it offers STARTTLS, or speaks TLS from the first byte; with credentials it takes mail from nobody
+    without them."""
+
+    def __init__(self, port=0, tls=None, implicit_tls=False, credentials=None):
+        self.tls = tls
+        self.implicit_tls = implicit_tls
+        self.credentials = credentials  # (user, password)
+        self.tls_refused = 0  # handshakes that the client broke off
         self.scripts = {}
         self.usual = ACCEPT
         self.greeting = "220 scripted.example ESMTP"  # "421 …" turns every connection away
@@ -60,8 +70,8 @@ class ScriptedSmtp:
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def url(self):
-        return f"smtp://127.0.0.1:{self.port}"
+    def url(self, credentials=""):
+        return f"smtp{'s' if self.implicit_tls else ''}://{credentials}127.0.0.1:{self.port}"
 
     def on(self, recipient, *behaviours):
         with self.lock:
@@ -101,29 +111,72 @@ class ScriptedSmtp:
     def _serve(self, connection):
         with self.lock:
             self.connections += 1
-        with connection, connection.makefile("rb") as lines:
-            try:
-                self._talk(connection, lines)
-            except OSError:
-                pass  # the client has gone
+        try:
+            self._talk(self._wrap(connection) if self.implicit_tls else connection)
+        except OSError:
+            pass  # the client has gone
+        finally:
+            connection.close()
 
-    def _talk(self, connection, lines):
+    def _wrap(self, connection):
+        try:
+            return self.tls.wrap_socket(connection, server_side=True)
+        except OSError:
+            with self.lock:
+                self.tls_refused += 1
+            raise
+
+    def _features(self, connection):
+        is_plain = not isinstance(connection, ssl.SSLSocket)
+        return ["scripted.example", "8BITMIME", *(["STARTTLS"] if self.tls and is_plain else []),
+                *(["AUTH PLAIN LOGIN"] if self.credentials else []), "SMTPUTF8"]
+
+    def _is_right(self, line):
+        given = base64.b64decode(line.split()[2])
+        return given == b"\0" + b"\0".join(part.encode() for part in self.credentials)
+
+    def _talk(self, connection):
+        try:
+            self._converse(connection)
+        finally:
+            connection.close()
+
+    def _converse(self, connection, greets=True):
         def say(line):
             connection.sendall(line.encode() + b"\r\n")
 
-        say(self.greeting)
+        lines = connection.makefile("rb")
+        if greets:
+            say(self.greeting)
         if not self.greeting.startswith("220"):
             return
         sender = attempt = None
-        for line in lines:
+        is_known = not self.credentials
+        while line := lines.readline():
             verb = line[:4].upper()
             if verb in (b"EHLO", b"HELO"):
-                connection.sendall(b"250-scripted.example\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")
+                features = self._features(connection)
+                for number, feature in enumerate(features, 1):
+                    say(f"250{' ' if number == len(features) else '-'}{feature}")
+            elif verb == b"STAR" and self.tls:
+                say("220 2.0.0 Go ahead")
+                secured = self._wrap(connection)
+                try:
+                    self._converse(secured, greets=False)
+                finally:
+                    secured.close()
+                return
+            elif verb == b"AUTH":
+                is_known = self._is_right(line)
+                say("235 2.7.0 Welcome" if is_known else "535 5.7.8 No")
+            elif verb in (b"MAIL", b"RCPT", b"DATA") and not is_known:
+                say("530 5.7.0 Authentication required")
             elif verb == b"MAIL":
                 sender = _address(line)
                 say("250 2.1.0 OK")
             elif verb == b"RCPT":
                 attempt = self._begin(sender, _address(line))
+                attempt.is_secure = isinstance(connection, ssl.SSLSocket)
                 say(attempt.behaviour.rcpt)
             elif verb == b"DATA":
                 say("354 Go ahead")

@@ -14,7 +14,6 @@ static void end_notice(struct letter *letter, struct mail_body *body);
 static void let_reviewer_answer(struct letter *letter);
 static void say_review(struct mail_body *body, const json_t *review);
 static void say_why(struct mail_body *body, const char *reason, const json_t *state_reason);
-static void add_evidence(struct buf *words, const char *name, const json_t *value);
 static void list_outstanding(struct mail_body *body, const json_t *context);
 
 static void start_notice(struct letter *letter, struct mail_body *body)
@@ -157,37 +156,24 @@ const char *write_deactivated(struct letter *letter)
     return NULL;
 }
 
+/* state_reason as the API shows it: {rule: networks|opens, count, threshold, window_seconds, …}. */
 static void say_why(struct mail_body *body, const char *reason, const json_t *state_reason)
 {
-    const json_t *evidence = json_object_get(state_reason, "evidence");
-    const char *name;
-    json_t *value;
-    struct buf words = { 0 };
+    long long count = letter_int(state_reason, "count"), threshold = letter_int(state_reason, "threshold");
+    long long hours = letter_int(state_reason, "window_seconds") / 3600;
+    const char *rule = letter_text(state_reason, "rule");
 
     if (str_equal(reason, "max_age")) {
         mail_body_say(body, NULL, "It had reached the greatest age that a share link may have.");
         return;
     }
     mail_body_say(body, NULL, "It was opened in a way that is unusual for one person, and may have been passed on.");
-    /* jansson iterates without changing the object. */
-    json_object_foreach((json_t *)(uintptr_t)(json_is_object(evidence) ? evidence : state_reason), name, value) {
-        add_evidence(&words, name, value);
-    }
-    if (words.length > 0) {
-        mail_body_fact(body, "What was seen", arena_strdup(body->arena, words.data), MAIL_BODY_PLAIN);
-    }
-    buf_clear(&words);
-}
-
-/* Numbers under their names: "14 distinct networks, 24 window hours". */
-static void add_evidence(struct buf *words, const char *name, const json_t *value)
-{
-    if (!json_is_integer(value)) {
-        return;
-    }
-    buf_printf(words, "%s%lld ", words->length > 0 ? ", " : "", (long long)json_integer_value(value));
-    for (; *name; name++) {
-        buf_add_char(words, *name == '_' ? ' ' : *name);
+    if (str_equal(rule, "networks")) {
+        mail_body_fact(body, "What was seen", arena_printf(body->arena, "opens from %lld different networks within %lld hours, where up to %lld are usual",
+                                                           count, hours, threshold), MAIL_BODY_PLAIN);
+    } else if (str_equal(rule, "opens")) {
+        mail_body_fact(body, "What was seen", arena_printf(body->arena, "%lld opens within %lld %s, where up to %lld are usual", count, hours,
+                                                           hours == 1 ? "hour" : "hours", threshold), MAIL_BODY_PLAIN);
     }
 }
 

@@ -4,10 +4,13 @@ Each test breaks servers of its own. "Every mail" is counted by Message-ID: a co
 worker was killed between the server's 250 and our commit, and then bears the same one.
 """
 
+import os
 import random
 import threading
 import time
 
+from stack.daemon import Daemon
+from stack.ports import free_port
 from stack.waiting import wait_until
 from support.api import Api, Reviewer
 from support.mailbox import Mailbox
@@ -95,6 +98,91 @@ def test_killed_notifications_daemon_loses_no_mail_and_repeats_none(make_stack):
     assert len({mail["Message-ID"] for mail in mails}) == 300
     assert len({mail["Subject"] for mail in mails}) == 300
     assert len(mails) <= 300 + len(kill_after) * WORKERS
+
+
+def more_workers(stack, count):
+    """Notifications daemons beside the stack's own, on the same database, streams and mail server."""
+    workers = []
+    for number in range(count):
+        port = free_port()
+        settings = {**stack.notifications.settings, "SHARELINK_LISTEN": f"127.0.0.1:{port}", "SHARELINK_CONSUMER_NAME": f"worker-{port}"}
+        workers.append(Daemon(f"worker{number}", stack.notifications.program, settings, stack.log(f"worker{number}")))
+    return workers
+
+
+# 10,000 is the number to be sure with: OPENS=10000 pytest -k each_open_makes_one_mail (some minutes).
+OPENS = int(os.environ.get("OPENS", "1000"))
+
+
+def test_each_open_makes_one_mail_while_workers_die_and_come_and_go_and_redis_is_flushed(make_stack):
+    """One worker, then four of which any is killed at any moment, then two; and Redis forgets all meanwhile."""
+    chance = random.Random(20261123)
+    stack = make_stack(private=True, settings={"SHARELINK_LEASE_SECONDS": "3", "SHARELINK_WORKERS": str(WORKERS)})
+    extra = more_workers(stack, 3)
+    doors = reviewers_of(stack, OPENS)
+    opened, statuses, kills = [], {}, 0
+    marks = sorted(chance.sample(range(OPENS // 5, OPENS * 4 // 5), 8))
+    flushes = set(chance.sample(marks, 3))
+
+    opening = threading.Thread(target=lambda: statuses.update(open_all(stack, doors, after_each=opened.append)))
+    opening.start()
+    try:
+        wait_until(lambda: len(opened) >= OPENS // 5, 300, "a fifth is open")
+        for worker in extra:
+            worker.start()
+        for mark in marks:
+            wait_until(lambda count=mark: len(opened) >= count, 300, f"{mark} opens are answered")
+            victim = chance.choice([stack.notifications, *extra])
+            victim.kill()
+            kills += 1
+            if mark in flushes:
+                stack.redis.ask("FLUSHALL")
+            victim.start()
+        wait_until(lambda: len(opened) >= OPENS * 4 // 5, 300, "four fifths are open")
+        for worker in extra[1:]:
+            worker.kill()
+            kills += 1
+        opening.join()
+        mails = wait_for_mails(stack, OPENS, seconds=60 + OPENS // 20)
+    finally:
+        opening.join()
+        for worker in extra:
+            worker.stop()
+
+    assert set(statuses.values()) == {200}
+    deliveries = stack.db.rows("select state, count(*) as count from notifications.deliveries where kind = 'opened' group by state")
+    assert opens_recorded(stack) == OPENS and deliveries == [{"state": "sent", "count": OPENS}]
+    assert len({mail["Message-ID"] for mail in mails}) == OPENS
+    assert len(mails) - OPENS <= kills * WORKERS, f"{len(mails) - OPENS} extra copies after {kills} kills"
+    assert stack.db.value("select count(*) from notifications.dead_entries") == 0
+
+
+def test_gathered_opens_are_all_told_once_whoever_dies(make_stack):
+    """Many opens of few people, gathered by windows that close all the time: what the mails tell adds up to what happened."""
+    stack = make_stack(private=True, settings={"SHARELINK_LEASE_SECONDS": "2", "SHARELINK_MAIL_GATHER_SECONDS": "1"})
+    extra = more_workers(stack, 1)
+    extra[0].start()
+    doors = reviewers_of(stack, 3)
+    opened = []
+    opening = threading.Thread(target=lambda: open_all(stack, doors * 60, after_each=opened.append))
+    opening.start()
+    try:
+        for mark, victim in ((40, stack.notifications), (80, extra[0]), (120, stack.notifications)):
+            wait_until(lambda count=mark: len(opened) >= count, 120, f"{mark} opens are answered")
+            victim.kill()
+            victim.start()
+        opening.join()
+        wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries") == opens_recorded(stack) == 180, 60, "each open has its row")
+        wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries where state = 'pending'") == 0, 60, "all is sent")
+    finally:
+        opening.join()
+        extra[0].stop()
+    assert stack.db.value("select count(*) from notifications.gatherings") == 0
+    rows = stack.db.rows("select * from notifications.deliveries")
+    sent = {row["id"]: row["gathered"] for row in rows if row["state"] == "sent"}
+    gathered = [row["gathered_into"] for row in rows if row["reason"] == "gathered"]
+    assert sum(sent.values()) == 180 and len(sent) + len(gathered) == 180
+    assert all(sent[into] == 1 + gathered.count(into) for into in set(gathered))
 
 
 def test_opens_go_on_without_redis_and_every_mail_comes_when_it_is_back_empty(make_stack):

@@ -3,9 +3,14 @@
 #include "services/notifications/group.h"
 
 #include "services/notifications/outbox.h"
+#include "services/notifications/webhooks.h"
 
 static const struct pg_statement plan_mails = { "plan_mails",
 #include "services/notifications/plan_mails.sql.inc"
+};
+
+static const struct pg_statement plan_webhooks = { "plan_webhooks",
+#include "services/notifications/plan_webhooks.sql.inc"
 };
 
 static void add_mail_params(const struct notifications *notifications, struct pg_params *params)
@@ -24,7 +29,23 @@ static void take_mails(const struct notifications *notifications, const char *le
     outbox_take(notifications->outbox, leased, stored);
 }
 
+/* The plan leases none: a claim does, which knows what each endpoint has in hand already. */
+static int room_for_webhooks(const struct notifications *notifications)
+{
+    (void)notifications;
+    return 0;
+}
+
+static void take_webhooks(const struct notifications *notifications, const char *leased, int stored)
+{
+    (void)leased;
+    if (stored > 0) {
+        webhooks_wake(notifications->webhooks);
+    }
+}
+
 const struct group groups[] = {
     { "email", ROLE_EMAIL, &plan_mails, add_mail_params, room_for_mails, take_mails },
+    { "webhook", ROLE_WEBHOOK, &plan_webhooks, NULL, room_for_webhooks, take_webhooks },
     { .name = NULL },
 };

@@ -4,6 +4,14 @@
 
 #include "common/flow.h"
 
+flow_step create_endpoint;
+flow_step list_endpoints;
+flow_step get_endpoint;
+flow_step update_endpoint;
+flow_step delete_endpoint;
+flow_step rotate_secret;
+flow_step test_endpoint;
+flow_step replay_endpoint;
 flow_step get_preferences;
 flow_step put_preferences;
 flow_step show_unsubscribe;

@@ -8,12 +8,15 @@
 #include <unistd.h>
 
 #include "common/daemon.h"
+#include "common/fetch.h"
 #include "common/guard.h"
+#include "common/networks.h"
 #include "services/notifications/group_consumer.h"
 #include "services/notifications/notifications.h"
 #include "services/notifications/outbox.h"
 #include "services/notifications/roles.h"
 #include "services/notifications/sweep.h"
+#include "services/notifications/webhooks.h"
 
 #define FIELD(member) offsetof(struct notifications_settings, member)
 
@@ -41,6 +44,22 @@ static const struct config_setting settings[] = {
       .about = "How long a reviewer's feedback must have rested before a mail tells of it; 0 sends a mail for each change." },
     { .name = "EXPIRY_WARNING_HOURS", .kind = CONFIG_INT, .offset = FIELD(expiry_warning_hours), .fallback = "48", .min = 0, .max = 8760,
       .about = "How long before a link expires its owner is warned; 0 warns nobody." },
+    { .name = "WEBHOOK_ALLOW_NETWORKS", .kind = CONFIG_TEXT, .offset = FIELD(webhook_allow_networks), .optional = true,
+      .check = networks_check,
+      .about = "CIDRs, divided by commas, that webhooks may go to although they are not public; empty allows none." },
+    { .name = "WEBHOOK_WORKERS", .kind = CONFIG_INT, .offset = FIELD(webhook_workers), .fallback = "64", .min = 1, .max = 1000,
+      .about = "Webhooks that one process posts at the same time." },
+    { .name = "WEBHOOK_ENDPOINT_WORKERS", .kind = CONFIG_INT, .offset = FIELD(webhook_endpoint_workers), .fallback = "4", .min = 1, .max = 1000,
+      .about = "Those of them to one endpoint, so that a slow one does not hold up the others." },
+    { .name = "WEBHOOK_TIMEOUT_SECONDS", .kind = CONFIG_INT, .offset = FIELD(webhook_timeout_seconds), .fallback = "15", .min = 1, .max = 60,
+      .about = "How long an endpoint may take to answer, from the connect to the answer's end." },
+    { .name = "WEBHOOK_RETRY_SECONDS", .kind = CONFIG_TEXT, .offset = FIELD(webhook_retry_seconds),
+      .fallback = "5,300,1800,7200,18000,36000,36000", .check = webhooks_check_schedule,
+      .about = "Pauses before the tries after the first; then a webhook is a dead letter." },
+    { .name = "WEBHOOK_DISABLE_AFTER_SECONDS", .kind = CONFIG_INT, .offset = FIELD(webhook_disable_after_seconds), .fallback = "432000",
+      .min = 0, .max = 31536000, .about = "How long an endpoint may fail, without a success, before it is switched off." },
+    { .name = "WEBHOOK_CA_FILE", .kind = CONFIG_TEXT, .offset = FIELD(webhook_ca_file), .optional = true,
+      .about = "Certificates (PEM) to trust for webhooks instead of the system's." },
     { .name = "LEASE_SECONDS", .kind = CONFIG_INT, .offset = FIELD(lease_seconds), .fallback = "15", .min = 2, .max = 600,
       .about = "How long a mail stays with a worker that is not heard of any more." },
     { .name = "SWEEP_INTERVAL_MS", .kind = CONFIG_INT, .offset = FIELD(sweep_interval_ms), .fallback = "1000", .min = 10, .max = 60000,
@@ -89,6 +108,17 @@ static void start(struct daemon *daemon)
     notifications->holder = name_of_process(daemon->arena, notifications->settings);
     daemon->app = notifications;
     daemon->guard = guard_new(daemon);
+    notifications->fetch = fetch_pool_new(daemon->base, &(struct fetch_options){
+                                                            .allow_networks = notifications->settings->webhook_allow_networks,
+                                                            .ca_file = notifications->settings->webhook_ca_file,
+                                                            .user_agent = "Sharelink-Webhooks/" SHARELINK_VERSION,
+                                                            .connect_limit_ms = 5000,
+                                                            .total_limit_ms = (int)notifications->settings->webhook_timeout_seconds * 1000,
+                                                            .answer_max = 8192,
+                                                        });
+    if (notifications->roles & ROLE_WEBHOOK) {
+        notifications->webhooks = webhooks_new(daemon, notifications);
+    }
     if (notifications->roles & ROLE_EMAIL) {
         notifications->outbox = outbox_new(daemon, notifications);
     }
@@ -114,6 +144,9 @@ static void drain(struct daemon *daemon)
     if (notifications->sweep) {
         sweep_pause(notifications->sweep);
     }
+    if (notifications->webhooks) {
+        webhooks_pause(notifications->webhooks);
+    }
     if (notifications->outbox) {
         outbox_pause(notifications->outbox);
     }
@@ -123,7 +156,8 @@ static bool is_quiet(struct daemon *daemon)
 {
     const struct notifications *notifications = daemon->app;
 
-    return flow_count() == 0 && (!notifications->outbox || outbox_is_empty(notifications->outbox));
+    return flow_count() == 0 && (!notifications->outbox || outbox_is_empty(notifications->outbox)) &&
+           (!notifications->webhooks || webhooks_is_empty(notifications->webhooks));
 }
 
 static void stop(struct daemon *daemon)
@@ -138,6 +172,10 @@ static void stop(struct daemon *daemon)
             stream_consumer_free(notifications->consumers[i]);
         }
     }
+    if (notifications->webhooks) {
+        webhooks_free(notifications->webhooks);
+    }
+    fetch_pool_free(notifications->fetch);
     if (notifications->outbox) {
         outbox_free(notifications->outbox);
     }

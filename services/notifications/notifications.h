@@ -2,6 +2,7 @@
 #ifndef SHARELINK_NOTIFICATIONS_H
 #define SHARELINK_NOTIFICATIONS_H
 
+#include "common/api_key.h"
 #include "common/daemon.h"
 
 /* What a process does; see roles.c. A set of them is a bit each. */
@@ -18,6 +19,8 @@ struct notifications_settings {
     int64_t mail_gather_seconds, review_settle_seconds, expiry_warning_hours;
     int64_t lease_seconds;
     int64_t sweep_interval_ms, sweep_grace_ms;
+    const char *webhook_allow_networks, *webhook_retry_seconds, *webhook_ca_file;
+    int64_t webhook_workers, webhook_endpoint_workers, webhook_timeout_seconds, webhook_disable_after_seconds;
 };
 
 enum { GROUPS_MAX = 4 };
@@ -27,7 +30,9 @@ struct notifications {
     const struct notifications_settings *settings;
     unsigned roles;
     const char *holder; /* this process's name as a lease holder and as a consumer */
+    struct fetch_pool *fetch;
     struct outbox *outbox;
+    struct webhooks *webhooks;
     struct stream_consumer *consumers[GROUPS_MAX]; /* of the groups of our roles, in the order of groups */
     struct sweep *sweep;
 };

@@ -4,6 +4,14 @@
 #include "services/notifications/notifications.h"
 
 const struct route notifications_routes[] = {
+    { HTTP_POST, "/v1/webhook-endpoints", create_endpoint, "webhooks.write" },
+    { HTTP_GET, "/v1/webhook-endpoints", list_endpoints, "webhooks.write" },
+    { HTTP_GET, "/v1/webhook-endpoints/{id}", get_endpoint, "webhooks.write" },
+    { HTTP_PATCH, "/v1/webhook-endpoints/{id}", update_endpoint, "webhooks.write" },
+    { HTTP_DELETE, "/v1/webhook-endpoints/{id}", delete_endpoint, "webhooks.write" },
+    { HTTP_POST, "/v1/webhook-endpoints/{id}/rotate-secret", rotate_secret, "webhooks.write" },
+    { HTTP_POST, "/v1/webhook-endpoints/{id}/test", test_endpoint, "webhooks.write" },
+    { HTTP_POST, "/v1/webhook-endpoints/{id}/replay", replay_endpoint, "webhooks.write" },
     { HTTP_GET, "/v1/notification-preferences/{email}", get_preferences, "links.read" },
     { HTTP_PUT, "/v1/notification-preferences/{email}", put_preferences, "links.write" },
     { HTTP_GET, "/u/{token}", show_unsubscribe, NULL },

@@ -1,0 +1,15 @@
+-- Removes a webhook endpoint; what was on its way to it is skipped.
+with endpoint as materialized (
+    select id, case when $3::int is not null and version <> $3::int then 'version_mismatch' else 'ok' end as outcome
+    from notifications.webhook_endpoints where account_id = $1 and id = $2 for update
+),
+removed as (
+    delete from notifications.webhook_endpoints e using endpoint w where e.id = w.id and w.outcome = 'ok' returning e.id
+),
+skipped as (
+    update notifications.deliveries d
+    set state = 'skipped', reason = 'endpoint_deleted', next_attempt_at = null, lease_until = null, lease_holder = null
+    from removed r
+    where d.channel = 'webhook' and d.recipient = r.id and d.state = 'pending'
+)
+select outcome from endpoint

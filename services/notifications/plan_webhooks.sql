@@ -1,0 +1,37 @@
+-- Settles events for the group webhook: each becomes a delivery for every endpoint of its account that wants it, also for one
+-- that is switched off (skipped, with the reason). An event from before the endpoint was made is none of its business.
+-- Leases nothing ($2 to $4): whoever planned claims at once, which keeps an endpoint's share.
+with batch as materialized (
+    select l.* from events.log l where l.id = any ($1::text[])
+),
+taken as (
+    insert into notifications.settled (consumer, event_id)
+    select 'webhook', id from batch order by id
+    on conflict do nothing
+    returning event_id
+),
+planned as materialized (
+    select b as event, e.id as endpoint_id, e.state
+    from batch b
+    join taken t on t.event_id = b.id
+    join notifications.webhook_endpoints e
+      on e.account_id = b.account_id and (e.events is null or b.type = any (e.events)) and e.created_at <= b.created_at
+),
+stored as (
+    insert into notifications.deliveries (
+        id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at, share_link_id, reviewer_id,
+        state, reason, next_attempt_at, request_id, traceparent)
+    select sharelink.new_id('dlv_'), (p.event).id, (p.event).type, (p.event).account_id, 'webhook', 'event', p.endpoint_id,
+           (p.event).data, (p.event).created_at, (p.event).share_link_id, (p.event).reviewer_id,
+           case p.state when 'enabled' then 'pending' else 'skipped' end,
+           case p.state when 'disabled' then 'endpoint_disabled' end,
+           case p.state when 'enabled' then now() end,
+           (p.event).request_id, (p.event).traceparent
+    from planned p
+    where $2::int is not null and $3::text is not null and $4::int is not null
+    on conflict do nothing
+    returning state
+)
+select '[]' as leased,
+       (select count(*) from stored where state = 'pending')::int as stored,
+       (select coalesce(json_agg(u.id), '[]') from unnest($1::text[]) as u (id) where not exists (select from batch b where b.id = u.id)) as unknown

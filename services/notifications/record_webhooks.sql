@@ -1,0 +1,58 @@
+-- What became of webhooks, and of their endpoints. $3 outcome: sent, later, gone; $5 milliseconds to wait before the next try,
+-- below 0 when it was the last; $6 seconds of failure after which an endpoint is switched off. One that was sent is sent,
+-- whoever holds the lease by now; any other outcome counts only while the lease still is the caller's.
+with outcomes as (
+    select t.place::int, t.id, t.holder, t.outcome, t.error, t.delay_ms::bigint, t.disable_after_s::bigint
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) with ordinality
+             as t (id, holder, outcome, error, delay_ms, disable_after_s, place)
+),
+recorded as (
+    update notifications.deliveries d
+    set state = case when o.outcome = 'sent' then 'sent' when o.outcome = 'gone' or o.delay_ms < 0 then 'failed' else 'pending' end,
+        reason = case when o.outcome = 'sent' then null when o.outcome = 'gone' then 'endpoint_gone'
+                      when o.delay_ms < 0 then 'attempts_exhausted' end,
+        last_error = o.error,
+        sent_at = case when o.outcome = 'sent' then now() end,
+        next_attempt_at = now() + o.delay_ms * interval '1 millisecond',
+        lease_until = null,
+        lease_holder = null
+    from outcomes o
+    where d.id = o.id and d.state = 'pending' and (o.outcome = 'sent' or d.lease_holder = o.holder)
+    returning o.place, d.state, d.recipient, d.kind, o.outcome, o.disable_after_s
+),
+heard as materialized (
+    select recipient, bool_or(outcome = 'sent') as sent, bool_or(outcome = 'gone') as gone, max(disable_after_s) as disable_after_s
+    from recorded
+    where kind <> 'test' or outcome <> 'later' -- a test that fails is no failure of the endpoint's
+    group by recipient
+),
+judged as materialized (
+    select e.id, h.sent, case when h.gone then 'gone'
+                              when not h.sent and e.failing_since <= now() - h.disable_after_s * interval '1 second' then 'failing' end as reason
+    from notifications.webhook_endpoints e
+    join heard h on h.recipient = e.id
+    where e.state = 'enabled'
+      and (h.gone or (h.sent and e.failing_since is not null)
+           or (not h.sent and (e.failing_since is null or e.failing_since <= now() - h.disable_after_s * interval '1 second')))
+    order by e.id
+    for no key update of e
+),
+changed as (
+    update notifications.webhook_endpoints e
+    set failing_since = case when j.sent and j.reason is null then null else coalesce(e.failing_since, now()) end,
+        state = case when j.reason is null then e.state else 'disabled' end,
+        state_reason = j.reason,
+        version = e.version + case when j.reason is null then 0 else 1 end,
+        updated_at = case when j.reason is null then e.updated_at else now() end
+    from judged j
+    where e.id = j.id and e.state = 'enabled'
+    returning e.*
+),
+told as materialized (
+    select notifications.tell_webhook_disabled(
+               c.account_id, c.id, substring(c.url from '^[a-zA-Z]+://([^/?#]+)'),
+               case c.state_reason when 'gone' then 'it answered 410 Gone' else 'nothing could be delivered to it for days' end)
+    from changed c
+    where c.state = 'disabled'
+)
+select place, state, (select count(*) from told) as told from recorded

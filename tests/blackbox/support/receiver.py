@@ -1,0 +1,101 @@
+"""A scripted receiver of webhooks on loopback: keeps what is posted to it, and answers as it is told."""
+
+import base64
+import hashlib
+import hmac
+import http.server
+import json
+import threading
+import time
+
+OK = 204
+
+
+class Receiver:
+    """`answers` are the statuses of the next posts, then `always`. A status may be a function of the handler."""
+
+    def __init__(self, always=OK, answers=()):
+        self.always = always
+        self.answers = list(answers)
+        self.posts = []
+        self.lock = threading.Lock()
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                with receiver.lock:
+                    receiver.posts.append(Post(self.path, dict(self.headers), body))
+                    answer = receiver.answers.pop(0) if receiver.answers else receiver.always
+                if callable(answer):
+                    answer(self)
+                    return
+                self.send_response(answer)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def url(self, path="/hook", host="127.0.0.1"):
+        return f"http://{host}:{self.port}{path}"
+
+    def of(self, event_type):
+        with self.lock:
+            return [post for post in self.posts if post.json()["type"] == event_type]
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Post:
+    def __init__(self, path, headers, body):
+        self.path = path
+        self.headers = {name.lower(): value for name, value in headers.items()}
+        self.body = body
+
+    def json(self):
+        return json.loads(self.body)
+
+    def id(self):
+        return self.headers["webhook-id"]
+
+    def is_signed_by(self, secret):
+        """As the specification has receivers verify it."""
+        stamp = self.headers["webhook-timestamp"]
+        assert abs(time.time() - int(stamp)) < 300
+        key = base64.b64decode(secret.removeprefix("whsec_"))
+        signed = f"{self.id()}.{stamp}.".encode() + self.body
+        wanted = "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+        return wanted in self.headers["webhook-signature"].split(" ")
+
+
+def redirect(handler):
+    handler.send_response(302)
+    handler.send_header("Location", "/elsewhere")
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
+
+
+def endless_body(handler):
+    handler.send_response(200)
+    handler.end_headers()
+    handler.close_connection = True
+    try:
+        while True:
+            handler.wfile.write(b"x" * 65536)
+    except OSError:
+        pass
+
+
+def never(handler):
+    handler.close_connection = True
+    time.sleep(60)

@@ -1,0 +1,290 @@
+"""Webhooks: endpoints, signatures, retries, what switches an endpoint off, replays, and where they must not go."""
+
+import re
+import signal
+
+import pytest
+from stack.waiting import wait_until
+from support import receiver as receivers
+from support.api import Api, faults
+from support.receiver import Receiver
+
+FAST = {
+    "SHARELINK_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8",
+    "SHARELINK_WEBHOOK_RETRY_SECONDS": "0,0,0",
+    "SHARELINK_WEBHOOK_TIMEOUT_SECONDS": "1",
+    "SHARELINK_LEASE_SECONDS": "2",
+    "SHARELINK_SWEEP_GRACE_MS": "200",
+    "SHARELINK_SWEEP_INTERVAL_MS": "100",
+}
+
+
+@pytest.fixture(scope="module")
+def stack(shared):
+    made = shared.make_stack(settings={f"SHARELINK_NOTIFICATIONS_{name.removeprefix('SHARELINK_')}": value for name, value in FAST.items()})
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def hooks(stack):
+    return Api(stack.notifications.url(), stack.key)
+
+
+@pytest.fixture(scope="module")
+def other_hooks(stack):
+    return Api(stack.notifications.url(), stack.other_key)
+
+
+@pytest.fixture
+def receiver(request):
+    made = []
+
+    def make(**options):
+        made.append(Receiver(**options))
+        return made[-1]
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def endpoint(hooks):
+    """endpoint(url, **more): a new endpoint, removed at the end so that later tests are not its business."""
+    made = []
+
+    def make(url, **more):
+        answer = hooks.post("/v1/webhook-endpoints", {"url": url, **more}, status=201).json()
+        made.append(answer["id"])
+        return answer
+    yield make
+    for each in made:
+        hooks.delete(f"/v1/webhook-endpoints/{each}")
+
+
+def deliveries(stack, endpoint, **wanted):
+    rows = stack.db.rows("select * from notifications.deliveries where channel = 'webhook' and recipient = %s", endpoint["id"])
+    return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+
+
+def wait_for_delivery(stack, endpoint, what, **wanted):
+    return wait_until(lambda: deliveries(stack, endpoint, **wanted), 20, what)
+
+
+# --- what is sent ---
+
+def test_event_is_posted_signed_to_the_letter(stack, receiver, endpoint):
+    target = receiver()
+    made = endpoint(target.url(), events=["link.opened"], description="CRM")
+    assert re.fullmatch(r"whe_[0-7][0-9A-HJKMNP-TV-Z]{25}", made["id"])
+    assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{32,}=*", made["secret"])
+    link = stack.make_share_link()
+    visit = stack.reviewer(link).open(status=200).json()
+
+    post = wait_until(lambda: target.of("link.opened"), 20, "the webhook has come")[0]
+    event = stack.db.rows("select id, created_at from events.log where type = 'link.opened' and share_link_id = %s", link["id"])[0]
+    assert set(post.json()) == {"type", "timestamp", "data"}
+    assert post.json()["data"]["share_link_id"] == link["id"] and post.json()["data"]["visit_id"] == visit["visit_id"]
+    assert post.id() == event["id"] and post.headers["content-type"] == "application/json"
+    assert post.is_signed_by(made["secret"])
+    row = wait_for_delivery(stack, made, "it is recorded", state="sent")[0]
+    assert (row["attempts"], row["reason"], row["last_error"]) == (1, None, None)
+    assert len(target.posts) == 1, "what it did not ask for (link.created) is not sent"
+
+
+def test_all_events_reach_every_endpoint_of_the_account_alone(stack, receiver, endpoint, other_hooks):
+    first, second, foreign = receiver(), receiver(), receiver()
+    endpoint(first.url())
+    endpoint(second.url(), events="all")
+    other = other_hooks.post("/v1/webhook-endpoints", {"url": foreign.url()}, status=201).json()
+    link = stack.make_share_link()
+    stack.reviewer(link).open(status=200)
+    for target in (first, second):
+        wait_until(lambda: target.of("link.opened") and target.of("link.created"), 20, "both events have come")
+    assert {post.id() for post in first.posts} == {post.id() for post in second.posts}
+    assert foreign.posts == []
+    other_hooks.delete(f"/v1/webhook-endpoints/{other['id']}", status=204)
+
+
+# --- what fails ---
+
+@pytest.mark.parametrize("answer", [500, 302, 404, receivers.redirect, receivers.endless_body, receivers.never])
+def test_other_answers_than_2xx_are_tried_again_with_the_same_id(stack, receiver, endpoint, answer):
+    target = receiver(answers=[answer, answer])
+    made = endpoint(target.url(), events=["link.created"])
+    stack.make_share_link()
+    row = wait_for_delivery(stack, made, "the third try has arrived", state="sent")[0]
+    assert row["attempts"] == 3 and len(target.posts) == 3
+    assert len({post.id() for post in target.posts}) == 1 and {post.path for post in target.posts} == {"/hook"}
+    assert all(post.is_signed_by(made["secret"]) for post in target.posts)
+
+
+def test_after_the_last_try_it_is_a_dead_letter_that_can_be_sent_again(stack, receiver, endpoint):
+    target = receiver(answers=[503] * 4)
+    made = endpoint(target.url(), events=["link.created"])
+    stack.make_share_link()
+    row = wait_for_delivery(stack, made, "it is given up", state="failed")[0]
+    assert (row["attempts"], row["reason"], row["last_error"]) == (4, "attempts_exhausted", "it answered 503")
+    assert row["id"] in stack.operate("dead-letters", "list")
+    stack.operate("dead-letters", "retry", row["id"])
+    wait_for_delivery(stack, made, "it was sent by hand", state="sent")
+    assert len({post.id() for post in target.posts}) == 1
+
+
+def test_410_switches_the_endpoint_off_and_a_mail_tells(stack, hooks, receiver, endpoint):
+    target = receiver(always=410)
+    made = endpoint(target.url(), events=["link.created"])
+    link = stack.make_share_link()
+    gone = wait_until(lambda: (found := hooks.get(f"/v1/webhook-endpoints/{made['id']}", status=200).json())["state"] == "disabled" and found,
+                      20, "the endpoint is off")
+    assert gone["state_reason"] == "gone"
+    assert deliveries(stack, made)[0]["reason"] == "endpoint_gone"
+    told = wait_until(lambda: stack.db.rows("select * from notifications.deliveries where kind = 'webhook_disabled' "
+                                            "and event_data ->> 'endpoint_id' = %s", made["id"]), 20, "a mail is planned")
+    assert len(told) == 1 and told[0]["recipient"] == link["owner"]["email"]
+    stack.make_share_link()
+    wait_for_delivery(stack, made, "later events are skipped", state="skipped", reason="endpoint_disabled")
+    assert len(target.posts) == 1
+
+
+def test_endpoint_that_fails_for_too_long_is_switched_off(stack, hooks, receiver, endpoint):
+    target = receiver(always=500)
+    made = endpoint(target.url(), events=["link.created"])
+    stack.make_share_link()
+    wait_for_delivery(stack, made, "the first has failed", state="failed")
+    assert hooks.get(f"/v1/webhook-endpoints/{made['id']}").json()["failing_since"]
+    stack.db.rows("update notifications.webhook_endpoints set failing_since = now() - interval '5 days' where id = %s", made["id"])
+    stack.make_share_link()
+    off = wait_until(lambda: (found := hooks.get(f"/v1/webhook-endpoints/{made['id']}").json())["state"] == "disabled" and found, 20, "it is off")
+    assert off["state_reason"] == "failing"
+    target.always = 204
+    on = hooks.patch(f"/v1/webhook-endpoints/{made['id']}", {"state": "enabled"}, status=200).json()
+    assert (on["state"], on["state_reason"], on["failing_since"]) == ("enabled", None, None)
+
+
+def test_dead_endpoint_does_not_hold_up_the_others(stack, receiver, endpoint):
+    dead, alive = receiver(always=receivers.never), receiver()
+    endpoint(dead.url())
+    endpoint(alive.url(), events=["link.created"])
+    made = [stack.make_share_link()["id"] for _ in range(20)]
+    wait_until(lambda: {post.json()["data"]["share_link_id"] for post in alive.posts} >= set(made), 10, "the living one has all")
+
+
+# --- rotation, test, replay ---
+
+def test_both_secrets_sign_while_one_is_rotated(stack, hooks, receiver, endpoint):
+    target = receiver()
+    made = endpoint(target.url(), events=["link.created"])
+    rotated = hooks.post(f"/v1/webhook-endpoints/{made['id']}/rotate-secret", status=200).json()
+    assert rotated["secret"] != made["secret"] and rotated["previous_secret_until"]
+    stack.make_share_link()
+    post = wait_until(lambda: target.posts, 20, "it has come")[0]
+    assert post.is_signed_by(made["secret"]) and post.is_signed_by(rotated["secret"])
+    stack.db.rows("update notifications.webhook_endpoints set previous_until = now() where id = %s", made["id"])
+    stack.make_share_link()
+    post = wait_until(lambda: len(target.posts) == 2 and target.posts[1], 20, "the next has come")
+    assert post.is_signed_by(rotated["secret"]) and not post.is_signed_by(made["secret"])
+
+
+def test_test_event_is_posted_once(stack, hooks, receiver, endpoint):
+    target = receiver(always=500)
+    made = endpoint(target.url())
+    delivery = hooks.post(f"/v1/webhook-endpoints/{made['id']}/test", status=202).json()
+    assert delivery["event_type"] == "webhook.test" and delivery["state"] == "pending"
+    wait_for_delivery(stack, made, "it is given up at once", id=delivery["id"], state="failed")
+    assert [post.json()["type"] for post in target.posts] == ["webhook.test"] and target.posts[0].is_signed_by(made["secret"])
+    assert hooks.get(f"/v1/webhook-endpoints/{made['id']}").json()["failing_since"] is None
+
+
+def test_time_range_is_replayed_with_the_same_ids(stack, hooks, receiver, endpoint):
+    target = receiver()
+    before = stack.db.value("select sharelink.rfc3339(clock_timestamp())")
+    missed = stack.make_share_link()["id"]
+    made = endpoint(target.url(), events=["link.created"])
+    got = stack.make_share_link()["id"]
+    wait_until(lambda: target.posts, 20, "the later one has come")
+    wait_for_delivery(stack, made, "and is recorded", state="sent")
+    assert hooks.post(f"/v1/webhook-endpoints/{made['id']}/replay", {"from": before}, status=202).json() == {"replayed": 2, "next_from": None}
+    wait_until(lambda: len(target.posts) == 3, 20, "both have come")
+    assert sorted(post.json()["data"]["share_link_id"] for post in target.posts) == sorted([missed, got, got])
+    assert len({post.id() for post in target.posts}) == 2
+    assert faults(hooks.post(f"/v1/webhook-endpoints/{made['id']}/replay", {"to": "soon"})) == ["/from", "/to"]
+
+
+def test_killed_worker_loses_nothing(make_stack, receiver):
+    stack = make_stack(settings={f"SHARELINK_NOTIFICATIONS_{name.removeprefix('SHARELINK_')}": value for name, value in FAST.items()})
+    hooks, target = Api(stack.notifications.url(), stack.key), receiver()
+    hooks.post("/v1/webhook-endpoints", {"url": target.url(), "events": ["link.created"]}, status=201)
+    made = set()
+    for _ in range(3):
+        made |= {stack.make_share_link()["id"] for _ in range(10)}
+        stack.notifications.process.send_signal(signal.SIGKILL)
+        stack.notifications.process.wait()
+        stack.notifications.start()
+    wait_until(lambda: {post.json()["data"]["share_link_id"] for post in target.posts} >= made, 60, "every event has come")
+    wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries where channel = 'webhook' and state = 'sent'") == 30, 20,
+               "every event is recorded")
+    assert len({post.id() for post in target.posts}) == 30
+
+
+# --- where they must not go, and bad input ---
+
+@pytest.mark.parametrize("url", ["http://10.0.0.1/", "http://192.168.1.1/", "http://169.254.169.254/latest/meta-data", "http://0x0a.1/",
+                                 "http://167772161/", "http://012.0.0.1/", "http://[::1]/", "http://[::ffff:10.0.0.1]/", "http://[fd00::1]/",
+                                 "http://[64:ff9b::a00:1]/", "http://[2002:a00:1::]/", "http://100.64.0.1/", "http://224.0.0.1/", "http://0/",
+                                 "ftp://example.com/", "file:///etc/passwd", "gopher://example.com/", "example.com", "https://",
+                                 "https://user:secret@example.com/", "https://user@example.com/", "https://example.com/#top",
+                                 "https://exa mple.com/", "https://example.com/\\", "https://example.com:99999/", "javascript:alert(1)",
+                                 "http://a@127.0.0.1#@example.com/", "https://example.com/" + "x" * 2048, "", 7, None])
+def test_url_that_must_not_be_is_refused(hooks, url):
+    assert faults(hooks.post("/v1/webhook-endpoints", {"url": url})) == ["/url"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "0x7f.1", "2130706433", "0177.0.0.1", "[::ffff:127.0.0.1]"])
+def test_loopback_in_any_form_is_refused_unless_allowed(make_stack, host):
+    strict = make_stack()
+    hooks = Api(strict.notifications.url(), strict.key)
+    assert faults(hooks.post("/v1/webhook-endpoints", {"url": f"http://{host}/"})) == ["/url"]
+
+
+def test_name_that_leads_to_a_private_address_is_refused_at_the_connect(make_stack, receiver):
+    strict = make_stack(settings={"SHARELINK_NOTIFICATIONS_WEBHOOK_RETRY_SECONDS": "3600"})
+    hooks, target = Api(strict.notifications.url(), strict.key), receiver()
+    made = hooks.post("/v1/webhook-endpoints", {"url": target.url(host="localhost")}, status=201).json()
+    strict.make_share_link()
+    row = wait_until(lambda: [row for row in deliveries(strict, made) if row["last_error"]], 20, "it was tried")[0]
+    assert "is not public" in row["last_error"] and row["state"] == "pending" and target.posts == []
+
+
+def test_all_faults_of_an_endpoint_are_told_at_once(hooks):
+    answer = hooks.post("/v1/webhook-endpoints", {"url": "ftp://x", "events": ["link.opened", "link.closed", 3], "description": "a\u0001", "colour": "red",
+                                                  "state": "on"})
+    assert faults(answer) == ["/colour", "/description", "/events/1", "/events/2", "/state", "/url"]
+    assert faults(hooks.post("/v1/webhook-endpoints", {"url": "https://example.com/", "events": []})) == ["/events"]
+    assert faults(hooks.post("/v1/webhook-endpoints", {"url": "https://example.com/", "events": "some"})) == ["/events"]
+
+
+def test_endpoint_lives_and_goes(hooks, other_hooks):
+    made = hooks.post("/v1/webhook-endpoints", {"url": "https://example.com/hook", "events": ["link.opened"]}, status=201)
+    path, shown = made.headers["Location"], {name: value for name, value in made.json().items() if name != "secret"}
+    assert made.headers["ETag"] == '"v1"' and hooks.get(path, status=200).json() == shown
+    assert shown["id"] in [each["id"] for each in hooks.get("/v1/webhook-endpoints", status=200).json()["data"]]
+    for call in (other_hooks.get(path), other_hooks.patch(path, {"state": "disabled"}), other_hooks.delete(path),
+                 other_hooks.post(f"{path}/test"), other_hooks.post(f"{path}/rotate-secret"),
+                 other_hooks.post(f"{path}/replay", {"from": "2026-01-01T00:00:00Z"})):
+        assert call.status_code == 404
+    changed = hooks.patch(path, {"events": None, "description": "all", "state": "disabled"}, headers={"If-Match": '"v1"'}, status=200)
+    assert (changed.json()["events"], changed.json()["state_reason"], changed.headers["ETag"]) == ("all", "manual", '"v2"')
+    hooks.patch(path, {"state": "enabled"}, headers={"If-Match": '"v1"'}, status=412)
+    assert hooks.post(f"{path}/test", status=409).json()["code"] == "endpoint_disabled"
+    hooks.delete(path, headers={"If-Match": '"v1"'}, status=412)
+    hooks.delete(path, status=204)
+    hooks.get(path, status=404)
+
+
+def test_secret_is_in_no_answer_log_or_column(stack, hooks, receiver, endpoint):
+    made = endpoint(receiver().url())
+    stored = stack.db.value("select to_json(e)::text from notifications.webhook_endpoints e where id = %s", made["id"])
+    with open(stack.notifications.log, encoding="utf-8") as log:
+        for text in (stored, log.read(), hooks.get("/v1/webhook-endpoints").text):
+            assert made["secret"] not in text and made["secret"].removeprefix("whsec_") not in text

@@ -64,7 +64,7 @@ struct pg_batch *pg_batch_new(struct pg_pool *pool, const struct pg_batch_option
 {
     struct pg_batch *batch = mem_alloc(sizeof *batch);
 
-    assert(options->columns >= 1 && options->columns <= PG_PARAMS_MAX && options->most >= 1);
+    assert(options->columns >= 1 && options->columns + options->constant_count <= PG_PARAMS_MAX && options->most >= 1);
     batch->pool = pool;
     batch->options = *options;
     STAILQ_INIT(&batch->waiting);
@@ -210,6 +210,9 @@ static void encode(struct flight *flight)
             column[j] = flight->items[j]->values[i];
         }
         pg_text_array(&flight->params, column, (size_t)flight->count);
+    }
+    for (int i = 0; i < flight->batch->options.constant_count; i++) {
+        pg_text(&flight->params, flight->batch->options.constants[i]);
     }
 }
 

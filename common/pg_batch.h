@@ -18,6 +18,8 @@ struct pg_batch_options {
     int columns;  /* 1 to PG_PARAMS_MAX */
     int most;     /* items in one statement */
     int waiting_limit; /* items that may queue; beyond it PG_UNAVAILABLE */
+    const char *const *constants; /* text parameters that follow the columns, the same in every statement; borrowed */
+    int constant_count;
 };
 
 struct pg_batch *pg_batch_new(struct pg_pool *pool, const struct pg_batch_options *options);

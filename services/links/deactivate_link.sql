@@ -16,7 +16,7 @@ changed as (
 ),
 logged as (
     insert into events.log (id, account_id, type, share_link_id, data, request_id, traceparent)
-    select ($6::text[])[1], account_id, 'link.deactivated', id, jsonb_build_object('share_link_id', id), $4, $5
+    select ($6::text[])[1], account_id, 'link.deactivated', id, jsonb_build_object('share_link_id', id, 'reason', 'manual'), $4, $5
     from changed
     returning type, events.cloud_event(log) as cloud_event
 )

@@ -26,7 +26,7 @@ changed as (
 logged as (
     insert into events.log (id, account_id, type, share_link_id, reviewer_id, data, request_id, traceparent)
     select ($7::text[])[1], account_id, 'link.deactivated', id, reviewer_id,
-           jsonb_build_object('share_link_id', id, 'reviewer_id', reviewer_id), $4, $5
+           jsonb_build_object('share_link_id', id, 'reviewer_id', reviewer_id, 'reason', 'manual'), $4, $5
     from judged
     where outcome = 'ok'
     returning type, events.cloud_event(log) as cloud_event

@@ -18,6 +18,7 @@ flow_step create_link;
 flow_step list_links;
 flow_step list_link_reviews;
 flow_step list_interview_reviews;
+flow_step list_opens;
 flow_step get_link;
 flow_step update_link;
 flow_step delete_link;

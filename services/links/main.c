@@ -6,16 +6,39 @@
 #include "common/daemon.h"
 #include "common/guard.h"
 #include "services/links/links.h"
+#include "services/links/scheduler.h"
 
-static const struct config_setting settings[] = { { .name = NULL } };
+struct links_settings {
+    struct daemon_settings common;
+    int64_t link_max_age_days, scheduler_interval_ms;
+};
+
+#define FIELD(member) offsetof(struct links_settings, member)
+
+static const struct config_setting settings[] = {
+    { .name = "LINK_MAX_AGE_DAYS", .kind = CONFIG_INT, .offset = FIELD(link_max_age_days), .fallback = "365", .min = 1, .max = 3650,
+      .about = "A share link that was active for longer is switched off." },
+    { .name = "SCHEDULER_INTERVAL_MS", .kind = CONFIG_INT, .offset = FIELD(scheduler_interval_ms), .fallback = "1000", .min = 10,
+      .max = 60000, .about = "How often expiries that have passed and links that are too old are looked for." },
+    { .name = NULL },
+};
 
 static void start(struct daemon *daemon)
 {
+    const struct links_settings *own = (const struct links_settings *)daemon->settings;
+
     daemon->guard = guard_new(daemon);
+    daemon->app = scheduler_new(daemon, own->scheduler_interval_ms, own->link_max_age_days);
+}
+
+static void drain(struct daemon *daemon)
+{
+    scheduler_pause(daemon->app);
 }
 
 static void stop(struct daemon *daemon)
 {
+    scheduler_free(daemon->app);
     guard_free(daemon->guard);
 }
 
@@ -24,7 +47,7 @@ int main(int argc, char **argv)
     static const struct daemon_spec links = {
         .name = "links",
         .about = "REST API of share links, for platform services",
-        .settings_size = sizeof(struct daemon_settings),
+        .settings_size = sizeof(struct links_settings),
         .settings = settings,
         .routes = links_routes,
         .openapi = {
@@ -33,6 +56,7 @@ int main(int argc, char **argv)
         .guard = guard_check,
         .guard_settings = guard_settings,
         .start = start,
+        .drain = drain,
         .stop = stop,
     };
     return daemon_main(&links, argc, argv);

@@ -22,6 +22,7 @@ const struct route links_routes[] = {
     { HTTP_GET, "/v1/share-links/{id}/reviews", list_link_reviews, "reviews.read" },
     { HTTP_POST, "/v1/share-links/{id}/deactivate", deactivate_link, "links.write" },
     { HTTP_POST, "/v1/share-links/{id}/reactivate", reactivate_link, "links.write" },
+    { HTTP_GET, "/v1/share-links/{id}/opens", list_opens, "links.read" },
     { HTTP_POST, "/v1/share-links/{id}/reviewers", add_reviewers, "links.write" },
     { HTTP_DELETE, "/v1/share-links/{id}/reviewers/{rid}", remove_reviewer, "links.write" },
     { HTTP_POST, "/v1/share-links/{id}/reviewers/{rid}/deactivate", deactivate_reviewer, "links.write" },

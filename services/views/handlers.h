@@ -4,8 +4,10 @@
 
 #include "common/flow.h"
 
+struct daemon;
 struct pg_batch;
 struct pg_pool;
+struct views_settings;
 
 flow_step show_gate;
 flow_step show_state;
@@ -23,7 +25,7 @@ flow_step show_style;
 /* The guard of routes that change something. */
 flow_step check_same_origin;
 
-struct pg_batch *open_link_batch_new(struct pg_pool *pool);
+struct pg_batch *open_link_batch_new(struct daemon *daemon, const struct views_settings *settings);
 struct pg_batch *report_watch_batch_new(struct pg_pool *pool);
 
 #endif

@@ -14,23 +14,39 @@
 static const char *check_prefix(const char *value);
 static int check_settings(const void *given, struct buf *faults);
 
+#define FIELD(member) offsetof(struct views_settings, member)
+
 static const struct config_setting settings[] = {
-    { .name = "MEDIA_DIR", .kind = CONFIG_TEXT, .offset = offsetof(struct views_settings, media_dir), .optional = true,
+    { .name = "MEDIA_DIR", .kind = CONFIG_TEXT, .offset = FIELD(media_dir), .optional = true,
       .check = config_check_directory, .about = "Folder that media:<path> of an interview is below; without it there are none." },
-    { .name = "MEDIA_INTERNAL_PREFIX", .kind = CONFIG_TEXT, .offset = offsetof(struct views_settings, media_internal_prefix), .optional = true,
+    { .name = "MEDIA_INTERNAL_PREFIX", .kind = CONFIG_TEXT, .offset = FIELD(media_internal_prefix), .optional = true,
       .check = check_prefix, .about = "Path such as /internal-media under which nginx has the media folder for X-Accel-Redirect; without it this daemon sends the files." },
-    { .name = "S3_ENDPOINT", .kind = CONFIG_TEXT, .offset = offsetof(struct views_settings, s3_endpoint), .optional = true,
+    { .name = "S3_ENDPOINT", .kind = CONFIG_TEXT, .offset = FIELD(s3_endpoint), .optional = true,
       .check = config_check_http_url, .about = "The store of s3://bucket/key of an interview, such as https://s3.eu-central-1.amazonaws.com; without it there is none." },
-    { .name = "S3_REGION", .kind = CONFIG_TEXT, .offset = offsetof(struct views_settings, s3_region), .fallback = "us-east-1",
+    { .name = "S3_REGION", .kind = CONFIG_TEXT, .offset = FIELD(s3_region), .fallback = "us-east-1",
       .about = "The region that its URLs are signed for." },
-    { .name = "S3_ACCESS_KEY_ID", .kind = CONFIG_TEXT, .offset = offsetof(struct views_settings, s3_access_key_id), .optional = true,
+    { .name = "S3_ACCESS_KEY_ID", .kind = CONFIG_TEXT, .offset = FIELD(s3_access_key_id), .optional = true,
       .about = "A key that may read the objects." },
-    { .name = "S3_SECRET_ACCESS_KEY", .kind = CONFIG_TEXT, .offset = offsetof(struct views_settings, s3_secret_access_key), .optional = true,
+    { .name = "S3_SECRET_ACCESS_KEY", .kind = CONFIG_TEXT, .offset = FIELD(s3_secret_access_key), .optional = true,
       .secret = true, .about = "Its secret." },
-    { .name = "S3_PATH_STYLE", .kind = CONFIG_BOOL, .offset = offsetof(struct views_settings, s3_path_style), .fallback = "off",
+    { .name = "S3_PATH_STYLE", .kind = CONFIG_BOOL, .offset = FIELD(s3_path_style), .fallback = "off",
       .about = "Ask for endpoint/bucket/key instead of bucket.endpoint/key." },
-    { .name = "CONTENT_CACHE_MB", .kind = CONFIG_INT, .offset = offsetof(struct views_settings, content_cache_mb),
+    { .name = "CONTENT_CACHE_MB", .kind = CONFIG_INT, .offset = FIELD(content_cache_mb),
       .fallback = "64", .min = 0, .max = 65536, .about = "Memory for pages that were made before, in MiB; 0 makes each anew." },
+    { .name = "GUESS_TRIES_PER_NETWORK", .kind = CONFIG_INT, .offset = FIELD(guess_tries_per_network), .fallback = "5", .min = 1,
+      .max = 1000, .about = "Wrong passcodes for a reviewer's link from one network, before that network has to pause." },
+    { .name = "GUESS_TRIES_PER_LINK", .kind = CONFIG_INT, .offset = FIELD(guess_tries_per_link), .fallback = "20", .min = 1,
+      .max = 10000, .about = "Wrong passcodes for a reviewer's link from all networks together, before the link pauses." },
+    { .name = "GUESS_WINDOW_SECONDS", .kind = CONFIG_INT, .offset = FIELD(guess_window_seconds), .fallback = "600", .min = 1,
+      .max = 86400, .about = "Wrong passcodes are counted for so long." },
+    { .name = "GUESS_PAUSE_SECONDS", .kind = CONFIG_INT, .offset = FIELD(guess_pause_seconds), .fallback = "60", .min = 1,
+      .max = 86400, .about = "The first pause; each further one within a day is twice as long." },
+    { .name = "GUESS_PAUSE_MOST_SECONDS", .kind = CONFIG_INT, .offset = FIELD(guess_pause_most_seconds), .fallback = "3600", .min = 1,
+      .max = 86400, .about = "The longest pause." },
+    { .name = "UNUSUAL_OPENS", .kind = CONFIG_INT, .offset = FIELD(unusual_opens), .fallback = "100", .min = 1, .max = 1000000000,
+      .about = "Opens of a reviewer's link within an hour that are usual; one more switches it off." },
+    { .name = "UNUSUAL_NETWORKS", .kind = CONFIG_INT, .offset = FIELD(unusual_networks), .fallback = "10", .min = 1, .max = 1000,
+      .about = "Networks that open a reviewer's link within a day and are usual; one more switches it off." },
     { .name = NULL },
 };
 
@@ -70,7 +86,7 @@ static void start(struct daemon *daemon)
     struct views *views = arena_alloc(daemon->arena, sizeof *views);
 
     views->settings = (const struct views_settings *)daemon->settings;
-    views->opens = open_link_batch_new(daemon->pg);
+    views->opens = open_link_batch_new(daemon, views->settings);
     views->sessions = session_batch_new(daemon->pg);
     views->watches = report_watch_batch_new(daemon->pg);
     views->content = content_cache_new((size_t)views->settings->content_cache_mb * 1024 * 1024);

@@ -1,5 +1,5 @@
 /* open_link.c - POST /s/{token}/open: the only thing that is an open. With the right passcode it makes a visit and a session,
- * and the recruiter's event.
+ * and the recruiter's event. Who guesses has to pause, and a link that too many use is switched off: docs/limits.md.
  *
  * Opens that arrive together are stored together: see common/pg_batch.h.
  */
@@ -33,6 +33,8 @@ enum column {
     COLUMNS,
 };
 
+enum answer { PLACE, OUTCOME, VISIT, REVIEWER_NAME, IS_FIRST, SAME_VISIT, EVENT_TYPE, EVENT, PAUSE_S };
+
 struct opening {
     char visit_id[ID_SIZE];
     char event_id[ID_SIZE];
@@ -46,12 +48,28 @@ static const struct pg_statement open_links = { "open_link",
 
 static const char *passcode_hash(struct flow *flow, int which, const char *passcode);
 static const char *as_bytea(struct arena *arena, const uint8_t *bytes, size_t length);
+static void tell(struct flow *flow);
 static struct next *welcome(struct flow *flow, const struct opening *opening);
+static struct next *ask_to_pause(struct flow *flow);
 
-struct pg_batch *open_link_batch_new(struct pg_pool *pool)
+struct pg_batch *open_link_batch_new(struct daemon *daemon, const struct views_settings *settings)
 {
-    return pg_batch_new(pool, &(struct pg_batch_options){
-                                  .statement = &open_links, .columns = COLUMNS, .most = 128, .waiting_limit = 4096 });
+    /* In the order of the statement's parameters. */
+    const int64_t limits[] = { settings->guess_tries_per_network, settings->guess_tries_per_link, settings->guess_window_seconds,
+                               settings->guess_pause_seconds,     settings->guess_pause_most_seconds, settings->unusual_opens,
+                               settings->unusual_networks };
+    enum { COUNT = sizeof limits / sizeof limits[0] };
+    const char **constants = arena_calloc(daemon->arena, COUNT, sizeof *constants);
+
+    for (size_t i = 0; i < COUNT; i++) {
+        constants[i] = arena_printf(daemon->arena, "%lld", (long long)limits[i]);
+    }
+    return pg_batch_new(daemon->pg, &(struct pg_batch_options){ .statement = &open_links,
+                                                                .columns = COLUMNS,
+                                                                .most = 128,
+                                                                .waiting_limit = 4096,
+                                                                .constants = constants,
+                                                                .constant_count = COUNT });
 }
 
 struct next *open_link(struct flow *flow)
@@ -130,29 +148,50 @@ static struct next *reply_outcome(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    const char *outcome = pg_get(flow, 0, 1);
+    const char *outcome = pg_get(flow, 0, OUTCOME);
+    tell(flow);
     if (str_equal(outcome, "open")) {
         return welcome(flow, flow->state);
     }
     if (str_equal(outcome, "wrong_passcode")) {
         return problem_reply(flow, 401, "wrong_passcode", "That is not the passcode of this link.");
     }
+    if (str_equal(outcome, "paused")) {
+        return ask_to_pause(flow);
+    }
     return door_refuse(flow, outcome);
+}
+
+static void tell(struct flow *flow)
+{
+    const char *type = pg_get(flow, 0, EVENT_TYPE);
+
+    if (*type) {
+        /* What is about the link itself goes where the links service puts such events. */
+        const char *stream = str_equal(type, "link.deactivated") ? STREAM_LINKS : STREAM_VIEWS;
+        stream_add(flow->daemon->redis, stream, arena_printf(flow->arena, "sharelink.%s.v1", type), pg_get(flow, 0, EVENT));
+    }
 }
 
 static struct next *welcome(struct flow *flow, const struct opening *opening)
 {
-    bool same_visit = pg_get_bool(flow, 0, 5);
-
-    if (!same_visit) {
-        stream_add(flow->daemon->redis, STREAM_VIEWS, "sharelink.link.opened.v1", pg_get(flow, 0, 6));
+    if (!pg_get_bool(flow, 0, SAME_VISIT)) {
         visitor_set_session(flow, opening->session);
     }
     struct buf reply = { 0 };
-    buf_printf(&reply, "{\"visit_id\":\"%s\",\"reviewer_name\":", pg_get(flow, 0, 2));
-    buf_add_json(&reply, pg_get(flow, 0, 3), pg_get_length(flow, 0, 3));
-    buf_printf(&reply, ",\"first\":%s}", pg_get_bool(flow, 0, 4) ? "true" : "false");
+    buf_printf(&reply, "{\"visit_id\":\"%s\",\"reviewer_name\":", pg_get(flow, 0, VISIT));
+    buf_add_json(&reply, pg_get(flow, 0, REVIEWER_NAME), pg_get_length(flow, 0, REVIEWER_NAME));
+    buf_printf(&reply, ",\"first\":%s}", pg_get_bool(flow, 0, IS_FIRST) ? "true" : "false");
     struct next *next = http_reply_json(flow, 200, reply.data);
     buf_clear(&reply);
     return next;
+}
+
+/* Says nothing of whether the passcode was right. */
+static struct next *ask_to_pause(struct flow *flow)
+{
+    int64_t pause_s = pg_get_int(flow, 0, PAUSE_S);
+
+    http_set_header(flow, "Retry-After", arena_printf(flow->arena, "%lld", (long long)(pause_s > 1 ? pause_s : 1)));
+    return problem_reply(flow, 429, "too_many_tries", "There were too many wrong passcodes. Wait a little, then try again.");
 }

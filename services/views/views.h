@@ -14,6 +14,9 @@ struct views_settings {
     const char *s3_endpoint, *s3_region, *s3_access_key_id, *s3_secret_access_key; /* endpoint and keys NULL without S3 */
     bool s3_path_style;
     int64_t content_cache_mb;
+    /* docs/limits.md tells what these are. */
+    int64_t guess_tries_per_network, guess_tries_per_link, guess_window_seconds, guess_pause_seconds, guess_pause_most_seconds;
+    int64_t unusual_opens, unusual_networks;
 };
 
 struct views {

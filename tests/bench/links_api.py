@@ -13,7 +13,7 @@ def bench_create(rig):
     body = link_body("Create", rig.make_interviews("create", 20), 5)
     statement = rig.catch_statement("create_link", lambda: rig.call("POST", "/v1/share-links", body), fresh)
     before = rig.sql("select count(*) from links.share_links")[0][0]
-    rig.pgbench(FRESH + statement + ";\n")
+    rig.pgbench(FRESH + statement + ";\n", "sharelink_links")
     assert rig.sql("select count(*) from links.share_links")[0][0] > before, "the statement as pgbench sends it stores nothing"
     compare(rig, "create", wrk_script("POST", "/v1/share-links", headers_of(rig), json.dumps(body)), FRESH + statement)
 
@@ -37,7 +37,7 @@ def bench_list(rig):
 
 
 def compare(rig, name, request, statement):
-    http, plain = alternate(lambda: rig.wrk(request, rig.stack.links.url()), lambda: rig.pgbench(statement + ";\n"))
+    http, plain = alternate(lambda: rig.wrk(request, rig.stack.links.url()), lambda: rig.pgbench(statement + ";\n", "sharelink_links"))
     report(name, http, "/s through HTTP", plain, "/s by pgbench", NOTE, ">= 0.7")
 
 

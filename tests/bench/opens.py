@@ -12,7 +12,7 @@ LINKS, REVIEWERS = 50, 100
 def bench_opens(rig):
     doors = make_doors(rig)
     script = pgbench_script(rig, doors)
-    through_http, plain = alternate(lambda: run_http(rig, doors), lambda: rig.pgbench(script))
+    through_http, plain = alternate(lambda: run_http(rig, doors), lambda: rig.pgbench(script, "sharelink_views"))
     report("opens", through_http, "/s through HTTP", plain, "/s by pgbench", f"{CLIENTS} clients, median of {ROUNDS} rounds of {SECONDS} s",
            ">= 1.0")
 

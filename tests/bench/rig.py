@@ -87,11 +87,15 @@ class Rig:
         requests, took = re.search(r"(\d+) requests in ([\d.]+)s", ran.stdout).groups()
         return Rate(int(requests), float(took))
 
-    def pgbench(self, script):
+    def pgbench(self, script, role):
+        """Transactions per second, with the settings that the migrations give the daemon's role."""
+        settings, = self.sql(f"""select coalesce(array_agg(s), '{{}}') from pg_db_role_setting, unnest(setconfig) s
+                                 where setrole = '{role}'::regrole and s !~ 'timeout'""")[0]
         path = self.directory / "script.pgbench"
         path.write_text(script)
         ran = subprocess.run(["pgbench", "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "2", "-T", str(SECONDS), "-f", str(path),
-                              self.stack.postgres.url(self.stack.database)], capture_output=True, text=True, check=False)
+                              self.stack.postgres.url(self.stack.database)], capture_output=True, text=True, check=False,
+                             env={**os.environ, "PGOPTIONS": " ".join(f"-c {setting}" for setting in settings)})
         found = re.search(r"tps = ([\d.]+)", ran.stdout)
         assert ran.returncode == 0 and found, ran.stdout + ran.stderr
         return float(found.group(1))

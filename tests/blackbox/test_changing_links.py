@@ -232,7 +232,7 @@ def test_deactivated_link_refuses_the_next_request(stack):
     assert [doors(reviewer) for reviewer in reviewers] == [(410, 410, 410)] * 2
     assert off["state"] == "deactivated" and off["state_reason"] == {"code": "manual"} and answer.headers["ETag"] == '"v2"'
     assert stack.api.post(path_of(link, "/deactivate"), {}, status=200).json() == off
-    assert events_of(stack, link["id"], seen) == [("link.deactivated", {"share_link_id": link["id"]})]
+    assert events_of(stack, link["id"], seen) == [("link.deactivated", {"share_link_id": link["id"], "reason": "manual"})]
     assert faults(stack.api.post(path_of(link, "/deactivate"), {"reason": "x"})) == ["/reason"]
     stack.api.call("POST", path_of(link, "/deactivate"), data="[]", headers={"Content-Type": "application/json"}, status=422)
     stack.api.call("POST", path_of(link, "/deactivate"), data="{", headers={"Content-Type": "application/json"}, status=400)
@@ -334,9 +334,8 @@ def test_parallel_reactivations_end_in_one_passcode_that_works(stack):
     assert [r["url"] for r in stack.api.get(path_of(link)).json()["reviewers"]] == [r["url"] for r in last["reviewers"]]
     epochs = stack.db.rows("select distinct passcode_epoch from links.reviewers where share_link_id = %s", link["id"])
     assert epochs == [{"passcode_epoch": 1 + len(won)}]
-    for answer in won:
-        expected = answer is last
-        assert all(opens(stack, reviewer["url"]) == expected for reviewer in answer["reviewers"][:1])
+    for number, answer in enumerate(won):  # another reviewer each time: too many wrong tries at one would have to pause
+        assert opens(stack, answer["reviewers"][number % 5]["url"]) == (answer is last)
 
 
 def test_parallel_patches_lose_none(stack):

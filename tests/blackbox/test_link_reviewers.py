@@ -122,7 +122,7 @@ def test_one_reviewer_alone_is_switched_off_and_on_again(stack):
     assert opens(stack, on["url"]) and doors(other) == (200, 200, 200)
     ids = {"share_link_id": link["id"], "reviewer_id": rid(link)}
     told = [event for event in events_of(stack, link["id"], seen) if event[0] != "link.opened"]
-    assert told == [("link.deactivated", ids), ("link.reactivated", ids)]
+    assert told == [("link.deactivated", {**ids, "reason": "manual"}), ("link.reactivated", ids), ("link.passcode_failed", {**ids, "tries": 1})]
 
 
 def test_reactivated_reviewer_is_mailed_when_asked_and_the_link_stays_as_it_is(stack):

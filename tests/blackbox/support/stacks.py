@@ -4,13 +4,14 @@ Ordinary tests share one PostgreSQL and one Redis, each module with a database o
 servers asks for private ones.
 """
 
+import contextlib
 import itertools
 import os
 import shutil
 import tempfile
 
 from stack import ports, postgres
-from stack.daemon import NAMES
+from stack.daemon import NAMES, Daemon
 from stack.postgres import Postgres
 from stack.redis import Redis
 from stack.state import State
@@ -61,6 +62,18 @@ class TestStack(Stack):
     def reviewer(self, link, number=0):
         """The browser of one of the link's reviewers, at the views daemon."""
         return Reviewer(self.views.url(), link["reviewers"][number]["url"])
+
+    @contextlib.contextmanager
+    def replica(self, of):
+        """Another process of the daemon `of`, on a port of its own."""
+        port = ports.free_port()
+        other = Daemon(f"{of.name}-{port}", of.program, {**of.settings, "SHARELINK_LISTEN": f"127.0.0.1:{port}"},
+                       self.log(f"{of.name}-{port}"))
+        start([other])
+        try:
+            yield other
+        finally:
+            assert other.stop() == 0, other.last_log_lines(30)
 
     def close(self):
         """Stops all; every daemon that still ran must have drained and ended well, and no sanitizer complained."""

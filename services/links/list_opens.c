@@ -1,0 +1,40 @@
+/* list_opens.c - GET /v1/share-links/{id}/opens: who opened a link, when, from which network and on what, page by page. */
+#include "common/id.h"
+#include "common/page.h"
+#include "services/links/handlers.h"
+
+static const struct page_sort sorts[] = {
+    { "opened_at", "v.opened_at", "v.id", "timestamptz", "views.published_visits v" },
+    { .name = NULL },
+};
+
+static const char *check_reviewer_id(const char *text)
+{
+    return id_is(text, "rvw_") ? NULL : "must be the id of a reviewer";
+}
+
+static const struct page_filter filters[] = {
+    { .name = "reviewer_id", .check = check_reviewer_id, .condition = "v.reviewer_id = $?" },
+    { .name = NULL },
+};
+
+static struct page_statement *statements;
+
+static const struct page_list opens = {
+    .name = "opens",
+    .pattern =
+#include "services/links/list_opens.sql.inc"
+    ,
+    .default_sort = "-opened_at",
+    .sorts = sorts,
+    .filters = filters,
+    .scope = "v.share_link_id = $3",
+    .known = "select from links.share_links l where l.account_id = $1 and l.id = $3",
+    .not_found = "There is no share link with this id.",
+    .statements = &statements,
+};
+
+struct next *list_opens(struct flow *flow)
+{
+    return page_answer(flow, &opens);
+}

@@ -6,7 +6,7 @@ alter table links.share_links
     add column told_expiry  timestamptz;
 update links.share_links set active_since = created_at;
 
-create index share_links_to_expire on links.share_links (expires_at)
+create index share_links_expiry_untold on links.share_links (expires_at)
     where deactivated_at is null and told_expiry is distinct from expires_at;
 create index share_links_by_age on links.share_links (active_since) where deactivated_at is null;
 

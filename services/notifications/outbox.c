@@ -66,6 +66,12 @@ static void on_renewed(void *arg, const struct pg_answer *answer);
 static const struct pg_statement claim_mails = { "claim_mails",
 #include "services/notifications/claim_mails.sql.inc"
 };
+static const char *const outcome_names[] = { [MAIL_SENT] = "sent",
+                                             [MAIL_LATER] = "later",
+                                             [MAIL_REFUSED] = "refused",
+                                             [MAIL_UNCERTAIN] = "uncertain",
+                                             [MAIL_INVALID] = "refused" };
+
 static const struct pg_statement record_outcomes = { "record_outcomes",
 #include "services/notifications/record_outcomes.sql.inc"
 };
@@ -102,6 +108,10 @@ struct outbox *outbox_new(struct daemon *daemon, const struct notifications *not
     outbox->outcomes = pg_batch_new(daemon->pg, &(struct pg_batch_options){
                                                     .statement = &record_outcomes, .columns = 6, .most = 200, .waiting_limit = 10000 });
     outbox->deliveries = metrics_counter("sharelink_deliveries_total", "Outcomes of tries to deliver.", "channel,outcome");
+    /* There from the start: a counter that appears with its first count shows no increase. */
+    for (size_t i = 0; i < sizeof outcome_names / sizeof outcome_names[0]; i++) {
+        metrics_series(outbox->deliveries, (const char *const[]){ "email", outcome_names[i] });
+    }
     outbox->mails_by_kind = metrics_counter("sharelink_mails_total", "Outcomes of tries to send a mail, by its kind.", "kind,outcome");
     outbox->schedule = schedule_new(daemon, settings);
     outbox->claim_timer = every(daemon->base, CLAIM_EVERY_MS, claim_on_timer, outbox);
@@ -216,14 +226,9 @@ static void take_mail(struct outbox *outbox, const json_t *context)
 
 static void on_sent(void *arg, const struct mail_result *result)
 {
-    static const char *const outcomes[] = { [MAIL_SENT] = "sent",
-                                            [MAIL_LATER] = "later",
-                                            [MAIL_REFUSED] = "refused",
-                                            [MAIL_UNCERTAIN] = "uncertain",
-                                            [MAIL_INVALID] = "refused" };
     struct mail_in_hand *mail = arg;
 
-    mail->outcome = outcomes[result->outcome];
+    mail->outcome = outcome_names[result->outcome];
     mail->detail = result->outcome == MAIL_SENT ? NULL : arena_strdup(mail->arena, result->detail);
     mail->delay_ms = retry_delay_ms(mail->attempts);
     metrics_add(metrics_series(mail->outbox->deliveries, (const char *const[]){ "email", mail->outcome }), 1);

@@ -54,6 +54,9 @@ struct sweep *sweep_new(struct daemon *daemon, const struct notifications *notif
     sweep->daemon = daemon;
     sweep->notifications = notifications;
     sweep->found = metrics_counter("sharelink_sweep_found_total", "Events that the sweep brought because no stream had.", "group");
+    for (const struct group *group = groups; group->name; group++) {
+        metrics_series(sweep->found, &group->name); /* from the start: a counter that appears with its first count shows no increase */
+    }
     sweep->timer = evtimer_new(daemon->base, start_turn, sweep);
     wait_for_turn(sweep);
     return sweep;

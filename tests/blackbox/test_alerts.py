@@ -1,0 +1,188 @@
+"""Every alert fires once: a private Prometheus scrapes a real stack while its condition is brought about.
+
+The rules are those of deploy/observability/alerts.yml, only quicker: no `for`, and ranges of minutes are seconds.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import threading
+import urllib.request
+
+import psycopg2
+import pytest
+import yaml
+from stack import ports
+from stack.daemon import Daemon
+from stack.server import Server
+from stack.waiting import wait_until
+from stack.web import status_of
+from support import ROOT, programs, samples
+from support.scripted_smtp import LATER, REFUSE
+
+RULES = ROOT / "deploy" / "observability" / "alerts.yml"
+ALERTS = {rule["alert"]: rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]}
+RANGE_SECONDS = 12
+
+pytestmark = pytest.mark.skipif(not shutil.which("promtool"), reason="prometheus is not installed")
+
+
+class Prometheus(Server):
+    def __init__(self, directory, targets):
+        super().__init__("prometheus", ports.free_port(), str(directory / "log"))
+        self.directory, self.targets = directory, targets
+
+    def prepare(self):
+        rules = re.sub(r"\n +for: \w+", "", RULES.read_text())
+        rules = re.sub(r"\[\d+m\]", f"[{RANGE_SECONDS}s]", rules)
+        (self.directory / "alerts.yml").write_text(rules)
+        jobs = [{"targets": [address], "labels": {"service": name}} for name, address in self.targets.items()]
+        (self.directory / "prometheus.yml").write_text(yaml.safe_dump({
+            "global": {"scrape_interval": "1s", "evaluation_interval": "1s", "scrape_timeout": "900ms"}, "rule_files": ["alerts.yml"],
+            "scrape_configs": [{"job_name": "sharelink", "static_configs": jobs}]}))
+
+    def command(self):
+        return ["prometheus", f"--config.file={self.directory}/prometheus.yml", f"--storage.tsdb.path={self.directory}/data",
+                f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn"]
+
+    def answers(self):
+        return status_of(f"http://127.0.0.1:{self.port}/-/ready") == 200
+
+    def firing(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/alerts", timeout=5) as answer:
+            return {each["labels"]["alertname"] for each in json.load(answer)["data"]["alerts"] if each["state"] == "firing"}
+
+
+@pytest.mark.parametrize("check", [("check", "rules", str(RULES)),
+                                   ("check", "config", str(ROOT / "deploy" / "observability" / "prometheus.yml"))])
+def test_promtool_finds_nothing(check):
+    done = subprocess.run(["promtool", *check], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_metrics_keep_prometheus_rules(stack):
+    stack.make_share_link()
+    for daemon in stack.daemons:
+        text = urllib.request.urlopen(f"{daemon.url()}/metrics", timeout=5).read().decode()
+        done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+        assert done.returncode == 0 and not done.stdout + done.stderr, f"{daemon.name}: {done.stdout}{done.stderr}"
+        for label in re.findall(r'(\w+)="[^"]*(?:shl|rev|int|acc|evt|dlv|req)_[0-9A-Z]{10}', text):
+            raise AssertionError(f"{daemon.name} has an id in the label {label}")
+        assert re.search(rf'^sharelink_build_info{{service="{daemon.name}",version="[^"]+"}} 1$', text, re.MULTILINE)
+
+
+def test_every_alert_has_its_page():
+    pages = {page.stem: page.read_text() for page in (ROOT / "docs" / "runbooks").glob("Sharelink*.md")}
+    assert pages.keys() == ALERTS.keys()
+    for name, text in pages.items():
+        assert ALERTS[name]["annotations"]["runbook"] == f"docs/runbooks/{name}.md"
+        assert [line for line in text.splitlines() if line.startswith("## ")] == ["## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]
+        assert ALERTS[name]["expr"] in text, f"the page of {name} shows another expression"
+
+
+def test_every_alert_fires_once(make_stack, smtp, tmp_path):
+    stack = make_stack(private=True, smtp=smtp)
+    stack.postgres.create_database("empty")
+    unmigrated = {**stack.views.settings, "SHARELINK_LISTEN": f"127.0.0.1:{stack.state.port('unmigrated')}",
+                  "SHARELINK_DATABASE_URL": stack.postgres.url("empty", "sharelink_views", stack.state.password("views"))}
+    spare = Daemon("views", programs.program("sharelink-views"),
+                   {**stack.views.settings, "SHARELINK_LISTEN": f"127.0.0.1:{stack.state.port('spare')}"}, str(tmp_path / "spare.log"))
+    spare.start()
+    spare.wait_until_answering()
+    prometheus = Prometheus(tmp_path, {**{each.name: each.address() for each in stack.daemons}, "spare": spare.address(),
+                                       "unmigrated": unmigrated["SHARELINK_LISTEN"]})
+    fired = set()
+
+    def fires(*names, seconds=60):
+        def all_of_them():
+            fired.update(prometheus.firing())
+            return set(names) <= fired
+        wait_until(all_of_them, seconds, f"{names} fire; so far did {sorted(fired)}")
+
+    with programs.daemon("views", unmigrated, tmp_path / "unmigrated.log"):
+        prometheus.start()
+        try:
+            prometheus.wait_until_answering()
+            fires("SharelinkSchemaMissing")
+            assert not fired - {"SharelinkSchemaMissing", "SharelinkDaemonDown"}, "a healthy stack is quiet"
+
+            mails_are_put_off_and_refused(stack, smtp)
+            fires("SharelinkMailsDelayed", "SharelinkDeadLetters")
+
+            stack.redis.ask("CONFIG", "SET", "appendonly", "no")
+            fires("SharelinkRedisMayLoseEntries")
+            stack.redis.ask("CONFIG", "SET", "appendonly", "yes")
+
+            with locked(stack):
+                fires("SharelinkSlowRequests", "SharelinkErrors")
+
+            for _ in range(4):
+                spare.stop()
+                spare.start()
+                spare.wait_until_answering()
+                wait_for_a_scrape(prometheus)
+            fires("SharelinkCrashLooping")
+            spare.stop()
+            fires("SharelinkDaemonDown")
+
+            stack.redis.stop()
+            stack.make_share_link(send_email=True)
+            fires("SharelinkRedisUnavailable", "SharelinkStreamsNotWorking")
+            stack.redis.start()
+            stack.redis.wait_until_answering()
+
+            stack.postgres.stop()
+            for _ in range(1500):
+                stack.redis.ask("XADD", "sharelink:links", "*", "type", "none", "ce", "{}")
+            fires("SharelinkPostgresUnavailable", "SharelinkStreamLag")
+        finally:
+            prometheus.stop()
+            spare.stop()
+            stack.postgres.start()
+            stack.postgres.wait_until_answering()
+    assert fired == ALERTS.keys()
+
+
+def mails_are_put_off_and_refused(stack, smtp):
+    reviewers = samples.reviewers(6)
+    for number, reviewer in enumerate(reviewers):
+        smtp.on(reviewer["email"], *([REFUSE] if number == 0 else [LATER] * 20))
+    stack.make_share_link(reviewers=reviewers, send_email=True)
+
+
+def wait_for_a_scrape(prometheus):
+    def starts():
+        with urllib.request.urlopen(f"http://127.0.0.1:{prometheus.port}/api/v1/query?query=process_start_time_seconds"
+                                    "%7Bservice%3D%22spare%22%7D", timeout=5) as answer:
+            found = json.load(answer)["data"]["result"]
+        return found and found[0]["value"][1]
+    first = starts()
+    wait_until(lambda: starts() and starts() != first, 10, "the new process is scraped")
+
+
+class locked:
+    """Nobody may read the links for a while, and callers go on asking."""
+
+    def __init__(self, stack):
+        self.stack, self.over = stack, threading.Event()
+
+    def __enter__(self):
+        self.link = self.stack.make_share_link()["id"]
+        self.connection = psycopg2.connect(self.stack.postgres.url(self.stack.database))
+        self.connection.cursor().execute("lock table links.share_links in access exclusive mode")
+        self.threads = [threading.Thread(target=self.ask, daemon=True) for _ in range(4)]
+        for thread in self.threads:
+            thread.start()
+
+    def ask(self):
+        api = self.stack.api.another()
+        while not self.over.is_set():
+            api.get(f"/v1/share-links/{self.link}")
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.connection.rollback()
+        self.connection.close()
+        for thread in self.threads:
+            thread.join(30)

@@ -32,7 +32,8 @@ struct keyed {
     uint8_t id[CRYPTO_HASH_SIZE];
     char fingerprint[2 * CRYPTO_HASH_SIZE + 1];
     const char *bound; /* what its box is tied to */
-    /* the answer that is being stored */
+    json_t *stored; /* by an earlier request */
+    /* what the handler answered */
     int status;
     const char *content_type, *body;
     size_t length;
@@ -45,10 +46,12 @@ static bool enter(struct flow *flow, struct keyed *keyed);
 static struct next *take_key(struct flow *flow, struct keyed *keyed);
 static struct next *judge(struct flow *flow);
 static struct next *reply_in_flight(struct flow *flow, struct idempotency *idempotency);
-static struct next *replay(struct flow *flow, const struct keyed *keyed, const uint8_t *box, size_t length);
+static struct next *replay(struct flow *flow, struct keyed *keyed, const uint8_t *box, size_t length);
+static struct next *reply_again(struct flow *flow);
 static struct next *store(struct flow *flow, void *arg, int status, const char *content_type, const void *body, size_t length);
 static json_t *describe(struct flow *flow, const struct keyed *keyed);
 static struct next *reply_stored(struct flow *flow);
+static struct next *reply_refused(struct flow *flow);
 
 static const struct pg_statement claim = { "idempotency_claim",
 #include "common/idempotency_claim.sql.inc"
@@ -215,50 +218,56 @@ static struct next *reply_in_flight(struct flow *flow, struct idempotency *idemp
     return problem_reply(flow, 409, "idempotency_key_in_flight", "A request with this Idempotency-Key is at work; ask again for its answer.");
 }
 
-static struct next *replay(struct flow *flow, const struct keyed *keyed, const uint8_t *box, size_t length)
+/* The key is free again when the answer leaves, so that whoever asks once more is not told that it is in use. */
+static struct next *replay(struct flow *flow, struct keyed *keyed, const uint8_t *box, size_t length)
 {
-    const char *error = NULL, *name, *text = crypto_open(flow->daemon->keyring, flow->arena, keyed->bound, box, length, &length);
-    json_t *answer = text ? json_parse(flow->arena, text, length, &error) : NULL;
+    const char *error = NULL, *text = crypto_open(flow->daemon->keyring, flow->arena, keyed->bound, box, length, &length);
+
+    keyed->stored = text ? json_parse(flow->arena, text, length, &error) : NULL;
+    return pg_transaction_roll_back(flow, reply_again);
+}
+
+static struct next *reply_again(struct flow *flow)
+{
+    const struct keyed *keyed = flow->state;
+    const json_t *body = json_object_get(keyed->stored, "body");
+    const char *name;
     json_t *value;
 
-    pg_transaction_roll_back(flow);
-    if (!answer) { /* its SECRET_KEY is gone */
+    if (!keyed->stored) { /* its SECRET_KEY is gone */
         log_warn("idempotency.unreadable", LOG_TEXT("request_id", flow->request_id));
         return problem_reply(flow, 409, "idempotency_answer_lost",
                              "The request with this Idempotency-Key was done, but its answer cannot be read any more.");
     }
-    if (!str_equal(json_string_value(json_object_get(answer, "fingerprint")), keyed->fingerprint)) {
+    if (!str_equal(json_string_value(json_object_get(keyed->stored, "fingerprint")), keyed->fingerprint)) {
         metrics_add(keyed->owner->outcomes[OUTCOME_REUSED], 1);
         return problem_reply(flow, 422, "idempotency_key_reused", "Another request had this Idempotency-Key; a new request needs a new key.");
     }
     metrics_add(keyed->owner->outcomes[OUTCOME_REPLAYED], 1);
-    json_object_foreach (json_object_get(answer, "headers"), name, value) {
+    json_object_foreach (json_object_get(keyed->stored, "headers"), name, value) {
         http_set_header(flow, name, json_string_value(value));
     }
     http_set_header(flow, "Idempotency-Replayed", "true");
-    const json_t *body = json_object_get(answer, "body");
-    return http_reply(flow, (int)json_integer_value(json_object_get(answer, "status")),
-                      json_string_value(json_object_get(answer, "content_type")), json_string_value(body), json_string_length(body));
+    return http_reply(flow, (int)json_integer_value(json_object_get(keyed->stored, "status")),
+                      json_string_value(json_object_get(keyed->stored, "content_type")), json_string_value(body), json_string_length(body));
 }
 
-/* The handler replies: first the answer is stored. */
+/* The handler replies: first the answer is stored, or what an error must not leave is undone. */
 static struct next *store(struct flow *flow, void *arg, int status, const char *content_type, const void *body, size_t length)
 {
     struct keyed *keyed = arg;
     struct pg_params params;
     size_t box_length = 0;
 
-    if (status >= 400) {
-        metrics_add(keyed->owner->outcomes[OUTCOME_UNKEPT], 1);
-        pg_transaction_roll_back(flow);
-        return http_reply(flow, status, content_type, body, length);
-    }
     keyed->status = status;
     keyed->content_type = arena_strdup(flow->arena, content_type);
     keyed->body = arena_strndup(flow->arena, body ? body : "", length);
     keyed->length = length;
     flow->state = keyed;
-
+    if (status >= 400) {
+        metrics_add(keyed->owner->outcomes[OUTCOME_UNKEPT], 1);
+        return pg_transaction_roll_back(flow, reply_refused);
+    }
     const char *text = json_text(flow->arena, describe(flow, keyed));
     const uint8_t *box = crypto_seal(flow->daemon->keyring, flow->arena, keyed->bound, text, strlen(text), &box_length);
     pg_params_init(&params, flow->arena);
@@ -299,5 +308,12 @@ static struct next *reply_stored(struct flow *flow)
         return problem_reply_pg(flow);
     }
     metrics_add(keyed->owner->outcomes[OUTCOME_STORED], 1);
+    return http_reply(flow, keyed->status, keyed->content_type, keyed->body, keyed->length);
+}
+
+static struct next *reply_refused(struct flow *flow)
+{
+    const struct keyed *keyed = flow->state;
+
     return http_reply(flow, keyed->status, keyed->content_type, keyed->body, keyed->length);
 }

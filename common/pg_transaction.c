@@ -30,7 +30,7 @@ struct pg_transaction {
     bool is_broken; /* BEGIN failed */
     enum ending ending;
     enum pg_outcome last; /* of the statement before COMMIT */
-    struct flow_wait *committing;
+    struct flow_wait *wait; /* for its end */
     struct deed *deeds, **deeds_end; /* for after the commit; in the flow's arena */
 };
 
@@ -65,6 +65,7 @@ static void start(struct pg_transactions *pool, struct slot *slot, const struct 
 static void note_begun(void *arg, const struct pg_answer *answer);
 static void abandon(void *arg);
 static bool is_usable(const struct pg_transaction *transaction);
+static bool has_session(const struct pg_transaction *transaction);
 static void end_wait(void *arg, const struct pg_answer *answer);
 static void note_last(void *arg, const struct pg_answer *answer);
 static void end_commit(void *arg, const struct pg_answer *answer);
@@ -204,11 +205,8 @@ static void abandon(void *arg)
 
 static bool is_usable(const struct pg_transaction *transaction)
 {
-    const struct pg_connection *connection = transaction->slot ? transaction->slot->connection : NULL;
-
-    return connection && !transaction->is_broken && transaction->ending == ENDING_OPEN &&
-           pg_connection_is_ready(connection) && pg_connection_epoch(connection) == transaction->epoch &&
-           pg_connection_in_flight(connection) < QUEUE_LIMIT;
+    return transaction->slot && !transaction->is_broken && transaction->ending == ENDING_OPEN && has_session(transaction) &&
+           pg_connection_in_flight(transaction->slot->connection) < QUEUE_LIMIT;
 }
 
 struct next *pg_transaction_query(struct flow *flow, const struct pg_statement *statement, const struct pg_params *params,
@@ -235,10 +233,9 @@ struct next *pg_transaction_commit(struct flow *flow, const struct pg_statement 
     struct pg_params none;
 
     if (!is_usable(transaction)) {
-        pg_transaction_roll_back(flow);
-        return flow_soon(flow, &pg_answer_unavailable, then);
+        return pg_transaction_roll_back(flow, then);
     }
-    transaction->committing = flow_wait_begin(flow, then);
+    transaction->wait = flow_wait_begin(flow, then);
     transaction->ending = ENDING_COMMIT;
     pg_params_init(&none, flow->arena);
     pg_connection_send(transaction->slot->connection, statement, params, note_last, transaction);
@@ -258,7 +255,7 @@ static void end_commit(void *arg, const struct pg_answer *answer)
 {
     struct pg_transaction *transaction = arg;
     struct pg_answer told = { .outcome = transaction->last == PG_OK ? answer->outcome : transaction->last };
-    struct flow_wait *wait = transaction->committing;
+    struct flow_wait *wait = transaction->wait;
     struct flow *flow = transaction->flow;
     struct deed *deeds = told.outcome == PG_OK && flow ? transaction->deeds : NULL;
 
@@ -272,34 +269,48 @@ static void end_commit(void *arg, const struct pg_answer *answer)
     flow_wait_end(wait, &told);
 }
 
-void pg_transaction_roll_back(struct flow *flow)
+struct next *pg_transaction_roll_back(struct flow *flow, flow_step *then)
 {
     struct pg_transaction *transaction = flow->transaction;
 
-    if (transaction && transaction->ending == ENDING_OPEN) {
-        flow->transaction = NULL;
+    flow->transaction = NULL;
+    if (!has_session(transaction)) {
         send_rollback(transaction);
+        return flow_soon(flow, &pg_answer_unavailable, then);
     }
+    transaction->wait = flow_wait_begin(flow, then);
+    send_rollback(transaction);
+    return flow_waiting();
+}
+
+static bool has_session(const struct pg_transaction *transaction)
+{
+    const struct pg_connection *connection = transaction->slot->connection;
+
+    return connection && pg_connection_is_ready(connection) && pg_connection_epoch(connection) == transaction->epoch;
 }
 
 static void send_rollback(struct pg_transaction *transaction)
 {
-    struct pg_connection *connection = transaction->slot->connection;
     struct pg_params none = { .count = 0 };
-    bool is_there = connection && pg_connection_is_ready(connection) && pg_connection_epoch(connection) == transaction->epoch;
 
     transaction->ending = ENDING_ROLLBACK;
-    if (is_there) {
-        pg_connection_send(connection, &roll_back, &none, end_rollback, transaction);
+    if (has_session(transaction)) {
+        pg_connection_send(transaction->slot->connection, &roll_back, &none, end_rollback, transaction);
     } else {
-        release(transaction); /* with its session */
+        release(transaction); /* it went with its session */
     }
 }
 
 static void end_rollback(void *arg, const struct pg_answer *answer)
 {
-    (void)answer;
-    release(arg);
+    struct pg_transaction *transaction = arg;
+    struct flow_wait *wait = transaction->wait;
+
+    release(transaction);
+    if (wait) {
+        flow_wait_end(wait, answer);
+    }
 }
 
 static void release(struct pg_transaction *transaction)

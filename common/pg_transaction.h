@@ -22,8 +22,8 @@ struct next *pg_transaction_begin(struct flow *flow, struct pg_transactions *poo
 /* A last statement, and the commit if it went well. For then pg_outcome is PG_OK when all is committed. */
 struct next *pg_transaction_commit(struct flow *flow, const struct pg_statement *statement, const struct pg_params *params,
                                    flow_step *then) FLOW_NEXT;
-/* Waits for nothing; pg_query is its usual self again. */
-void pg_transaction_roll_back(struct flow *flow);
+/* then runs when it is undone and its locks are free; pg_query is its usual self again from the call on. */
+struct next *pg_transaction_roll_back(struct flow *flow, flow_step *then) FLOW_NEXT;
 
 /* For pg.c: pg_query within the flow's transaction. */
 struct next *pg_transaction_query(struct flow *flow, const struct pg_statement *statement, const struct pg_params *params,

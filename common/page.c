@@ -18,6 +18,7 @@ struct wanted_page {
     const char *values[FILTERS_MAX]; /* NULL: not asked for */
     int choices[FILTERS_MAX];        /* index of the value among the filter's choices */
     const char *after_key, *after_id; /* NULL for the first page */
+    const char *cursor;               /* that was given, as JSON */
 };
 
 struct page_statement {
@@ -86,6 +87,7 @@ static void read_query(struct flow *flow, struct wanted_page *page, struct fault
         faults_add(faults, "?", "invalid", "The query string is malformed.");
     }
     page->limit = LIMIT_DEFAULT;
+    page->cursor = cursor ? arena_printf(flow->arena, "\"%s\"", cursor) : "null"; /* its mark is checked below */
     if (limit && !str_parse_int(limit, 1, LIMIT_MAX, &page->limit)) {
         faults_add(faults, "?limit", "out_of_range", "must be a whole number from 1 to 100");
     }
@@ -376,7 +378,13 @@ static struct next *reply_page(struct flow *flow)
         return problem_reply(flow, 404, "not_found", list->not_found);
     }
     bool has_more = pg_get_bool(flow, 0, 1);
-    const char *cursor = has_more ? next_cursor(flow, page, pg_get(flow, 0, 2), pg_get(flow, 0, 3)) : "null";
+    bool goes_on = list->goes_on && !page->descends;
+    const char *cursor = "null";
+    if (goes_on && pg_is_null(flow, 0, 3)) {
+        cursor = page->cursor;
+    } else if (has_more || goes_on) {
+        cursor = next_cursor(flow, page, pg_get(flow, 0, 2), pg_get(flow, 0, 3));
+    }
     const char *also = list->also ? arena_printf(flow->arena, ",\"%s\":%s", list->also, pg_get(flow, 0, list->scope ? 5 : 4)) : "";
     const char *text = arena_printf(flow->arena, "{\"data\":%s,\"has_more\":%s,\"next_cursor\":%s%s}", pg_get(flow, 0, 0),
                                     has_more ? "true" : "false", cursor, also);

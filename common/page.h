@@ -40,6 +40,9 @@ struct page_list {
      * :known in the pattern, with $3 for {id}; and what a 404 says. The pattern then has a column more, whether it is known. */
     const char *scope, *known, *not_found;
     const char *also; /* name of one more member of the answer; the pattern has its value, JSON, as the last column */
+    /* Ascending, next_cursor is there at the end too: who asks with it later goes on. last_key and last_id are then those of the
+     * last row of any page, null without rows. */
+    bool goes_on;
     struct page_statement **statements; /* the variants composed so far; the list's own, NULL at first */
 };
 

@@ -30,5 +30,6 @@ struct next *endpoint_reply_missing(struct flow *flow) FLOW_NEXT;
 
 /* NULL when text is an event's short name, else what is wrong. */
 const char *check_event_type(const char *text);
+const char *check_share_link_id(const char *text);
 
 #endif

@@ -1,0 +1,12 @@
+-- Sends a delivery that failed again, its tries counted anew. One that is pending, sent or skipped stays as it is.
+with delivery as materialized (
+    select * from notifications.deliveries where account_id = $1 and id = $2 for update
+),
+again as (
+    update notifications.deliveries d
+    set state = 'pending', reason = null, attempts = 0, uncertain = 0, next_attempt_at = now(), lease_until = null, lease_holder = null
+    from delivery w
+    where d.id = w.id and w.state = 'failed'
+    returning d
+)
+select w.state, (select notifications.delivery_json(a.d) from again a) as delivery from delivery w

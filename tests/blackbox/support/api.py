@@ -1,10 +1,15 @@
-"""Callers: a platform service with its key, and a reviewer with a browser. Each error's form is checked in passing."""
+"""Callers: a platform service with its key, and a reviewer with a browser. Whatever passes by is checked against the
+daemon's contract in proto/openapi/."""
 
 import re
 from urllib.parse import urlsplit
 
 import requests
 
+from .contract import CONTRACTS
+
+# Those whose contract is whole.
+CHECKED = ("links",)
 PROBLEM_MEMBERS = {"type", "title", "status", "detail", "code", "request_id"}
 FAULT_MEMBERS = {"pointer", "code", "detail"}
 
@@ -12,19 +17,21 @@ FAULT_MEMBERS = {"pointer", "code", "detail"}
 class Api:
     """REST calls that return requests' Response. With `status=` the answer must have it.
 
-    For one thread; other threads make their own with another().
+    `daemon` names the contract that all is checked against; none without it. For one thread; other threads make their
+    own with another().
     """
 
-    def __init__(self, base, key=None):
+    def __init__(self, base, key=None, daemon=None):
         self.base = base
         self.key = key
+        self.daemon = daemon
         self.session = requests.Session()
         self.session.trust_env = False
         if key:
             self.session.headers["Authorization"] = f"Bearer {key}"
 
     def another(self):
-        return Api(self.base, self.key)
+        return Api(self.base, self.key, self.daemon)
 
     def get(self, path, **options):
         return self.call("GET", path, **options)
@@ -48,6 +55,8 @@ class Api:
             assert answer.status_code == status, said
         if answer.status_code >= 400 and "text/html" not in answer.headers.get("Content-Type", ""):
             check_problem(answer)
+        if self.daemon in CHECKED:
+            check_contract(self.daemon, answer)
         return answer
 
 
@@ -55,7 +64,7 @@ class Reviewer(Api):
     """One reviewer's browser: follows the URL that was mailed, keeps the cookie, says its Origin."""
 
     def __init__(self, base, url):
-        super().__init__(base)
+        super().__init__(base, daemon="views")
         parts = urlsplit(url)
         self.page = parts.path
         self.token = parts.path.removeprefix("/s/")
@@ -71,6 +80,12 @@ class Reviewer(Api):
 
     def content(self, **options):
         return self.get(f"{self.page}/content", **options)
+
+
+def check_contract(daemon, answer):
+    sent = answer.request.body
+    CONTRACTS[daemon].check(answer.request.method, answer.request.path_url, answer.status_code, answer.headers, answer.content,
+                            sent.encode() if isinstance(sent, str) else sent)
 
 
 def check_problem(answer):

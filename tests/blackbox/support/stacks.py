@@ -40,9 +40,9 @@ class TestStack(Stack):
     def come_up(self, accounts):
         self.account, self.key, self.other_key = accounts
         self.start_daemons()
-        self.api = Api(self.links.url(), self.key)
-        self.other_api = Api(self.links.url(), self.other_key)
-        self.anonymous = Api(self.links.url())
+        self.api = Api(self.links.url(), self.key, "links")
+        self.other_api = Api(self.links.url(), self.other_key, "links")
+        self.anonymous = Api(self.links.url(), daemon="links")
         self.mails = Mailbox(self.mail.mail_dir)
         self.db = Database(self.postgres.url(self.database))
         active.append(self)

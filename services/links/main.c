@@ -36,6 +36,13 @@ static void drain(struct daemon *daemon)
     scheduler_pause(daemon->app);
 }
 
+/* A turn of the scheduler that is under way ends first. */
+static bool is_quiet(struct daemon *daemon)
+{
+    (void)daemon;
+    return flow_count() == 0;
+}
+
 static void stop(struct daemon *daemon)
 {
     scheduler_free(daemon->app);
@@ -57,6 +64,7 @@ int main(int argc, char **argv)
         .guard_settings = guard_settings,
         .start = start,
         .drain = drain,
+        .is_quiet = is_quiet,
         .stop = stop,
     };
     return daemon_main(&links, argc, argv);

@@ -351,10 +351,6 @@ static void note_claim(struct source *source, const struct redis_value *reply)
 
 static void read_new(struct stream_consumer *consumer)
 {
-    if (clock_mono_us() >= consumer->gauges_due_us) {
-        consumer->gauges_due_us = clock_mono_us() + (int64_t)GAUGES_EVERY_MS * 1000;
-        ask_gauges(consumer);
-    }
     read_streams(consumer, STATE_READING, ">");
 }
 
@@ -403,6 +399,11 @@ static void read_streams(struct stream_consumer *consumer, enum state state, con
     size_t count = 5;
     char most[16], block_ms[16];
 
+    /* Before every read, also of what could not be settled: that is when somebody wants to know. */
+    if (clock_mono_us() >= consumer->gauges_due_us) {
+        consumer->gauges_due_us = clock_mono_us() + (int64_t)GAUGES_EVERY_MS * 1000;
+        ask_gauges(consumer);
+    }
     move(consumer, state);
     snprintf(most, sizeof most, "%d", options->count);
     snprintf(block_ms, sizeof block_ms, "%d", BLOCK_MS);

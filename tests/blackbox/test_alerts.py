@@ -133,9 +133,10 @@ def test_every_alert_fires_once(make_stack, smtp, tmp_path):
             stack.redis.wait_until_answering()
 
             stack.postgres.stop()
+            fires("SharelinkPostgresUnavailable")
             for _ in range(1500):
                 stack.redis.ask("XADD", "sharelink:links", "*", "type", "none", "ce", "{}")
-            fires("SharelinkPostgresUnavailable", "SharelinkStreamLag")
+            fires("SharelinkStreamLag")
         finally:
             prometheus.stop()
             spare.stop()

@@ -10,14 +10,14 @@ import os
 import shutil
 import tempfile
 
-from stack import ports, postgres
+from stack import ports, postgres, system
 from stack.daemon import NAMES, Daemon
 from stack.postgres import Postgres
 from stack.redis import Redis
 from stack.state import State
 from stack.system import Stack, start
 
-from . import samples
+from . import pooled, samples
 from .api import Api, Reviewer
 from .database import Database
 from .mailbox import Mailbox

@@ -742,6 +742,88 @@ struct next *http_reply_problem(struct flow *flow, int status, const char *code,
     return next;
 }
 
+struct http_stream {
+    struct evhttp_request *evreq;
+    struct http_connection *connection;
+    struct bufferevent *bev;
+    http_stream_closed *closed;
+    void *arg;
+};
+
+/* evhttp lets go of a request whose client has left: it is ours to free then, which its end does. */
+static void stream_closes(struct evhttp_connection *evcon, void *arg)
+{
+    struct http_stream *stream = arg;
+    (void)evcon;
+
+    http_connection_closes(stream->connection);
+    if (!evhttp_request_get_connection(stream->evreq)) {
+        evhttp_send_reply_end(stream->evreq);
+    }
+    stream->closed(stream->arg);
+    free(stream);
+}
+
+struct next *http_stream_start(struct flow *flow, const char *content_type, http_stream_closed *closed, void *arg,
+                               struct http_stream **started)
+{
+    struct http_request *request = flow->owner;
+    struct evhttp_request *evreq = request->evhttp;
+    struct evhttp_connection *evcon = evreq ? evhttp_request_get_connection(evreq) : NULL;
+
+    *started = NULL;
+    if (request->method == HTTP_HEAD || !evcon) {
+        return http_reply(flow, 200, content_type, NULL, 0);
+    }
+    struct http_server *server = request->server;
+    struct http_stream *stream = mem_alloc(sizeof *stream);
+    *stream = (struct http_stream){ .evreq = evreq, .bev = evhttp_connection_get_bufferevent(evcon), .closed = closed, .arg = arg };
+    stream->connection = http_connections_find(server->connections, stream->bev);
+    *request->link = request->next;
+    if (request->next) {
+        request->next->link = request->link;
+    }
+    account(server, request->method, request->pattern, 200, request->started_us, flow->request_id);
+    request->evhttp = NULL;
+    request->field_count = 0;
+    add_fields(server, evreq, &(const struct reply){ .request_id = flow->request_id, .fields = request->reply_fields }, false);
+    evhttp_add_header(evhttp_request_get_output_headers(evreq), "Content-Type", content_type);
+    evhttp_add_header(evhttp_request_get_output_headers(evreq), "Connection", "close");
+    evhttp_connection_set_closecb(evcon, stream_closes, stream);
+    evhttp_send_reply_start(evreq, 200, "OK");
+    http_connection_streams(stream->connection);
+    *started = stream;
+    return flow_end(flow);
+}
+
+void http_stream_send(struct http_stream *stream, const void *bytes, size_t length)
+{
+    struct evbuffer *chunk = evbuffer_new();
+
+    evbuffer_add(chunk, bytes, length);
+    evhttp_send_reply_chunk(stream->evreq, chunk);
+    evbuffer_free(chunk);
+}
+
+size_t http_stream_backlog(const struct http_stream *stream)
+{
+    return evbuffer_get_length(bufferevent_get_output(stream->bev));
+}
+
+void http_stream_end(struct http_stream *stream)
+{
+    evhttp_connection_set_closecb(evhttp_request_get_connection(stream->evreq), connection_closes, stream->connection);
+    evhttp_request_set_on_complete_cb(stream->evreq, reply_written, stream->connection);
+    http_connection_got_reply(stream->connection);
+    evhttp_send_reply_end(stream->evreq);
+    free(stream);
+}
+
+void http_stream_abort(struct http_stream *stream)
+{
+    http_connection_shut(stream->connection);
+}
+
 static void answer(struct http_request *request, struct flow *flow, const struct reply *reply)
 {
     struct http_server *server = request->server;

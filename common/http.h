@@ -81,7 +81,20 @@ void http_keep_match(struct flow *flow, void *match);
 void *http_match(const struct flow *flow);
 int64_t http_started_us(const struct flow *flow);
 
+/* --- a reply that goes on: see http_stream_start --- */
+struct http_stream;
+typedef void http_stream_closed(void *arg);
+/* Copied, and sent as soon as the client takes it. */
+void http_stream_send(struct http_stream *stream, const void *bytes, size_t length);
+size_t http_stream_backlog(const struct http_stream *stream); /* bytes that were not taken yet */
+void http_stream_end(struct http_stream *stream);   /* in order; closed is not called any more */
+void http_stream_abort(struct http_stream *stream); /* at once; closed is called from the loop's next turns */
+
 /* Ends of a flow. Bodies are copied. */
+/* Ends the flow and leaves *stream, until http_stream_end or closed(arg), which comes when the client has gone. NULL when it
+ * has gone already, or asked for the head alone. */
+struct next *http_stream_start(struct flow *flow, const char *content_type, http_stream_closed *closed, void *arg,
+                               struct http_stream **stream) FLOW_NEXT;
 struct next *http_reply(struct flow *flow, int status, const char *content_type, const void *body, size_t length) FLOW_NEXT;
 struct next *http_reply_json(struct flow *flow, int status, const char *json) FLOW_NEXT;
 /* length bytes of an open regular file from offset on; the file is closed in any case. */

@@ -14,6 +14,8 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,9 +30,9 @@
 #define ACCEPT_PAUSE_MS   200
 #define LINGER_US         (2 * (int64_t)1000000)
 
-enum state { IDLE, READING, PENDING, WRITING };
+enum state { IDLE, READING, PENDING, WRITING, STREAMING };
 
-static const char *const state_names[] = { "idle", "reading", "pending", "writing" };
+static const char *const state_names[] = { "idle", "reading", "pending", "writing", "streaming" };
 
 struct http_connection {
     struct http_connections *owner;
@@ -246,6 +248,15 @@ void http_connection_got_reply(struct http_connection *connection)
     bufferevent_disable(connection->bev, EV_READ);
 }
 
+void http_connection_streams(struct http_connection *connection)
+{
+    const unsigned unacknowledged_ms = 60000;
+
+    move(connection, STREAMING);
+    setsockopt(bufferevent_getfd(connection->bev), IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms, sizeof unacknowledged_ms);
+    bufferevent_set_timeouts(connection->bev, NULL, NULL); /* evhttp's own would cut a quiet stream */
+}
+
 void http_connection_wrote_reply(struct http_connection *connection)
 {
     bool pipelined = evbuffer_get_length(bufferevent_get_input(connection->bev)) > 0;
@@ -260,11 +271,12 @@ static void move(struct http_connection *connection, enum state to)
 
     log_debug("http.connection_moved", LOG_INT("connection", connection->number),
               LOG_TEXT("from", state_names[connection->state]), LOG_TEXT("to", state_names[to]));
-    connections->writing += (to == WRITING) - (connection->state == WRITING);
+    connections->writing += (to >= WRITING) - (connection->state >= WRITING);
     connection->state = to;
     switch (to) {
     case IDLE: /* evhttp's own timer for inactivity does */
     case PENDING:
+    case STREAMING:
         connection->deadline_us = INT64_MAX;
         break;
     case READING:
@@ -371,7 +383,7 @@ static void forget(struct http_connection *connection)
     if (connection->next) {
         connection->next->link = connection->link;
     }
-    connections->writing -= connection->state == WRITING;
+    connections->writing -= connection->state >= WRITING;
     connections->count--;
     metrics_set(connections->options.gauge, connections->count);
 

@@ -43,13 +43,15 @@ struct http_connection *http_connections_find(struct http_connections *connectio
 void http_connections_close_idle(struct http_connections *connections, int limit_ms);
 /* Connections with a request on the way: accepted, but none read yet, or half read. */
 int http_connections_expecting(const struct http_connections *connections);
-/* Connections with a reply not yet written. */
+/* Connections with a reply not yet written, streams among them. */
 int http_connections_writing(const struct http_connections *connections);
 int http_connections_count(const struct http_connections *connections);
 
 /* What happened to a connection. */
 int http_connection_got_request(struct http_connection *connection); /* returns how many it had, this one included */
 void http_connection_got_reply(struct http_connection *connection);
+/* A reply without an end in sight: no deadline; a peer that takes nothing for a minute is given up by TCP. */
+void http_connection_streams(struct http_connection *connection);
 void http_connection_wrote_reply(struct http_connection *connection);
 /* evhttp is about to free its side: forgets the connection, unless it lingers. */
 void http_connection_closes(struct http_connection *connection);

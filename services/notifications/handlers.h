@@ -13,6 +13,7 @@ flow_step rotate_secret;
 flow_step test_endpoint;
 flow_step replay_endpoint;
 flow_step list_events;
+flow_step stream_events;
 flow_step list_deliveries;
 flow_step retry_delivery;
 flow_step get_preferences;

@@ -11,6 +11,7 @@
 #include "common/fetch.h"
 #include "common/guard.h"
 #include "common/networks.h"
+#include "services/notifications/feed.h"
 #include "services/notifications/group_consumer.h"
 #include "services/notifications/notifications.h"
 #include "services/notifications/outbox.h"
@@ -116,6 +117,9 @@ static void start(struct daemon *daemon)
                                                             .total_limit_ms = (int)notifications->settings->webhook_timeout_seconds * 1000,
                                                             .answer_max = 8192,
                                                         });
+    if (notifications->roles & ROLE_FEED) {
+        notifications->feed = feed_new(daemon);
+    }
     if (notifications->roles & ROLE_WEBHOOK) {
         notifications->webhooks = webhooks_new(daemon, notifications);
     }
@@ -144,6 +148,9 @@ static void drain(struct daemon *daemon)
     if (notifications->sweep) {
         sweep_pause(notifications->sweep);
     }
+    if (notifications->feed) {
+        feed_pause(notifications->feed);
+    }
     if (notifications->webhooks) {
         webhooks_pause(notifications->webhooks);
     }
@@ -157,7 +164,8 @@ static bool is_quiet(struct daemon *daemon)
     const struct notifications *notifications = daemon->app;
 
     return flow_count() == 0 && (!notifications->outbox || outbox_is_empty(notifications->outbox)) &&
-           (!notifications->webhooks || webhooks_is_empty(notifications->webhooks));
+           (!notifications->webhooks || webhooks_is_empty(notifications->webhooks)) &&
+           (!notifications->feed || feed_is_quiet(notifications->feed));
 }
 
 static void stop(struct daemon *daemon)
@@ -171,6 +179,9 @@ static void stop(struct daemon *daemon)
         if (notifications->consumers[i]) {
             stream_consumer_free(notifications->consumers[i]);
         }
+    }
+    if (notifications->feed) {
+        feed_free(notifications->feed);
     }
     if (notifications->webhooks) {
         webhooks_free(notifications->webhooks);

@@ -33,6 +33,7 @@ struct notifications {
     struct fetch_pool *fetch;
     struct outbox *outbox;
     struct webhooks *webhooks;
+    struct feed *feed;
     struct stream_consumer *consumers[GROUPS_MAX]; /* of the groups of our roles, in the order of groups */
     struct sweep *sweep;
 };

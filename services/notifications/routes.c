@@ -5,6 +5,7 @@
 
 const struct route notifications_routes[] = {
     { HTTP_GET, "/v1/events", list_events, "events.read" },
+    { HTTP_GET, "/v1/events/stream", stream_events, "events.read" },
     { HTTP_GET, "/v1/deliveries", list_deliveries, "events.read" },
     { HTTP_POST, "/v1/deliveries/{id}/retry", retry_delivery, "webhooks.write" },
     { HTTP_POST, "/v1/webhook-endpoints", create_endpoint, "webhooks.write" },

@@ -1,0 +1,25 @@
+/* feed.h - the listeners of GET /v1/events/stream, and the log's tail that they are told. */
+#ifndef SHARELINK_NOTIFICATIONS_FEED_H
+#define SHARELINK_NOTIFICATIONS_FEED_H
+
+#include "services/notifications/notifications.h"
+
+struct feed;
+
+struct feed *feed_new(struct daemon *daemon);
+void feed_pause(struct feed *feed); /* ends every stream; its clients go on elsewhere */
+bool feed_is_quiet(const struct feed *feed);
+void feed_free(struct feed *feed);
+
+struct feed_wish {
+    const char *type, *share_link_id; /* NULL: all */
+    const char *after_id;             /* NULL: from now on */
+    const char *xid, *complete_below; /* of find_position.sql, with an after_id */
+};
+
+/* Whether it knows where the log ends; before that, nobody can listen. */
+bool feed_is_ready(const struct feed *feed);
+/* Ends the flow with a stream that lasts. */
+struct next *feed_listen(struct feed *feed, struct flow *flow, const struct feed_wish *wish) FLOW_NEXT;
+
+#endif

@@ -1,0 +1,4 @@
+-- Which of these API keys may not listen any more: revoked, or without the scope.
+select coalesce(json_agg(u.id), '[]') as dead
+from unnest($1::text[]) as u (id)
+where not exists (select from links.live_api_key(u.id) k where ' ' || k.scopes || ' ' like '% events.read %')

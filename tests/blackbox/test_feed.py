@@ -1,0 +1,117 @@
+"""GET /v1/events/stream: live events, going on where a stream was cut, across processes, and who may not listen."""
+
+import random
+
+import psycopg2
+import pytest
+from stack import ports
+from stack.waiting import wait_until
+from support import programs
+from support.api import Api, faults
+from support.listener import Listener
+
+
+@pytest.fixture
+def listen(stack):
+    made = []
+
+    def make(base=None, key=None, **options):
+        """Asks again, like any client, while the daemon does not know the log's end yet."""
+        def try_it():
+            try:
+                made.append(Listener(base or stack.notifications.url(), key or stack.key, **options))
+                return made[-1]
+            except AssertionError as refused:
+                assert "unavailable" in str(refused)
+                return None
+        return wait_until(try_it, 10, "the feed is there")
+    yield make
+    for each in made:
+        if not each.has_ended():
+            each.cut()
+
+
+def logged(stack, **wanted):
+    rows = stack.db.rows("select id, type, share_link_id from events.log where account_id = %s", stack.account)
+    return {row["id"] for row in rows if all(row[name] == value for name, value in wanted.items())}
+
+
+def test_events_come_live_as_the_log_has_them(stack, listen):
+    listener = listen()
+    link = stack.make_share_link()
+    stack.reviewer(link).open(status=200)
+    wait_until(lambda: {"link.created", "link.opened"} <= {event[1] for event in listener.events}, 10, "both have come")
+    rows = Api(stack.notifications.url(), stack.key).get("/v1/events", params={"share_link_id": link["id"]}).json()["data"]
+    for row in rows:
+        assert (row["id"], row["type"], row) in listener.events
+
+
+def test_filters_and_accounts(stack, listen):
+    link, other = stack.make_share_link(), stack.make_share_link()
+    opened, of_link, foreign = listen(type="link.opened"), listen(share_link_id=link["id"]), listen(key=stack.other_key)
+    stack.reviewer(other).open(status=200)
+    stack.reviewer(link).open(status=200)
+    wait_until(lambda: len(opened.events) == 2 and of_link.events, 10, "they have come")
+    assert [event[2]["share_link_id"] for event in of_link.events] == [link["id"]]
+    assert foreign.events == []
+    api = Api(stack.notifications.url(), stack.key)
+    assert faults(api.get("/v1/events/stream", params={"type": "x", "share_link_id": "y", "colour": "z"})) == ["?colour", "?share_link_id", "?type"]
+    api.get("/v1/events/stream", headers={"Last-Event-ID": "evt_01M82RQ571E318FGQC21KK4KGE"}, status=404)
+    Api(stack.notifications.url()).get("/v1/events/stream", status=401)
+
+
+def test_long_transaction_holds_up_nobody_and_is_not_missed(stack, listen):
+    listener = listen()
+    with psycopg2.connect(stack.db.url) as slow, slow.cursor() as statement:
+        statement.execute("insert into events.log (id, account_id, type, data) values (sharelink.new_id('evt_'), %s, 'link.updated', '{}') returning id",
+                          [stack.account])
+        late = statement.fetchone()[0]
+        stack.make_share_link()
+        wait_until(lambda: listener.events, 10, "a later event has come")
+        cut_at = listener.ids()[-1]
+        listener.cut()
+    slow.close()
+    again = listen(after=cut_at)
+    wait_until(lambda: late in again.ids(), 10, "the late one is not stepped over")
+
+
+def test_clients_that_are_cut_see_every_event_across_replicas_and_restarts(stack, listen, tmp_path):
+    settings = {**stack.notifications.settings, "SHARELINK_ROLES": "feed", "SHARELINK_LISTEN": f"127.0.0.1:{ports.free_port()}"}
+    chance = random.Random(7)
+    seen, last = set(), None
+    with programs.daemon("notifications", settings, tmp_path / "replica.log") as replica:
+        before = logged(stack)
+        bases = [stack.notifications.url(), replica.url()]
+        listener = listen()
+        for turn in range(12):
+            stack.make_share_link()
+            if turn == 6:
+                stack.notifications.stop()
+                stack.notifications.start()
+                stack.notifications.wait_until_answering()
+            if chance.random() < 0.6 or listener.has_ended():
+                wait_until(lambda: last or listener.events, 10, "there is something to go on from")
+                if not listener.has_ended():
+                    listener.cut()
+                seen |= set(listener.ids())
+                last = listener.ids()[-1] if listener.events else last
+                base = chance.choice(bases)
+                wait_until(lambda: Api(base, stack.key).get("/v1/events", params={"limit": 1}).status_code == 200, 10, "it answers")
+                listener = listen(base=base, after=last)
+        wait_until(lambda: logged(stack) - before <= seen | set(listener.ids()), 15, "every event has been seen")
+        listener.cut()
+
+
+def test_drain_ends_streams(make_stack, listen):
+    stack = make_stack()
+    listener = listen(base=stack.notifications.url(), key=stack.key)
+    assert stack.notifications.stop() == 0
+    wait_until(listener.has_ended, 10, "the stream has ended")
+
+
+def test_revoked_key_ends_its_streams(stack, listen):
+    key = next(line.split(": ")[1] for line in stack.operate("key", "create", "--account", stack.account).splitlines() if line.startswith("key: "))
+    mine, others = listen(key=key), listen()
+    stack.operate("key", "revoke", key.rsplit("_", 1)[0])
+    wait_until(mine.has_ended, 5, "the stream has ended")
+    assert not others.has_ended()

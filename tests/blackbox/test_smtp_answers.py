@@ -2,7 +2,7 @@
 
 import pytest
 from stack.waiting import wait_until
-from support.scripted_smtp import DROP_AFTER_DOT, LATER, LATER_AFTER_DOT, REFUSE, REFUSE_AFTER_DOT, STALL_AFTER_DOT, ScriptedSmtp
+from support.scripted_smtp import DROP_AFTER_DOT, LATER, LATER_AFTER_DOT, REFUSE, REFUSE_AFTER_DOT, STALL_AFTER_DOT, ScriptedSmtp, slow
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +86,48 @@ def test_invitation_to_a_link_that_was_switched_off_is_skipped_with_the_reason(s
                      "(select share_link_id from links.reviewers where email = %s)", address)
     row = wait_for_state(scripted, address, "skipped")
     assert row["reason"] == "link_deactivated" and len(scripted.smtp.tried(address)) == 1
+
+
+def test_server_that_turns_everybody_away_delays_and_loses_nothing(make_stack, smtp):
+    smtp.greeting = "421 4.3.2 Too busy"
+    stack = make_stack(smtp=smtp)
+    address = invite(stack)
+    row = wait_until(lambda: (found := delivery_of(stack, address)) and found["last_error"] and found, 20, "the first try")
+    assert row["state"] == "pending" and "421" in row["last_error"]
+    smtp.greeting = "220 scripted.example ESMTP"
+    assert wait_for_state(stack, address, "sent")["attempts"] >= 2
+    assert len(smtp.accepted(address)) == 1
+
+
+def test_slow_recipient_holds_up_nobody_else(make_stack, smtp):
+    stack = make_stack(smtp=smtp, settings={"SHARELINK_WORKERS": "2"})
+    smtp.on("slow@scripted.example", slow(6))
+    link = stack.make_share_link(reviewers=[{"name": "Slow", "email": "slow@scripted.example"}], send_email=True)
+    smtp.wait_for(1, "slow@scripted.example")
+    others = [invite(stack) for _ in range(5)]
+    for address in others:
+        smtp.wait_for_accepted(1, address)
+    assert smtp.accepted("slow@scripted.example") == []
+    assert stack.api.get(f"/v1/share-links/{link['id']}").elapsed.total_seconds() < 2
+    smtp.wait_for_accepted(1, "slow@scripted.example")
+
+
+@pytest.mark.parametrize(("address", "on_the_wire"), [("rae@bücher.example", "rae@xn--bcher-kva.example"),
+                                                      ("rae+tag@scripted.example", "rae+tag@scripted.example")])
+def test_addresses_of_all_kinds_reach_the_wire_as_they_must(make_stack, smtp, address, on_the_wire):
+    stack = make_stack(smtp=smtp)
+    stack.make_share_link(reviewers=[{"name": "Rae", "email": address}], send_email=True)
+    assert smtp.wait_for_accepted(1, on_the_wire)[0].recipient == on_the_wire
+
+
+@pytest.mark.parametrize("address", ["rae@x.example\r\nBcc: all@x.example", "<rae@x.example>", "rae@x.example>", "r" * 290 + "@x.example", ""])
+def test_address_that_got_into_the_table_all_the_same_is_refused_before_the_wire(make_stack, smtp, address):
+    stack = make_stack(smtp=smtp)
+    smtp.greeting = "421 4.3.2 Not yet"
+    good = invite(stack)
+    wait_until(lambda: (row := delivery_of(stack, good)) and row["last_error"], 20, "the first try")
+    stack.db.rows("update notifications.deliveries set recipient = %s returning 1", address)
+    smtp.greeting = "220 scripted.example ESMTP"
+    row = wait_until(lambda: next(iter(stack.db.rows("select * from notifications.deliveries where state <> 'pending'")), None), 30, "it is judged")
+    assert row["state"] in ("failed", "skipped") and row["reason"] in ("refused", "no_address")
+    assert smtp.tried() == []

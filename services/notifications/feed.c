@@ -182,7 +182,8 @@ static void take_tail(void *arg, const struct pg_answer *answer)
         remember(feed, json_string_value(json_array_get(event, 0)), strtoull(json_string_value(json_array_get(event, 5)), NULL, 10));
     }
     if (feed->complete_below == 0) {
-        evtimer_add(feed->tick, &(struct timeval){ 0, TICK_MS * 1000 });
+        const struct timeval interval = { 0, TICK_MS * 1000 };
+        evtimer_add(feed->tick, &interval);
     }
     if (count < TAIL) { /* all that was there has been told */
         forget_complete(feed, strtoull(pg_answer_get(answer, 0, 1), NULL, 10));

@@ -19,8 +19,7 @@ flow_step report_watch;
 flow_step show_media;
 flow_step request_access;
 flow_step leave_link;
-flow_step show_gate_script;
-flow_step show_style;
+flow_step show_asset;
 
 /* The guard of routes that change something. */
 flow_step check_same_origin;

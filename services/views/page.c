@@ -13,7 +13,7 @@ static const char content_security_policy[] =
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 static void set_headers(struct flow *flow);
-static void fill_in(struct buf *page, const char *template, const struct page_value *values);
+static void fill_in(struct arena *arena, struct buf *page, const char *template, const struct page_value *values);
 static const char *value_of(const struct page_value *values, const char *name, size_t length);
 
 struct next *page_reply(struct flow *flow, int status, const char *template, const struct page_value *values)
@@ -21,7 +21,7 @@ struct next *page_reply(struct flow *flow, int status, const char *template, con
     struct buf page = { 0 };
 
     set_headers(flow);
-    fill_in(&page, template, values);
+    fill_in(flow->arena, &page, template, values);
     struct next *next = http_reply(flow, status, "text/html; charset=utf-8", page.data, page.length);
     buf_clear(&page);
     return next;
@@ -35,14 +35,16 @@ static void set_headers(struct flow *flow)
     http_set_header(flow, "X-Frame-Options", "DENY");
 }
 
-static void fill_in(struct buf *page, const char *template, const struct page_value *values)
+static void fill_in(struct arena *arena, struct buf *page, const char *template, const struct page_value *values)
 {
     const char *from = template;
+    const struct page_value own[] = { { "assets", assets_path(arena) }, { NULL, NULL } };
 
     for (const char *open; (open = strstr(from, "{{")); ) {
         const char *close = strstr(open, "}}");
         buf_add(page, from, (size_t)(open - from));
-        buf_add_html(page, value_of(values, open + 2, (size_t)(close - open - 2)));
+        const char *text = value_of(own, open + 2, (size_t)(close - open - 2));
+        buf_add_html(page, *text ? text : value_of(values, open + 2, (size_t)(close - open - 2)));
         from = close + 2;
     }
     buf_add_text(page, from);
@@ -54,11 +56,4 @@ static const char *value_of(const struct page_value *values, const char *name, s
         values++;
     }
     return values->name ? values->text : "";
-}
-
-struct next *page_reply_asset(struct flow *flow, const char *content_type, const char *text)
-{
-    http_set_header(flow, "X-Robots-Tag", "noindex");
-    http_set_header(flow, "Cache-Control", "public, max-age=300");
-    return http_reply(flow, 200, content_type, text, strlen(text));
 }

@@ -15,7 +15,6 @@ const struct route views_routes[] = {
     { HTTP_GET, "/s/{token}/media/{ref}", show_media, NULL },
     { HTTP_POST, "/s/{token}/request-access", request_access, SAME_ORIGIN },
     { HTTP_POST, "/s/{token}/leave", leave_link, SAME_ORIGIN },
-    { HTTP_GET, "/assets/gate.js", show_gate_script, NULL },
-    { HTTP_GET, "/assets/page.css", show_style, NULL },
+    { HTTP_GET, "/assets/{version}/{name}", show_asset, NULL },
     { .pattern = NULL },
 };

@@ -18,7 +18,7 @@ static const struct pg_statement find_gate = { "show_gate",
 };
 
 static const char gate_page[] =
-#include "services/views/pages/gate.html.inc"
+#include "services/views/pages/page.html.inc"
     ;
 static const char closed_page[] =
 #include "services/views/pages/closed.html.inc"
@@ -43,27 +43,29 @@ static struct next *find(struct flow *flow, flow_step *then)
     return pg_query(flow, flow->daemon->pg, &find_gate, &params, then);
 }
 
-static struct next *reply_closed_page(struct flow *flow, int status, const char *heading, const char *explanation)
+/* path: of a link that a new one can be asked for; else "". */
+static struct next *reply_closed_page(struct flow *flow, int status, const char *path, const char *heading, const char *explanation)
 {
     return page_reply(flow, status, closed_page,
-                      (const struct page_value[]){ { "heading", heading }, { "explanation", explanation }, { NULL, NULL } });
+                      (const struct page_value[]){
+                          { "path", path }, { "heading", heading }, { "explanation", explanation }, { NULL, NULL } });
 }
 
 static struct next *reply_page(struct flow *flow)
 {
     if (pg_outcome(flow) != PG_OK) {
         http_set_header(flow, "Retry-After", "1");
-        return reply_closed_page(flow, 503, "One moment, please", "We cannot reach our records just now. Please try again in a minute.");
+        return reply_closed_page(flow, 503, "", "One moment, please", "We cannot reach our records just now. Please try again in a minute.");
     }
     if (pg_rows(flow) == 0) {
-        return reply_closed_page(flow, 404, "We do not know this link",
+        return reply_closed_page(flow, 404, "", "We do not know this link",
                                  "It may have been copied in part. Open it from the mail again, or ask the person who sent it to you.");
     }
     const char *state = pg_get(flow, 0, 0), *sender = pg_get(flow, 0, 1), *count = pg_get(flow, 0, 3);
     if (!str_equal(state, "active")) {
         const char *heading = str_equal(state, "expired") ? "This link has expired" : "This link was switched off";
-        return reply_closed_page(flow, 410, heading,
-                                 arena_printf(flow->arena, "%s shared interviews with you here. Please ask %s for a new link.", sender, sender));
+        return reply_closed_page(flow, 410, visitor_path(flow), heading,
+                                 arena_printf(flow->arena, "%s shared interviews with you here. You can ask %s for a new link.", sender, sender));
     }
     return page_reply(flow, 200, gate_page,
                       (const struct page_value[]){ { "sender", sender },

@@ -1,0 +1,46 @@
+// What the page asks of the server. An answer that is no success is thrown as a Refusal; a network that is away as the
+// browser's own TypeError.
+export const path = document.body.dataset.path;
+
+export class Refusal extends Error {
+  constructor(status, problem, retryAfter) {
+    super(problem.code ?? String(status));
+    this.status = status;
+    this.code = problem.code;
+    this.current = problem.current;
+    this.retryAfter = Number(retryAfter) || 0;
+  }
+
+  // The session or the link is over: nothing here will work any more.
+  get isTheEnd() {
+    return this.status === 401 || this.status === 410 || (this.status === 404 && this.code === "not_found" && !this.isOfInterview);
+  }
+}
+
+async function ask(method, suffix, { body, headers = {}, keepalive = false } = {}) {
+  const answer = await fetch(path + suffix, {
+    method,
+    keepalive,
+    headers: body === undefined ? headers : { "Content-Type": "application/json", ...headers },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const value = answer.status === 204 ? null : await answer.json().catch(() => ({}));
+  if (!answer.ok) {
+    throw new Refusal(answer.status, value ?? {}, answer.headers.get("Retry-After"));
+  }
+  return value;
+}
+
+export const post = (suffix, body, options) => ask("POST", suffix, { body, ...options });
+export const fetchContent = () => ask("GET", "/content");
+export const openLink = (passcode) => post("/open", { passcode });
+export const leave = () => post("/leave", {});
+export const reportWatch = (interview, report) =>
+  post(`/interviews/${encodeURIComponent(interview)}/watch`, report, { keepalive: true });
+
+// version: that of the review which the reader has seen, 0 for none.
+export const saveReview = (interview, review, version) =>
+  ask("PUT", `/interviews/${encodeURIComponent(interview)}/review`, {
+    body: review,
+    headers: version ? { "If-Match": `"v${version}"` } : { "If-None-Match": "*" },
+  });

@@ -1,0 +1,96 @@
+"""A real browser: Debian's Chromium, without a window, as phone or as desktop."""
+
+import base64
+import contextlib
+import pathlib
+import time
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+SCREENSHOTS = pathlib.Path(__file__).resolve().parents[3] / "build" / "screenshots"
+
+
+class Browser:
+    def __init__(self, size="desktop", dark=False):
+        self.size = size
+        width, height = SIZES[size]
+        options = webdriver.ChromeOptions()
+        options.binary_location = "/usr/bin/chromium"
+        for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+                         "--autoplay-policy=no-user-gesture-required", "--mute-audio", "--lang=en-GB"):
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                                    {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "phone"})
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
+            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}, {"name": "prefers-reduced-motion", "value": "reduce"}]})
+
+    def go(self, url):
+        self.driver.get(url)
+        return self
+
+    def find(self, css):
+        return self.until(lambda: self.driver.find_elements(By.CSS_SELECTOR, css), f"{css} is there")[0]
+
+    def all(self, css):
+        return self.driver.find_elements(By.CSS_SELECTOR, css)
+
+    def text(self, css="main"):
+        """As it stands on the page; elements come and go meanwhile."""
+        return self.until(lambda: self._visible_text(css), f"{css} says something")
+
+    def _visible_text(self, css):
+        return self.driver.execute_script("return [...document.querySelectorAll(arguments[0])].map((each) => each.innerText).join('\\n')", css)
+
+    def button(self, text):
+        return self.until(lambda: self.driver.execute_script("""
+            return [...document.querySelectorAll("button, a")].find((each) => each.innerText.includes(arguments[0]) && each.offsetParent)""", text),
+            f"“{text}” is there")
+
+    def press(self, text):
+        button = self.button(text)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+        button.click()
+
+    def open(self, url):
+        """From the mailed URL to the shortlist."""
+        self.go(url)
+        self.press("View ")
+        self.until(lambda: self.all(".cards"), "the shortlist")
+        return self
+
+    def until(self, condition, what, seconds=20):
+        end = time.monotonic() + seconds
+        while True:
+            found = condition()
+            if found:
+                return found
+            assert time.monotonic() < end, f"{what}: not within {seconds} s. The page says:\n{self.all('body')[0].text[:1500]}"
+            time.sleep(0.05)
+
+    def until_text(self, words, css="main"):
+        self.until(lambda: words in self._visible_text(css), f"“{words}” in {css}")
+
+    def online(self, is_online):
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        self.driver.execute_cdp_cmd("Network.emulateNetworkConditions",
+                                    {"offline": not is_online, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
+
+    def screenshot(self, name):
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        height = self.driver.execute_script("return document.documentElement.scrollHeight")
+        picture = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": {
+            "x": 0, "y": 0, "width": SIZES[self.size][0], "height": min(height, 4000), "scale": 1}})
+        (SCREENSHOTS / f"{name}.png").write_bytes(base64.b64decode(picture["data"]))
+
+    def complaints(self):
+        """What the console has of errors; breaches of the content security policy are among them."""
+        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+
+    def close(self):
+        with contextlib.suppress(Exception):
+            self.driver.quit()

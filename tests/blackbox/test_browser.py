@@ -1,0 +1,388 @@
+"""The shared page in a real Chromium: from the mailed URL to saved feedback, on a phone and on a desktop; what goes wrong on the
+way; and axe on every view. Screenshots are kept in build/screenshots/.
+"""
+
+import gzip
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+from stack.waiting import wait_until
+from support import samples
+from support.browser import SIZES, Browser
+from support.mailbox import link_in
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+AXE_VERSION = "4.10.2"
+BUDGET_BYTES = 40_000
+PEOPLE = [("Zoë", "van Dijk"), ("Mateo", "Silva"), ("Amara", "Okafor"), ("Jun", "Tanaka"), ("Lena", "Fischer")]
+
+
+@pytest.fixture(scope="module")
+def stack(shared):
+    """Pages are asked for at the front door, as a reviewer's browser does."""
+    made = shared.make_stack()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def browse(request):
+    def start(size="desktop", dark=False):
+        made = Browser(size, dark)
+        request.addfinalizer(made.close)
+        return made
+    return start
+
+
+def interview(stack, number, **over):
+    first, last = PEOPLE[number % len(PEOPLE)]
+    document = samples.interview_document(job={"id": f"job-{number % 2}", "title": ["Librarian", "Archivist"][number % 2]}, **over)
+    document["candidate"].update(first_name=first, last_name=f"{last}{number // len(PEOPLE) or ''}", avatar_url="media:avatars/int-2041.webp")
+    document["candidate"]["resume"] = {"file_name": f"{first} {last}.pdf", "url": "media:resumes/int-2041.pdf"}
+    if "questions" not in over:
+        document["questions"][0]["answer"].update(media_url="media:answers/int-2041-q1.mp4", captions_url="media:answers/int-2041-q1.vtt", duration_seconds=5)
+        document["questions"].append({"id": "q3", "text": "In writing?", "skipped": False, "answer": {"kind": "text", "text": "Yes, gladly.\nHere it is."}})
+    interview_id = samples.interview_id()
+    stack.api.put(f"/v1/interviews/{interview_id}", document, status=201)
+    return interview_id
+
+
+@pytest.fixture(scope="module")
+def interview_ids(stack):
+    return [interview(stack, number) for number in range(5)]
+
+
+@pytest.fixture
+def link(stack, interview_ids):
+    return stack.make_share_link(interview_ids=interview_ids, reviewer_count=2)
+
+
+def url_of(link, number=0):
+    return link["reviewers"][number]["url"]
+
+
+def open_first(browser, link):
+    browser.open(url_of(link))
+    browser.press(PEOPLE[0][0])
+    browser.until_text("Your feedback")
+
+
+def saved_review(stack, link):
+    rows = stack.db.rows("select rating, comment, question_ratings, version from views.reviews where share_link_id = %s", link["id"])
+    return rows[0] if rows else None
+
+
+# --- the whole way ---
+
+@pytest.mark.parametrize("size", SIZES)
+def test_from_the_mail_to_saved_feedback(stack, browse, interview_ids, size):
+    link = stack.make_share_link(interview_ids=interview_ids, send_email=True, message=None)
+    url = link_in(stack.mails.wait_for_one_to(link["reviewers"][0]["email"]))
+    assert url == url_of(link)
+    browser = browse(size)
+
+    browser.go(url)
+    browser.until(lambda: browser.find("#passcode").get_attribute("value"), "the passcode is filled in")
+    assert "#" not in browser.driver.current_url and browser.find("#passcode").get_attribute("autocomplete") == "one-time-code"
+    assert f"{link['owner']['name']} shared 5 candidates with you" in browser.text("h1")
+    assert stack.db.value("select count(*) from views.visits where share_link_id = %s", link["id"]) == 0
+    browser.screenshot(f"{size}-1-gate")
+
+    browser.press("View 5 candidates")
+    browser.until(lambda: len(browser.all(".card")) == 5, "five cards")
+    assert "All 5 candidates" in browser.text(".found")
+    browser.screenshot(f"{size}-2-list")
+
+    browser.press("Zoë van Dijk")
+    browser.until(lambda: browser.all("video"), "a player")
+    browser.screenshot(f"{size}-3-interview")
+    browser.driver.execute_script("document.querySelector('video').play()")
+    browser.until(lambda: browser.driver.execute_script("return document.querySelector('video')?.currentTime > 2 || !document.querySelector('video')"),
+                  "it plays")
+    browser.driver.execute_script("document.querySelector('video')?.pause()")
+    wait_until(lambda: (stack.db.value("select max(seconds) from views.watch where share_link_id = %s", link["id"]) or 0) > 1, 20, "watching is known")
+
+    panel = browser.find(".panel.feedback")
+    panel.find_elements(By.CSS_SELECTOR, "input[type=radio]")[3].click()
+    panel.find_element(By.CSS_SELECTOR, "textarea").send_keys("Knows what a team needs. <b>Hire!</b>")
+    browser.until_text("Saved ", ".saved")
+    assert re.search(r"Saved \d\d:\d\d", browser.text(".saved"))
+    wait_until(lambda: (saved_review(stack, link) or {}).get("comment"), 20, "the review is stored")
+    assert saved_review(stack, link)["rating"] == 4 and saved_review(stack, link)["comment"] == "Knows what a team needs. <b>Hire!</b>"
+    browser.screenshot(f"{size}-4-feedback")
+
+    browser.press("Next: Mateo Silva")
+    browser.until_text("Mateo Silva", "h1")
+    browser.press("All candidates")
+    browser.until(lambda: browser.all(".mark.done"), "the mark of what was reviewed")
+    assert "Reviewed" in browser.text(".card")
+    browser.driver.refresh()
+    browser.until(lambda: len(browser.all(".card")) == 5, "a reload goes on")
+    assert stack.db.value("select count(*) from events.log where type = 'link.opened' and share_link_id = %s", link["id"]) == 1
+    assert not browser.complaints()
+
+    browser.press("Leave")
+    browser.until_text("shared 5 candidates", "h1")
+    browser.find("#passcode")
+    assert not browser.driver.execute_script("return Object.keys(sessionStorage).length")
+
+
+# --- the gate ---
+
+def test_a_passcode_may_be_typed_in_any_way(stack, browse, link):
+    page, passcode = url_of(link).split("#")
+    browser = browse().go(page)
+    browser.find("#passcode").send_keys(passcode.lower().replace("-", "  ") + Keys.ENTER)
+    browser.until(lambda: browser.all(".card"), "the shortlist")
+
+
+def test_wrong_passcodes_and_too_many_of_them_are_explained(stack, browse, link):
+    browser = browse("phone").go(url_of(link).split("#")[0])
+    for _ in range(5):
+        field = browser.find("#passcode")
+        field.clear()
+        field.send_keys("0000-0000-0000-0000" + Keys.ENTER)
+        browser.until_text("That is not the passcode of this link", "#problem")
+        browser.until(lambda: "View" in browser.text("#open button"), "the button is back")
+    browser.screenshot("phone-wrong-passcode")
+    browser.press("View ")
+    browser.until_text("too many wrong tries", "#problem")
+    assert browser.driver.switch_to.active_element is not None
+
+
+@pytest.mark.parametrize("end, words", [("expired", "This link has expired"), ("deactivated", "This link was switched off")])
+def test_a_link_that_is_over_says_so_and_a_new_one_can_be_asked_for(stack, browse, link, end, words):
+    if end == "expired":
+        stack.db.rows("update links.share_links set expires_at = now() - interval '1 second' where id = %s", link["id"])
+    else:
+        stack.api.post(f"/v1/share-links/{link['id']}/deactivate", status=200)
+    browser = browse("phone").go(url_of(link))
+    browser.until_text(words, "h1")
+    browser.press("Ask for a new link")
+    browser.until_text("was asked for a new link", "#asked")
+    browser.screenshot(f"phone-{end}")
+    assert stack.db.value("select count(*) from events.log where type = 'link.access_requested' and share_link_id = %s", link["id"]) == 1
+
+
+def test_an_unknown_link_says_what_to_do(stack, browse, link):
+    browser = browse("phone").go(url_of(link).split("/s/")[0] + "/s/unknown")
+    browser.until_text("We do not know this link", "h1")
+    assert not [each for each in browser.all("button") if each.is_displayed()]
+
+
+# --- the list ---
+
+def test_search_filters_and_sort_announce_their_number_and_stay_in_the_address(stack, browse, link):
+    browser = browse().open(url_of(link))
+    browser.find("input[type=search]").send_keys("okafor")
+    browser.until_text("1 of 5 candidates", "[role=status]")
+    assert "search=okafor" in browser.driver.current_url
+    browser.driver.refresh()
+    browser.until_text("1 of 5 candidates", "[role=status]")
+    browser.find("input[type=search]").clear()
+    browser.find("input[type=search]").send_keys(" ")
+    Select(browser.all(".filters select")[0]).select_by_visible_text("Archivist")
+    browser.until_text("2 of 5 candidates", "[role=status]")
+    Select(browser.all(".filters select")[0]).select_by_visible_text("All jobs")
+    Select(browser.all(".filters select")[-1]).select_by_visible_text("Name")
+    names = "return [...document.querySelectorAll('.card h2')].map((each) => each.textContent)"
+    browser.until(lambda: browser.driver.execute_script(names) == sorted(f"{a} {b}" for a, b in PEOPLE), "sorted by name")
+    assert "passcode" not in browser.driver.current_url and url_of(link).split("#")[1] not in browser.driver.current_url
+
+
+def test_five_hundred_interviews(stack, browse):
+    ids = [interview(stack, number) for number in range(500)]
+    link = stack.make_share_link(interview_ids=ids)
+    browser = browse("phone").open(url_of(link))
+    browser.until(lambda: len(browser.all(".card")) == 500, "all cards")
+    took = browser.driver.execute_script("""
+        const began = performance.now();
+        const field = document.querySelector("input[type=search]");
+        field.value = "okafor77";
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+        return performance.now() - began;""")
+    browser.until_text(" of 500 candidates", "[role=status]")
+    assert took < 1000, took
+
+
+# --- one interview ---
+
+def test_hidden_things_are_nowhere_on_the_page(stack, browse, interview_ids):
+    link = stack.make_share_link(interview_ids=interview_ids, settings=dict.fromkeys(
+        ("abbreviate_names", "omit_avatars", "exclude_full_profiles", "hide_skipped_questions", "disable_feedback", "mask_questionnaire"), True))
+    browser = browse().open(url_of(link))
+    browser.press("Zoë")
+    browser.until(lambda: browser.all("video"), "a player")
+    page = browser.driver.page_source
+    for hidden in ("van Dijk", "Your feedback", "Résumé", "Questionnaire", "Why us?", "<img", link["title"], link["reviewers"][0]["email"]):
+        assert hidden not in page, hidden
+    browser.screenshot("desktop-all-hidden")
+
+
+def test_the_next_question_plays_by_itself(stack, browse):
+    document_id = interview(stack, 0, questions=[
+        {"id": f"q{number}", "text": f"Question {number}", "skipped": number == 2, "answer": None if number == 2 else {
+            "kind": "video", "media_url": "media:answers/int-2041-q1.mp4", "duration_seconds": 5}} for number in (1, 2, 3)])
+    link = stack.make_share_link(interview_ids=[document_id])
+    browser = browse().open(url_of(link))
+    browser.press("Zoë")
+    browser.until_text("Question 1", ".answer h2")
+    browser.driver.execute_script("const v = document.querySelector('video'); v.currentTime = 60; v.play()")
+    browser.until_text("Question 3", ".answer h2")
+    assert "Skipped" in browser.text(".questions")
+
+
+def test_media_that_do_not_load_say_so(stack, browse):
+    document_id = interview(stack, 0, questions=[{"id": "q1", "text": "Gone?", "skipped": False, "answer": {
+        "kind": "video", "media_url": "media:answers/there-is-none.mp4"}}])
+    browser = browse().open(url_of(stack.make_share_link(interview_ids=[document_id])))
+    browser.press("Zoë")
+    browser.until_text("This recording could not be loaded", ".answer")
+    assert browser.button("Try again")
+
+
+def test_all_of_it_by_keyboard(stack, browse, link):
+    browser = browse().go(url_of(link))
+
+    def keys(*pressed):
+        for key in pressed:
+            browser.driver.switch_to.active_element.send_keys(key)
+
+    browser.find("#passcode").send_keys(Keys.ENTER)
+    browser.until(lambda: browser.all(".card"), "the shortlist")
+    browser.find("body")
+    for _ in range(20):
+        focused = browser.driver.switch_to.active_element
+        if "Zoë van Dijk" in focused.text and focused.tag_name == "a":
+            break
+        keys(Keys.TAB)
+    keys(Keys.ENTER)
+    browser.until_text("Zoë van Dijk", "h1")
+    assert browser.driver.switch_to.active_element.tag_name == "h1"
+    browser.find("#app h1").send_keys(Keys.SHIFT + Keys.ARROW_RIGHT)
+    browser.until_text("Mateo Silva", "h1")
+    browser.find("#app h1").send_keys(Keys.SHIFT + Keys.ARROW_LEFT)
+    browser.until_text("Zoë van Dijk", "h1")
+    stars = browser.find(".panel.feedback input[type=radio]")
+    stars.send_keys(Keys.SPACE, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    browser.until_text("Saved ", ".saved")
+    wait_until(lambda: (saved_review(stack, link) or {}).get("rating") == 3, 20, "three stars")
+
+
+# --- feedback that must not get lost ---
+
+def test_text_typed_without_a_network_is_saved_after(stack, browse, link):
+    browser = browse("phone")
+    open_first(browser, link)
+    browser.online(False)
+    browser.find("#comment").send_keys("Written in a tunnel.")
+    browser.until_text("Not saved yet", ".saved")
+    browser.screenshot("phone-offline")
+    browser.online(True)
+    browser.until_text("Saved ", ".saved")
+    assert saved_review(stack, link)["comment"] == "Written in a tunnel."
+
+
+def test_two_tabs_that_edit_at_once_lose_nothing(stack, browse, link):
+    browser = browse()
+    open_first(browser, link)
+    first, address = browser.driver.current_window_handle, browser.driver.current_url
+    browser.driver.switch_to.new_window("tab")
+    second = browser.driver.current_window_handle
+    browser.open(url_of(link))
+    browser.press("Zoë")
+    browser.find("#comment").send_keys("From the second tab.")
+    browser.until_text("Saved ", ".saved")
+    browser.driver.switch_to.window(first)
+    assert browser.driver.current_url == address
+    browser.find("#comment").send_keys("From the first tab.")
+    browser.until(lambda: "From the second tab." in browser.find("#comment").get_attribute("value"), "the other's text is here too")
+    browser.until_text("Saved ", ".saved")
+    wait_until(lambda: saved_review(stack, link)["comment"] == "From the second tab.\n\nFrom the first tab.", 20, "both texts")
+    browser.driver.switch_to.window(second)
+    assert stack.db.value("select count(*) from views.review_revisions v join views.reviews r on r.id = v.review_id where r.share_link_id = %s",
+                          link["id"]) >= 2
+
+
+def test_a_session_that_dies_in_the_middle_keeps_the_text(stack, browse, link):
+    browser = browse()
+    open_first(browser, link)
+    stack.db.rows("update views.visits set opened_at = now() - interval '13 hours' where share_link_id = %s", link["id"])
+    browser.find("#comment").send_keys("Nearly lost.")
+    browser.until_text("Your session is over", "h1")
+    browser.find("#passcode").clear()
+    browser.find("#passcode").send_keys(url_of(link).split("#")[1] + Keys.ENTER)
+    browser.until(lambda: browser.all("#comment"), "back where it was")
+    browser.until(lambda: browser.find("#comment").get_attribute("value") == "Nearly lost.", "the text is back")
+    browser.until_text("Saved ", ".saved")
+    assert saved_review(stack, link)["comment"] == "Nearly lost."
+
+
+def test_a_link_that_ends_in_the_middle_says_so(stack, browse, link):
+    browser = browse()
+    open_first(browser, link)
+    stack.api.post(f"/v1/share-links/{link['id']}/deactivate", status=200)
+    browser.find("#comment").send_keys("Too late?")
+    browser.until_text("This link is over", "h1")
+    browser.press("Ask for a new link")
+    browser.until_text("was asked for a new link", "#asked")
+
+
+# --- what it weighs, and who can use it ---
+
+def test_all_of_it_fits_into_forty_kilobytes():
+    pages = ROOT / "services" / "views" / "pages"
+    weight = sum(len(gzip.compress(path.read_bytes(), 9)) for path in pages.iterdir())
+    assert weight <= BUDGET_BYTES, weight
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """axe-core from npm; kept below build/."""
+    script = ROOT / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists():
+        if not shutil.which("npm"):
+            pytest.skip("axe-core: there is no npm here")
+        script.parents[2].mkdir(parents=True, exist_ok=True)
+        got = subprocess.run(["npm", "install", "--no-save", "--no-audit", "--no-fund", "--prefix", script.parents[2], f"axe-core@{AXE_VERSION}"],
+                             capture_output=True, text=True, timeout=120, check=False)
+        if got.returncode != 0:
+            pytest.skip(f"axe-core: npm cannot get it: {got.stderr.strip()[-200:]}")
+    return script.read_text()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing(stack, browse, link, axe, size, dark):
+    browser = browse(size, dark)
+    scheme = "dark" if dark else "light"
+
+    def check(view):
+        found = browser.driver.execute_async_script(axe + """
+            ;const done = arguments[arguments.length - 1];
+            axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then(done);""")
+        browser.screenshot(f"{size}-{scheme}-{view}")
+        assert not found["violations"], json.dumps([{"rule": each["id"], "what": each["help"], "nodes": [node["html"][:200] for node in each["nodes"][:5]]}
+                                                    for each in found["violations"]], indent=1)
+
+    browser.go(url_of(link))
+    browser.find("#passcode")
+    check("gate")
+    browser.press("View ")
+    browser.until(lambda: browser.all(".card"), "the shortlist")
+    check("list")
+    browser.press("Zoë")
+    browser.until_text("Your feedback")
+    browser.find(".panel.feedback input[type=radio]").click()
+    check("interview")
+    stack.db.rows("update links.share_links set expires_at = now() - interval '1 second' where id = %s", link["id"])
+    browser.go(url_of(link).split("#")[0] + "?again")
+    browser.until_text("This link has expired", "h1")
+    check("expired")

@@ -21,7 +21,7 @@ known as materialized (
     from tries t
     left join lateral (select * from links.doors d where d.token_hash = t.token_hash limit 1) d on true
 ),
-judged as materialized (
+tried as materialized (
     select k.*, case when k.reviewer_id is null then 'unknown'
                      when k.state <> 'active' then k.state
                      when k.paused_until > now() then 'paused'
@@ -31,8 +31,21 @@ judged as materialized (
 ),
 failed as materialized (
     select w.*, g.is_judged, g.tries, g.begins_pause, g.paused_until as pauses_until
-    from (select * from judged where outcome = 'wrong_passcode' order by reviewer_id, place) w
+    from (select * from tried where outcome = 'wrong_passcode' order by reviewer_id, place) w
     cross join lateral views.note_guess(w.reviewer_id, w.network, $12::int, $13::int, $14::int, $15::int, $16::int) g
+),
+-- A right one behind wrong ones of the same batch is behind the pause that they have led to: else a batch full of guesses would
+-- find the right one among them, whatever the budget.
+judged as materialized (
+    select t.place, t.visit_id, t.session_hash, t.cookie_hash, t.event_id, t.network, t.device, t.request_id, t.traceparent,
+           t.reviewer_id, t.reviewer_name, t.share_link_id, t.account_id, t.passcode_epoch, t.kind,
+           case when t.outcome = 'open' and w.until > now() then 'paused' else t.outcome end as outcome,
+           greatest(t.paused_until, w.until) as paused_until
+    from tried t
+    cross join lateral (
+        select max(f.pauses_until) as until from failed f
+        where t.outcome = 'open' and f.reviewer_id = t.reviewer_id and f.place < t.place and (f.network = t.network or f.begins_pause)
+    ) w
 ),
 going_on as materialized (
     select j.place, v.visit_id

@@ -4,7 +4,11 @@ a link that too many use is switched off, with the evidence.
 
 import threading
 
+import psycopg2
 import pytest
+import requests
+from stack.waiting import wait_until
+from support import prometheus
 from support.api import Reviewer
 
 PROXY = {"SHARELINK_VIEWS_TRUSTED_PROXIES": "127.0.0.0/8"}
@@ -126,6 +130,39 @@ def test_parallel_guesses_get_no_more_tries_than_the_budget(stack, link):
         thread.join()
     assert sorted(answers) == [401] * 5 + [429] * 45
     assert len(events(stack, link, "link.passcode_failed")) == 5
+
+
+def test_the_right_passcode_among_guesses_of_one_batch_is_behind_the_same_budget(stack, link):
+    """While a first try is held up, the others queue, and go as one statement in their order: the right one last."""
+    other, answers = stack.make_share_link(), {}
+    guess(come_from(stack, other, "192.0.2.7"))
+
+    def send(name, at, passcode):
+        answers[name] = come_from(stack, at, "192.0.2.7").open(passcode).status_code
+
+    threads = [threading.Thread(target=send, args=("first", other, WRONG))]
+    with psycopg2.connect(stack.postgres.url(stack.database)) as connection:
+        connection.cursor().execute("select from views.guesses where reviewer_id = %s for update", [other["reviewers"][0]["id"]])
+        threads[0].start()
+        wait_until(lambda: stack.db.value("select count(*) from pg_stat_activity where datname = current_database() "
+                                          "and wait_event_type = 'Lock'"), 20, "the first try waits")
+        for number in range(8):
+            passcode = link["reviewers"][0]["passcode"] if number == 7 else WRONG
+            before = connected(stack)
+            threads.append(threading.Thread(target=send, args=(number, link, passcode)))
+            threads[-1].start()
+            wait_until(lambda before=before: connected(stack) > before, 20, "it has come")
+    connection.close()
+    for thread in threads:
+        thread.join()
+    assert answers.pop("first") == 401 and answers[7] == 429
+    assert sorted(answers.values()) == [401] * 5 + [429] * 3
+
+
+def connected(stack):
+    """Connections that the views daemon has."""
+    text = requests.get(stack.views.url() + "/metrics", timeout=10).text
+    return int(prometheus.value(prometheus.parse(text), "sharelink_http_connections"))
 
 
 def test_the_budget_of_a_link_holds_for_parallel_networks_too(stack, link):

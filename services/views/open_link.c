@@ -57,7 +57,7 @@ struct pg_batch *open_link_batch_new(struct daemon *daemon, const struct views_s
     /* In the order of the statement's parameters. */
     const int64_t limits[] = { settings->guess_tries_per_network, settings->guess_tries_per_link, settings->guess_window_seconds,
                                settings->guess_pause_seconds,     settings->guess_pause_most_seconds, settings->unusual_opens,
-                               settings->unusual_networks };
+                               settings->unusual_networks,        settings->guess_link_pause_seconds };
     enum { COUNT = sizeof limits / sizeof limits[0] };
     const char **constants = arena_calloc(daemon->arena, COUNT, sizeof *constants);
 

@@ -5,7 +5,7 @@
 -- never wait for each other in a circle.
 -- Look-ups are written so that each goes by its key in whatever plan: the plan is made once (0070_limits.sql).
 -- $12 and $13 wrong tries per network and per link, $14 in so many seconds, $15 and $16 the first and the longest pause in
--- seconds, $17 and $18 opens an hour and networks a day that are still usual.
+-- seconds, $17 and $18 opens an hour and networks a day that are still usual, $19 the first pause of a whole link in seconds.
 with tries as materialized (
     select t.place::int, t.token_hash::bytea, t.passcode_hash::bytea, t.passcode_hash_before::bytea, t.visit_id,
            t.session_hash::bytea, t.cookie_hash::bytea, t.event_id, t.network, t.device, t.request_id, t.traceparent
@@ -17,7 +17,8 @@ with tries as materialized (
 known as materialized (
     select t.*, d.reviewer_id, d.reviewer_name, d.share_link_id, d.account_id, d.passcode_epoch, d.kind, d.state,
            d.passcode_hash in (t.passcode_hash, t.passcode_hash_before) as is_right,
-           (select max(g.paused_until) from views.guesses g where g.reviewer_id = d.reviewer_id and g.network in ('', t.network)) as paused_until
+           (select max(g.paused_until) from views.guesses g where g.reviewer_id = d.reviewer_id and g.network in ('', t.network)
+              and g.passcode_epoch = d.passcode_epoch) as paused_until
     from tries t
     left join lateral (select * from links.doors d where d.token_hash = t.token_hash limit 1) d on true
 ),
@@ -32,7 +33,8 @@ tried as materialized (
 failed as materialized (
     select w.*, g.is_judged, g.tries, g.begins_pause, g.paused_until as pauses_until
     from (select * from tried where outcome = 'wrong_passcode' order by reviewer_id, place) w
-    cross join lateral views.note_guess(w.reviewer_id, w.network, $12::int, $13::int, $14::int, $15::int, $16::int) g
+    cross join lateral views.note_guess(w.reviewer_id, w.passcode_epoch, w.network, $12::int, $13::int, $14::int, $15::int, $19::int,
+                                        $16::int) g
 ),
 -- A right one behind wrong ones of the same batch is behind the pause that they have led to: else a batch full of guesses would
 -- find the right one among them, whatever the budget.

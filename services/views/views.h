@@ -15,7 +15,8 @@ struct views_settings {
     bool s3_path_style;
     int64_t content_cache_mb;
     /* docs/limits.md tells what these are. */
-    int64_t guess_tries_per_network, guess_tries_per_link, guess_window_seconds, guess_pause_seconds, guess_pause_most_seconds;
+    int64_t guess_tries_per_network, guess_tries_per_link, guess_window_seconds, guess_pause_seconds, guess_link_pause_seconds,
+        guess_pause_most_seconds;
     int64_t unusual_opens, unusual_networks;
 };
 

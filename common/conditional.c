@@ -8,7 +8,8 @@
 #include "common/http.h"
 #include "common/str.h"
 
-#define TAG_BYTES 12
+#define TAG_BYTES  12
+#define NO_VERSION (-1) /* that no row has */
 
 static const char *next_tag(const char *at, const char **tag, size_t *length);
 
@@ -66,4 +67,21 @@ const char *conditional_tag_of(struct arena *arena, const char *json)
     crypto_hash(hash, json, strlen(json));
     str_base64url(text, hash, TAG_BYTES);
     return arena_printf(arena, "\"%s\"", text);
+}
+
+void conditional_wanted_version(struct flow *flow, struct pg_params *params, int64_t least)
+{
+    const char *tag = http_header(flow, "If-Match");
+    int64_t version = NO_VERSION;
+
+    if (!tag || str_equal(tag, "*")) {
+        pg_null(params);
+        return;
+    }
+    size_t length = strlen(tag);
+    bool is_ours = length >= 4 && str_starts_with(tag, "\"v") && tag[length - 1] == '"';
+    if (is_ours && (tag[2] != '0' || length == 4)) {
+        str_parse_int(arena_strndup(flow->arena, tag + 2, length - 3), least, INT32_MAX, &version);
+    }
+    pg_int(params, version);
 }

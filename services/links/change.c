@@ -3,37 +3,18 @@
 
 #include <string.h>
 
+#include "common/conditional.h"
 #include "common/id.h"
 #include "services/links/links.h"
-
-#define NO_VERSION (-1) /* that no row has */
-
 
 void change_params_init(struct flow *flow, struct pg_params *params)
 {
     pg_params_init(params, flow->arena);
     pg_text(params, caller_of(flow)->account_id);
     pg_text(params, router_param(flow, "id"));
-    change_wanted_version(flow, params);
+    conditional_wanted_version(flow, params, 1);
     pg_text(params, flow->request_id);
     pg_text(params, flow->traceparent);
-}
-
-/* A tag that we never gave out matches nothing: whether the link exists is still said first. */
-void change_wanted_version(struct flow *flow, struct pg_params *params)
-{
-    const char *tag = http_header(flow, "If-Match");
-    int64_t version = NO_VERSION;
-
-    if (!tag || str_equal(tag, "*")) {
-        pg_null(params);
-        return;
-    }
-    size_t length = strlen(tag);
-    if (length >= 4 && str_starts_with(tag, "\"v") && tag[2] != '0' && tag[length - 1] == '"') {
-        str_parse_int(arena_strndup(flow->arena, tag + 2, length - 3), 1, INT32_MAX, &version);
-    }
-    pg_int(params, version);
 }
 
 void change_event_ids(struct pg_params *params, size_t count)

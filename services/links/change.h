@@ -11,9 +11,6 @@
 /* $1 the account, $2 the link of the path, $3 the version that If-Match names (null: any), $4 request id, $5 traceparent. */
 void change_params_init(struct flow *flow, struct pg_params *params);
 
-/* One parameter: the version that If-Match names, null for any. */
-void change_wanted_version(struct flow *flow, struct pg_params *params);
-
 /* count fresh event ids, as a text[]. */
 void change_event_ids(struct pg_params *params, size_t count);
 

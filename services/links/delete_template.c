@@ -1,4 +1,5 @@
 /* delete_template.c - DELETE /v1/email-templates/{id}: also one that links were made with; they have its text. */
+#include "common/conditional.h"
 #include "common/problem.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
@@ -17,7 +18,7 @@ struct next *delete_template(struct flow *flow)
     pg_params_init(&params, flow->arena);
     pg_text(&params, caller_of(flow)->account_id);
     pg_text(&params, router_param(flow, "id"));
-    change_wanted_version(flow, &params);
+    conditional_wanted_version(flow, &params, 1);
     return pg_query(flow, flow->daemon->pg, &remove_template, &params, reply_deleted);
 }
 

@@ -2,6 +2,7 @@
  *
  * With If-Match it only replaces, and with If-None-Match: * it only creates.
  */
+#include "common/conditional.h"
 #include "common/fields.h"
 #include "common/id.h"
 #include "services/links/change.h"
@@ -39,7 +40,7 @@ struct next *put_interview(struct flow *flow)
     pg_text(&params, router_param(flow, "id"));
     pg_text(&params, json_text(flow->arena, body));
     pg_bool(&params, http_header(flow, "If-Match") != NULL);
-    change_wanted_version(flow, &params);
+    conditional_wanted_version(flow, &params, 1);
     pg_bool(&params, str_equal(http_header(flow, "If-None-Match"), "*"));
     return pg_query(flow, flow->daemon->pg, &store_interview, &params, reply_stored);
 }

@@ -1,6 +1,7 @@
 /* update_account.c - PATCH /v1/account: its name, and what its new links get where a request leaves something out. The plan
  * is the operator's to change.
  */
+#include "common/conditional.h"
 #include "common/problem.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
@@ -27,7 +28,7 @@ struct next *update_account(struct flow *flow)
     }
     pg_params_init(&params, flow->arena);
     pg_text(&params, caller_of(flow)->account_id);
-    change_wanted_version(flow, &params);
+    conditional_wanted_version(flow, &params, 1);
     struct fields root = fields_of(flow->arena, faults, body, "");
     read_account(&root, &params);
     if (faults_any(faults)) {

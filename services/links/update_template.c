@@ -1,4 +1,5 @@
 /* update_template.c - PATCH /v1/email-templates/{id}: another name or text, or the default taken or given up. */
+#include "common/conditional.h"
 #include "common/problem.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
@@ -29,7 +30,7 @@ struct next *update_template(struct flow *flow)
     pg_params_init(&params, flow->arena);
     pg_text(&params, caller_of(flow)->account_id);
     pg_text(&params, router_param(flow, "id"));
-    change_wanted_version(flow, &params);
+    conditional_wanted_version(flow, &params, 1);
     pg_text(&params, wanted.name);
     pg_text(&params, wanted.subject);
     pg_text(&params, wanted.body);

@@ -1,7 +1,7 @@
 /* delete_endpoint.c - DELETE /v1/webhook-endpoints/{id}: what is on its way to it is skipped. */
+#include "common/conditional.h"
 #include "common/problem.h"
 #include "services/notifications/handlers.h"
-#include "services/notifications/preferences.h"
 #include "services/notifications/wanted_endpoint.h"
 
 static struct next *reply_deleted(struct flow *flow);
@@ -17,7 +17,7 @@ struct next *delete_endpoint(struct flow *flow)
     pg_params_init(&params, flow->arena);
     pg_text(&params, caller_of(flow)->account_id);
     pg_text(&params, router_param(flow, "id"));
-    preferences_wanted_version(flow, &params);
+    conditional_wanted_version(flow, &params, 1);
     return pg_query(flow, flow->daemon->pg, &remove_endpoint, &params, reply_deleted);
 }
 

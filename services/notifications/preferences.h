@@ -11,7 +11,5 @@ const char *preferences_address(struct flow *flow);
 struct next *preferences_refuse_address(struct flow *flow) FLOW_NEXT;
 /* 200 with the version as the ETag; 304 to whoever has that version. */
 struct next *preferences_reply(struct flow *flow, const char *version, const char *preferences) FLOW_NEXT;
-/* One parameter: the version that If-Match names, null for any. Never set yet is version 0. */
-void preferences_wanted_version(struct flow *flow, struct pg_params *params);
 
 #endif

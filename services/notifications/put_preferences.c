@@ -2,6 +2,7 @@
  * What is left out is the default. */
 #include <string.h>
 
+#include "common/conditional.h"
 #include "common/fields.h"
 #include "common/problem.h"
 #include "services/notifications/handlers.h"
@@ -37,7 +38,7 @@ struct next *put_preferences(struct flow *flow)
     pg_params_init(&params, flow->arena);
     pg_text(&params, caller_of(flow)->account_id);
     pg_text(&params, address);
-    preferences_wanted_version(flow, &params);
+    conditional_wanted_version(flow, &params, 0);
     struct fields root = fields_of(flow->arena, faults, body, "");
     read_preferences(&root, &params);
     flow->state = faults;

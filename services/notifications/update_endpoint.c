@@ -1,7 +1,7 @@
 /* update_endpoint.c - PATCH /v1/webhook-endpoints/{id}: another URL or choice of events, switched off or on again. */
+#include "common/conditional.h"
 #include "common/problem.h"
 #include "services/notifications/handlers.h"
-#include "services/notifications/preferences.h"
 #include "services/notifications/wanted_endpoint.h"
 
 static struct next *reply_updated(struct flow *flow);
@@ -28,7 +28,7 @@ struct next *update_endpoint(struct flow *flow)
     pg_params_init(&params, flow->arena);
     pg_text(&params, caller_of(flow)->account_id);
     pg_text(&params, router_param(flow, "id"));
-    preferences_wanted_version(flow, &params);
+    conditional_wanted_version(flow, &params, 1);
     pg_text(&params, wanted.url);
     wanted_endpoint_add_events(&wanted, &params);
     pg_text(&params, wanted.description);

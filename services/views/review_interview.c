@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "common/conditional.h"
 #include "common/fields.h"
 #include "common/id.h"
 #include "common/problem.h"
@@ -31,7 +32,6 @@ static struct next *reply_found(struct flow *flow);
 #define COMMENT_MAX          10000
 #define NOTE_MAX             2000
 #define QUESTION_RATINGS_MAX 100
-#define NO_VERSION           (-1) /* that no row has */
 
 static const struct pg_statement review_interviews = { "review_interview",
 #include "services/views/review_interview.sql.inc"
@@ -126,22 +126,13 @@ static struct next *save(struct flow *flow, const json_t *rating, const char *co
 /* If-Match names a version; If-None-Match: * wants that there is none yet. */
 static void wanted_version(struct flow *flow, struct pg_params *params)
 {
-    const char *tag = http_header(flow, "If-Match"), *none = http_header(flow, "If-None-Match");
-    int64_t version = NO_VERSION;
+    const char *none = http_header(flow, "If-None-Match");
 
     if (none && str_equal(none, "*")) {
         pg_int(params, 0);
         return;
     }
-    if (!tag || str_equal(tag, "*")) {
-        pg_null(params);
-        return;
-    }
-    size_t length = strlen(tag);
-    if (length >= 4 && str_starts_with(tag, "\"v") && tag[2] != '0' && tag[length - 1] == '"') {
-        str_parse_int(arena_strndup(flow->arena, tag + 2, length - 3), 1, INT32_MAX, &version);
-    }
-    pg_int(params, version);
+    conditional_wanted_version(flow, params, 1);
 }
 
 static struct next *reply_saved(struct flow *flow)

@@ -345,3 +345,11 @@ def test_digest_that_is_wished_for_no_more_is_not_sent(stack, prefs):
     prefs.put(path_of(link), {}, status=200)
     plan(stack, stack.db.value("select now() + interval '2 days'"))
     assert digests_of(stack, link) == [] and opened(stack, link)["reason"] is None
+
+
+@pytest.mark.parametrize("tag", ['"v01"', '"v00"', '"v2"', "v1", 'W/"v1"', '"1"', '"v"', '"v1', '"v-1"', '"v1", "v2"', '"v99999999999999999999"'])
+def test_tag_that_is_not_the_versions_own_matches_nothing(stack, prefs, tag):
+    path = path_of(stack.make_share_link())
+    prefs.put(path, {"opens": "first"}, headers={"If-Match": '"v0"'}, status=200)
+    assert prefs.put(path, {"opens": "off"}, headers={"If-Match": tag}, status=412).json()["code"] == "precondition_failed"
+    prefs.put(path, {"opens": "off"}, headers={"If-Match": '"v1"'}, status=200)

@@ -29,6 +29,7 @@ def listen(stack):
     for each in made:
         if not each.has_ended():
             each.cut()
+        assert each.breaches == []
 
 
 def logged(stack, **wanted):
@@ -61,10 +62,10 @@ def test_filters_and_accounts(stack, listen):
 
 
 def test_long_transaction_holds_up_nobody_and_is_not_missed(stack, listen):
-    listener = listen()
+    link, listener = stack.make_share_link()["id"], listen()
     with psycopg2.connect(stack.db.url) as slow, slow.cursor() as statement:
-        statement.execute("insert into events.log (id, account_id, type, data) values (sharelink.new_id('evt_'), %s, 'link.updated', '{}') returning id",
-                          [stack.account])
+        statement.execute("insert into events.log (id, account_id, type, data) values (sharelink.new_id('evt_'), %s, 'link.updated', "
+                          "jsonb_build_object('share_link_id', %s)) returning id", [stack.account, link])
         late = statement.fetchone()[0]
         stack.make_share_link()
         wait_until(lambda: listener.events, 10, "a later event has come")

@@ -1,9 +1,12 @@
-"""A client of GET /v1/events/stream, on a thread of its own."""
+"""A client of GET /v1/events/stream, on a thread of its own. What is not as proto/asyncapi.yaml has it is in `breaches`."""
 
 import json
 import threading
 
 import requests
+
+from .async_contract import check_message
+from .contract import Breach
 
 
 class Listener:
@@ -17,6 +20,7 @@ class Listener:
         assert self.answer.status_code == 200, self.answer.text
         assert self.answer.headers["Content-Type"] == "text/event-stream"
         self.events = []
+        self.breaches = []
         self.comments = 0
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
@@ -43,7 +47,14 @@ class Listener:
                     fields[name] = value
                 elif fields:
                     if "data" in fields:
+                        self._check({name: fields[name] for name in fields if name != "data"}, json.loads(fields["data"]))
                         self.events.append((fields["id"], fields["event"], json.loads(fields["data"])))
                     fields = {}
         except (requests.RequestException, OSError, AttributeError, ValueError):
             pass
+
+    def _check(self, fields, event):
+        try:
+            check_message("listened", fields, event)
+        except Breach as breach:
+            self.breaches.append(str(breach))

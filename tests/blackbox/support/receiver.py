@@ -1,4 +1,5 @@
-"""A scripted receiver of webhooks on loopback: keeps what is posted to it, and answers as it is told."""
+"""A scripted receiver of webhooks on loopback: keeps what is posted to it, and answers as it is told. At its end each post must
+have been as proto/asyncapi.yaml has it."""
 
 import base64
 import hashlib
@@ -7,6 +8,8 @@ import http.server
 import json
 import threading
 import time
+
+from .async_contract import check_message
 
 OK = 204
 
@@ -54,6 +57,8 @@ class Receiver:
     def close(self):
         self.server.shutdown()
         self.server.server_close()
+        for post in self.posts:
+            check_message("webhook_test" if post.json()["type"] == "webhook.test" else "webhook", post.headers, post.json())
 
 
 class Post:

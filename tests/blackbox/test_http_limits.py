@@ -337,9 +337,14 @@ def test_assets_may_be_kept_for_good_in_their_own_release_alone(stack, page, ass
     views.get(f"{path}x", status=404)
 
 
+def test_what_a_key_was_answered_is_kept_only_to_be_asked_for_again(stack):
+    answer = stack.api.get("/v1/share-links", status=200)
+    assert (answer.headers["Cache-Control"], answer.headers["Vary"]) == ("private, no-cache", "Authorization")
+
+
 @every_daemon
 def test_every_other_answer_is_kept_by_nobody(stack, page, name):
-    paths = {"links": ["/v1/share-links", "/v1/share-links/lnk_x"], "views": [f"{page}/state", f"{page}/content", f"{page}/media/1-x"], "notifications": []}
+    paths = {"links": ["/v1/share-links?limit=0", "/v1/share-links/lnk_x"], "views": [f"{page}/state", f"{page}/content", f"{page}/media/1-x"], "notifications": []}
     for path in ["/healthz", "/readyz", "/metrics", "/nowhere", *paths[name]]:
         answer = api_of(stack, name).get(path)
         assert (answer.headers["Cache-Control"], answer.headers["X-Content-Type-Options"]) == ("no-store", "nosniff"), path
@@ -401,7 +406,8 @@ def test_metrics_are_prometheus_text(stack, name):
     answer = Api(server(stack, name).url()).get("/metrics", status=200)
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     families = prometheus.parse(answer.text)
-    assert all(family.startswith("sharelink_") for family in families)
+    # Prometheus' own names for what every process has keep their prefix.
+    assert all(family.startswith(("sharelink_", "process_")) for family in families)
     assert families["sharelink_http_requests_total"].kind == "counter"
     assert families["sharelink_http_request_duration_seconds"].kind == "histogram"
 

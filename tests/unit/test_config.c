@@ -203,7 +203,15 @@ static void test_files(void **state)
     setenv("SHARELINK_T_URL_FILE", "/tmp", 1);
     assert_only_fault(loaded, "SHARELINK_T_URL_FILE: cannot read /tmp: Is a directory\n");
     setenv("SHARELINK_T_URL_FILE", "/dev/zero", 1);
-    assert_only_fault(loaded, "SHARELINK_T_URL_FILE: /dev/zero is larger than 65536 bytes\n");
+    assert_only_fault(loaded, "SHARELINK_T_URL_FILE: /dev/zero may be written by everybody, so anybody may set it: chmod o-w\n");
+
+    static char large[65537];
+    memset(large, 'x', sizeof large);
+    write_file(loaded, large, sizeof large);
+    setenv("SHARELINK_T_URL_FILE", loaded->path, 1);
+    buf_clear(&expected);
+    buf_printf(&expected, "SHARELINK_T_URL_FILE: %s is larger than 65536 bytes\n", loaded->path);
+    assert_only_fault(loaded, expected.data);
     unsetenv("SHARELINK_T_URL_FILE");
     buf_clear(&expected);
 }

@@ -55,6 +55,11 @@ def good_interview():
 
 
 @pytest.fixture(scope="module")
+def shared_interview(stack):
+    return stack.make_interview()
+
+
+@pytest.fixture(scope="module")
 def shared_link(stack):
     """A link that is open to its reviewers; only for tests that are refused."""
     return stack.make_share_link(reviewer_count=2)
@@ -604,17 +609,18 @@ DOORS = ["", "/state", "/content", "/media/1-00000000000000000000000000000000"]
 
 
 @pytest.mark.parametrize("passcode", ["0000-0000-0000-0000", "", "x", "%", "' or true --", "0" * 100, "0000-0000-0000-000U", "ＡＢＣＤ", "💥"])
-def test_wrong_passcode_is_refused(stack, shared_link, passcode):
-    browser = stack.reviewer(shared_link)
+def test_wrong_passcode_is_refused(stack, shared_interview, passcode):
+    browser = stack.reviewer(stack.make_share_link(interview_ids=[shared_interview]))  # its own: wrong ones are counted
     with nothing_stored(stack.db, OPENED):
         answer = browser.post(f"{browser.page}/open", {"passcode": passcode}, status=401)
         assert answer.json()["code"] == "wrong_passcode" and "Set-Cookie" not in answer.headers
 
 
-def test_passcode_of_another_door_is_refused(stack, shared_link):
+def test_passcode_of_another_door_is_refused(stack):
+    link = stack.make_share_link(reviewer_count=2)
     with nothing_stored(stack.db, OPENED):
-        stack.reviewer(shared_link, 0).open(shared_link["reviewers"][1]["passcode"], status=401)
-        stack.reviewer(shared_link, 0).open(stack.make_share_link()["reviewers"][0]["passcode"], status=401)
+        stack.reviewer(link, 0).open(link["reviewers"][1]["passcode"], status=401)
+        stack.reviewer(link, 0).open(stack.make_share_link()["reviewers"][0]["passcode"], status=401)
 
 
 @pytest.mark.parametrize("body, expected", by_name([

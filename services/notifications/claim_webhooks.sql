@@ -1,15 +1,21 @@
 -- Leases up to $1 deliveries that are due, at most $6 of one endpoint, and tells all that posting them needs. $4 are those
--- that the caller still holds, $5 the endpoints that have their share of it already: a dead one does not hold up the others.
+-- that the caller still holds, $5 their endpoints, one for each: an endpoint gets more when half of its share is free. So one
+-- slow answer does not hold up the rest of its endpoint, nor a dead endpoint the others.
 -- What became pointless (its endpoint was switched off or removed) is skipped with the reason.
-with waiting as materialized (
+with busy as materialized (
+    select id, count(*)::int as held from unnest($5::text[]) as b (id) group by id
+),
+waiting as materialized (
     select id, recipient, next_attempt_at from notifications.deliveries
     where channel = 'webhook' and state = 'pending' and next_attempt_at <= now() and (lease_until is null or lease_until < now())
-      and id <> all ($4::text[]) and recipient <> all ($5::text[])
+      and id <> all ($4::text[]) and recipient <> all (array(select b.id from busy b where 2 * b.held > $6::int))
     order by next_attempt_at
     limit 2000
 ),
 ranked as materialized (
-    select id, row_number() over (partition by recipient order by next_attempt_at) as place from waiting
+    select w.id, row_number() over (partition by w.recipient order by w.next_attempt_at) + coalesce(b.held, 0) as place
+    from waiting w
+    left join busy b on b.id = w.recipient
 ),
 due as materialized (
     select d.id from notifications.deliveries d

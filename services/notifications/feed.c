@@ -20,7 +20,6 @@
 #include "common/metrics.h"
 #include "common/stream.h"
 
-#define HEARTBEAT_US  (15 * (int64_t)1000000)
 #define KEYS_EVERY_US (2 * (int64_t)1000000)
 
 enum { FIRST_TICK_MS = 20, TICK_MS = 500, BACKLOG_MOST = 256 * 1024, BACKLOG_FULL = 32 * 1024, PAGE = 200, LAST_PAGE = 1000, TAIL = 500, BLOCK_MS = 5000 };
@@ -55,7 +54,7 @@ struct feed {
     struct redis *wake;
     char last_ids[2][40];
     struct event *tick;
-    int64_t keys_checked_us;
+    int64_t heartbeat_us, keys_checked_us;
     bool reading, again, paused, checking;
     struct metric *gauge;
 };
@@ -88,12 +87,13 @@ static const struct pg_statement find_dead_keys = { "find_dead_keys",
 #include "services/notifications/find_dead_keys.sql.inc"
 };
 
-struct feed *feed_new(struct daemon *daemon)
+struct feed *feed_new(struct daemon *daemon, const struct notifications_settings *settings)
 {
     const struct timeval interval = { 0, FIRST_TICK_MS * 1000 }; /* until PostgreSQL has told where the log ends */
     struct feed *feed = mem_alloc(sizeof *feed);
 
     feed->daemon = daemon;
+    feed->heartbeat_us = settings->feed_heartbeat_seconds * 1000000;
     feed->gauge = metrics_only(metrics_gauge("sharelink_feed_listeners", "Clients of GET /v1/events/stream.", ""));
     memcpy(feed->last_ids, (char[2][40]){ "$", "$" }, sizeof feed->last_ids);
     feed->wake = redis_new(daemon->base, &(struct redis_options){
@@ -125,7 +125,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     read_tail(feed);
     for (struct listener *listener = feed->listeners; listener; listener = next) {
         next = listener->after;
-        if (listener->stream && now_us - listener->sent_us >= HEARTBEAT_US) {
+        if (listener->stream && now_us - listener->sent_us >= feed->heartbeat_us) {
             send_bytes(listener, ":\n\n", 3);
         }
         if (listener->state != LIVE && !listener->asking && http_stream_backlog(listener->stream) < BACKLOG_FULL) {

@@ -6,7 +6,7 @@
 
 struct feed;
 
-struct feed *feed_new(struct daemon *daemon);
+struct feed *feed_new(struct daemon *daemon, const struct notifications_settings *settings);
 void feed_pause(struct feed *feed); /* ends every stream; its clients go on elsewhere */
 bool feed_is_quiet(const struct feed *feed);
 void feed_free(struct feed *feed);

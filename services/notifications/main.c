@@ -61,6 +61,8 @@ static const struct config_setting settings[] = {
       .min = 0, .max = 31536000, .about = "How long an endpoint may fail, without a success, before it is switched off." },
     { .name = "WEBHOOK_CA_FILE", .kind = CONFIG_TEXT, .offset = FIELD(webhook_ca_file), .optional = true,
       .about = "Certificates (PEM) to trust for webhooks instead of the system's." },
+    { .name = "FEED_HEARTBEAT_SECONDS", .kind = CONFIG_INT, .offset = FIELD(feed_heartbeat_seconds), .fallback = "14", .min = 1, .max = 14,
+      .about = "How long nothing is sent to a listener of the feed before a comment is." },
     { .name = "LEASE_SECONDS", .kind = CONFIG_INT, .offset = FIELD(lease_seconds), .fallback = "15", .min = 2, .max = 600,
       .about = "How long a mail stays with a worker that is not heard of any more." },
     { .name = "SWEEP_INTERVAL_MS", .kind = CONFIG_INT, .offset = FIELD(sweep_interval_ms), .fallback = "1000", .min = 10, .max = 60000,
@@ -118,7 +120,7 @@ static void start(struct daemon *daemon)
                                                             .answer_max = 8192,
                                                         });
     if (notifications->roles & ROLE_FEED) {
-        notifications->feed = feed_new(daemon);
+        notifications->feed = feed_new(daemon, notifications->settings);
     }
     if (notifications->roles & ROLE_WEBHOOK) {
         notifications->webhooks = webhooks_new(daemon, notifications);

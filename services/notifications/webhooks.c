@@ -51,7 +51,7 @@ struct webhooks {
 static void claim_on_timer(evutil_socket_t fd, short what, void *arg);
 static void claim(struct webhooks *webhooks);
 static void add_in_hand(const struct webhooks *webhooks, struct pg_params *params);
-static void add_busy_endpoints(const struct webhooks *webhooks, struct pg_params *params);
+static void add_their_endpoints(const struct webhooks *webhooks, struct pg_params *params);
 static void take_claimed(void *arg, const struct pg_answer *answer);
 static void take(struct webhooks *webhooks, const json_t *context);
 static const char *sign(struct webhook *webhook, const json_t *context, int64_t now_s, const char *body);
@@ -159,7 +159,7 @@ static void claim(struct webhooks *webhooks)
     pg_int(&params, settings->lease_seconds);
     pg_text(&params, webhooks->notifications->holder);
     add_in_hand(webhooks, &params);
-    add_busy_endpoints(webhooks, &params);
+    add_their_endpoints(webhooks, &params);
     pg_int(&params, settings->webhook_endpoint_workers);
     webhooks->claiming = true;
     webhooks->more_due = false;
@@ -178,8 +178,8 @@ static void add_in_hand(const struct webhooks *webhooks, struct pg_params *param
     pg_text_array(params, ids, count);
 }
 
-/* Those with a webhook in hand: a claim may bring an endpoint's whole share. */
-static void add_busy_endpoints(const struct webhooks *webhooks, struct pg_params *params)
+/* One for each webhook in hand. */
+static void add_their_endpoints(const struct webhooks *webhooks, struct pg_params *params)
 {
     const char **ids = arena_calloc(params->arena, (size_t)webhooks->count, sizeof *ids);
     size_t count = 0;

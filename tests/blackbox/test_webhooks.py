@@ -1,12 +1,17 @@
 """Webhooks: endpoints, signatures, retries, what switches an endpoint off, replays, and where they must not go."""
 
+import json
 import re
 import signal
+import threading
 
 import pytest
+import redis
 from stack.waiting import wait_until
 from support import receiver as receivers
+from support import samples
 from support.api import Api, faults
+from support.authority import Authority
 from support.receiver import Receiver
 
 FAST = {
@@ -170,6 +175,27 @@ def test_dead_endpoint_does_not_hold_up_the_others(stack, receiver, endpoint):
     wait_until(lambda: {post.json()["data"]["share_link_id"] for post in alive.posts} >= set(made), 10, "the living one has all")
 
 
+def test_slow_answer_does_not_hold_up_its_endpoint(make_stack, receiver):
+    stack = make_stack(settings={"SHARELINK_NOTIFICATIONS_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8", "SHARELINK_NOTIFICATIONS_WEBHOOK_TIMEOUT_SECONDS": "60"})
+    hooks, answered = Api(stack.notifications.url(), stack.key), threading.Event()
+
+    def slow(handler):
+        answered.wait(60)
+        handler.send_response(204)
+        handler.end_headers()
+
+    target = receiver(answers=[slow])
+    hooks.post("/v1/webhook-endpoints", {"url": target.url(), "events": ["link.created"]}, status=201)
+    made = {stack.make_share_link()["id"] for _ in range(20)}
+    try:
+        wait_until(lambda: {post.json()["data"]["share_link_id"] for post in target.posts} == made, 15, "all the others have come")
+        assert stack.db.value("select count(*) from notifications.deliveries where channel = 'webhook' and state = 'pending'") >= 1
+    finally:
+        answered.set()
+    wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries where channel = 'webhook' and state = 'sent'") == 20, 20, "the slow one too")
+    assert len(target.posts) == 20
+
+
 # --- rotation, test, replay ---
 
 def test_both_secrets_sign_while_one_is_rotated(stack, hooks, receiver, endpoint):
@@ -227,7 +253,82 @@ def test_killed_worker_loses_nothing(make_stack, receiver):
     assert len({post.id() for post in target.posts}) == 30
 
 
+def test_two_workers_killed_under_load_lose_nothing(make_stack, receiver):
+    stack = make_stack(settings={f"SHARELINK_NOTIFICATIONS_{name.removeprefix('SHARELINK_')}": value for name, value in FAST.items()})
+    hooks, target = Api(stack.notifications.url(), stack.key), receiver()
+    hooks.post("/v1/webhook-endpoints", {"url": target.url(), "events": ["link.created"]}, status=201)
+    interview, made = stack.make_interview(), set()
+    with stack.replica(stack.notifications) as other:
+        for number in range(300):
+            body = samples.share_link_body([interview], 1)
+            made.add(stack.api.post("/v1/share-links", body, status=201).json()["id"])
+            if number % 50 == 49:
+                victim = [stack.notifications, other][number // 50 % 2]
+                victim.process.send_signal(signal.SIGKILL)
+                victim.process.wait()
+                victim.start()
+        ids = {row["id"] for row in stack.db.rows("select id from events.log where type = 'link.created'")}
+        wait_until(lambda: {post.id() for post in target.posts} >= ids, 60, "every event has come")
+        wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries where channel = 'webhook' and state = 'sent'") == 300, 20,
+                   "every event is recorded")
+        other.wait_until_answering()
+    posts = {(post.id(), post.json()["data"]["share_link_id"]) for post in target.posts}
+    assert {link for _, link in posts} == made and len(posts) == 300, "a copy has the id of its event"
+    assert stack.db.value("select count(*) from notifications.deliveries where channel = 'webhook'") == 300
+
+
+# --- TLS ---
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(str(tmp_path_factory.mktemp("authority")))
+
+
+def test_certificate_of_the_operators_authority_is_trusted_and_no_other(make_stack, receiver, authority):
+    stack = make_stack(settings={"SHARELINK_NOTIFICATIONS_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8",
+                                 "SHARELINK_NOTIFICATIONS_WEBHOOK_CA_FILE": authority.certificate})
+    hooks = Api(stack.notifications.url(), stack.key)
+    good, misnamed = receiver(tls=authority.context("IP:127.0.0.1")), receiver(tls=authority.context("DNS:other.example"))
+    made = {target: hooks.post("/v1/webhook-endpoints", {"url": target.url(), "events": ["link.created"]}, status=201).json()
+            for target in (good, misnamed)}
+    stack.make_share_link()
+    wait_for_delivery(stack, made[good], "the trusted one has it", state="sent")
+    assert good.posts[0].is_signed_by(made[good]["secret"])
+    row = wait_until(lambda: [row for row in deliveries(stack, made[misnamed]) if row["last_error"]], 20, "the other was tried")[0]
+    assert row["state"] == "pending" and misnamed.posts == []
+
+
+def test_certificate_of_nobody_we_know_is_refused(stack, receiver, endpoint, authority):
+    target = receiver(tls=authority.context("IP:127.0.0.1"))
+    made = endpoint(target.url(), events=["link.created"])
+    stack.make_share_link()
+    row = wait_for_delivery(stack, made, "it is given up", state="failed")[0]
+    assert "certificate" in row["last_error"].lower() and target.posts == []
+
+
 # --- where they must not go, and bad input ---
+
+@pytest.mark.parametrize("fields", [
+    {"hello": "world"}, {"type": "x", "ce": "{broken"}, {"type": "x", "ce": "[]"}, {"type": "x", "ce": json.dumps({"id": "order-77"})},
+    {"type": "x", "ce": json.dumps({"id": "evt_01M82RQ571E318FGQC21KK4KGE"})},
+    {"type": "x", "ce": json.dumps({"id": "evt_01M82RQ571E318FGQC21KK4KGF", "data": "x" * 100_000})}],
+    ids=["no event", "no JSON", "no object", "a foreign id", "not in the log", "oversized"])
+def test_malformed_entry_is_kept_once_and_posted_to_nobody(stack, receiver, endpoint, fields):
+    target = receiver()
+    endpoint(target.url())
+    with redis.Redis.from_url(stack.redis.url(stack.redis_database)) as connection:
+        entry_id = connection.xadd("sharelink:links", fields).decode()
+        kept = wait_until(lambda: stack.db.rows("select fault from notifications.dead_entries where consumer = 'webhook' and entry_id = %s", entry_id),
+                          20, "the entry is kept as dead")
+        assert len(kept) == 1 and kept[0]["fault"]
+        wait_until(lambda: connection.xpending("sharelink:links", "webhook")["pending"] == 0, 10, "it is acknowledged")
+    listed = [line for line in stack.operate("dead-letters", "list").splitlines() if entry_id in line]
+    assert listed and all(line.startswith("entry ") for line in listed)
+    link = stack.make_share_link()
+    wait_until(lambda: target.of("link.created"), 20, "the stream goes on")
+    assert [post.json()["data"]["share_link_id"] for post in target.posts] == [link["id"]]
+
+
 
 @pytest.mark.parametrize("url", ["http://10.0.0.1/", "http://192.168.1.1/", "http://169.254.169.254/latest/meta-data", "http://0x0a.1/",
                                  "http://167772161/", "http://012.0.0.1/", "http://[::1]/", "http://[::ffff:10.0.0.1]/", "http://[fd00::1]/",

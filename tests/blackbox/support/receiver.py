@@ -15,9 +15,9 @@ OK = 204
 
 
 class Receiver:
-    """`answers` are the statuses of the next posts, then `always`. A status may be a function of the handler."""
+    """`tls` is a server's context, for https. `answers` are the statuses of the next posts, then `always`. A status may be a function of the handler."""
 
-    def __init__(self, always=OK, answers=()):
+    def __init__(self, always=OK, answers=(), tls=None):
         self.always = always
         self.answers = list(answers)
         self.posts = []
@@ -44,11 +44,15 @@ class Receiver:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        self.scheme = "https" if tls else "http"
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        self.server.handle_error = lambda *_: None  # who hangs up, or does not trust us, is no fault of ours
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def url(self, path="/hook", host="127.0.0.1"):
-        return f"http://{host}:{self.port}{path}"
+        return f"{self.scheme}://{host}:{self.port}{path}"
 
     def of(self, event_type):
         with self.lock:

@@ -116,3 +116,35 @@ def test_revoked_key_ends_its_streams(stack, listen):
     stack.operate("key", "revoke", key.rsplit("_", 1)[0])
     wait_until(mine.has_ended, 5, "the stream has ended")
     assert not others.has_ended()
+
+
+def test_events_come_while_redis_is_flushed_and_away(make_stack, listen):
+    stack = make_stack(private=True)
+    listener, links = listen(base=stack.notifications.url(), key=stack.key), []
+
+    def comes(what):
+        links.append(stack.make_share_link()["id"])
+        wait_until(lambda: links[-1] in [event[2]["share_link_id"] for event in listener.events], 10, what)
+
+    comes("one by the stream")
+    assert stack.redis.ask("FLUSHALL") == "+OK"
+    comes("one with an emptied Redis")
+    stack.redis.stop()
+    comes("one without Redis, by the log")
+    stack.redis.forget()
+    stack.redis.start()
+    wait_until(stack.redis.answers, 20, "Redis is back")
+    comes("one with Redis again")
+    assert not listener.has_ended() and sorted(listener.ids()) == sorted(logged(stack)), "each once"
+
+
+def test_silent_stream_has_a_heartbeat(make_stack, listen):
+    stack = make_stack(settings={"SHARELINK_NOTIFICATIONS_FEED_HEARTBEAT_SECONDS": "1"})
+    listener = listen(base=stack.notifications.url(), key=stack.key)
+    wait_until(lambda: listener.comments >= 3, 10, "three comments have come")
+    assert listener.events == [] and not listener.has_ended()
+
+
+def test_default_heartbeat_comes_within_15_seconds(stack, listen):
+    listener = listen(share_link_id="lnk_01M82RQ571E318FGQC21KK4KGE")
+    wait_until(lambda: listener.comments, 15, "a comment has come")

@@ -2,9 +2,9 @@
 -- meanwhile (the link was switched off, its owner has muted it) is skipped with the reason. A mail that gathers is closed
 -- here, with all that its window holds: unless somebody adds to it at this moment, or its end has moved. $4 are the mails
 -- that the caller still holds although their leases may have run out while PostgreSQL was away: leasing those again would
--- send them twice.
+-- send them twice. Look-ups go by their keys in whatever plan, as in plan_mails.sql.
 with due as materialized (
-    select id, gathers from notifications.deliveries
+    select id, gathers, kind, reviewer_id, share_link_id, account_id, recipient, event_data, gathered_items from notifications.deliveries
     where channel = 'email' and state = 'pending' and next_attempt_at <= now() and (lease_until is null or lease_until < now())
       and id <> all ($4::text[])
     order by next_attempt_at
@@ -19,21 +19,26 @@ windows as materialized (
 ),
 judged as materialized (
     select due.id, w.key, w.count, w.items, w.last_at, case when w.due_at > now() then w.due_at end as later,
-           case when d.kind = 'review' and not exists (
+           case when due.kind = 'review' and not exists (
                     select from views.published_reviews v
-                    where v.reviewer_id = d.reviewer_id and v.interview_id = any (coalesce(w.items, notifications.reviewed_interviews(d))))
+                    where v.reviewer_id = due.reviewer_id
+                      and v.interview_id = any (coalesce(w.items, due.gathered_items, array[due.event_data ->> 'interview_id'])))
                 then coalesce(m.reason, 'review_gone') else m.reason end as reason
     from due
-    join notifications.deliveries d on d.id = due.id
     left join windows w on w.delivery_id = due.id
-    left join links.mail_links l on l.share_link_id = d.share_link_id
-    left join links.mail_contexts r on r.reviewer_id = d.reviewer_id
-    left join notifications.preferences p on p.account_id = d.account_id and p.address = lower(d.recipient collate "C")
+    left join lateral (select l as link from links.mail_links l where l.share_link_id = due.share_link_id limit 1) l on true
+    left join lateral (
+        select r.reviewer_id, r.state from links.mail_contexts r where r.reviewer_id = due.reviewer_id limit 1
+    ) r on true
+    left join lateral (
+        select p as wish from notifications.preferences p
+        where p.account_id = due.account_id and p.address = lower(due.recipient collate "C") limit 1
+    ) p on true
     cross join lateral (
-        select notifications.mail_reason(d.kind, d.event_data, d.recipient, r.reviewer_id is not null, r.state, l, p) as reason
+        select notifications.mail_reason(due.kind, due.event_data, due.recipient, r.reviewer_id is not null, r.state, l.link, p.wish) as reason
     ) m
     where not due.gathers or w.key is not null
-       or not exists (select from notifications.gatherings g where g.delivery_id = due.id)
+       or (select 1 from notifications.gatherings g where g.delivery_id = due.id limit 1) is null
 ),
 claimed as (
     update notifications.deliveries d

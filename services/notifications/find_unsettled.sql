@@ -1,5 +1,6 @@
 -- The sweep: events that the group has not settled although they are older than $2 ms, oldest first; and the cursor moved up to
 -- the first unsettled one. One sweeper at a time, by a lock of this transaction alone, so it needs no session of its own.
+-- The look-up in settled goes by its key in whatever plan: the plan is made once (0074_notification_plans.sql).
 -- The cursor stays below the oldest transaction still running: a row of that transaction may yet appear behind it.
 with turn as materialized (
     select pg_try_advisory_xact_lock(hashtext('sharelink sweep ' || $1)) as mine
@@ -13,7 +14,7 @@ unsettled as materialized (
     cross join lateral (
         select l.xid, l.id, l.created_at from events.log l
         where (l.xid, l.id) > (p.xid, p.event_id)
-          and not exists (select from notifications.settled s where s.consumer = $1 and s.event_id = l.id)
+          and (select 1 from notifications.settled s where s.consumer = $1 and s.event_id = l.id limit 1) is null
         order by l.xid, l.id
         limit $3::int
     ) l

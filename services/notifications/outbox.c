@@ -1,7 +1,9 @@
 /* outbox.c - see the header.
  *
  * A mail in hand goes CLAIMED → SENDING → RECORDING and is gone when PostgreSQL has its outcome; until then its lease is
- * renewed. When an outcome cannot be recorded (PostgreSQL is away), it is kept and tried again: a mail that was sent must
+ * renewed. As many are claimed ahead as a moment lasts, measured by what was sent in the last one: a claim that brings many
+ * costs little more than one that brings few, and nobody takes what another worker could send sooner. Only the few that are
+ * handed over, and not yet recorded, can come twice when this process dies: the others were never begun. When an outcome cannot be recorded (PostgreSQL is away), it is kept and tried again: a mail that was sent must
  * not be sent again because nobody wrote it down. What this process never gets to tell, the lease's end tells.
  */
 #include "services/notifications/outbox.h"
@@ -10,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "common/mail.h"
@@ -18,11 +21,13 @@
 #include "services/notifications/compose_mail.h"
 #include "services/notifications/schedule_mails.h"
 
-enum { CLAIM_EVERY_MS = 500, RECORD_AGAIN_MS = 500, RETRY_FIRST_MS = 5000, RETRY_MOST_MS = 300000 };
+enum { CLAIM_EVERY_MS = 500, RECORD_AGAIN_MS = 500, RETRY_FIRST_MS = 5000, RETRY_MOST_MS = 300000, MOMENT_US = 250000, HAND_MOST = 2000 };
 
 struct mail_in_hand {
     struct outbox *outbox;
     struct mail_in_hand *before, *after;
+    struct mail_in_hand *next_waiting; /* claimed and not handed over */
+    const json_t *context;             /* what it is composed from, when it is handed over */
     struct arena *arena;
     const char *delivery_id;
     const char *kind;
@@ -42,10 +47,17 @@ struct outbox {
     struct pg_batch *outcomes;
     struct mail_in_hand *mails;
     int count;
+    struct mail_in_hand *waiting, **waiting_end;
+    int handed; /* to the senders, and not recorded */
+    struct {
+        int64_t since_us;
+        int sent, sent_before; /* in this moment, in the last one */
+    } pace;
     struct event *claim_timer, *renew_timer;
     struct metric_family *deliveries, *mails_by_kind;
     struct schedule *schedule;
     bool claiming, paused;
+    int asked; /* mails that the claim under way may bring */
     bool more_due; /* the last claim or plan left some behind */
 };
 
@@ -53,8 +65,11 @@ static void claim_on_timer(evutil_socket_t fd, short what, void *arg);
 static void claim(struct outbox *outbox);
 static void add_ids_in_hand(const struct outbox *outbox, struct pg_params *params);
 static void take_claimed(void *arg, const struct pg_answer *answer);
-static void take_mail(struct outbox *outbox, const json_t *context);
+static void take_mail(struct outbox *outbox, json_t *context);
+static void hand_over(struct outbox *outbox);
+static void send_mail(struct mail_in_hand *mail);
 static void on_sent(void *arg, const struct mail_result *result);
+static void note_pace(struct outbox *outbox);
 static int64_t retry_delay_ms(int attempts);
 static void record(struct mail_in_hand *mail);
 static void record_on_timer(evutil_socket_t fd, short what, void *arg);
@@ -96,6 +111,7 @@ struct outbox *outbox_new(struct daemon *daemon, const struct notifications *not
     outbox->daemon = daemon;
     outbox->settings = settings;
     outbox->holder = notifications->holder;
+    outbox->waiting_end = &outbox->waiting;
     outbox->pool = mail_pool_new(daemon->base, &(struct mail_pool_options){
                                                    .url = settings->smtp_url,
                                                    .from = settings->mail_from,
@@ -119,10 +135,18 @@ struct outbox *outbox_new(struct daemon *daemon, const struct notifications *not
     return outbox;
 }
 
-/* Twice the senders: the next mail is composed and at hand when one of them is free again. */
+/* What a moment lasts, and never less than twice the senders: the next mail is at hand when one of them is free again. */
+static int hand_size(const struct outbox *outbox)
+{
+    int least = 2 * (int)outbox->settings->workers, most = least > HAND_MOST ? least : HAND_MOST;
+    int lately = outbox->pace.sent > outbox->pace.sent_before ? outbox->pace.sent : outbox->pace.sent_before;
+
+    return lately < least ? least : lately > most ? most : lately;
+}
+
 int outbox_room(const struct outbox *outbox)
 {
-    int room = 2 * (int)outbox->settings->workers - outbox->count;
+    int room = hand_size(outbox) - outbox->count - outbox->asked;
 
     return outbox->paused || room < 0 ? 0 : room;
 }
@@ -149,6 +173,7 @@ static void claim(struct outbox *outbox)
     pg_text(&params, outbox->holder);
     add_ids_in_hand(outbox, &params);
     outbox->claiming = true;
+    outbox->asked = room;
     outbox->more_due = false;
     pg_send(outbox->daemon->pg, &claim_mails, &params, take_claimed, outbox);
     arena_free(arena);
@@ -170,15 +195,17 @@ static void take_claimed(void *arg, const struct pg_answer *answer)
     struct outbox *outbox = arg;
 
     outbox->claiming = false;
+    outbox->asked = 0;
     if (pg_answer_outcome(answer) != PG_OK) {
         if (pg_answer_outcome(answer) == PG_REJECTED) {
             log_error("outbox.claim_rejected", LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)), LOG_TEXT("error", pg_answer_error(answer)));
         }
         return;
     }
-    int claimed = atoi(pg_answer_get(answer, 0, 1));
     outbox_take(outbox, pg_answer_get(answer, 0, 0), 0);
-    outbox->more_due = claimed > 0;
+    if (atoi(pg_answer_get(answer, 0, 1)) > 0) {
+        outbox->more_due = true;
+    }
 }
 
 void outbox_take(struct outbox *outbox, const char *mails, int stored)
@@ -194,20 +221,21 @@ void outbox_take(struct outbox *outbox, const char *mails, int stored)
         outbox->more_due = true;
     }
     arena_free(arena);
+    hand_over(outbox);
 }
 
-static void take_mail(struct outbox *outbox, const json_t *context)
+static void take_mail(struct outbox *outbox, json_t *context)
 {
     struct arena *arena = arena_new();
     struct mail_in_hand *mail = arena_alloc(arena, sizeof *mail);
-    struct mail composed;
 
+    mail->context = json_keep(arena, json_incref(context));
     mail->outbox = outbox;
     mail->arena = arena;
-    mail->delivery_id = arena_strdup(arena, json_string_value(json_object_get(context, "delivery_id")));
-    mail->kind = arena_strdup(arena, json_string_value(json_object_get(context, "kind")));
-    mail->request_id = arena_strdup(arena, json_string_value(json_object_get(context, "request_id")));
-    mail->traceparent = arena_strdup(arena, json_string_value(json_object_get(context, "traceparent")));
+    mail->delivery_id = json_string_value(json_object_get(context, "delivery_id"));
+    mail->kind = json_string_value(json_object_get(context, "kind"));
+    mail->request_id = json_string_value(json_object_get(context, "request_id"));
+    mail->traceparent = json_string_value(json_object_get(context, "traceparent"));
     mail->attempts = (int)json_integer_value(json_object_get(context, "attempts"));
     mail->after = outbox->mails;
     if (mail->after) {
@@ -215,8 +243,30 @@ static void take_mail(struct outbox *outbox, const json_t *context)
     }
     outbox->mails = mail;
     outbox->count++;
+    *outbox->waiting_end = mail;
+    outbox->waiting_end = &mail->next_waiting;
+}
 
-    const char *fault = compose_mail(arena, outbox->daemon, outbox->settings, context, &composed);
+/* Those that are being sent, and as many that wait for their turn or for PostgreSQL to have their outcome. */
+static void hand_over(struct outbox *outbox)
+{
+    while (outbox->waiting && outbox->handed < 2 * outbox->settings->workers) {
+        struct mail_in_hand *mail = outbox->waiting;
+        outbox->waiting = mail->next_waiting;
+        if (!outbox->waiting) {
+            outbox->waiting_end = &outbox->waiting;
+        }
+        outbox->handed++;
+        send_mail(mail);
+    }
+}
+
+static void send_mail(struct mail_in_hand *mail)
+{
+    struct outbox *outbox = mail->outbox;
+    struct mail composed;
+
+    const char *fault = compose_mail(mail->arena, outbox->daemon, outbox->settings, mail->context, &composed);
     if (fault) {
         on_sent(mail, &(struct mail_result){ .outcome = MAIL_INVALID, .detail = fault });
     } else {
@@ -234,6 +284,7 @@ static void on_sent(void *arg, const struct mail_result *result)
     metrics_add(metrics_series(mail->outbox->deliveries, (const char *const[]){ "email", mail->outcome }), 1);
     metrics_add(metrics_series(mail->outbox->mails_by_kind, (const char *const[]){ mail->kind, mail->outcome }), 1);
     if (result->outcome == MAIL_SENT) {
+        note_pace(mail->outbox);
         log_info("mail.sent", LOG_TEXT("delivery_id", mail->delivery_id), LOG_TEXT("kind", mail->kind), LOG_INT("attempt", mail->attempts),
                  LOG_TEXT("request_id", mail->request_id), LOG_TEXT("traceparent", mail->traceparent));
     } else {
@@ -242,6 +293,18 @@ static void on_sent(void *arg, const struct mail_result *result)
                  LOG_TEXT("traceparent", mail->traceparent));
     }
     record(mail);
+}
+
+static void note_pace(struct outbox *outbox)
+{
+    int64_t now_us = clock_mono_us(), passed_us = now_us - outbox->pace.since_us;
+
+    if (passed_us >= MOMENT_US) {
+        outbox->pace.sent_before = passed_us < 2 * MOMENT_US ? outbox->pace.sent : 0;
+        outbox->pace.sent = 0;
+        outbox->pace.since_us = now_us;
+    }
+    outbox->pace.sent++;
 }
 
 /* Exponential with full jitter, the first try again after 2.5 to 5 seconds: a greylisting server wants a real pause, and a
@@ -289,7 +352,9 @@ static void on_recorded(void *arg, const struct pg_answer *answer)
         log_error("outbox.outcome_rejected", LOG_TEXT("delivery_id", mail->delivery_id), LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)));
     }
     let_go(mail);
-    if (outbox->more_due) {
+    outbox->handed--;
+    hand_over(outbox);
+    if (outbox->more_due && outbox->count <= hand_size(outbox) / 2) {
         claim(outbox);
     }
 }
@@ -366,6 +431,11 @@ void outbox_free(struct outbox *outbox)
     event_free(outbox->claim_timer);
     event_free(outbox->renew_timer);
     mail_pool_free(outbox->pool);
+    while (outbox->waiting) { /* their leases run out */
+        struct mail_in_hand *mail = outbox->waiting;
+        outbox->waiting = mail->next_waiting;
+        let_go(mail);
+    }
     pg_batch_free(outbox->outcomes);
     free(outbox);
 }

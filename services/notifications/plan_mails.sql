@@ -3,6 +3,7 @@
 -- feedback, are gathered: the first of a window carries the mail and waits for the window's end, the others are skipped and
 -- name it. The first $4 deliveries that need not wait are leased to the caller in the same breath and come back ready to
 -- compose.
+-- Look-ups are written so that each goes by its key in whatever plan: the plan is made once (0074_notification_plans.sql).
 -- $1 event ids, $2 lease in seconds, $3 lease holder, $4 how many to lease, $5 seconds in which opens are gathered, $6 seconds
 -- that feedback must have rested (ten times as long at most).
 with batch as materialized (
@@ -16,16 +17,23 @@ taken as (
 ),
 judged as materialized (
     select b as event, b.id as event_id, k.kind, m.recipient,
-           notifications.mail_reason(k.kind, b.data, m.recipient, r.reviewer_id is not null, r.state, l, p) as reason
+           notifications.mail_reason(k.kind, b.data, m.recipient, r.reviewer_id is not null, r.state, l.link, p.wish) as reason
     from batch b
-    join taken t on t.event_id = b.id
     cross join lateral (select notifications.mail_kind(b.type, b.data) as kind) k
-    left join links.mail_links l on l.share_link_id = b.share_link_id
-    left join links.mail_contexts r on r.reviewer_id = b.reviewer_id
+    left join lateral (
+        select l as link, l.owner_email from links.mail_links l where l.share_link_id = b.share_link_id limit 1
+    ) l on true
+    left join lateral (
+        select r.reviewer_id, r.state, r.reviewer_email from links.mail_contexts r where r.reviewer_id = b.reviewer_id limit 1
+    ) r on true
     cross join lateral (select coalesce(case k.kind when 'invitation' then r.reviewer_email else l.owner_email end, '') as recipient) m
-    left join notifications.preferences p on p.account_id = b.account_id and p.address = lower(m.recipient collate "C")
+    left join lateral (
+        select p as wish from notifications.preferences p
+        where p.account_id = b.account_id and p.address = lower(m.recipient collate "C") limit 1
+    ) p on true
     where k.kind is not null
-      and not exists (select from notifications.deliveries d where d.event_id = b.id and d.channel = 'email' and d.kind = k.kind)
+      and (b.id in (select event_id from taken)) is true -- so it is hashed
+      and (select 1 from notifications.deliveries d where d.event_id = b.id and d.channel = 'email' and d.kind = k.kind limit 1) is null
 ),
 planned as materialized (
     select j.*, g.seconds, case when g.seconds > 0 then j.kind || ' ' || (j.event).reviewer_id || ' ' || j.recipient end as key,

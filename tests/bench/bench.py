@@ -13,6 +13,7 @@ import tempfile
 sys.dont_write_bytecode = True
 
 from content import bench_content  # noqa: E402
+from feed import bench_feed  # noqa: E402
 from latency import bench_latency  # noqa: E402
 from links_api import bench_create, bench_get, bench_list  # noqa: E402
 from mails import bench_mails  # noqa: E402
@@ -29,6 +30,7 @@ PARTS = {
     "content": bench_content,
     "size": bench_size,
     "mails": bench_mails,
+    "feed": bench_feed,
 }
 
 

@@ -4,6 +4,9 @@ import contextlib
 
 SCHEMAS = ("links", "views", "notifications", "events", "sharelink", "public")
 
+# The scheduler tells of an expiry a moment after it passed, whatever a test does meanwhile.
+NOT_BY_SCHEDULE = {"events.log": " where type <> 'link.expired'"}
+
 
 def tables(db, schemas=SCHEMAS):
     """schema.table of each, partitioned tables as a whole."""
@@ -14,9 +17,9 @@ def tables(db, schemas=SCHEMAS):
 
 
 def row_counts(db, names=None):
-    """Rows by table, in one snapshot; of all that the services and the log hold when no names are given."""
+    """Rows by table, in one snapshot; of all that requests put into the services' tables and the log when no names are given."""
     names = names or tables(db, ("links", "views", "events"))
-    counted = db.rows(" union all ".join(f"select '{name}' as name, count(*) as rows from {name}" for name in names))
+    counted = db.rows(" union all ".join(f"select '{name}' as name, count(*) as rows from {name}{NOT_BY_SCHEDULE.get(name, '')}" for name in names))
     return {row["name"]: row["rows"] for row in counted}
 
 

@@ -1,8 +1,8 @@
 -- Settles events for the group email: each becomes a delivery to its recipient, or a skipped one with the reason, or asks
 -- for none. An event that is settled already is left alone, so that redelivery is harmless. Later opens of a reviewer, and
 -- feedback, are gathered: the first of a window carries the mail and waits for the window's end, the others are skipped and
--- name it. The first $4 deliveries that need not wait are leased to the caller in the same breath and come back ready to
--- compose.
+-- name it. A delivery bears its event's number. The first $4 that need not wait are leased to the caller in the same breath
+-- and come back ready to compose.
 -- Look-ups are written so that each goes by its key in whatever plan: the plan is made once (0074_notification_plans.sql).
 -- $1 event ids, $2 lease in seconds, $3 lease holder, $4 how many to lease, $5 seconds in which opens are gathered, $6 seconds
 -- that feedback must have rested (ten times as long at most).
@@ -46,7 +46,7 @@ planned as materialized (
     ) g
 ),
 proposed as materialized (
-    select key, kind, max(seconds) as seconds, min(event_id) as event_id, sharelink.new_id('dlv_') as delivery_id, count(*)::int as count,
+    select key, kind, max(seconds) as seconds, min(event_id) as event_id, 'dlv_' || substr(min(event_id), 5) as delivery_id, count(*)::int as count,
            coalesce(array_agg(distinct (event).data ->> 'interview_id') filter (where (event).data ? 'interview_id'), '{}') as items,
            max((event).created_at) as last_at
     from planned
@@ -78,8 +78,7 @@ stored as (
     insert into notifications.deliveries as d (
         id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at, share_link_id, reviewer_id,
         state, reason, attempts, next_attempt_at, lease_until, lease_holder, request_id, traceparent, gathers, gathered_into)
-    select case when p.carries then p.delivery_id else sharelink.new_id('dlv_') end,
-           p.event_id, (p.event).type, (p.event).account_id, 'email', p.kind, p.recipient,
+    select 'dlv_' || substr(p.event_id, 5), p.event_id, (p.event).type, (p.event).account_id, 'email', p.kind, p.recipient,
            (p.event).data, (p.event).created_at, (p.event).share_link_id, (p.event).reviewer_id,
            case when s.reason is null then 'pending' else 'skipped' end, s.reason, p.leased::int,
            case when s.reason is null then coalesce(p.due_at, now()) end,

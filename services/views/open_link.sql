@@ -71,7 +71,7 @@ counted as (
            case when f.usage > $17::int or u.network_count > $18::int then 0 else f.many end,
            f.passcode_epoch, f.usage, f.networks, u.network_count
     from fresh f
-    cross join lateral views.usage_after(null, f.passcode_epoch, f.usage::int, f.networks) u
+    cross join lateral (select count(*)::int as network_count from jsonb_object_keys(f.networks)) u
     where f.nth = 1 and (select count(*) from failed) >= 0
     order by f.reviewer_id
     on conflict (reviewer_id) do update

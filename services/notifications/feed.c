@@ -1,9 +1,10 @@
 /* feed.c - see the header.
  *
- * One reader per process follows the log's end for all listeners: woken by the streams, or twice a second without them. It
- * reads ALL that is committed beyond the point below which the log is complete, in the order of commits, and remembers what
- * of it was told already. So a long transaction somewhere delays nobody, and a listener that has got an event has got
- * everything that was over when that event was written (events.log.horizon): there it can go on, in any process.
+ * One reader per process follows the log's end for all listeners: woken by the streams, or twice a second without them and
+ * while nobody listens. It reads ALL that is committed beyond the point below which the log is complete, in the order of
+ * commits, and remembers what of it was told already. So a long transaction somewhere delays nobody, and a listener that has
+ * got an event has got everything that was over when that event was written (events.log.horizon): there it can go on, in any
+ * process.
  *
  * A listener that goes on reads its account's log up to where that is complete, page by page, then what is committed beyond,
  * then what the tail has brought meanwhile. An event may come twice then, never not at all. Who does not read is cut off.
@@ -51,6 +52,9 @@ struct feed {
     uint64_t complete_below; /* 0: not known yet */
     struct seen *seen;       /* told already, though not below that */
     size_t seen_count, seen_room;
+    struct flow_wait **joining; /* the first listeners to be, until it has caught up */
+    size_t joining_count;
+    bool behind; /* woken, and not read: nobody listened */
     struct redis *wake;
     char last_ids[2][40];
     struct event *tick;
@@ -67,6 +71,7 @@ static void forget_complete(struct feed *feed, uint64_t below);
 static void tell(struct feed *feed, const json_t *event);
 static void wait_for_streams(void *arg);
 static void on_streams(void *arg, const struct redis_value *reply, const char *errstr);
+static void let_join(struct feed *feed);
 static void catch_up(struct listener *listener);
 static void take_history(void *arg, const struct pg_answer *answer);
 static void go_live(struct listener *listener);
@@ -170,6 +175,7 @@ static void take_tail(void *arg, const struct pg_answer *answer)
 
     feed->reading = false;
     if (pg_answer_outcome(answer) != PG_OK) {
+        let_join(feed);
         return; /* the next tick tries again, from the same place */
     }
     struct arena *arena = arena_new();
@@ -191,6 +197,9 @@ static void take_tail(void *arg, const struct pg_answer *answer)
     arena_free(arena);
     if (count == TAIL || feed->again) {
         read_tail(feed);
+    } else {
+        feed->behind = false;
+        let_join(feed);
     }
 }
 
@@ -261,7 +270,11 @@ static void on_streams(void *arg, const struct redis_value *reply, const char *e
         }
     }
     if (redis_kind(reply) == REDIS_ARRAY) {
-        read_tail(feed);
+        if (feed->count > 0 || feed->reading) {
+            read_tail(feed);
+        } else {
+            feed->behind = true;
+        }
         wait_for_streams(feed);
     } else if (redis_kind(reply) == REDIS_NIL) {
         memcpy(feed->last_ids, (char[2][40]){ "$", "$" }, sizeof feed->last_ids); /* emptied streams begin anew */
@@ -273,6 +286,33 @@ static void on_streams(void *arg, const struct redis_value *reply, const char *e
 }
 
 /* --- a listener --- */
+
+bool feed_is_behind(const struct feed *feed)
+{
+    return feed->behind;
+}
+
+struct next *feed_catch_up(struct feed *feed, struct flow *flow, flow_step *then)
+{
+    feed->joining = mem_resize(feed->joining, (feed->joining_count + 1) * sizeof(struct flow_wait *));
+    feed->joining[feed->joining_count++] = flow_wait_begin(flow, then);
+    read_tail(feed);
+    return flow_waiting();
+}
+
+/* Their steps may join again, when it is behind again. */
+static void let_join(struct feed *feed)
+{
+    struct flow_wait **joining = feed->joining;
+    size_t count = feed->joining_count;
+
+    feed->joining = NULL;
+    feed->joining_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        flow_wait_end(joining[i], NULL);
+    }
+    free(joining);
+}
 
 struct next *feed_listen(struct feed *feed, struct flow *flow, const struct feed_wish *wish)
 {
@@ -512,6 +552,7 @@ void feed_pause(struct feed *feed)
 
     feed->paused = true;
     evtimer_del(feed->tick);
+    let_join(feed);
     for (struct listener *listener = feed->listeners; listener; listener = next) {
         next = listener->after;
         if (listener->stream) {

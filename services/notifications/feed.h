@@ -19,6 +19,10 @@ struct feed_wish {
 
 /* Whether it knows where the log ends; before that, nobody can listen. */
 bool feed_is_ready(const struct feed *feed);
+/* Whether there may be events that it has not read, because nobody listened: who listens from now on would be told of them. */
+bool feed_is_behind(const struct feed *feed);
+/* Reads them, or fails to: then it is behind still. */
+struct next *feed_catch_up(struct feed *feed, struct flow *flow, flow_step *then) FLOW_NEXT;
 /* Ends the flow with a stream that lasts. */
 struct next *feed_listen(struct feed *feed, struct flow *flow, const struct feed_wish *wish) FLOW_NEXT;
 

@@ -9,6 +9,8 @@
 /* In the order in which they run. */
 static bool note_unknown(void *arg, const char *name, const char *value);
 static struct next *go_on_from(struct flow *flow);
+static struct next *listen_when_read(struct flow *flow);
+static struct next *listen(struct flow *flow);
 static struct next *refuse_unready(struct flow *flow);
 
 static const struct pg_statement find_position = { "find_position",
@@ -41,11 +43,11 @@ struct next *stream_events(struct flow *flow)
     if (!feed_is_ready(feed)) {
         return refuse_unready(flow);
     }
+    flow->state = wish;
     if (!wish->after_id || !*wish->after_id) {
         wish->after_id = NULL;
-        return feed_listen(feed, flow, wish);
+        return listen_when_read(flow);
     }
-    flow->state = wish;
     pg_params_init(&params, flow->arena);
     pg_text(&params, caller_of(flow)->account_id);
     pg_text(&params, id_is(wish->after_id, "evt_") ? wish->after_id : "");
@@ -66,7 +68,6 @@ static bool note_unknown(void *arg, const char *name, const char *value)
 
 static struct next *go_on_from(struct flow *flow)
 {
-    struct feed *feed = notifications_of(flow)->feed;
     struct feed_wish *wish = flow->state;
 
     if (pg_outcome(flow) != PG_OK) {
@@ -75,12 +76,23 @@ static struct next *go_on_from(struct flow *flow)
     if (pg_rows(flow) == 0) {
         return problem_reply(flow, 404, "unknown_event", "Last-Event-ID is no event of this account.");
     }
-    if (!feed_is_ready(feed)) {
-        return refuse_unready(flow);
-    }
-    wish->xid = pg_get(flow, 0, 0);
-    wish->complete_below = pg_get(flow, 0, 1);
-    return feed_listen(feed, flow, wish);
+    wish->xid = arena_strdup(flow->arena, pg_get(flow, 0, 0));
+    wish->complete_below = arena_strdup(flow->arena, pg_get(flow, 0, 1));
+    return listen_when_read(flow);
+}
+
+static struct next *listen_when_read(struct flow *flow)
+{
+    struct feed *feed = notifications_of(flow)->feed;
+
+    return feed_is_behind(feed) && feed_is_ready(feed) ? feed_catch_up(feed, flow, listen) : listen(flow);
+}
+
+static struct next *listen(struct flow *flow)
+{
+    struct feed *feed = notifications_of(flow)->feed;
+
+    return feed_is_behind(feed) || !feed_is_ready(feed) ? refuse_unready(flow) : feed_listen(feed, flow, flow->state);
 }
 
 static struct next *refuse_unready(struct flow *flow)

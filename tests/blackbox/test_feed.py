@@ -47,6 +47,19 @@ def test_events_come_live_as_the_log_has_them(stack, listen):
         assert (row["id"], row["type"], row) in listener.events
 
 
+def test_first_listener_is_told_nothing_from_before(stack, listen):
+    """While nobody listens, the log's end is read twice a second only."""
+    for title in ("One", "Two", "Three"):
+        link = stack.make_share_link()
+        listener = listen()
+        stack.api.patch(f"/v1/share-links/{link['id']}", {"title": title}, status=200)
+        wait_until(lambda: listener.events, 10, "the change is told")
+        assert [event[1] for event in listener.events] == ["link.updated"]
+        listener.cut()
+        metrics = Api(stack.notifications.url())
+        wait_until(lambda: "\nsharelink_feed_listeners 0\n" in metrics.get("/metrics").text, 10, "nobody listens")
+
+
 def test_filters_and_accounts(stack, listen):
     link, other = stack.make_share_link(), stack.make_share_link()
     opened, of_link, foreign = listen(type="link.opened"), listen(share_link_id=link["id"]), listen(key=stack.other_key)

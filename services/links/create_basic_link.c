@@ -54,7 +54,7 @@ static void read_link(struct flow *flow, struct faults *faults, const json_t *bo
     fields_end(&owner);
     wanted->settings = link_fields_settings(&root);
     if (json_is_false(json_object_get(json_object_get(body, "settings"), "disable_feedback"))) {
-        fields_fault(&root, "settings/disable_feedback", "invalid", "A basic link takes no feedback: this is always true.");
+        fields_fault(&root, "settings/disable_feedback", "invalid", BASIC_LINK_FEEDBACK);
     }
     link_fields_expiry(&root, &wanted->expiry);
     fields_end(&root);

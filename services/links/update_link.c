@@ -2,14 +2,16 @@
  *
  * Passcodes stay, so a later expiry lets reviewers in again. A link that was deactivated is changed too, and stays so.
  */
+#include "services/links/basic_link.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 #include "services/links/publish.h"
 
 /* In the order in which they run. */
-static struct next *store_changes(struct flow *flow, const json_t *columns, const struct wanted_expiry *expiry);
+static struct next *store_changes(struct flow *flow, json_t *columns, const struct wanted_expiry *expiry);
 static struct next *reply_updated(struct flow *flow);
+static struct next *refuse_of_basic(struct flow *flow);
 
 static const struct pg_statement store = { "update_link",
 #include "services/links/update_link.sql.inc"
@@ -89,10 +91,11 @@ static void read_message(struct fields *root, json_t *columns)
     json_object_set_new(columns, "template_id", json_null());
 }
 
-static struct next *store_changes(struct flow *flow, const json_t *columns, const struct wanted_expiry *expiry)
+static struct next *store_changes(struct flow *flow, json_t *columns, const struct wanted_expiry *expiry)
 {
     struct pg_params params;
 
+    flow->state = columns;
     change_params_init(flow, &params);
     pg_text(&params, json_text(flow->arena, columns));
     pg_bool(&params, expiry->is_given);
@@ -106,9 +109,26 @@ static struct next *reply_updated(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
+    if (str_equal(change_outcome(flow), "not_of_basic")) {
+        return refuse_of_basic(flow);
+    }
     if (!str_equal(change_outcome(flow), "ok")) {
         return change_refuse(flow, change_outcome(flow));
     }
     publish_events(flow, pg_get(flow, 0, 3));
     return change_reply_link(flow, pg_get(flow, 0, 1), pg_get(flow, 0, 2));
+}
+
+static struct next *refuse_of_basic(struct flow *flow)
+{
+    const json_t *columns = flow->state;
+    struct faults *faults = faults_new(flow->arena);
+
+    if (json_is_false(json_object_get(columns, "disable_feedback"))) {
+        faults_add(faults, "/settings/disable_feedback", "invalid", BASIC_LINK_FEEDBACK);
+    }
+    if (json_is_string(json_object_get(columns, "message_subject"))) {
+        faults_add(faults, "/message", "invalid", "A basic link sends no mails, so it has no message.");
+    }
+    return faults_reply(flow, faults);
 }

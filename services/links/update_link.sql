@@ -1,10 +1,12 @@
 -- Changes some of a link's fields: $6 holds them by their columns' names. What comes out equal is no change: it makes no new
--- version and no event. $7 says whether an expiry was given at all, $8 and $9 which.
+-- version and no event. A basic link takes no feedback and sends no mails. $7 says whether an expiry was given at all, $8 and $9 which.
 with link as materialized (
     select l as before from links.share_links l where l.account_id = $1 and l.id = $2 for update of l
 ),
 judged as materialized (
-    select case when $3::int is not null and (before).version <> $3::int then 'version_mismatch' else 'ok' end as outcome,
+    select case when $3::int is not null and (before).version <> $3::int then 'version_mismatch'
+                when (before).kind = 'basic' and ($6::jsonb @> '{"disable_feedback": false}' or $6::jsonb ->> 'message_subject' is not null) then 'not_of_basic'
+                else 'ok' end as outcome,
            (before).id as id, before, jsonb_populate_record(before, $6::jsonb) as after,
            case when $7::boolean then coalesce($8::timestamptz, now() + $9::bigint * interval '1 second') else (before).expires_at end
                as expires_at
@@ -20,7 +22,7 @@ changed as (
         omit_avatars = (j.after).omit_avatars,
         exclude_full_profiles = (j.after).exclude_full_profiles,
         hide_skipped_questions = (j.after).hide_skipped_questions,
-        disable_feedback = (j.after).disable_feedback or l.kind = 'basic',
+        disable_feedback = (j.after).disable_feedback,
         mask_questionnaire = (j.after).mask_questionnaire,
         message_subject = (j.after).message_subject,
         message_body = (j.after).message_body,

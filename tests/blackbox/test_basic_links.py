@@ -111,6 +111,16 @@ def test_a_key_that_may_only_read_sees_no_url(stack):
         assert link["passcode"] not in text and '"url"' not in text
 
 
+def test_changes_are_those_of_a_basic_link(stack):
+    link = stack.api.post(path_of(stack.make_interview()), status=201).json()
+    path = f"/v1/share-links/{link['id']}"
+    refused = stack.api.patch(path, {"settings": {"disable_feedback": False}, "message": {"subject": "s", "body": "b"}, "title": "New"})
+    assert faults(refused) == ["/message", "/settings/disable_feedback"]
+    assert stack.api.get(path, status=200).json() == link
+    changed = stack.api.patch(path, {"settings": {"disable_feedback": True, "omit_avatars": True}, "message": None}, status=200).json()
+    assert changed["settings"] == {**link["settings"], "omit_avatars": True} and changed["message"] is None
+
+
 @pytest.mark.parametrize("body, expected", [
     ({"kind": "basic"}, ["/kind"]),
     ({"reviewers": []}, ["/reviewers"]),

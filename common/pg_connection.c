@@ -101,6 +101,7 @@ static void open_link(struct pg_connection *connection);
 static void watch_polling(struct pg_connection *connection, short what);
 static void poll_link(evutil_socket_t fd, short what, void *arg);
 static void become_ready(struct pg_connection *connection);
+static void note_turn(const struct pg_connection *connection, const struct request *request);
 static int find_prepared(struct pg_connection *connection, const struct pg_statement *statement);
 static bool send_request(struct pg_connection *connection, struct request *request,
                          const struct pg_statement *statement, const struct pg_params *params);
@@ -139,6 +140,10 @@ void pg_metrics_make(struct pg_metrics *metrics, const char *name)
         metrics_gauge("sharelink_pg_in_flight", "Statements that PostgreSQL owes an answer.", "pool"), &name);
     metrics->duration = metrics_series(
         metrics_histogram("sharelink_pg_query_duration_seconds", "From sending a statement to its answer.", "pool"),
+        &name);
+    metrics->wait = metrics_series(
+        metrics_histogram("sharelink_pg_wait_seconds", "Until a connection had done all that came before a statement or transaction.",
+                          "pool"),
         &name);
 }
 
@@ -479,6 +484,9 @@ void pg_connection_send(struct pg_connection *connection, const struct pg_statem
     *request = (struct request){ .prepared = -1, .done = done, .arg = arg, .sent_us = clock_mono_us() };
     connection->count++;
     metrics_add(connection->metrics->in_flight, 1);
+    if (connection->count == 1) {
+        note_turn(connection, request);
+    }
     if (!evtimer_pending(connection->alarm, NULL)) {
         set_alarm(connection, connection->options->answer_limit_ms);
     }
@@ -489,6 +497,14 @@ void pg_connection_send(struct pg_connection *connection, const struct pg_statem
         return;
     }
     flush(connection);
+}
+
+/* All before it is answered. */
+static void note_turn(const struct pg_connection *connection, const struct request *request)
+{
+    if (!connection->options->transactions) {
+        metrics_observe(connection->metrics->wait, (double)(clock_mono_us() - request->sent_us) / 1e6);
+    }
 }
 
 static int find_prepared(struct pg_connection *connection, const struct pg_statement *statement)
@@ -684,6 +700,9 @@ static bool answer_oldest(struct pg_connection *connection)
     connection->first = (connection->first + 1) % connection->options->queue_limit;
     connection->count--;
     connection->attempts = 0;
+    if (connection->count > 0) {
+        note_turn(connection, &connection->queue[connection->first]);
+    }
     struct pg_answer answer = { .outcome = classify(connection, &request, result, &is_lost),
                                 .result = result,
                                 .row_count = PQntuples(result) };

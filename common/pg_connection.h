@@ -22,6 +22,7 @@ extern const struct pg_answer pg_answer_unavailable;
 /* The series of one pool. */
 struct pg_metrics {
     struct metric *ready, *in_flight, *duration;
+    struct metric *wait; /* until PostgreSQL can begin; a pool of transactions observes it itself, once for each of them */
     struct metric *queries[PG_REJECTED + 1]; /* by outcome */
 };
 void pg_metrics_make(struct pg_metrics *metrics, const char *name);

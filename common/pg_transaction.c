@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#include "common/clock.h"
+#include "common/metrics.h"
 #include "common/pg_connection.h"
 #include "common/str.h"
 
@@ -46,6 +48,7 @@ struct candidate {
     struct flow_wait *wait;
     const struct pg_statement *statement;
     struct pg_params params;
+    int64_t since_us;
 };
 
 struct pg_transactions {
@@ -117,7 +120,9 @@ struct next *pg_transaction_begin(struct flow *flow, struct pg_transactions *poo
     if (!slot && is_hopeless) {
         return flow_soon(flow, &pg_answer_unavailable, then);
     }
-    struct candidate candidate = { .flow = flow, .wait = flow_wait_begin(flow, then), .statement = statement, .params = *params };
+    struct candidate candidate = {
+        .flow = flow, .wait = flow_wait_begin(flow, then), .statement = statement, .params = *params, .since_us = clock_mono_us()
+    };
     if (slot) {
         start(pool, slot, &candidate);
         return flow_waiting();
@@ -176,6 +181,7 @@ static void start(struct pg_transactions *pool, struct slot *slot, const struct 
     };
     transaction->deeds_end = &transaction->deeds;
     slot->is_taken = true;
+    metrics_observe(pool->metrics.wait, (double)(clock_mono_us() - candidate->since_us) / 1e6);
     candidate->flow->transaction = transaction;
     arena_defer(candidate->flow->arena, abandon, transaction);
     pg_params_init(&none, candidate->flow->arena);

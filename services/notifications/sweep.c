@@ -14,6 +14,7 @@
 #include "services/notifications/settle_events.h"
 
 #define HOUSE_EVERY_US (3600 * (int64_t)1000000)
+#define COUNT_EVERY_US (10 * (int64_t)1000000)
 
 enum { SWEEP_MOST = 500 };
 
@@ -22,8 +23,9 @@ struct sweep {
     const struct notifications *notifications;
     struct event *timer;
     struct metric_family *found;
+    struct metric *endpoints[3]; /* in the order of endpoint_states */
     const struct group *group; /* whose events the turn looks for */
-    int64_t house_kept_us; /* 0: not yet */
+    int64_t house_kept_us, counted_us; /* 0: not yet */
     bool paused;
 };
 
@@ -34,17 +36,24 @@ static struct next *check_house(struct flow *flow);
 static struct next *find_unsettled(struct flow *flow);
 static struct next *settle_found(struct flow *flow);
 static struct next *go_to_next_group(struct flow *flow);
+static struct next *count_endpoints(struct flow *flow);
+static struct next *take_counts(struct flow *flow);
 static struct next *end_turn(struct flow *flow);
 static void plan_next_turn(struct flow *flow);
 static void wait_for_turn(struct sweep *sweep);
 
 static const struct flow_kind sweep_turn = { .name = "sweep", .on_deadline = end_turn, .on_end = plan_next_turn };
 
+static const char *const endpoint_states[] = { "enabled", "failing", "disabled" };
+
 static const struct pg_statement keep_house_statement = { "keep_house",
 #include "services/notifications/keep_house.sql.inc"
 };
 static const struct pg_statement find_unsettled_statement = { "find_unsettled",
 #include "services/notifications/find_unsettled.sql.inc"
+};
+static const struct pg_statement count_endpoints_statement = { "count_endpoints",
+#include "services/notifications/count_endpoints.sql.inc"
 };
 
 struct sweep *sweep_new(struct daemon *daemon, const struct notifications *notifications)
@@ -56,6 +65,10 @@ struct sweep *sweep_new(struct daemon *daemon, const struct notifications *notif
     sweep->found = metrics_counter("sharelink_sweep_found_total", "Events that the sweep brought because no stream had.", "group");
     for (const struct group *group = groups; group->name; group++) {
         metrics_series(sweep->found, &group->name); /* from the start: a counter that appears with its first count shows no increase */
+    }
+    struct metric_family *endpoints = metrics_gauge("sharelink_webhook_endpoints", "Webhook endpoints, by state.", "state");
+    for (int i = 0; i < 3; i++) {
+        sweep->endpoints[i] = metrics_series(endpoints, &endpoint_states[i]);
     }
     sweep->timer = evtimer_new(daemon->base, start_turn, sweep);
     wait_for_turn(sweep);
@@ -140,7 +153,30 @@ static struct next *go_to_next_group(struct flow *flow)
     struct sweep *sweep = flow->owner;
 
     sweep->group++;
-    return sweep->group->name ? find_unsettled(flow) : end_turn(flow);
+    return sweep->group->name ? find_unsettled(flow) : count_endpoints(flow);
+}
+
+static struct next *count_endpoints(struct flow *flow)
+{
+    struct sweep *sweep = flow->owner;
+    struct pg_params none;
+
+    if (sweep->counted_us && clock_mono_us() - sweep->counted_us < COUNT_EVERY_US) {
+        return end_turn(flow);
+    }
+    sweep->counted_us = clock_mono_us();
+    pg_params_init(&none, flow->arena);
+    return pg_query(flow, flow->daemon->pg, &count_endpoints_statement, &none, take_counts);
+}
+
+static struct next *take_counts(struct flow *flow)
+{
+    const struct sweep *sweep = flow->owner;
+
+    for (int i = 0; i < 3 && pg_outcome(flow) == PG_OK; i++) {
+        metrics_set(sweep->endpoints[i], (double)pg_get_int(flow, 0, i));
+    }
+    return end_turn(flow);
 }
 
 static struct next *end_turn(struct flow *flow)

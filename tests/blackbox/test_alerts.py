@@ -18,10 +18,11 @@ from stack.daemon import Daemon
 from stack.server import Server
 from stack.waiting import wait_until
 from stack.web import status_of
-from support import ROOT, programs, samples
+from support import ROOT, programs, prometheus, samples
 from support.scripted_smtp import LATER, REFUSE
 
 RULES = ROOT / "deploy" / "observability" / "alerts.yml"
+BOARD = ROOT / "deploy" / "observability" / "grafana" / "boards" / "sharelink.json"
 ALERTS = {rule["alert"]: rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]}
 RANGE_SECONDS = 12
 
@@ -61,6 +62,25 @@ def test_promtool_finds_nothing(check):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_board_and_alerts_ask_for_what_there_is(stack, tmp_path):
+    asked = [target["expr"].replace("$__rate_interval", "5m") for panel in json.loads(BOARD.read_text())["panels"]
+             for target in panel.get("targets", [])]
+    rules = {"groups": [{"name": "board", "rules": [{"record": f"panel:{place}", "expr": expr} for place, expr in enumerate(asked)]}]}
+    (tmp_path / "board.yml").write_text(yaml.safe_dump(rules))
+    done = subprocess.run(["promtool", "check", "rules", str(tmp_path / "board.yml")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = {}
+    for daemon in stack.daemons:
+        text = urllib.request.urlopen(f"{daemon.url()}/metrics", timeout=5).read().decode()
+        for family in prometheus.parse(text).values():
+            for name, labels in family.samples:
+                made.setdefault(name, set()).update(label for label, _ in labels)
+    for expr in asked + [rule["expr"] for rule in ALERTS.values()]:
+        for name, labels in re.findall(r"\b((?:sharelink|process)_\w+)(?:\{([^}]*(?:\}[^}]*)?)\})?", expr):
+            assert name in made, f"no daemon has {name}, which is asked for by {expr}"
+            assert set(re.findall(r"(\w+) *[=!]~?", labels)) <= made[name] | {"job", "service", "instance"}, expr
+
+
 def test_metrics_keep_prometheus_rules(stack):
     stack.make_share_link()
     for daemon in stack.daemons:
@@ -90,20 +110,20 @@ def test_every_alert_fires_once(make_stack, smtp, tmp_path):
                    {**stack.views.settings, "SHARELINK_LISTEN": f"127.0.0.1:{stack.state.port('spare')}"}, str(tmp_path / "spare.log"))
     spare.start()
     spare.wait_until_answering()
-    prometheus = Prometheus(tmp_path, {**{each.name: each.address() for each in stack.daemons}, "spare": spare.address(),
+    scraper = Prometheus(tmp_path, {**{each.name: each.address() for each in stack.daemons}, "spare": spare.address(),
                                        "unmigrated": unmigrated["SHARELINK_LISTEN"]})
     fired = set()
 
     def fires(*names, seconds=60):
         def all_of_them():
-            fired.update(prometheus.firing())
+            fired.update(scraper.firing())
             return set(names) <= fired
         wait_until(all_of_them, seconds, f"{names} fire; so far did {sorted(fired)}")
 
     with programs.daemon("views", unmigrated, tmp_path / "unmigrated.log"):
-        prometheus.start()
+        scraper.start()
         try:
-            prometheus.wait_until_answering()
+            scraper.wait_until_answering()
             fires("SharelinkSchemaMissing")
             assert not fired - {"SharelinkSchemaMissing", "SharelinkDaemonDown"}, "a healthy stack is quiet"
 
@@ -121,7 +141,7 @@ def test_every_alert_fires_once(make_stack, smtp, tmp_path):
                 spare.stop()
                 spare.start()
                 spare.wait_until_answering()
-                wait_for_a_scrape(prometheus)
+                wait_for_a_scrape(scraper)
             fires("SharelinkCrashLooping")
             spare.stop()
             fires("SharelinkDaemonDown")
@@ -138,7 +158,7 @@ def test_every_alert_fires_once(make_stack, smtp, tmp_path):
                 stack.redis.ask("XADD", "sharelink:links", "*", "type", "none", "ce", "{}")
             fires("SharelinkStreamLag")
         finally:
-            prometheus.stop()
+            scraper.stop()
             spare.stop()
             stack.postgres.start()
             stack.postgres.wait_until_answering()
@@ -152,9 +172,9 @@ def mails_are_put_off_and_refused(stack, smtp):
     stack.make_share_link(reviewers=reviewers, send_email=True)
 
 
-def wait_for_a_scrape(prometheus):
+def wait_for_a_scrape(scraper):
     def starts():
-        with urllib.request.urlopen(f"http://127.0.0.1:{prometheus.port}/api/v1/query?query=process_start_time_seconds"
+        with urllib.request.urlopen(f"http://127.0.0.1:{scraper.port}/api/v1/query?query=process_start_time_seconds"
                                     "%7Bservice%3D%22spare%22%7D", timeout=5) as answer:
             found = json.load(answer)["data"]["result"]
         return found and found[0]["value"][1]

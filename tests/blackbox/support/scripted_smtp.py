@@ -206,8 +206,8 @@ class ScriptedSmtp:
             self.closing.wait()
             return False
         self.closing.wait(behaviour.seconds)
+        attempt.accepted = behaviour.dot.startswith("250")  # before the client can know and a test can ask
         say(behaviour.dot)
-        attempt.accepted = behaviour.dot.startswith("250")
         return True
 
 

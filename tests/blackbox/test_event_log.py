@@ -47,8 +47,8 @@ def test_events_are_followed_without_a_gap(stack, log):
 
     # A transaction that began before others and ends after them must not be stepped over.
     with psycopg2.connect(stack.db.url) as slow, slow.cursor() as statement:
-        statement.execute("insert into events.log (id, account_id, type, data) values (sharelink.new_id('evt_'), %s, 'link.created', '{}') returning id",
-                          [stack.account])
+        statement.execute("insert into events.log (id, account_id, type, share_link_id, data) values (sharelink.new_id('evt_'), %s, "
+                          "'link.created', %s, jsonb_build_object('share_link_id', %s)) returning id", [stack.account, first[0], first[0]])
         late = statement.fetchone()[0]
         second = [stack.make_share_link()["id"] for _ in range(4)]
         newest = log.get("/v1/events", params={"limit": 4, "type": "link.created"}).json()["data"]

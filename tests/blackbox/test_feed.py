@@ -77,8 +77,8 @@ def test_filters_and_accounts(stack, listen):
 def test_long_transaction_holds_up_nobody_and_is_not_missed(stack, listen):
     link, listener = stack.make_share_link()["id"], listen()
     with psycopg2.connect(stack.db.url) as slow, slow.cursor() as statement:
-        statement.execute("insert into events.log (id, account_id, type, data) values (sharelink.new_id('evt_'), %s, 'link.updated', "
-                          "jsonb_build_object('share_link_id', %s)) returning id", [stack.account, link])
+        statement.execute("insert into events.log (id, account_id, type, share_link_id, data) values (sharelink.new_id('evt_'), %s, "
+                          "'link.updated', %s, jsonb_build_object('share_link_id', %s)) returning id", [stack.account, link, link])
         late = statement.fetchone()[0]
         stack.make_share_link()
         wait_until(lambda: listener.events, 10, "a later event has come")

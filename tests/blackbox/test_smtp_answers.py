@@ -1,8 +1,14 @@
 """What each answer of a mail server leads to: sent, tried again, given up, sent once more; and every outcome is a row."""
 
+import os
+import time
+
 import pytest
 from stack.waiting import wait_until
 from support.scripted_smtp import DROP_AFTER_DOT, LATER, LATER_AFTER_DOT, REFUSE, REFUSE_AFTER_DOT, STALL_AFTER_DOT, ScriptedSmtp, slow
+
+# Ten minutes are the outage to be sure with: OUTAGE_SECONDS=600 pytest -k server_that_is_away
+OUTAGE_SECONDS = int(os.environ.get("OUTAGE_SECONDS", "10"))
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +103,24 @@ def test_server_that_turns_everybody_away_delays_and_loses_nothing(make_stack, s
     smtp.greeting = "220 scripted.example ESMTP"
     assert wait_for_state(stack, address, "sent")["attempts"] >= 2
     assert len(smtp.accepted(address)) == 1
+
+
+def test_server_that_is_away_delays_and_loses_nothing(make_stack, smtp):
+    smtp.close()
+    stack = make_stack(smtp=smtp)
+    until, addresses = time.monotonic() + OUTAGE_SECONDS, []
+    while time.monotonic() < until:
+        if len(addresses) < 30:
+            addresses.append(invite(stack))
+        tried = "select count(*) from notifications.deliveries where state = 'pending' and last_error is not null"
+        wait_until(lambda: stack.db.value(tried) == len(addresses), 20, "each is tried, and waits")
+    back = ScriptedSmtp(smtp.port)
+    try:
+        for address in addresses:  # whose pauses have grown to as much as the outage, and to five minutes at most
+            wait_for_state(stack, address, "sent", 20 + min(2 * OUTAGE_SECONDS, 300))
+            assert len(back.accepted(address)) == 1
+    finally:
+        back.close()
 
 
 def test_slow_recipient_holds_up_nobody_else(make_stack, smtp):

@@ -9,7 +9,7 @@ import json
 import jsonschema
 import yaml
 
-from .contract import PROTO, Breach, Loader
+from .contract import PROTO, Breach, Loader, first_fault
 
 BASE = "https://proto.invalid/"  # where the relative references of the document begin
 
@@ -33,7 +33,7 @@ def validator(message, part):
 
 def check_message(message, headers, payload):
     for part, value in (("headers", headers), ("payload", payload)):
-        fault = next(validator(message, part).iter_errors(value), None)
+        fault = first_fault(validator(message, part), value)
         if fault:
             raise Breach(f"{message}, {part}: {'/'.join(str(step) for step in fault.absolute_path)}: {fault.message[:600]}")
 

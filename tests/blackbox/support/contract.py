@@ -11,6 +11,7 @@ import functools
 import json
 import pathlib
 import re
+import threading
 from urllib.parse import urlsplit
 
 import jsonschema
@@ -22,6 +23,7 @@ ROUTE = re.compile(r'\{\s*HTTP_([A-Z]+),\s*"([^"]+)",\s*(\w+),\s*([^}]+?)\s*\}')
 ANYWHERE = {400, 404, 405, 411, 413, 417, 431, 500, 501, 503}
 # Headers that an answer may do without.
 OPTIONAL_HEADERS = {"set-cookie", "idempotency-replayed", "retry-after", "location", "ratelimit", "ratelimit-policy"}
+RESOLVING = threading.Lock()
 
 
 class Breach(AssertionError):
@@ -123,7 +125,7 @@ class Contract:
         validator = self.validators.get(id(schema))
         if not validator:
             validator = self.validators[id(schema)] = jsonschema.Draft202012Validator(schema, resolver=self.resolver)
-        fault = next(validator.iter_errors(value), None)
+        fault = first_fault(validator, value)
         if fault:
             raise Breach(f"{place}: {'/'.join(str(step) for step in fault.absolute_path)}: {fault.message[:600]}")
 
@@ -138,6 +140,12 @@ class Contracts(dict):
 
 
 CONTRACTS = Contracts()
+
+
+def first_fault(validator, value):
+    """One at a time: a resolver of references keeps the place where it is, for all threads."""
+    with RESOLVING:
+        return next(validator.iter_errors(value), None)
 
 
 @functools.lru_cache(maxsize=None)
@@ -155,7 +163,7 @@ def check_event(event):
     validator = event_validator(event.get("type", ""))
     if not validator:
         raise Breach(f"no schema of the event {event.get('type')!r}")
-    fault = next(validator.iter_errors(event), None)
+    fault = first_fault(validator, event)
     if fault:
         raise Breach(f"event {event['type']}: {'/'.join(str(step) for step in fault.absolute_path)}: {fault.message[:600]}")
 

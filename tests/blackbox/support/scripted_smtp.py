@@ -5,6 +5,7 @@
 """
 
 import base64
+import contextlib
 import email
 import email.policy
 import re
@@ -96,6 +97,8 @@ class ScriptedSmtp:
     def close(self):
         """Also ends what stalls."""
         self.closing.set()
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)  # from here on connections are refused
         self.listener.close()
 
     # --- its conversations ---

@@ -6,10 +6,12 @@ servers asks for private ones.
 
 import contextlib
 import itertools
+import json
 import os
 import shutil
 import tempfile
 
+import psycopg2
 from stack import ports, postgres, system
 from stack.daemon import NAMES, Daemon
 from stack.postgres import Postgres
@@ -19,6 +21,7 @@ from stack.system import Stack, start
 
 from . import pooled, samples
 from .api import Api, Reviewer
+from .contract import Breach, check_event
 from .database import Database
 from .mailbox import Mailbox
 
@@ -76,8 +79,10 @@ class TestStack(Stack):
             assert other.stop() == 0, other.last_log_lines(30)
 
     def close(self):
-        """Stops all; every daemon that still ran must have drained and ended well, and no sanitizer complained."""
+        """Stops all; every daemon that still ran must have drained and ended well, no sanitizer complained, and every event was
+        as proto/events/ has it."""
         active.remove(self)
+        breaches = self.breaches_of_events()
         self.db.close()
         if self.smtp:
             self.smtp.close()  # a mail that stalls would hold up the end
@@ -86,7 +91,23 @@ class TestStack(Stack):
                   for each in self.daemons if statuses[each.name] not in (0, None)]
         faults += [f"{each.name} was reported by a sanitizer:\n{report}" for each in self.daemons
                    if (report := sanitizer_report(each.log))]
-        assert not faults, "\n".join(faults)
+        assert not faults + breaches, "\n".join(faults + breaches)
+
+    def breaches_of_events(self):
+        """Of one event of each type and form; none when the test has taken PostgreSQL away."""
+        try:
+            rows = self.db.rows("""
+                select distinct on (type, keys) events.cloud_event(l) as event
+                from events.log l cross join lateral (select string_agg(k, ' ' order by k) as keys from jsonb_object_keys(l.data) k) k""")
+        except psycopg2.Error:
+            return []
+        breaches = []
+        for row in rows:
+            try:
+                check_event(json.loads(row["event"]))
+            except Breach as breach:
+                breaches.append(str(breach))
+        return breaches
 
 
 class SharedServers:

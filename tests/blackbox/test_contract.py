@@ -9,7 +9,7 @@ from support.contract import CONTRACTS, PROTO, Breach, Contract, check_event, ev
 
 # GET is served there by every daemon, of no routes.c.
 OURS = {("GET", path) for path in ("/healthz", "/readyz", "/metrics", "/openapi.json")}
-DOCUMENTED = ["links", "notifications"]
+DOCUMENTED = ["links", "notifications", "views"]
 EVENTS = sorted(path.stem for path in (PROTO / "events").glob("*.json") if path.stem != "envelope")
 
 

@@ -21,7 +21,7 @@ PROTO = pathlib.Path(__file__).resolve().parents[3] / "proto"
 ROUTE = re.compile(r'\{\s*HTTP_([A-Z]+),\s*"([^"]+)",\s*(\w+),\s*([^}]+?)\s*\}')
 # What the top of each document says that any call may answer; `default` stands for these alone.
 ANYWHERE = {400, 404, 405, 411, 413, 417, 431, 500, 501, 503}
-# Headers that an answer may do without.
+# Headers that an answer may do without, besides those that are `required: false`.
 OPTIONAL_HEADERS = {"set-cookie", "idempotency-replayed", "retry-after", "location", "ratelimit", "ratelimit-policy"}
 RESOLVING = threading.Lock()
 
@@ -91,7 +91,7 @@ class Contract:
         for name, header in reply.get("headers", {}).items():
             header, value = self.resolved(header), headers.get(name.lower())
             if value is None:
-                if name.lower() not in OPTIONAL_HEADERS:
+                if name.lower() not in OPTIONAL_HEADERS and header.get("required") is not False:
                     raise Breach(f"{place} lacks the header {name}")
                 continue
             schema = header.get("schema", {})

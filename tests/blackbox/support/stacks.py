@@ -20,7 +20,7 @@ from stack.state import State
 from stack.system import Stack, start
 
 from . import pooled, samples
-from .api import Api, Reviewer
+from .api import DAEMONS, Api, Reviewer
 from .contract import Breach, check_event
 from .database import Database
 from .mailbox import Mailbox
@@ -43,9 +43,11 @@ class TestStack(Stack):
     def come_up(self, accounts):
         self.account, self.key, self.other_key = accounts
         self.start_daemons()
-        self.api = Api(self.links.url(), self.key, "links")
-        self.other_api = Api(self.links.url(), self.other_key, "links")
-        self.anonymous = Api(self.links.url(), daemon="links")
+        for name in NAMES:
+            DAEMONS[getattr(self, name).url()] = name
+        self.api = Api(self.links.url(), self.key)
+        self.other_api = Api(self.links.url(), self.other_key)
+        self.anonymous = Api(self.links.url())
         self.mails = Mailbox(self.mail.mail_dir)
         self.db = Database(self.postgres.url(self.database))
         active.append(self)
@@ -72,10 +74,12 @@ class TestStack(Stack):
         port = ports.free_port()
         other = Daemon(f"{of.name}-{port}", of.program, {**of.settings, "SHARELINK_LISTEN": f"127.0.0.1:{port}"},
                        self.log(f"{of.name}-{port}"))
+        DAEMONS[other.url()] = of.name
         start([other])
         try:
             yield other
         finally:
+            del DAEMONS[other.url()]
             assert other.stop() == 0, other.last_log_lines(30)
 
     def close(self):
@@ -87,6 +91,8 @@ class TestStack(Stack):
         if self.smtp:
             self.smtp.close()  # a mail that stalls would hold up the end
         statuses = self.stop()
+        for name in NAMES:
+            DAEMONS.pop(getattr(self, name).url(), None)
         faults = [f"{each.name} ended with status {statuses[each.name]}:\n{each.last_log_lines(30)}"
                   for each in self.daemons if statuses[each.name] not in (0, None)]
         faults += [f"{each.name} was reported by a sanitizer:\n{report}" for each in self.daemons

@@ -294,12 +294,12 @@ static const char *check_host(const struct fetch_pool *pool, CURLU *parts)
     struct address address;
 
     if (curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK || !*host) {
-        return "must name a host";
+        return "This must name a host.";
     }
     size_t length = strlen(host);
     bool bracketed = host[0] == '[' && host[length - 1] == ']';
     if (address_read(host + bracketed, length - (bracketed ? 2 : 0), &address)) {
-        wrong = may_connect(pool, &address) ? NULL : "must not be a private, loopback, link-local or otherwise special address";
+        wrong = may_connect(pool, &address) ? NULL : "This must not be a private, loopback, link-local or otherwise special address.";
     }
     curl_free(host);
     return wrong;
@@ -319,21 +319,21 @@ const char *fetch_check_url(const struct fetch_pool *pool, const char *url)
     const char *wrong = NULL;
 
     if (strlen(url) > URL_MAX) {
-        return "must have at most 2048 bytes";
+        return "This must have at most 2048 bytes.";
     }
     if (strncasecmp(url, "https://", 8) != 0 && strncasecmp(url, "http://", 7) != 0) {
-        return "must begin with https:// or http://";
+        return "This must begin with https:// or http://.";
     }
     for (const char *at = url; *at; at++) {
         if (*at <= ' ' || *at >= 0x7f || *at == '\\' || *at == '"' || *at == '<' || *at == '>') {
-            return "must be a URL, without blanks, and in ASCII";
+            return "This must be a URL, without blanks, and in ASCII.";
         }
     }
     CURLU *parts = curl_url();
     if (curl_url_set(parts, CURLUPART_URL, url, CURLU_DISALLOW_USER) != CURLUE_OK) {
-        wrong = "must be a URL, without user or password";
+        wrong = "This must be a URL, without user or password.";
     } else if (has_part(parts, CURLUPART_FRAGMENT) || strchr(url, '#')) {
-        wrong = "must have no fragment";
+        wrong = "This must have no fragment.";
     } else {
         wrong = check_host(pool, parts);
     }

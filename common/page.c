@@ -89,7 +89,7 @@ static void read_query(struct flow *flow, struct wanted_page *page, struct fault
     page->limit = LIMIT_DEFAULT;
     page->cursor = cursor ? arena_printf(flow->arena, "\"%s\"", cursor) : "null"; /* its mark is checked below */
     if (limit && !str_parse_int(limit, 1, LIMIT_MAX, &page->limit)) {
-        faults_add(faults, "?limit", "out_of_range", "must be a whole number from 1 to 100");
+        faults_add(faults, "?limit", "out_of_range", "This must be a whole number from 1 to 100.");
     }
     size_t faults_before = json_array_size(faults_list(faults));
     read_sort(page, sort ? sort : page->list->default_sort, faults);
@@ -98,7 +98,7 @@ static void read_query(struct flow *flow, struct wanted_page *page, struct fault
     }
     bool is_known_list = json_array_size(faults_list(faults)) == faults_before; /* else no cursor can be told to be of it */
     if (cursor && is_known_list && !read_cursor(flow, page, cursor)) {
-        faults_add(faults, "?cursor", "invalid", "must be the next_cursor of an earlier page of this list, with the same sort and filters");
+        faults_add(faults, "?cursor", "invalid", "This must be the next_cursor of an earlier page of this list, with the same sort and filters.");
     }
 }
 
@@ -150,10 +150,11 @@ static void read_sort(struct wanted_page *page, const char *sort, struct faults 
         }
     }
     struct buf detail = { 0 };
-    buf_add_text(&detail, "must be one of");
+    buf_add_text(&detail, "This must be one of");
     for (const struct page_sort *each = page->list->sorts; each->name; each++) {
         buf_printf(&detail, " %s -%s", each->name, each->name);
     }
+    buf_add_text(&detail, ".");
     faults_add(faults, "?sort", "invalid", detail.data);
     buf_clear(&detail);
 }
@@ -170,7 +171,7 @@ static void read_filter(struct flow *flow, struct wanted_page *page, size_t inde
     if (filter->choices) {
         page->choices[index] = choice_of(filter->choices, value);
         if (page->choices[index] < 0) {
-            faults_add(faults, pointer, "invalid", arena_printf(flow->arena, "must be one of %s", filter->choices));
+            faults_add(faults, pointer, "invalid", arena_printf(flow->arena, "This must be one of %s.", filter->choices));
         }
     } else {
         const char *wrong = filter->check(value);
@@ -203,7 +204,7 @@ const char *page_check_search(const char *text)
 
     return length >= 1 && length <= SEARCH_MAX && !str_has_control(text, false)
                ? NULL
-               : "must be 1 to 200 characters, none of them a control character";
+               : "This must be 1 to 200 characters, none of them a control character.";
 }
 
 static bool read_cursor(struct flow *flow, struct wanted_page *page, const char *cursor)

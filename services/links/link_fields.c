@@ -115,9 +115,9 @@ static void read_expires_at(struct fields *root, struct wanted_expiry *expiry)
         return;
     }
     if (at_ms <= now_ms) {
-        fields_fault(root, "expires_at", "out_of_range", "must be in the future");
+        fields_fault(root, "expires_at", "out_of_range", "This must be in the future.");
     } else if (at_ms > now_ms + (int64_t)EXPIRY_DAYS_MAX * DAY_S * 1000) {
-        fields_fault(root, "expires_at", "out_of_range", "must be within ten years");
+        fields_fault(root, "expires_at", "out_of_range", "This must be within ten years.");
     }
     char *text = arena_alloc(root->arena, CLOCK_RFC3339_SIZE);
     clock_rfc3339(text, at_ms);

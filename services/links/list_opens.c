@@ -10,7 +10,7 @@ static const struct page_sort sorts[] = {
 
 static const char *check_reviewer_id(const char *text)
 {
-    return id_is(text, "rvw_") ? NULL : "must be the id of a reviewer";
+    return id_is(text, "rvw_") ? NULL : "This must be the id of a reviewer.";
 }
 
 static const struct page_filter filters[] = {

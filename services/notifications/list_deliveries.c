@@ -48,12 +48,12 @@ struct next *list_deliveries(struct flow *flow)
 
 static const char *check_reviewer_id(const char *text)
 {
-    return id_is(text, "rvw_") ? NULL : "must be a reviewer's id";
+    return id_is(text, "rvw_") ? NULL : "This must be a reviewer's id.";
 }
 
 static const char *check_endpoint_id(const char *text)
 {
-    return id_is(text, "whe_") ? NULL : "must be a webhook endpoint's id";
+    return id_is(text, "whe_") ? NULL : "This must be a webhook endpoint's id.";
 }
 
 /* Beside events there are what time asks for (link.expires_soon, digest.daily), and tests. */
@@ -61,8 +61,8 @@ static const char *check_delivered_type(const char *text)
 {
     for (const char *at = text; *at; at++) {
         if (!((*at >= 'a' && *at <= 'z') || *at == '.' || *at == '_')) {
-            return "must be the short name of an event, such as link.opened";
+            return "This must be the short name of an event, such as link.opened.";
         }
     }
-    return *text ? NULL : "must be the short name of an event, such as link.opened";
+    return *text ? NULL : "This must be the short name of an event, such as link.opened.";
 }

@@ -34,7 +34,7 @@ static const struct page_list events = {
 
 const char *check_share_link_id(const char *text)
 {
-    return id_is(text, "lnk_") ? NULL : "must be a share link's id";
+    return id_is(text, "lnk_") ? NULL : "This must be a share link's id.";
 }
 
 struct next *list_events(struct flow *flow)

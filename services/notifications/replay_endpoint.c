@@ -35,7 +35,7 @@ struct next *replay_endpoint(struct flow *flow)
     struct fields root = fields_of(flow->arena, faults, body, "");
     fields_time(&root, "from", FIELDS_REQUIRED, &from_ms);
     if (fields_time(&root, "to", FIELDS_OPTIONAL, &to_ms) && to_ms <= from_ms) {
-        fields_fault(&root, "to", "out_of_range", "must be after from");
+        fields_fault(&root, "to", "out_of_range", "This must be after from.");
     }
     fields_end(&root);
     if (faults_any(faults)) {

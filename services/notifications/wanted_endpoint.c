@@ -23,7 +23,7 @@ const char *check_event_type(const char *text)
             return NULL;
         }
     }
-    return "must be the short name of an event, such as link.opened";
+    return "This must be the short name of an event, such as link.opened.";
 }
 
 void wanted_endpoint_read(struct flow *flow, struct faults *faults, const json_t *body, enum fields_need need,
@@ -54,7 +54,7 @@ static void read_events(struct fields *root, struct wanted_endpoint *wanted)
     if (json_is_string(given) || json_is_null(given)) {
         const char *text = fields_text(root, "events", FIELDS_OPTIONAL, &(struct text_rule){ .nullable = true });
         if (text && !str_equal(text, "all")) {
-            fields_fault(root, "events", "invalid", "must be \"all\" or a list of events' short names");
+            fields_fault(root, "events", "invalid", "This must be \"all\" or a list of events' short names.");
         }
         return;
     }

@@ -112,12 +112,12 @@ static void check_values(struct flow *flow, struct wanted *wanted)
     static const char *const sorts[] = { "name", "-name", "completed_at", "-completed_at", "rating", "-rating", "position", NULL };
     static const char *const *const choices[PARAMETERS] = { [TYPE] = types, [REVIEWED] = answers, [MIN_RATING] = ratings, [SORT] = sorts };
     static const char *const rules[PARAMETERS] = {
-        "must be 1 to 200 characters, none of them a control character",
-        "must be the id of a job",
-        "must be one_way or live",
-        "must be yes or no",
-        "must be a whole number from 1 to 5",
-        "must be one of name -name completed_at -completed_at rating -rating position",
+        "This must be 1 to 200 characters, none of them a control character.",
+        "This must be the id of a job.",
+        "This must be one_way or live.",
+        "This must be yes or no.",
+        "This must be a whole number from 1 to 5.",
+        "This must be one of name -name completed_at -completed_at rating -rating position.",
     };
 
     for (enum parameter i = 0; i < PARAMETERS; i++) {

@@ -28,6 +28,7 @@ static bool has_good_length(struct fields *fields, const char *pointer, const ch
 static void note(struct fields *fields, const char *pointer, const char *code, const char *detail);
 static int choice_index(const char *choices, const char *wanted);
 static const char *list_choices(struct arena *arena, const char *choices);
+static const char *check_url(const char *text, const char *scheme);
 static bool was_asked(const struct fields *fields, const char *name);
 static bool is_time_zone_file(const char *name);
 
@@ -431,16 +432,26 @@ static bool is_time_zone_file(const char *name)
 
 const char *fields_check_https_url(const char *text)
 {
+    return check_url(text, "https://");
+}
+
+const char *fields_check_http_url(const char *text)
+{
+    return check_url(text, "http://");
+}
+
+static const char *check_url(const char *text, const char *scheme)
+{
     static const char wrong[] =
         "This must be a URL such as https://example.com/path, at most 2048 bytes, without user and password.";
     static const char host_bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-";
     int64_t port;
 
-    if (strlen(text) > 2048 || !str_starts_with(text, "https://") || str_has_control(text, false) ||
+    if (strlen(text) > 2048 || !str_starts_with(text, scheme) || str_has_control(text, false) ||
         strpbrk(text, " \"<>\\^`{|}")) {
         return wrong;
     }
-    const char *host = text + strlen("https://");
+    const char *host = text + strlen(scheme);
     bool is_v6 = *host == '[';
     size_t length = is_v6 ? strspn(host + 1, "0123456789abcdefABCDEF:.") + 2 : strspn(host, host_bytes);
     if (length == 0 || length > 253 || *host == '.' || *host == '-' ||

@@ -63,6 +63,7 @@ void fields_end(struct fields *fields);
 const char *fields_check_email(const char *text);     /* one address, local@domain, no quotes, no comments; <= 254 bytes */
 const char *fields_check_time_zone(const char *text); /* a name of the IANA database */
 const char *fields_check_https_url(const char *text);
+const char *fields_check_http_url(const char *text); /* http: alone */
 const char *fields_check_external_id(const char *text);
 
 #endif

@@ -1,6 +1,7 @@
 /* interview_document.c - checks an interview document field by field; it is then stored as it was sent.
  *
- * Media are https: URLs, s3://bucket/key, or media:<path> below the operator's MEDIA_DIR. Question ids are unique in their
+ * Media are https: URLs, s3://bucket/key, or media:<path> below the operator's MEDIA_DIR; http: URLs with ALLOW_HTTP_MEDIA
+ * alone. Question ids are unique in their
  * interview, because answers, feedback and media are found by them.
  */
 #include "services/links/interview_document.h"
@@ -10,23 +11,25 @@
 #include "common/fields.h"
 #include "common/str.h"
 
+typedef const char *text_check(const char *text);
+
 static const struct text_rule short_text = { .min = 1, .max = 200 };
 static const struct text_rule optional_short = { .max = 200, .nullable = true };
 static const struct text_rule long_text = { .max = 20000, .newlines = true, .nullable = true };
 
 static void check_job(struct fields job);
-static void check_candidate(struct fields candidate);
+static void check_candidate(struct fields candidate, text_check *check);
 static void check_profile(struct fields profile);
-static void check_resume(struct fields resume);
-static void check_questions(struct fields *root);
-static void check_answer(struct fields answer);
+static void check_resume(struct fields resume, text_check *check);
+static void check_questions(struct fields *root, text_check *check);
+static void check_answer(struct fields answer, text_check *check);
 static void check_questionnaire(struct fields *root);
+static const char *check_media_or_http(const char *url);
 static const char *check_media(const char *url);
 
-static const struct text_rule media_url = { .min = 1, .max = 2048, .nullable = true, .check = check_media };
-
-void interview_document_check(struct arena *arena, struct faults *faults, const json_t *document)
+void interview_document_check(struct arena *arena, struct faults *faults, const json_t *document, enum media_urls allowed)
 {
+    text_check *check = allowed == MEDIA_HTTP_TOO ? check_media_or_http : check_media;
     struct fields root = fields_of(arena, faults, document, "");
     int64_t completed_ms;
 
@@ -35,8 +38,8 @@ void interview_document_check(struct arena *arena, struct faults *faults, const 
     if (!fields_is_null(&root, "completed_at")) {
         fields_time(&root, "completed_at", FIELDS_OPTIONAL, &completed_ms);
     }
-    check_candidate(fields_object(&root, "candidate", FIELDS_REQUIRED));
-    check_questions(&root);
+    check_candidate(fields_object(&root, "candidate", FIELDS_REQUIRED), check);
+    check_questions(&root, check);
     check_questionnaire(&root);
     fields_end(&root);
 }
@@ -48,8 +51,10 @@ static void check_job(struct fields job)
     fields_end(&job);
 }
 
-static void check_candidate(struct fields candidate)
+static void check_candidate(struct fields candidate, text_check *check)
 {
+    const struct text_rule media_url = { .min = 1, .max = 2048, .nullable = true, .check = check };
+
     fields_text(&candidate, "first_name", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 100 });
     fields_text(&candidate, "last_name", FIELDS_OPTIONAL, &(struct text_rule){ .max = 100, .nullable = true });
     fields_text(&candidate, "email", FIELDS_OPTIONAL,
@@ -59,7 +64,7 @@ static void check_candidate(struct fields candidate)
         check_profile(fields_object(&candidate, "profile", FIELDS_OPTIONAL));
     }
     if (fields_has(&candidate, "resume")) {
-        check_resume(fields_object(&candidate, "resume", FIELDS_OPTIONAL));
+        check_resume(fields_object(&candidate, "resume", FIELDS_OPTIONAL), check);
     }
     fields_end(&candidate);
 }
@@ -77,14 +82,14 @@ static void check_profile(struct fields profile)
     fields_end(&profile);
 }
 
-static void check_resume(struct fields resume)
+static void check_resume(struct fields resume, text_check *check)
 {
     fields_text(&resume, "file_name", FIELDS_REQUIRED, &short_text);
-    fields_text(&resume, "url", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 2048, .check = check_media });
+    fields_text(&resume, "url", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 2048, .check = check });
     fields_end(&resume);
 }
 
-static void check_questions(struct fields *root)
+static void check_questions(struct fields *root, text_check *check)
 {
     const json_t *questions = fields_array(root, "questions", FIELDS_OPTIONAL, 0, 100);
     json_t *ids = json_keep(root->arena, json_object());
@@ -101,14 +106,16 @@ static void check_questions(struct fields *root)
         fields_text(&question, "text", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 2000, .newlines = true });
         fields_bool(&question, "skipped", false);
         if (fields_has(&question, "answer")) {
-            check_answer(fields_object(&question, "answer", FIELDS_OPTIONAL));
+            check_answer(fields_object(&question, "answer", FIELDS_OPTIONAL), check);
         }
         fields_end(&question);
     }
 }
 
-static void check_answer(struct fields answer)
+static void check_answer(struct fields answer, text_check *check)
 {
+    const struct text_rule media_url = { .min = 1, .max = 2048, .nullable = true, .check = check };
+
     fields_choice(&answer, "kind", FIELDS_REQUIRED, "video|audio|text");
     fields_text(&answer, "media_url", FIELDS_OPTIONAL, &media_url);
     fields_text(&answer, "captions_url", FIELDS_OPTIONAL, &media_url);
@@ -131,6 +138,11 @@ static void check_questionnaire(struct fields *root)
     }
 }
 
+static const char *check_media_or_http(const char *url)
+{
+    return str_starts_with(url, "http://") ? fields_check_http_url(url) : check_media(url);
+}
+
 /* NULL when url names a place that media may come from. */
 static const char *check_media(const char *url)
 {
@@ -139,13 +151,13 @@ static const char *check_media(const char *url)
     }
     if (str_starts_with(url, "s3://")) {
         const char *slash = strchr(url + 5, '/');
-        return slash && slash > url + 5 && slash[1] ? NULL : "must be s3://bucket/key";
+        return slash && slash > url + 5 && slash[1] ? NULL : "This must be s3://bucket/key.";
     }
     if (str_starts_with(url, "media:")) {
         const char *path = url + 6;
         bool climbs = path[0] == '/' || path[0] == '\0' || strstr(path, "//") || strchr(path, '\\') || str_starts_with(path, "../") ||
                       strstr(path, "/../") || str_ends_with(path, "/..") || str_equal(path, "..");
-        return climbs ? "must be media:<path>, below the media folder" : NULL;
+        return climbs ? "This must be media:<path>, below the media folder." : NULL;
     }
-    return "must be an https: URL, s3://bucket/key or media:<path>";
+    return "This must be an https: URL, s3://bucket/key or media:<path>.";
 }

@@ -4,7 +4,12 @@
 
 #include "common/problem.h"
 
+enum media_urls {
+    MEDIA_SECURE,   /* https:, s3: and media: */
+    MEDIA_HTTP_TOO, /* ALLOW_HTTP_MEDIA */
+};
+
 /* Notes every fault of the document. */
-void interview_document_check(struct arena *arena, struct faults *faults, const json_t *document);
+void interview_document_check(struct arena *arena, struct faults *faults, const json_t *document, enum media_urls allowed);
 
 #endif

@@ -5,6 +5,17 @@
 #include "common/api_key.h"
 #include "common/daemon.h"
 
+struct links_settings {
+    struct daemon_settings common;
+    int64_t link_max_age_days, scheduler_interval_ms;
+    bool allow_http_media;
+};
+
 extern const struct route links_routes[];
+
+static inline const struct links_settings *links_settings_of(const struct daemon *daemon)
+{
+    return (const struct links_settings *)daemon->settings;
+}
 
 #endif

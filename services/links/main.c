@@ -8,11 +8,6 @@
 #include "services/links/links.h"
 #include "services/links/scheduler.h"
 
-struct links_settings {
-    struct daemon_settings common;
-    int64_t link_max_age_days, scheduler_interval_ms;
-};
-
 #define FIELD(member) offsetof(struct links_settings, member)
 
 static const struct config_setting settings[] = {
@@ -20,12 +15,14 @@ static const struct config_setting settings[] = {
       .about = "A share link that was active for longer is switched off." },
     { .name = "SCHEDULER_INTERVAL_MS", .kind = CONFIG_INT, .offset = FIELD(scheduler_interval_ms), .fallback = "1000", .min = 10,
       .max = 60000, .about = "How often expiries that have passed and links that are too old are looked for." },
+    { .name = "ALLOW_HTTP_MEDIA", .kind = CONFIG_BOOL, .offset = FIELD(allow_http_media), .fallback = "off",
+      .about = "Take http: URLs of an interview's media too; for tests, the views daemon needs it as well." },
     { .name = NULL },
 };
 
 static void start(struct daemon *daemon)
 {
-    const struct links_settings *own = (const struct links_settings *)daemon->settings;
+    const struct links_settings *own = links_settings_of(daemon);
 
     daemon->guard = guard_new(daemon);
     daemon->app = scheduler_new(daemon, own->scheduler_interval_ms, own->link_max_age_days);

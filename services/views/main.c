@@ -31,6 +31,8 @@ static const struct config_setting settings[] = {
       .secret = true, .about = "Its secret." },
     { .name = "S3_PATH_STYLE", .kind = CONFIG_BOOL, .offset = FIELD(s3_path_style), .fallback = "off",
       .about = "Ask for endpoint/bucket/key instead of bucket.endpoint/key." },
+    { .name = "ALLOW_HTTP_MEDIA", .kind = CONFIG_BOOL, .offset = FIELD(allow_http_media), .fallback = "off",
+      .about = "Let the page load media by http: too; for tests, as the links daemon's." },
     { .name = "CONTENT_CACHE_MB", .kind = CONFIG_INT, .offset = FIELD(content_cache_mb),
       .fallback = "64", .min = 0, .max = 65536, .about = "Memory for pages that were made before, in MiB; 0 makes each anew." },
     { .name = "GUESS_TRIES_PER_NETWORK", .kind = CONFIG_INT, .offset = FIELD(guess_tries_per_network), .fallback = "5", .min = 1,

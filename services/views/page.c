@@ -7,10 +7,12 @@
 
 #include "common/http.h"
 #include "common/str.h"
+#include "services/views/views.h"
 
-static const char content_security_policy[] =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https:; media-src 'self' https:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/* Media are paths of this page that lead on to where they are kept. */
+#define PAGE_POLICY(more) \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https:" more "; media-src 'self' https:" more "; " \
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 static void set_headers(struct flow *flow);
 static void fill_in(struct arena *arena, struct buf *page, const char *template, const struct page_value *values);
@@ -29,7 +31,7 @@ struct next *page_reply(struct flow *flow, int status, const char *template, con
 
 static void set_headers(struct flow *flow)
 {
-    http_set_header(flow, "Content-Security-Policy", content_security_policy);
+    http_set_header(flow, "Content-Security-Policy", views_of(flow)->settings->allow_http_media ? PAGE_POLICY(" http:") : PAGE_POLICY(""));
     http_set_header(flow, "Referrer-Policy", "no-referrer");
     http_set_header(flow, "X-Robots-Tag", "noindex");
     http_set_header(flow, "X-Frame-Options", "DENY");

@@ -13,6 +13,7 @@ struct views_settings {
     const char *media_internal_prefix; /* NULL when this daemon sends local media itself */
     const char *s3_endpoint, *s3_region, *s3_access_key_id, *s3_secret_access_key; /* endpoint and keys NULL without S3 */
     bool s3_path_style;
+    bool allow_http_media;
     int64_t content_cache_mb;
     /* docs/limits.md tells what these are. */
     int64_t guess_tries_per_network, guess_tries_per_link, guess_window_seconds, guess_pause_seconds, guess_link_pause_seconds,

@@ -43,6 +43,11 @@ struct next *stream_events(struct flow *flow)
     if (!feed_is_ready(feed)) {
         return refuse_unready(flow);
     }
+    if (http_method(flow) == HTTP_HEAD) {
+        /* A stream without a body would be a seat that nobody sits on. */
+        http_set_header(flow, "Content-Type", "text/event-stream");
+        return http_reply_empty(flow, 200);
+    }
     flow->state = wish;
     if (!wish->after_id || !*wish->after_id) {
         wish->after_id = NULL;

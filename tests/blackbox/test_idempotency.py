@@ -9,10 +9,12 @@ import psycopg2
 import pytest
 from stack import ports
 from stack.waiting import wait_until
-from support import ROOT, samples
+from support import samples
 from support.api import Api
+from support.contract import routes
 from support.held import Held
 from support.programs import daemon
+from support.receiver import Receiver
 from support.tables import all_text
 
 numbers = itertools.count(1)
@@ -80,9 +82,43 @@ POSTS = {
 }
 
 
-def test_every_post_of_links_is_tried_here():
-    routes = (ROOT / "services" / "links" / "routes.c").read_text()
-    assert set(re.findall(r'HTTP_POST, "(/v1/[^"]+)"', routes)) == set(POSTS)
+def make_endpoint(stack, event="link.expired"):
+    body = {"url": Receiver().url(), "events": [event]}
+    return Api(stack.notifications.url(), stack.key).post("/v1/webhook-endpoints", body, status=201).json()["id"]
+
+
+def of_endpoint(action, body=None):
+    return lambda stack: (f"/v1/webhook-endpoints/{make_endpoint(stack)}/{action}", body)
+
+
+def replay_of_one_event(stack):
+    endpoint = make_endpoint(stack, "link.created")
+    stack.make_share_link()
+    wait_until(lambda: stack.db.value("select state = 'sent' from notifications.deliveries where event_type = 'link.created' and channel = 'webhook'"),
+               20, "it is posted for the first time")
+    return f"/v1/webhook-endpoints/{endpoint}/replay", {"from": "2026-01-01T00:00:00Z"}
+
+
+def failed_delivery(stack):
+    endpoint = make_endpoint(stack)
+    delivery = Api(stack.notifications.url(), stack.key).post(f"/v1/webhook-endpoints/{endpoint}/test", status=202).json()["id"]
+    wait_until(lambda: stack.db.value("select state = 'sent' from notifications.deliveries where id = %s", delivery), 20, "the test is posted")
+    stack.db.rows("update notifications.deliveries set state = 'failed' where id = %s", delivery)
+    return f"/v1/deliveries/{delivery}/retry", None
+
+
+NOTIFICATIONS_POSTS = {
+    "/v1/webhook-endpoints": lambda stack: ("/v1/webhook-endpoints", {"url": "https://8.8.8.8/hook", "events": ["link.expired"]}),
+    "/v1/webhook-endpoints/{id}/rotate-secret": of_endpoint("rotate-secret"),
+    "/v1/webhook-endpoints/{id}/test": of_endpoint("test"),
+    "/v1/webhook-endpoints/{id}/replay": replay_of_one_event,
+    "/v1/deliveries/{id}/retry": failed_delivery,
+}
+
+
+@pytest.mark.parametrize("daemon_name, tried", [("links", POSTS), ("notifications", NOTIFICATIONS_POSTS)])
+def test_every_post_is_tried_here(daemon_name, tried):
+    assert {path for method, path, _, _ in routes(daemon_name) if method == "POST" and path.startswith("/v1/")} == set(tried)
 
 
 @pytest.mark.parametrize("route", POSTS)
@@ -103,6 +139,32 @@ def test_second_request_gets_the_first_answer_and_has_no_effect(stack, api, rout
     assert changed.json()["code"] == "idempotency_key_reused"
     without = api.post(path, body)
     assert not is_replay(without)
+
+
+@pytest.fixture(scope="module")
+def hooked(shared):
+    made = shared.make_stack(settings={"SHARELINK_NOTIFICATIONS_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8"})
+    yield made
+    made.close()
+
+
+def endpoints_and_deliveries(stack):
+    """Without what posting changes by itself."""
+    return (stack.db.rows("select id, version, secret::text from notifications.webhook_endpoints order by id"),
+            stack.db.rows("select id, event_id from notifications.deliveries order by id"))
+
+
+@pytest.mark.parametrize("route", NOTIFICATIONS_POSTS)
+def test_second_request_to_notifications_has_no_effect_either(hooked, route):
+    path, body = NOTIFICATIONS_POSTS[route](hooked)
+    api, key = Api(hooked.notifications.url(), hooked.key), new_key()
+    first = keyed(api, path, body, key)
+    assert first.status_code in (200, 201, 202) and not is_replay(first), first.text
+    rows = endpoints_and_deliveries(hooked)
+    second = keyed(api, path, body, key)
+    assert (second.status_code, second.content) == (first.status_code, first.content) and is_replay(second)
+    assert endpoints_and_deliveries(hooked) == rows
+    assert keyed(api, path, {**(body or {}), "other": 1}, key, status=422).json()["code"] == "idempotency_key_reused"
 
 
 # --- the key ---

@@ -8,7 +8,8 @@ import tempfile
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from support.api import Reviewer
+from support import samples
+from support.api import Reviewer, faults
 from support.programs import run
 
 CLIP = bytes(range(256)) * 10
@@ -60,6 +61,23 @@ def with_source(stack, source, front=False, file_name="Ada's „CV“.pdf", **se
 
 
 # --- S3 ---
+
+def test_http_is_taken_where_the_operator_allows_it_alone(shared, stack):
+    url = "http://127.0.0.1:8000/cv.pdf"
+    body = samples.interview_document(candidate={"first_name": "Ada", "resume": {"file_name": "cv.pdf", "url": url}})
+    assert faults(stack.api.put("/v1/interviews/by-http", body)) == ["/candidate/resume/url"]
+    allowing = shared.make_stack(settings={"SHARELINK_LINKS_ALLOW_HTTP_MEDIA": "on", "SHARELINK_VIEWS_ALLOW_HTTP_MEDIA": "on"})
+    try:
+        browser, path = with_source(allowing, url)
+        assert browser.get(path, status=302).headers["Location"] == url
+        for wrong in ("http://", "http://user@127.0.0.1/a", "HTTP://127.0.0.1/a", "ftp://127.0.0.1/a", "http:/a", "http://127.0.0.1:0/a"):
+            body["candidate"]["resume"]["url"] = wrong
+            assert faults(allowing.api.put("/v1/interviews/by-http", body)) == ["/candidate/resume/url"], wrong
+        policies = [browser.see_page(status=200).headers["Content-Security-Policy"] for browser in (browser, with_source(stack, "media:resume.PDF")[0])]
+    finally:
+        allowing.close()
+    assert ["https: http:" in policy for policy in policies] == [True, False]
+
 
 def test_object_in_a_store_is_a_signed_redirect(stack):
     browser, path = with_source(stack, "s3://interviews-eu/2026/a b/cv.pdf")

@@ -25,6 +25,8 @@
 #include "common/process.h"
 #include "common/selfcheck.h"
 
+enum { FIRST_CONNECT_MS = 2000 };
+
 struct life {
     struct daemon daemon;
     struct event *signals[2];
@@ -70,6 +72,9 @@ static const struct config_setting common_settings[] = {
 static void print_help(const struct daemon_spec *spec, const struct config_setting *const *tables);
 static void load_settings(struct daemon *daemon, const struct config_setting *const *tables);
 static void open_pools(struct life *life);
+static void await_connections(struct daemon *daemon);
+static bool is_connected(struct daemon *daemon);
+static void wake(evutil_socket_t fd, short what, void *arg);
 static void serve(struct life *life);
 static void tell_supervisor(struct life *life);
 static void feed_watchdog(evutil_socket_t fd, short what, void *arg);
@@ -118,6 +123,7 @@ int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
     if (spec->start) {
         spec->start(&life.daemon);
     }
+    await_connections(&life.daemon);
     serve(&life);
     watch_signals(&life);
     tell_supervisor(&life);
@@ -174,6 +180,33 @@ static void open_pools(struct life *life)
                                                 .command_limit_ms = 2000,
                                             });
     daemon->selfcheck = selfcheck_new(daemon->base, daemon->pg, daemon->redis);
+}
+
+/* Who comes too early is turned away by the kernel, and a gateway tries elsewhere: a 503 to a POST could not be tried again.
+ * But a server that is away must not keep the door closed. */
+static void await_connections(struct daemon *daemon)
+{
+    const struct timeval often = { 0, 5000 };
+    int64_t until_us = clock_mono_us() + FIRST_CONNECT_MS * (int64_t)1000;
+    struct event *tick = event_new(daemon->base, -1, EV_PERSIST, wake, NULL);
+
+    evtimer_add(tick, &often);
+    while (!is_connected(daemon) && clock_mono_us() < until_us) {
+        event_base_loop(daemon->base, EVLOOP_ONCE);
+    }
+    event_free(tick);
+}
+
+static bool is_connected(struct daemon *daemon)
+{
+    return pg_pool_is_ready(daemon->pg) && (!daemon->spec->is_connected || daemon->spec->is_connected(daemon));
+}
+
+static void wake(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
 }
 
 static void serve(struct life *life)
@@ -346,7 +379,7 @@ static struct next *ask_redis(struct flow *flow)
 {
     struct readiness *readiness = flow->state;
 
-    readiness->postgres = pg_outcome(flow) == PG_OK;
+    readiness->postgres = pg_outcome(flow) == PG_OK && is_connected(flow->daemon);
     redis_call(flow->daemon->redis, 0, on_pong, flow_wait_begin(flow, reply_readiness), "PING", NULL);
     return flow_waiting();
 }

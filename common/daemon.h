@@ -65,6 +65,7 @@ struct daemon_spec {
     const struct http_fixed_field *reply_fields; /* of every reply; see http.h. May be NULL */
     const struct config_setting *guard_settings; /* its table, of fields of struct daemon_settings; may be NULL */
     void (*start)(struct daemon *daemon);  /* after the pools; sets daemon->app. May be NULL */
+    bool (*is_connected)(struct daemon *daemon); /* with connections to PostgreSQL of its own; may be NULL */
     /* Takes up no new work of its own; then is asked again and again whether all is done. Either may be NULL. */
     void (*drain)(struct daemon *daemon);
     bool (*is_quiet)(struct daemon *daemon);

@@ -49,6 +49,11 @@ void guard_free(struct guard *guard)
     free(guard);
 }
 
+bool guard_is_connected(const struct guard *guard)
+{
+    return idempotency_is_connected(guard->idempotency);
+}
+
 struct next *guard_check(struct flow *flow)
 {
     return api_key_check(flow, flow->daemon->guard->keys, take_permit);

@@ -15,6 +15,7 @@ extern const struct config_setting guard_settings[];
 struct guard;
 struct guard *guard_new(struct daemon *daemon);
 void guard_free(struct guard *guard);
+bool guard_is_connected(const struct guard *guard); /* to PostgreSQL, with connections of its own */
 
 flow_step guard_check;
 

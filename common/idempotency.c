@@ -87,6 +87,11 @@ void idempotency_free(struct idempotency *idempotency)
     free(idempotency);
 }
 
+bool idempotency_is_connected(const struct idempotency *idempotency)
+{
+    return pg_transactions_are_ready(idempotency->transactions);
+}
+
 struct next *idempotency_begin(struct flow *flow, struct idempotency *idempotency, flow_step *then)
 {
     const char *key = http_method(flow) == HTTP_POST ? http_header(flow, "Idempotency-Key") : NULL;

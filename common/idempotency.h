@@ -21,6 +21,7 @@
 struct idempotency;
 struct idempotency *idempotency_new(struct daemon *daemon);
 void idempotency_free(struct idempotency *idempotency);
+bool idempotency_is_connected(const struct idempotency *idempotency);
 
 /* Goes on to then, at once for requests without a key or of another method; or ends the flow. */
 struct next *idempotency_begin(struct flow *flow, struct idempotency *idempotency, flow_step *then) FLOW_NEXT;

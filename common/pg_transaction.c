@@ -111,6 +111,16 @@ void pg_transactions_free(struct pg_transactions *pool)
     free(pool);
 }
 
+bool pg_transactions_are_ready(const struct pg_transactions *pool)
+{
+    for (int i = 0; i < pool->options.connections; i++) {
+        if (pg_connection_is_ready(pool->slots[i].connection)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct next *pg_transaction_begin(struct flow *flow, struct pg_transactions *pool, const struct pg_statement *statement,
                                   const struct pg_params *params, flow_step *then)
 {

@@ -15,6 +15,7 @@ struct pg_transactions;
 /* As pg_pool_new; options->queue_limit is set here. */
 struct pg_transactions *pg_transactions_new(struct event_base *base, const struct pg_pool_options *options);
 void pg_transactions_free(struct pg_transactions *pool);
+bool pg_transactions_are_ready(const struct pg_transactions *pool); /* at least one connection is up */
 
 /* Begins one for the flow with its first statement. then reads that one's answer, as of pg_query. */
 struct next *pg_transaction_begin(struct flow *flow, struct pg_transactions *pool, const struct pg_statement *statement,

@@ -28,6 +28,11 @@ static void start(struct daemon *daemon)
     daemon->app = scheduler_new(daemon, own->scheduler_interval_ms, own->link_max_age_days);
 }
 
+static bool is_connected(struct daemon *daemon)
+{
+    return guard_is_connected(daemon->guard);
+}
+
 static void drain(struct daemon *daemon)
 {
     scheduler_pause(daemon->app);
@@ -60,6 +65,7 @@ int main(int argc, char **argv)
         .guard = guard_check,
         .guard_settings = guard_settings,
         .start = start,
+        .is_connected = is_connected,
         .drain = drain,
         .is_quiet = is_quiet,
         .stop = stop,

@@ -138,6 +138,11 @@ static void start(struct daemon *daemon)
     }
 }
 
+static bool is_connected(struct daemon *daemon)
+{
+    return guard_is_connected(daemon->guard);
+}
+
 static void drain(struct daemon *daemon)
 {
     struct notifications *notifications = daemon->app;
@@ -210,6 +215,7 @@ int main(int argc, char **argv)
         .guard = guard_check,
         .guard_settings = guard_settings,
         .start = start,
+        .is_connected = is_connected,
         .drain = drain,
         .is_quiet = is_quiet,
         .stop = stop,

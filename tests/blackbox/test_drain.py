@@ -1,9 +1,11 @@
-"""A daemon that stops answers everybody who has connected: what a proxy has sent, it does not send again."""
+"""Containers come and go: a daemon that stops answers everybody who has connected, and one that begins takes nobody before it
+can serve. What a proxy has sent, it does not send again."""
 
 import os
 import signal
 import socket
 
+from stack.daemon import Daemon
 from stack.waiting import wait_until
 from support import programs
 
@@ -64,3 +66,24 @@ def refuses(server):
     except ConnectionRefusedError:
         return True
     return False
+
+
+def test_who_is_taken_first_is_served(stack, tmp_path):
+    for number in range(5):
+        server = Daemon("links", programs.program("sharelink-links"), links_settings(stack), str(tmp_path / f"links-{number}.log"))
+        server.start()
+        try:
+            first = wait_until(lambda: connected_or_none(server), 20, "somebody is taken")
+            with first:
+                first.sendall(f"POST /v1/share-links HTTP/1.1\r\nHost: links\r\nAuthorization: Bearer {stack.key}\r\nIdempotency-Key: "
+                              f"first-{number}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}".encode())
+                assert first.recv(100).startswith(b"HTTP/1.1 422")
+        finally:
+            assert server.stop() == 0
+
+
+def connected_or_none(server):
+    try:
+        return connected(server)
+    except ConnectionRefusedError:
+        return None

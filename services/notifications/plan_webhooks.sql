@@ -1,6 +1,6 @@
 -- Settles events for the group webhook: each becomes a delivery for every endpoint of its account that wants it, also for one
 -- that is switched off (skipped, with the reason). An event from before the endpoint was made is none of its business.
--- Leases nothing ($2 to $4): whoever planned claims at once, which keeps an endpoint's share.
+-- The commit does not wait for the disk, as in plan_mails.sql. Leases nothing ($2 to $4): whoever planned claims at once, which keeps an endpoint's share.
 with batch as materialized (
     select l.* from events.log l where l.id = any ($1::text[])
 ),
@@ -34,4 +34,5 @@ stored as (
 )
 select '[]' as leased,
        (select count(*) from stored where state = 'pending')::int as stored,
-       (select coalesce(json_agg(u.id), '[]') from unnest($1::text[]) as u (id) where not exists (select from batch b where b.id = u.id)) as unknown
+       (select coalesce(json_agg(u.id), '[]') from unnest($1::text[]) as u (id) where not exists (select from batch b where b.id = u.id)) as unknown,
+       set_config('synchronous_commit', 'off', true)

@@ -3,8 +3,6 @@
 -- feedback, are gathered: the first of a window carries the mail and waits for the window's end, the others are skipped and
 -- name it. A delivery bears its event's number. The first $4 that need not wait are leased to the caller in the same breath
 -- and come back ready to compose.
--- The commit does not wait for the disk: when PostgreSQL dies before it is there, the sweep finds the event unsettled and plans
--- the same delivery, by the same number; what was sent meanwhile comes again as after any death before its outcome was stored.
 -- Look-ups are written so that each goes by its key in whatever plan: the plan is made once (0074_notification_plans.sql).
 -- $1 event ids, $2 lease in seconds, $3 lease holder, $4 how many to lease, $5 seconds in which opens are gathered, $6 seconds
 -- that feedback must have rested (ten times as long at most).
@@ -94,5 +92,4 @@ stored as (
 )
 select (select coalesce(json_agg(notifications.mail_json((s.d))), '[]') from stored s where (s.d).lease_holder is not null) as mails,
        (select count(*) from stored s where (s.d).state = 'pending' and not (s.d).gathers)::int as stored,
-       (select coalesce(json_agg(u.id), '[]') from unnest($1::text[]) as u (id) where not exists (select from batch b where b.id = u.id)) as unknown,
-       set_config('synchronous_commit', 'off', true)
+       (select coalesce(json_agg(u.id), '[]') from unnest($1::text[]) as u (id) where not exists (select from batch b where b.id = u.id)) as unknown

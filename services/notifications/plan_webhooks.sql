@@ -1,6 +1,7 @@
 -- Settles events for the group webhook: each becomes a delivery for every endpoint of its account that wants it, also for one
 -- that is switched off (skipped, with the reason). An event from before the endpoint was made is none of its business.
--- The commit does not wait for the disk, as in plan_mails.sql. Leases nothing ($2 to $4): whoever planned claims at once, which keeps an endpoint's share.
+-- Leases nothing ($2 to $4): whoever planned claims at once, which keeps an endpoint's share. So the commit need not wait for
+-- the disk: the claim's does, and nothing is sent before it; a plan that PostgreSQL lost is made anew by the sweep.
 with batch as materialized (
     select l.* from events.log l where l.id = any ($1::text[])
 ),

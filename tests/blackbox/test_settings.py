@@ -242,12 +242,12 @@ def test_idle_daemon_ends_at_once_and_well(stack, tmp_path, name, number):
         assert idle.is_closed()
 
 
-@pytest.mark.parametrize("name, table, method, path, status", [
-    ("links", "links.share_links", "GET", "/v1/share-links", 200),
-    ("links", "links.reviewers", "POST", "/v1/share-links", 201),
-    ("views", "views.visits", "POST", "{page}/open", 200),
+@pytest.mark.parametrize("name, table, statement, method, path, status", [
+    ("links", "links.share_links", "-- A page of an account's share links", "GET", "/v1/share-links", 200),
+    ("links", "links.reviewers", "-- Stores a share link", "POST", "/v1/share-links", 201),
+    ("views", "views.visits", "-- Opens:", "POST", "{page}/open", 200),
 ])
-def test_request_in_flight_is_finished_before_the_end(stack, tmp_path, name, table, method, path, status):
+def test_request_in_flight_is_finished_before_the_end(stack, tmp_path, name, table, statement, method, path, status):
     interview = stack.make_interview()
     browser = stack.reviewer(stack.make_share_link(interview_ids=[interview]))
     body = {"passcode": browser.passcode} if name == "views" else samples.share_link_body([interview])
@@ -259,7 +259,7 @@ def test_request_in_flight_is_finished_before_the_end(stack, tmp_path, name, tab
             calling = threading.Thread(target=lambda: answers.append(
                 caller.call(method, path.format(page=browser.page), json=body if method == "POST" else None)))
             calling.start()
-            held.wait_for_a_waiter()
+            held.wait_for(statement)
             started.process.send_signal(signal.SIGTERM)
             wait_until(lambda: not started.port_is_open(), 20, "it takes no more connections")
             assert started.is_running() and not answers
@@ -295,7 +295,7 @@ def test_work_that_takes_too_long_is_given_up_at_the_end(stack, tmp_path):
         wait_until(started.answers, 20, "it is ready")
         with Connection(started) as connection:
             connection.send(request("GET", "/v1/share-links", f"Authorization: Bearer {stack.key}"))
-            held.wait_for_a_waiter()
+            held.wait_for("-- A page of an account's share links")
             started.process.send_signal(signal.SIGTERM)
             assert started.process.wait(2) == EX_OK  # the statement itself would go on for three seconds
             assert connection.is_closed()

@@ -14,10 +14,11 @@ class Held:
         with self.connection.cursor() as cursor:
             cursor.execute(f"lock table {table} in access exclusive mode")
 
-    def wait_for_a_waiter(self):
-        """Until a statement of somebody else waits for the table."""
-        wait_until(lambda: self.db.value("select count(*) from pg_locks where not granted and relation = %s::regclass", self.table), 20,
-                   f"a statement waits for {self.table}")
+    def wait_for(self, statement):
+        """Until the statement that begins so waits for the table; the daemons' own turns may wait for it too."""
+        wait_until(lambda: self.db.value("select count(*) from pg_locks l join pg_stat_activity a using (pid) "
+                                         "where not l.granted and l.relation = %s::regclass and starts_with(a.query, %s)",
+                                         self.table, statement), 20, f"“{statement} …” waits for {self.table}")
 
     def release(self):
         self.connection.rollback()

@@ -3,8 +3,9 @@
  * A mail in hand goes CLAIMED → SENDING → RECORDING and is gone when PostgreSQL has its outcome; until then its lease is
  * renewed. As many are claimed ahead as a moment lasts, measured by what was sent in the last one: a claim that brings many
  * costs little more than one that brings few, and nobody takes what another worker could send sooner. Only the few that are
- * handed over, and not yet recorded, can come twice when this process dies: the others were never begun. When an outcome cannot be recorded (PostgreSQL is away), it is kept and tried again: a mail that was sent must
- * not be sent again because nobody wrote it down. What this process never gets to tell, the lease's end tells.
+ * handed over, and not yet recorded, can come twice when this process dies: the others were never begun. When an outcome
+ * cannot be recorded (PostgreSQL is away), it is kept and tried again: a mail that was sent must not be sent again because
+ * nobody wrote it down. What this process never gets to tell, the lease's end tells.
  */
 #include "services/notifications/outbox.h"
 

@@ -16,7 +16,8 @@
 #define HOUSE_EVERY_US (3600 * (int64_t)1000000)
 #define COUNT_EVERY_US (10 * (int64_t)1000000)
 
-enum { SWEEP_MOST = 500 };
+/* Events in one statement: brought, and looked at. */
+enum { SWEEP_MOST = 500, WALK_MOST = 20000 };
 
 struct sweep {
     struct daemon *daemon;
@@ -25,6 +26,7 @@ struct sweep {
     struct metric_family *found;
     struct metric *endpoints[3]; /* in the order of endpoint_states */
     const struct group *group; /* whose events the turn looks for */
+    const char *from_xid, *from_id; /* and from where on; NULL: from the group's cursor */
     int64_t house_kept_us, counted_us; /* 0: not yet */
     bool paused;
 };
@@ -83,6 +85,7 @@ static void start_turn(evutil_socket_t fd, short what, void *arg)
     (void)what;
 
     sweep->group = groups;
+    sweep->from_xid = sweep->from_id = NULL;
     flow->app = sweep->notifications;
     flow_start(flow, keep_house);
 }
@@ -121,6 +124,9 @@ static struct next *find_unsettled(struct flow *flow)
     pg_text(&params, sweep->group->name);
     pg_int(&params, settings->sweep_grace_ms);
     pg_int(&params, SWEEP_MOST);
+    pg_int(&params, WALK_MOST);
+    pg_text(&params, sweep->from_xid);
+    pg_text(&params, sweep->from_id);
     return pg_query(flow, flow->daemon->pg, &find_unsettled_statement, &params, settle_found);
 }
 
@@ -136,8 +142,14 @@ static struct next *settle_found(struct flow *flow)
     const char *text = arena_strdup(flow->arena, pg_get(flow, 0, 0));
     const json_t *ids = json_parse(flow->arena, text, strlen(text), &error);
     size_t count = json_array_size(ids);
+    flow_step *then = count == SWEEP_MOST ? find_unsettled : go_to_next_group;
+    if (count < SWEEP_MOST && pg_get_bool(flow, 0, 1)) {
+        sweep->from_xid = pg_is_null(flow, 0, 2) ? NULL : arena_strdup(flow->arena, pg_get(flow, 0, 2));
+        sweep->from_id = pg_is_null(flow, 0, 3) ? NULL : arena_strdup(flow->arena, pg_get(flow, 0, 3));
+        then = find_unsettled;
+    }
     if (count == 0) {
-        return go_to_next_group(flow);
+        return then(flow);
     }
     log_info("sweep.found", LOG_TEXT("group", sweep->group->name), LOG_INT("events", count));
     metrics_add(metrics_series(sweep->found, (const char *const[]){ sweep->group->name }), (double)count);
@@ -145,7 +157,7 @@ static struct next *settle_found(struct flow *flow)
     for (size_t i = 0; i < count; i++) {
         settling_add(settling, json_string_value(json_array_get(ids, i)), "", "");
     }
-    return settle_events(flow, settling, count == SWEEP_MOST ? find_unsettled : go_to_next_group, end_turn);
+    return settle_events(flow, settling, then, end_turn);
 }
 
 static struct next *go_to_next_group(struct flow *flow)
@@ -153,6 +165,7 @@ static struct next *go_to_next_group(struct flow *flow)
     struct sweep *sweep = flow->owner;
 
     sweep->group++;
+    sweep->from_xid = sweep->from_id = NULL;
     return sweep->group->name ? find_unsettled(flow) : count_endpoints(flow);
 }
 

@@ -2,6 +2,7 @@
 
 import json
 
+import psycopg2
 import pytest
 import redis
 from stack.waiting import wait_until
@@ -51,3 +52,27 @@ def test_event_that_comes_again_makes_no_second_mail(stack):
     stack.mails.wait_for_one_to(after["owner"]["email"])
     assert len(stack.mails.to(link["owner"]["email"])) == 1
     assert stack.db.value("select count(*) from notifications.deliveries where share_link_id = %s", link["id"]) == 1
+
+
+def test_sweep_comes_through_all_that_happened_while_nobody_swept(make_stack):
+    """More than one look takes, behind a transaction that keeps the cursor where it is; then without it."""
+    stack = make_stack(private=True)
+    stack.notifications.stop()
+    with psycopg2.connect(stack.db.url) as slow, slow.cursor() as statement:
+        statement.execute("select pg_current_xact_id()")
+        stack.db.rows("""
+            with happened as (insert into events.log (id, account_id, type, share_link_id, data)
+                              select 'evt_0' || lpad(n::text, 25, '0'), %s, 'link.deleted', link, jsonb_build_object('share_link_id', link)
+                              from generate_series(1, 45000) n, (values ('lnk_01M82RQ571E318FGQC21KK4KGE')) l (link) returning id)
+            insert into notifications.settled (consumer, event_id)
+            select consumer, id from happened, notifications.cursors returning 1""", stack.account)
+        stack.redis.kill()
+        link = stack.make_share_link(send_email=True)
+        stack.notifications.start()
+        stack.mails.wait_for_one_to(link["reviewers"][0]["email"])
+        slow.rollback()
+    slow.close()
+    stack.redis.start()
+    stack.redis.wait_until_answering()
+    wait_until(lambda: not stack.db.rows("select from notifications.cursors where event_id < (select max(id) from events.log)"), 60,
+               "the cursors have come through")

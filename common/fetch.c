@@ -280,7 +280,8 @@ static size_t take_field(char *bytes, size_t size, size_t count, void *arg)
     if (length > strlen(name) && length < 64 && strncasecmp(bytes, name, strlen(name)) == 0) {
         char value[64] = "";
         memcpy(value, bytes + strlen(name), length - strlen(name));
-        fetch->retry_after_s = strtol(value, NULL, 10);
+        long wanted_s = strtol(value, NULL, 10);
+        fetch->retry_after_s = wanted_s > 0 ? wanted_s : 0;
     }
     return length;
 }

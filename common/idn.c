@@ -4,6 +4,9 @@
 #include <idn2.h>
 #include <string.h>
 
+/* RFC 5321 section 4.5.3.1.3, without <>. */
+#define ADDRESS_MOST 254
+
 static int is_ascii(const char *text)
 {
     while (*text && (unsigned char)*text < 0x80) {
@@ -25,5 +28,5 @@ const char *idn_mail_address(struct arena *arena, const char *address)
     }
     const char *whole = arena_printf(arena, "%.*s@%s", (int)(at - address), address, domain);
     idn2_free(domain);
-    return is_ascii(whole) ? whole : NULL;
+    return is_ascii(whole) && strlen(whole) <= ADDRESS_MOST ? whole : NULL;
 }

@@ -5,7 +5,7 @@
 #include "common/arena.h"
 
 /* The address with its domain in the ASCII form that goes on the wire ("ana@xn--bcher-kva.example"), in the arena; one that
- * is ASCII already comes back as it is. NULL when the domain has no such form. */
+ * is ASCII already comes back as it is. NULL when the domain has no such form, or the address is longer than 254 bytes in it. */
 const char *idn_mail_address(struct arena *arena, const char *address);
 
 #endif

@@ -300,7 +300,6 @@ static const char *date_line(struct arena *arena, int64_t date_ms)
 static const char *mailbox_line(struct arena *arena, const char *header, const char *name, const char *address)
 {
     struct field field = { 0 };
-    char framed[ADDRESS_MOST + 3];
 
     begin_field(&field, header, strlen(header));
     if (!name || !*name) {
@@ -308,8 +307,8 @@ static const char *mailbox_line(struct arena *arena, const char *header, const c
         return end_field(&field, arena);
     }
     put_phrase(&field, name);
-    int length = snprintf(framed, sizeof framed, "<%s>", address);
-    put_word(&field, framed, (size_t)length);
+    const char *framed = arena_printf(arena, "<%s>", address);
+    put_word(&field, framed, strlen(framed));
     return end_field(&field, arena);
 }
 

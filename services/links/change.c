@@ -66,6 +66,15 @@ struct next *change_refuse_members(struct flow *flow)
     return problem_reply_pg(flow);
 }
 
+bool change_note_time_zone(struct flow *flow, struct faults *faults)
+{
+    if (!str_equal(pg_sqlstate(flow), "22023")) {
+        return false;
+    }
+    faults_add(faults, "/owner/time_zone", "invalid", "The database does not know this time zone.");
+    return true;
+}
+
 void change_note_missing(struct flow *flow, struct faults *faults, const char *name, const struct wanted_ids *ids,
                          const char *places, const char *code, const char *detail)
 {

@@ -26,6 +26,10 @@ struct next *change_refuse(struct flow *flow, const char *outcome) FLOW_NEXT;
 /* The reply to a statement that failed while it stored memberships: a 409 when an interview has gone meanwhile. */
 struct next *change_refuse_members(struct flow *flow) FLOW_NEXT;
 
+/* Whether the statement failed because PostgreSQL does not know the owner's time zone: its tzdata may be older than ours. The
+ * fault is noted then. */
+bool change_note_time_zone(struct flow *flow, struct faults *faults);
+
 /* Notes a fault at each of these places (a JSON array, or "") of the list name, except where the id has one already. */
 void change_note_missing(struct flow *flow, struct faults *faults, const char *name, const struct wanted_ids *ids,
                          const char *places, const char *code, const char *detail);

@@ -93,8 +93,10 @@ static struct next *store_link(struct flow *flow, const struct wanted_basic_link
 
 static struct next *reply_link(struct flow *flow)
 {
+    struct faults *faults = faults_new(flow->arena);
+
     if (pg_outcome(flow) != PG_OK) {
-        return problem_reply_pg(flow);
+        return change_note_time_zone(flow, faults) ? faults_reply(flow, faults) : problem_reply_pg(flow);
     }
     if (pg_rows(flow) == 0) {
         return problem_reply(flow, 404, "not_found", "There is no interview with this id.");

@@ -20,6 +20,7 @@ link as (
     from interview i
     join links.accounts a on a.id = $1
     where not exists (select from existing)
+      and (now() at time zone $7) is not null -- raises where PostgreSQL does not know the zone, as create_link.sql does
     returning *
 ),
 member as (

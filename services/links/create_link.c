@@ -96,11 +96,7 @@ static struct next *reply_created(struct flow *flow)
     struct creation *creation = flow->state;
 
     if (pg_outcome(flow) != PG_OK) {
-        if (str_equal(pg_sqlstate(flow), "22023")) {
-            faults_add(creation->faults, "/owner/time_zone", "invalid", "The database does not know this time zone.");
-            return faults_reply(flow, creation->faults);
-        }
-        return change_refuse_members(flow);
+        return change_note_time_zone(flow, creation->faults) ? faults_reply(flow, creation->faults) : change_refuse_members(flow);
     }
     note_missing(flow, creation);
     if (faults_any(creation->faults)) {

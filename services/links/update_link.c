@@ -106,8 +106,10 @@ static struct next *store_changes(struct flow *flow, json_t *columns, const stru
 
 static struct next *reply_updated(struct flow *flow)
 {
+    struct faults *faults = faults_new(flow->arena);
+
     if (pg_outcome(flow) != PG_OK) {
-        return problem_reply_pg(flow);
+        return change_note_time_zone(flow, faults) ? faults_reply(flow, faults) : problem_reply_pg(flow);
     }
     if (str_equal(change_outcome(flow), "not_of_basic")) {
         return refuse_of_basic(flow);

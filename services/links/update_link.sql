@@ -31,7 +31,10 @@ changed as (
         version = l.version + 1,
         updated_at = now()
     from judged j
-    where l.id = j.id and j.outcome = 'ok' and (j.after is distinct from j.before or j.expires_at is distinct from (j.before).expires_at)
+    where l.id = j.id and j.outcome = 'ok'
+      -- Raises where PostgreSQL does not know the zone, as create_link.sql does.
+      and coalesce(now() at time zone ($6::jsonb ->> 'owner_time_zone'), now() at time zone 'UTC') is not null
+      and (j.after is distinct from j.before or j.expires_at is distinct from (j.before).expires_at)
     returning l.id, l.account_id
 ),
 logged as (

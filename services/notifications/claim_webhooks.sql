@@ -1,27 +1,42 @@
--- Leases up to $1 deliveries that are due, at most $6 of one endpoint, and tells all that posting them needs. $4 are those
--- that the caller still holds, $5 their endpoints, one for each: an endpoint gets more when half of its share is free. So one
--- slow answer does not hold up the rest of its endpoint, nor a dead endpoint the others.
+-- Leases up to $1 deliveries that are due, and tells all that posting them needs: at most $6 of one endpoint, $9 of one
+-- account. $4 are those that the caller still holds, $5 and $8 their endpoints and accounts, one for each: an endpoint gets
+-- more when half of its share is free. So one slow answer does not hold up the rest of its endpoint, nor a dead endpoint the
+-- others, however much waits for it: each endpoint's first rows are found by its id, from behind $7 on, some hundreds a time.
 -- What became pointless (its endpoint was switched off or removed) is skipped with the reason.
-with busy as materialized (
+with recursive busy as materialized (
     select id, count(*)::int as held from unnest($5::text[]) as b (id) group by id
 ),
-waiting as materialized (
-    select id, recipient, next_attempt_at from notifications.deliveries
-    where channel = 'webhook' and state = 'pending' and next_attempt_at <= now() and (lease_until is null or lease_until < now())
-      and id <> all ($4::text[]) and recipient <> all (array(select b.id from busy b where 2 * b.held > $6::int))
-    order by next_attempt_at
-    limit 2000
+busy_accounts as materialized (
+    select id, count(*)::int as held from unnest($8::text[]) as b (id) group by id
 ),
-ranked as materialized (
-    select w.id, row_number() over (partition by w.recipient order by w.next_attempt_at) + coalesce(b.held, 0) as place
-    from waiting w
-    left join busy b on b.id = w.recipient
+ring (endpoint_id, step) as (
+    select (select d.recipient from notifications.deliveries d
+            where d.channel = 'webhook' and d.state = 'pending' and d.recipient > $7::text order by d.recipient limit 1), 1
+    union all
+    select (select d.recipient from notifications.deliveries d
+            where d.channel = 'webhook' and d.state = 'pending' and d.recipient > r.endpoint_id order by d.recipient limit 1), r.step + 1
+    from ring r
+    where r.endpoint_id is not null and r.step < 500
+),
+waiting as materialized (
+    select w.id, w.next_attempt_at, row_number() over (partition by w.account_id order by w.next_attempt_at) + coalesce(a.held, 0) as place
+    from ring r
+    left join busy b on b.id = r.endpoint_id
+    cross join lateral (
+        select d.id, d.account_id, d.next_attempt_at from notifications.deliveries d
+        where d.channel = 'webhook' and d.state = 'pending' and d.recipient = r.endpoint_id and d.next_attempt_at <= now()
+          and (d.lease_until is null or d.lease_until < now()) and d.id <> all ($4::text[])
+        order by d.next_attempt_at
+        limit $6::int - coalesce(b.held, 0)
+    ) w
+    left join busy_accounts a on a.id = w.account_id
+    where 2 * coalesce(b.held, 0) <= $6::int
 ),
 due as materialized (
     select d.id from notifications.deliveries d
-    join ranked r on r.id = d.id
-    where r.place <= $6::int and d.state = 'pending' and (d.lease_until is null or d.lease_until < now())
-    order by d.next_attempt_at
+    join waiting w on w.id = d.id
+    where w.place <= $9::int and d.state is not distinct from 'pending' and (d.lease_until is null or d.lease_until < now())
+    order by w.next_attempt_at
     limit $1::int
     for update of d skip locked
 ),
@@ -48,12 +63,14 @@ select coalesce(json_agg(json_build_object(
            'kind', k.kind,
            'attempts', k.attempts,
            'endpoint_id', e.id,
+           'account_id', e.account_id,
            'url', e.url,
            'secret', encode(e.secret, 'hex'),
            'previous_secret', case when e.previous_until > now() then encode(e.previous_secret, 'hex') end,
            'body', json_build_object('type', k.event_type, 'timestamp', sharelink.rfc3339(k.happened_at), 'data', k.event_data)::text,
            'request_id', k.request_id,
            'traceparent', k.traceparent)) filter (where k.state = 'pending'), '[]') as webhooks,
-       count(*)::int as claimed
+       count(*)::int as claimed,
+       (select max(r.endpoint_id) from ring r having count(r.endpoint_id) = 500) as go_on_behind
 from claimed k
 left join notifications.webhook_endpoints e on e.id = k.recipient

@@ -1,4 +1,4 @@
--- Removes a webhook endpoint; what was on its way to it is skipped.
+-- Removes a webhook endpoint; what was on its way to it is skipped: some at once, the rest when it becomes due.
 with endpoint as materialized (
     select id, case when $3::int is not null and version <> $3::int then 'version_mismatch' else 'ok' end as outcome
     from notifications.webhook_endpoints where account_id = $1 and id = $2 for update
@@ -9,7 +9,8 @@ removed as (
 skipped as (
     update notifications.deliveries d
     set state = 'skipped', reason = 'endpoint_deleted', next_attempt_at = null, lease_until = null, lease_holder = null
-    from removed r
-    where d.channel = 'webhook' and d.recipient = r.id and d.state = 'pending'
+    where d.id in (select p.id from removed r
+                   join notifications.deliveries p on p.channel = 'webhook' and p.state = 'pending' and p.recipient = r.id
+                   limit 1000)
 )
 select outcome from endpoint

@@ -296,6 +296,7 @@ struct next *feed_catch_up(struct feed *feed, struct flow *flow, flow_step *then
 {
     feed->joining = mem_resize(feed->joining, (feed->joining_count + 1) * sizeof(struct flow_wait *));
     feed->joining[feed->joining_count++] = flow_wait_begin(flow, then);
+    feed->behind = true; /* what is committed by now may not have knocked yet */
     read_tail(feed);
     return flow_waiting();
 }

@@ -36,7 +36,7 @@ struct mail_in_hand {
     int attempts;
     const char *outcome; /* once it is known */
     const char *detail;
-    int64_t delay_ms;
+    const char *delay_ms;
     struct event *record_again;
 };
 
@@ -54,10 +54,11 @@ struct outbox {
         int64_t since_us;
         int sent, sent_before; /* in this moment, in the last one */
     } pace;
+    const char *attempts_max;
     struct event *claim_timer, *renew_timer;
     struct metric_family *deliveries, *mails_by_kind;
     struct schedule *schedule;
-    bool claiming, paused;
+    bool claiming, renewing, paused;
     int asked; /* mails that the claim under way may bring */
     bool more_due; /* the last claim or plan left some behind */
 };
@@ -130,6 +131,7 @@ struct outbox *outbox_new(struct daemon *daemon, const struct notifications *not
         metrics_series(outbox->deliveries, (const char *const[]){ "email", outcome_names[i] });
     }
     outbox->mails_by_kind = metrics_counter("sharelink_mails_total", "Outcomes of tries to send a mail, by its kind.", "kind,outcome");
+    outbox->attempts_max = arena_printf(daemon->arena, "%lld", (long long)settings->mail_attempts_max);
     outbox->schedule = schedule_new(daemon, settings);
     outbox->claim_timer = every(daemon->base, CLAIM_EVERY_MS, claim_on_timer, outbox);
     outbox->renew_timer = every(daemon->base, settings->lease_seconds * 1000 / 3, renew_on_timer, outbox);
@@ -198,8 +200,8 @@ static void take_claimed(void *arg, const struct pg_answer *answer)
     outbox->claiming = false;
     outbox->asked = 0;
     if (pg_answer_outcome(answer) != PG_OK) {
-        if (pg_answer_outcome(answer) == PG_REJECTED) {
-            log_error("outbox.claim_rejected", LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)), LOG_TEXT("error", pg_answer_error(answer)));
+        if (pg_answer_outcome(answer) != PG_UNAVAILABLE) {
+            log_error("outbox.claim_failed", LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)), LOG_TEXT("error", pg_answer_error(answer)));
         }
         return;
     }
@@ -281,7 +283,7 @@ static void on_sent(void *arg, const struct mail_result *result)
 
     mail->outcome = outcome_names[result->outcome];
     mail->detail = result->outcome == MAIL_SENT ? NULL : arena_strdup(mail->arena, result->detail);
-    mail->delay_ms = retry_delay_ms(mail->attempts);
+    mail->delay_ms = arena_printf(mail->arena, "%lld", (long long)retry_delay_ms(mail->attempts));
     metrics_add(metrics_series(mail->outbox->deliveries, (const char *const[]){ "email", mail->outcome }), 1);
     metrics_add(metrics_series(mail->outbox->mails_by_kind, (const char *const[]){ mail->kind, mail->outcome }), 1);
     if (result->outcome == MAIL_SENT) {
@@ -330,8 +332,8 @@ static void record(struct mail_in_hand *mail)
                                    outbox->holder,
                                    mail->outcome,
                                    mail->detail,
-                                   arena_printf(mail->arena, "%lld", (long long)mail->delay_ms),
-                                   arena_printf(mail->arena, "%lld", (long long)outbox->settings->mail_attempts_max) };
+                                   mail->delay_ms,
+                                   outbox->attempts_max };
 
     pg_batch_push(outbox->outcomes, values, on_recorded, mail);
 }
@@ -393,7 +395,7 @@ static void renew_on_timer(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
 
-    if (outbox->count == 0) {
+    if (outbox->count == 0 || outbox->renewing) {
         return;
     }
     struct arena *arena = arena_new();
@@ -401,14 +403,16 @@ static void renew_on_timer(evutil_socket_t fd, short what, void *arg)
     add_ids_in_hand(outbox, &params);
     pg_text(&params, outbox->holder);
     pg_int(&params, outbox->settings->lease_seconds);
+    outbox->renewing = true;
     pg_send(outbox->daemon->pg, &renew_leases, &params, on_renewed, outbox);
     arena_free(arena);
 }
 
 static void on_renewed(void *arg, const struct pg_answer *answer)
 {
-    const struct outbox *outbox = arg;
+    struct outbox *outbox = arg;
 
+    outbox->renewing = false;
     if (pg_answer_outcome(answer) != PG_OK) {
         log_warn("outbox.leases_not_renewed", LOG_INT("mails", outbox->count));
     }
@@ -423,7 +427,7 @@ void outbox_pause(struct outbox *outbox)
 
 bool outbox_is_empty(const struct outbox *outbox)
 {
-    return outbox->count == 0 && !outbox->claiming && schedule_is_quiet(outbox->schedule);
+    return outbox->count == 0 && !outbox->claiming && !outbox->renewing && schedule_is_quiet(outbox->schedule);
 }
 
 void outbox_free(struct outbox *outbox)

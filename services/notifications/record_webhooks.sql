@@ -17,7 +17,7 @@ recorded as (
         lease_until = null,
         lease_holder = null
     from outcomes o
-    where d.id = o.id and d.state = 'pending' and (o.outcome = 'sent' or d.lease_holder = o.holder)
+    where d.id = o.id and d.state is not distinct from 'pending' and (o.outcome = 'sent' or d.lease_holder = o.holder)
     returning o.place, d.state, d.recipient, d.kind, o.outcome, o.disable_after_s
 ),
 heard as materialized (

@@ -90,7 +90,7 @@ static struct next *listen_when_read(struct flow *flow)
 {
     struct feed *feed = notifications_of(flow)->feed;
 
-    return feed_is_behind(feed) && feed_is_ready(feed) ? feed_catch_up(feed, flow, listen) : listen(flow);
+    return feed_is_ready(feed) ? feed_catch_up(feed, flow, listen) : listen(flow);
 }
 
 static struct next *listen(struct flow *flow)

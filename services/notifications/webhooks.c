@@ -13,6 +13,7 @@
 
 #include "common/clock.h"
 #include "common/fetch.h"
+#include "common/id.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "common/metrics.h"
@@ -26,12 +27,12 @@ struct webhook {
     struct webhooks *webhooks;
     struct webhook *before, *after;
     struct arena *arena;
-    const char *delivery_id, *endpoint_id, *request_id;
+    const char *delivery_id, *endpoint_id, *account_id, *request_id;
     bool is_test;
     int attempts;
     const char *outcome; /* once it is known */
     const char *detail;
-    int64_t delay_ms;
+    const char *delay_ms;
     struct event *record_again;
 };
 
@@ -43,15 +44,19 @@ struct webhooks {
     int count;
     int64_t schedule_s[SCHEDULE_MOST];
     int tries_again;
+    const char *disable_after_s;
+    char go_on_behind[ID_SIZE]; /* the endpoint at which the last claim stopped looking; "" at the end */
     struct event *claim_timer, *renew_timer;
     struct metric_family *deliveries;
-    bool claiming, paused, more_due;
+    bool claiming, renewing, paused, more_due;
 };
 
 static void claim_on_timer(evutil_socket_t fd, short what, void *arg);
 static void claim(struct webhooks *webhooks);
-static void add_in_hand(const struct webhooks *webhooks, struct pg_params *params);
-static void add_their_endpoints(const struct webhooks *webhooks, struct pg_params *params);
+static void add_in_hand(const struct webhooks *webhooks, struct pg_params *params, const char *(*id_of)(const struct webhook *webhook));
+static const char *delivery_of(const struct webhook *webhook);
+static const char *endpoint_of(const struct webhook *webhook);
+static const char *account_of(const struct webhook *webhook);
 static void take_claimed(void *arg, const struct pg_answer *answer);
 static void take(struct webhooks *webhooks, const json_t *context);
 static const char *sign(struct webhook *webhook, const json_t *context, int64_t now_s, const char *body);
@@ -124,6 +129,7 @@ struct webhooks *webhooks_new(struct daemon *daemon, const struct notifications 
     webhooks->outcomes = pg_batch_new(daemon->pg, &(struct pg_batch_options){
                                                       .statement = &record_webhooks, .columns = 6, .most = 200, .waiting_limit = 10000 });
     webhooks->deliveries = metrics_counter("sharelink_webhooks_total", "Outcomes of tries to post a webhook.", "outcome");
+    webhooks->disable_after_s = arena_printf(daemon->arena, "%lld", (long long)settings->webhook_disable_after_seconds);
     webhooks->claim_timer = every(daemon->base, CLAIM_EVERY_MS, claim_on_timer, webhooks);
     webhooks->renew_timer = every(daemon->base, settings->lease_seconds * 1000 / 3, renew_on_timer, webhooks);
     return webhooks;
@@ -158,36 +164,43 @@ static void claim(struct webhooks *webhooks)
     pg_int(&params, room);
     pg_int(&params, settings->lease_seconds);
     pg_text(&params, webhooks->notifications->holder);
-    add_in_hand(webhooks, &params);
-    add_their_endpoints(webhooks, &params);
+    add_in_hand(webhooks, &params, delivery_of);
+    add_in_hand(webhooks, &params, endpoint_of);
     pg_int(&params, settings->webhook_endpoint_workers);
+    pg_text(&params, webhooks->go_on_behind);
+    add_in_hand(webhooks, &params, account_of);
+    pg_int(&params, (settings->webhook_workers + 1) / 2);
     webhooks->claiming = true;
     webhooks->more_due = false;
     pg_send(webhooks->daemon->pg, &claim_webhooks, &params, take_claimed, webhooks);
     arena_free(arena);
 }
 
-static void add_in_hand(const struct webhooks *webhooks, struct pg_params *params)
+/* One id for each webhook in hand. */
+static void add_in_hand(const struct webhooks *webhooks, struct pg_params *params, const char *(*id_of)(const struct webhook *webhook))
 {
     const char **ids = arena_calloc(params->arena, (size_t)webhooks->count, sizeof *ids);
     size_t count = 0;
 
     for (const struct webhook *webhook = webhooks->in_hand; webhook; webhook = webhook->after) {
-        ids[count++] = webhook->delivery_id;
+        ids[count++] = id_of(webhook);
     }
     pg_text_array(params, ids, count);
 }
 
-/* One for each webhook in hand. */
-static void add_their_endpoints(const struct webhooks *webhooks, struct pg_params *params)
+static const char *delivery_of(const struct webhook *webhook)
 {
-    const char **ids = arena_calloc(params->arena, (size_t)webhooks->count, sizeof *ids);
-    size_t count = 0;
+    return webhook->delivery_id;
+}
 
-    for (const struct webhook *webhook = webhooks->in_hand; webhook; webhook = webhook->after) {
-        ids[count++] = webhook->endpoint_id;
-    }
-    pg_text_array(params, ids, count);
+static const char *endpoint_of(const struct webhook *webhook)
+{
+    return webhook->endpoint_id;
+}
+
+static const char *account_of(const struct webhook *webhook)
+{
+    return webhook->account_id;
 }
 
 static void take_claimed(void *arg, const struct pg_answer *answer)
@@ -197,8 +210,8 @@ static void take_claimed(void *arg, const struct pg_answer *answer)
 
     webhooks->claiming = false;
     if (pg_answer_outcome(answer) != PG_OK) {
-        if (pg_answer_outcome(answer) == PG_REJECTED) {
-            log_error("webhooks.claim_rejected", LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)), LOG_TEXT("error", pg_answer_error(answer)));
+        if (pg_answer_outcome(answer) != PG_UNAVAILABLE) {
+            log_error("webhooks.claim_failed", LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)), LOG_TEXT("error", pg_answer_error(answer)));
         }
         return;
     }
@@ -209,7 +222,9 @@ static void take_claimed(void *arg, const struct pg_answer *answer)
         take(webhooks, json_array_get(list, i));
     }
     arena_free(arena);
-    bool again = webhooks->more_due || atoi(pg_answer_get(answer, 0, 1)) > 0;
+    const char *go_on_behind = pg_answer_get(answer, 0, 2);
+    snprintf(webhooks->go_on_behind, sizeof webhooks->go_on_behind, "%s", go_on_behind ? go_on_behind : "");
+    bool again = webhooks->more_due || atoi(pg_answer_get(answer, 0, 1)) > 0 || webhooks->go_on_behind[0];
     webhooks->more_due = false;
     if (again) {
         claim(webhooks);
@@ -233,6 +248,7 @@ static void take(struct webhooks *webhooks, const json_t *context)
         .arena = arena,
         .delivery_id = arena_strdup(arena, text_of(context, "delivery_id")),
         .endpoint_id = arena_strdup(arena, text_of(context, "endpoint_id")),
+        .account_id = arena_strdup(arena, text_of(context, "account_id")),
         .request_id = arena_strdup(arena, text_of(context, "request_id")),
         .is_test = str_equal(text_of(context, "kind"), "test"),
         .attempts = (int)json_integer_value(json_object_get(context, "attempts")),
@@ -300,7 +316,7 @@ static void conclude(struct webhook *webhook, const char *outcome, const char *d
 
     webhook->outcome = outcome;
     webhook->detail = arena_strdup(webhook->arena, detail);
-    webhook->delay_ms = is_sent ? 0 : retry_delay_ms(webhook, retry_after_s);
+    webhook->delay_ms = arena_printf(webhook->arena, "%lld", (long long)(is_sent ? 0 : retry_delay_ms(webhook, retry_after_s)));
     metrics_add(metrics_series(webhook->webhooks->deliveries, (const char *const[]){ outcome }), 1);
     log_write(is_sent ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, is_sent ? "webhook.sent" : "webhook.not_sent",
               (const struct log_field[]){
@@ -337,8 +353,8 @@ static void record(struct webhook *webhook)
         webhooks->notifications->holder,
         webhook->outcome,
         webhook->detail,
-        arena_printf(webhook->arena, "%lld", (long long)webhook->delay_ms),
-        arena_printf(webhook->arena, "%lld", (long long)webhooks->notifications->settings->webhook_disable_after_seconds),
+        webhook->delay_ms,
+        webhooks->disable_after_s,
     };
 
     pg_batch_push(webhooks->outcomes, values, on_recorded, webhook);
@@ -393,8 +409,9 @@ static void let_go(struct webhook *webhook)
 
 static void on_renewed(void *arg, const struct pg_answer *answer)
 {
-    const struct webhooks *webhooks = arg;
+    struct webhooks *webhooks = arg;
 
+    webhooks->renewing = false;
     if (pg_answer_outcome(answer) != PG_OK) {
         log_warn("webhooks.leases_not_renewed", LOG_INT("webhooks", webhooks->count));
     }
@@ -407,14 +424,15 @@ static void renew_on_timer(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
 
-    if (webhooks->count == 0) {
+    if (webhooks->count == 0 || webhooks->renewing) {
         return;
     }
     struct arena *arena = arena_new();
     pg_params_init(&params, arena);
-    add_in_hand(webhooks, &params);
+    add_in_hand(webhooks, &params, delivery_of);
     pg_text(&params, webhooks->notifications->holder);
     pg_int(&params, webhooks->notifications->settings->lease_seconds);
+    webhooks->renewing = true;
     pg_send(webhooks->daemon->pg, &renew_webhooks, &params, on_renewed, webhooks);
     arena_free(arena);
 }
@@ -427,7 +445,7 @@ void webhooks_pause(struct webhooks *webhooks)
 
 bool webhooks_is_empty(const struct webhooks *webhooks)
 {
-    return webhooks->count == 0 && !webhooks->claiming;
+    return webhooks->count == 0 && !webhooks->claiming && !webhooks->renewing;
 }
 
 void webhooks_free(struct webhooks *webhooks)

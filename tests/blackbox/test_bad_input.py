@@ -271,6 +271,7 @@ def at(**delta):
     ("501 interviews", {"/interview_ids": [f"int-{n}" for n in range(501)]}, {"/interview_ids": "too_long"}),
     ("no reviewers", {"/reviewers": []}, {"/reviewers": "too_short"}),
     ("101 reviewers", {"/reviewers": samples.reviewers(101)}, {"/reviewers": "too_long"}),
+    ("address too long on the wire", {"/reviewers/0/email": "r" * 64 + "@" + "ü." * 30 + "example"}, {"/reviewers/0/email": "invalid"}),
     ("reviewer is text", {"/reviewers/0": "rae@reviewers.example"}, {"/reviewers/0": "wrong_type"}),
     ("reviewer is empty", {"/reviewers/0": {}}, {"/reviewers/0/name": "required", "/reviewers/0/email": "required"}),
     ("same address twice", {"/reviewers": [{"name": "A", "email": "rae@r.example"}, {"name": "B", "email": "rae@r.example"}]},

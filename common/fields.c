@@ -368,6 +368,23 @@ void fields_end(struct fields *fields)
     }
 }
 
+bool fields_none_sent(struct flow *flow, struct next **reply)
+{
+    struct faults *faults = faults_new(flow->arena);
+    const json_t *body = problem_read_optional(flow, reply);
+
+    if (!body) {
+        return false;
+    }
+    struct fields root = fields_of(flow->arena, faults, body, "");
+    fields_end(&root);
+    if (faults_any(faults)) {
+        *reply = faults_reply(flow, faults);
+        return false;
+    }
+    return true;
+}
+
 static bool was_asked(const struct fields *fields, const char *name)
 {
     for (int i = 0; i < fields->asked_count; i++) {

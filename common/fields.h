@@ -58,6 +58,8 @@ const char *fields_element_text(struct fields *fields, const char *name, const j
 void fields_fault(struct fields *fields, const char *name, const char *code, const char *detail);
 /* Notes every member that was never asked for. */
 void fields_end(struct fields *fields);
+/* For calls that take no fields: whether the body is none, or {}. False: return *reply. */
+bool fields_none_sent(struct flow *flow, struct next **reply);
 
 /* --- rules that several services need --- */
 const char *fields_check_email(const char *text);     /* one address, local@domain, no quotes, no comments; <= 254 bytes */

@@ -234,6 +234,7 @@ static struct next *replay(struct flow *flow, struct keyed *keyed, const uint8_t
 
 static struct next *reply_again(struct flow *flow)
 {
+    static const char reused[] = "Another request had this Idempotency-Key; a new request needs a new key.";
     const struct keyed *keyed = flow->state;
     const json_t *body = json_object_get(keyed->stored, "body");
     const char *name;
@@ -246,7 +247,9 @@ static struct next *reply_again(struct flow *flow)
     }
     if (!str_equal(json_string_value(json_object_get(keyed->stored, "fingerprint")), keyed->fingerprint)) {
         metrics_add(keyed->owner->outcomes[OUTCOME_REUSED], 1);
-        return problem_reply(flow, 422, "idempotency_key_reused", "Another request had this Idempotency-Key; a new request needs a new key.");
+        struct faults *faults = faults_new(flow->arena);
+        faults_add(faults, "", "idempotency_key_reused", reused);
+        return problem_reply_with(flow, 422, "idempotency_key_reused", reused, json_pack("{sO}", "errors", faults_list(faults)));
     }
     metrics_add(keyed->owner->outcomes[OUTCOME_REPLAYED], 1);
     json_object_foreach (json_object_get(keyed->stored, "headers"), name, value) {

@@ -153,3 +153,11 @@ json_t *problem_read_object(struct flow *flow, struct next **reply)
     }
     return value;
 }
+
+json_t *problem_read_optional(struct flow *flow, struct next **reply)
+{
+    size_t length = 0;
+
+    http_body(flow, &length);
+    return length == 0 ? json_keep(flow->arena, json_object()) : problem_read_object(flow, reply);
+}

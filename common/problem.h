@@ -33,5 +33,7 @@ struct next *faults_reply(struct flow *flow, const struct faults *faults) FLOW_N
 
 /* Parses the body as one JSON object. NULL when it is not one: then *reply is the 400, 415 or 422 to return. */
 json_t *problem_read_object(struct flow *flow, struct next **reply);
+/* The same, but no body at all reads as an empty object. */
+json_t *problem_read_optional(struct flow *flow, struct next **reply);
 
 #endif

@@ -3,8 +3,13 @@
 #define SHARELINK_LINKS_BASIC_LINK_H
 
 #include "common/flow.h"
+#include "common/json.h"
 
 #define BASIC_LINK_FEEDBACK "A basic link takes no feedback: this is always true."
+#define BASIC_LINK_MAIL "A basic link sends no mails."
+
+/* POST /v1/share-links with kind "basic". */
+struct next *create_listed_basic_link(struct flow *flow, const json_t *body) FLOW_NEXT;
 
 /* From a row of outcome, link, version and sealed URLs; with url and passcode for a key that may write. */
 struct next *basic_link_reply(struct flow *flow, int status) FLOW_NEXT;

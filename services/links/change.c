@@ -94,28 +94,3 @@ struct next *change_reply_link(struct flow *flow, const char *share_link, const 
     http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%s\"", version));
     return http_reply_json(flow, 200, share_link);
 }
-
-json_t *change_read_optional(struct flow *flow, struct next **reply)
-{
-    size_t length = 0;
-
-    http_body(flow, &length);
-    return length == 0 ? json_keep(flow->arena, json_object()) : problem_read_object(flow, reply);
-}
-
-bool change_body_is_empty(struct flow *flow, struct next **reply)
-{
-    struct faults *faults = faults_new(flow->arena);
-    const json_t *body = change_read_optional(flow, reply);
-
-    if (!body) {
-        return false;
-    }
-    struct fields root = fields_of(flow->arena, faults, body, "");
-    fields_end(&root);
-    if (faults_any(faults)) {
-        *reply = faults_reply(flow, faults);
-        return false;
-    }
-    return true;
-}

@@ -37,9 +37,4 @@ void change_note_missing(struct flow *flow, struct faults *faults, const char *n
 /* 200 with the JSON of a link, and its version as the ETag. */
 struct next *change_reply_link(struct flow *flow, const char *share_link, const char *version) FLOW_NEXT;
 
-/* As problem_read_object, but no body at all reads as an empty object. */
-json_t *change_read_optional(struct flow *flow, struct next **reply);
-/* For calls that take no fields: no body, or {}. False: return *reply. */
-bool change_body_is_empty(struct flow *flow, struct next **reply);
-
 #endif

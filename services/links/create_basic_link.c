@@ -1,5 +1,5 @@
 /* create_basic_link.c - POST /v1/interviews/{id}/basic-link: make the one URL of this interview (201), or answer with the one
- * that is there (200).
+ * that is there (200). POST /v1/share-links with kind "basic" does the same for the interview that it lists.
  *
  * It has no named reviewers and takes no feedback. Behind its URL stands a technical reviewer, "Guest" without an address:
  * that name is what an open tells the recruiter, and nobody is invited by mail.
@@ -14,6 +14,9 @@
 #include "services/links/publish.h"
 
 struct wanted_basic_link {
+    const char *interview_id;
+    bool is_listed; /* in interview_ids, not in the path */
+    char link_id[ID_SIZE];
     const char *title, *owner_name, *owner_email, *owner_time_zone; /* NULL: left out */
     const char *settings;                                           /* JSON object of those that were sent */
     struct wanted_expiry expiry;
@@ -21,7 +24,8 @@ struct wanted_basic_link {
 
 /* In the order in which they run. */
 static void read_link(struct flow *flow, struct faults *faults, const json_t *body, struct wanted_basic_link *wanted);
-static struct next *store_link(struct flow *flow, const struct wanted_basic_link *wanted);
+static void read_listed(struct fields *root, struct wanted_basic_link *wanted);
+static struct next *store_link(struct flow *flow, struct wanted_basic_link *wanted);
 static struct next *reply_link(struct flow *flow);
 
 static const struct pg_statement store = { "create_basic_link",
@@ -31,21 +35,35 @@ static const struct pg_statement store = { "create_basic_link",
 struct next *create_basic_link(struct flow *flow)
 {
     struct faults *faults = faults_new(flow->arena);
-    struct wanted_basic_link wanted = { .title = NULL };
+    struct wanted_basic_link *wanted = arena_alloc(flow->arena, sizeof *wanted);
     struct next *refusal = NULL;
 
-    const json_t *body = change_read_optional(flow, &refusal);
+    const json_t *body = problem_read_optional(flow, &refusal);
     if (!body) {
         return refusal;
     }
-    read_link(flow, faults, body, &wanted);
-    return faults_any(faults) ? faults_reply(flow, faults) : store_link(flow, &wanted);
+    wanted->interview_id = router_param(flow, "id");
+    read_link(flow, faults, body, wanted);
+    return faults_any(faults) ? faults_reply(flow, faults) : store_link(flow, wanted);
+}
+
+struct next *create_listed_basic_link(struct flow *flow, const json_t *body)
+{
+    struct faults *faults = faults_new(flow->arena);
+    struct wanted_basic_link *wanted = arena_alloc(flow->arena, sizeof *wanted);
+
+    wanted->is_listed = true;
+    read_link(flow, faults, body, wanted);
+    return faults_any(faults) ? faults_reply(flow, faults) : store_link(flow, wanted);
 }
 
 static void read_link(struct flow *flow, struct faults *faults, const json_t *body, struct wanted_basic_link *wanted)
 {
     struct fields root = fields_of(flow->arena, faults, body, "");
 
+    if (wanted->is_listed) {
+        read_listed(&root, wanted);
+    }
     wanted->title = fields_text(&root, "title", FIELDS_OPTIONAL, &link_title_rule);
     struct fields owner = fields_object(&root, "owner", FIELDS_OPTIONAL);
     wanted->owner_name = fields_text(&owner, "name", FIELDS_OPTIONAL, &person_name_rule);
@@ -60,22 +78,47 @@ static void read_link(struct flow *flow, struct faults *faults, const json_t *bo
     fields_end(&root);
 }
 
-static struct next *store_link(struct flow *flow, const struct wanted_basic_link *wanted)
+/* What POST /v1/share-links takes besides, as far as it can be meant of a link that has no reviewers and sends no mail. */
+static void read_listed(struct fields *root, struct wanted_basic_link *wanted)
+{
+    struct wanted_ids interviews = { .count = 0 };
+
+    fields_choice(root, "kind", FIELDS_REQUIRED, "basic");
+    link_fields_interviews(root, &interviews);
+    if (interviews.count > 1) {
+        fields_fault(root, "interview_ids", "too_long", "A basic link has one interview.");
+    }
+    wanted->interview_id = interviews.count ? interviews.ids[0] : NULL;
+    if (json_array_size(fields_array(root, "reviewers", FIELDS_OPTIONAL, 0, REVIEWERS_MAX)) > 0) {
+        fields_fault(root, "reviewers", "invalid", "A basic link has no named reviewers.");
+    }
+    if (fields_bool(root, "send_email", false)) {
+        fields_fault(root, "send_email", "invalid", BASIC_LINK_MAIL);
+    }
+    if (fields_has(root, "message")) {
+        fields_fault(root, "message", "invalid", BASIC_LINK_MAIL);
+    }
+    if (fields_has(root, "template_id")) {
+        fields_fault(root, "template_id", "invalid", BASIC_LINK_MAIL);
+    }
+}
+
+static struct next *store_link(struct flow *flow, struct wanted_basic_link *wanted)
 {
     static struct wanted_reviewer guest = { "Guest", NULL };
     static const struct wanted_reviewers guests = { &guest, 1 };
     struct new_reviewers reviewers;
-    char link_id[ID_SIZE];
     uint8_t media_salt[16];
     struct pg_params params;
 
-    id_new(link_id, "lnk_");
+    flow->state = wanted;
+    id_new(wanted->link_id, "lnk_");
     new_reviewers_make(flow, &guests, &reviewers);
     crypto_random(media_salt, sizeof media_salt);
     pg_params_init(&params, flow->arena);
     pg_text(&params, caller_of(flow)->account_id);
-    pg_text(&params, router_param(flow, "id"));
-    pg_text(&params, link_id);
+    pg_text(&params, wanted->interview_id);
+    pg_text(&params, wanted->link_id);
     pg_text(&params, wanted->title);
     pg_text(&params, wanted->owner_name);
     pg_text(&params, wanted->owner_email);
@@ -93,10 +136,15 @@ static struct next *store_link(struct flow *flow, const struct wanted_basic_link
 
 static struct next *reply_link(struct flow *flow)
 {
+    const struct wanted_basic_link *wanted = flow->state;
     struct faults *faults = faults_new(flow->arena);
 
     if (pg_outcome(flow) != PG_OK) {
         return change_note_time_zone(flow, faults) ? faults_reply(flow, faults) : problem_reply_pg(flow);
+    }
+    if (pg_rows(flow) == 0 && wanted->is_listed) {
+        faults_add(faults, "/interview_ids/0", "not_found", "There is no such interview.");
+        return faults_reply(flow, faults);
     }
     if (pg_rows(flow) == 0) {
         return problem_reply(flow, 404, "not_found", "There is no interview with this id.");
@@ -104,6 +152,9 @@ static struct next *reply_link(struct flow *flow)
     bool is_new = str_equal(pg_get(flow, 0, 0), "created");
     if (is_new) {
         publish_events(flow, pg_get(flow, 0, 4));
+    }
+    if (is_new && wanted->is_listed) {
+        http_set_header(flow, "Location", arena_printf(flow->arena, "/v1/share-links/%s", wanted->link_id));
     }
     return basic_link_reply(flow, is_new ? 201 : 200);
 }

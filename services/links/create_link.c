@@ -1,12 +1,14 @@
 /* create_link.c - POST /v1/share-links: store the link, its reviewers and its events; answer with their URLs.
  *
  * One statement checks what the body refers to and stores everything, or nothing. When the body itself has faults, the
- * same statement is asked for the check alone, so that the caller hears of all faults at once.
+ * same statement is asked for the check alone, so that the caller hears of all faults at once. A link of kind "basic" is the
+ * business of create_basic_link.c.
  */
 #include <string.h>
 
 #include "common/id.h"
 #include "common/problem.h"
+#include "services/links/basic_link.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
@@ -42,13 +44,16 @@ struct next *create_link(struct flow *flow)
     struct creation *creation = arena_alloc(flow->arena, sizeof *creation);
     struct next *refusal = NULL;
 
-    if (!plan_allows(caller_of(flow)->plan)) {
-        return problem_reply_with(flow, 402, "plan_required", "Advanced share links need another plan.",
-                                  json_pack("{s:[sss]}", "plans", "screen", "growth", "enterprise"));
-    }
     const json_t *body = problem_read_object(flow, &refusal);
     if (!body) {
         return refusal;
+    }
+    if (str_equal(json_string_value(json_object_get(body, "kind")), "basic")) {
+        return create_listed_basic_link(flow, body);
+    }
+    if (!plan_allows(caller_of(flow)->plan)) {
+        return problem_reply_with(flow, 402, "plan_required", "Advanced share links need another plan.",
+                                  json_pack("{s:[sss]}", "plans", "screen", "growth", "enterprise"));
     }
     creation->faults = faults_new(flow->arena);
     wanted_link_read(flow->arena, creation->faults, body, &creation->wanted);

@@ -18,7 +18,7 @@ struct next *deactivate_link(struct flow *flow)
     struct next *refusal = NULL;
     struct pg_params params;
 
-    if (!change_body_is_empty(flow, &refusal)) {
+    if (!fields_none_sent(flow, &refusal)) {
         return refusal;
     }
     change_params_init(flow, &params);

@@ -1,22 +1,26 @@
 /* interview_document.c - checks an interview document field by field; it is then stored as it was sent.
  *
  * Media are https: URLs, s3://bucket/key, or media:<path> below the operator's MEDIA_DIR; http: URLs with ALLOW_HTTP_MEDIA
- * alone. Question ids are unique in their
- * interview, because answers, feedback and media are found by them.
+ * alone. Question ids are unique in their interview, because answers, feedback and media are found by them.
  */
 #include "services/links/interview_document.h"
 
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/fields.h"
 #include "common/str.h"
 
 typedef const char *text_check(const char *text);
 
+/* 2026-11-22T09:30:00.123456Z */
+#define MICROSECONDS_LENGTH 27
+
 static const struct text_rule short_text = { .min = 1, .max = 200 };
 static const struct text_rule optional_short = { .max = 200, .nullable = true };
 static const struct text_rule long_text = { .max = 20000, .newlines = true, .nullable = true };
 
+static void check_completed_at(struct fields *root, json_t *document);
 static void check_job(struct fields job);
 static void check_candidate(struct fields candidate, text_check *check);
 static void check_profile(struct fields profile);
@@ -24,24 +28,39 @@ static void check_resume(struct fields resume, text_check *check);
 static void check_questions(struct fields *root, text_check *check);
 static void check_answer(struct fields answer, text_check *check);
 static void check_questionnaire(struct fields *root);
+static const char *check_link(const char *url);
 static const char *check_media_or_http(const char *url);
+static bool has_dots(const char *path);
 static const char *check_media(const char *url);
 
-void interview_document_check(struct arena *arena, struct faults *faults, const json_t *document, enum media_urls allowed)
+void interview_document_check(struct arena *arena, struct faults *faults, json_t *document, enum media_urls allowed)
 {
     text_check *check = allowed == MEDIA_HTTP_TOO ? check_media_or_http : check_media;
     struct fields root = fields_of(arena, faults, document, "");
-    int64_t completed_ms;
 
     fields_choice(&root, "type", FIELDS_REQUIRED, "one_way|live");
     check_job(fields_object(&root, "job", FIELDS_REQUIRED));
-    if (!fields_is_null(&root, "completed_at")) {
-        fields_time(&root, "completed_at", FIELDS_OPTIONAL, &completed_ms);
-    }
+    check_completed_at(&root, document);
     check_candidate(fields_object(&root, "candidate", FIELDS_REQUIRED), check);
     check_questions(&root, check);
     check_questionnaire(&root);
     fields_end(&root);
+}
+
+/* What is in UTC already stays as it was sent; any other form that RFC 3339 allows PostgreSQL might not even read. */
+static void check_completed_at(struct fields *root, json_t *document)
+{
+    char utc[CLOCK_RFC3339_SIZE];
+    int64_t completed_ms;
+
+    if (fields_is_null(root, "completed_at") || !fields_time(root, "completed_at", FIELDS_OPTIONAL, &completed_ms)) {
+        return;
+    }
+    const char *sent = json_string_value(json_object_get(document, "completed_at"));
+    if (!str_ends_with(sent, "Z") || strlen(sent) > MICROSECONDS_LENGTH) {
+        clock_rfc3339(utc, completed_ms);
+        json_object_set_new(document, "completed_at", json_string(utc));
+    }
 }
 
 static void check_job(struct fields job)
@@ -77,7 +96,7 @@ static void check_profile(struct fields profile)
     const json_t *links = fields_array(&profile, "links", FIELDS_OPTIONAL, 0, 20);
     for (size_t i = 0; i < json_array_size(links); i++) {
         fields_element_text(&profile, "links", links, i,
-                            &(struct text_rule){ .min = 1, .max = 2048, .check = fields_check_https_url });
+                            &(struct text_rule){ .min = 1, .max = 2048, .check = check_link });
     }
     fields_end(&profile);
 }
@@ -138,9 +157,28 @@ static void check_questionnaire(struct fields *root)
     }
 }
 
+/* A page that a candidate names is followed by a person, and loads nothing into ours. */
+static const char *check_link(const char *url)
+{
+    return str_starts_with(url, "http://") ? fields_check_http_url(url) : fields_check_https_url(url);
+}
+
 static const char *check_media_or_http(const char *url)
 {
     return str_starts_with(url, "http://") ? fields_check_http_url(url) : check_media(url);
+}
+
+/* A segment of the path that is . or .. */
+static bool has_dots(const char *path)
+{
+    for (const char *segment = path; segment; segment = strchr(segment, '/')) {
+        segment += *segment == '/';
+        size_t length = strcspn(segment, "/");
+        if ((length == 1 && segment[0] == '.') || (length == 2 && segment[0] == '.' && segment[1] == '.')) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* NULL when url names a place that media may come from. */
@@ -155,8 +193,7 @@ static const char *check_media(const char *url)
     }
     if (str_starts_with(url, "media:")) {
         const char *path = url + 6;
-        bool climbs = path[0] == '/' || path[0] == '\0' || strstr(path, "//") || strchr(path, '\\') || str_starts_with(path, "../") ||
-                      strstr(path, "/../") || str_ends_with(path, "/..") || str_equal(path, "..");
+        bool climbs = path[0] == '/' || path[0] == '\0' || strstr(path, "//") || strchr(path, '\\') || has_dots(path);
         return climbs ? "This must be media:<path>, below the media folder." : NULL;
     }
     return "This must be an https: URL, s3://bucket/key or media:<path>.";

@@ -9,7 +9,7 @@ enum media_urls {
     MEDIA_HTTP_TOO, /* ALLOW_HTTP_MEDIA */
 };
 
-/* Notes every fault of the document. */
-void interview_document_check(struct arena *arena, struct faults *faults, const json_t *document, enum media_urls allowed);
+/* Notes every fault of the document, and puts its time into UTC. */
+void interview_document_check(struct arena *arena, struct faults *faults, json_t *document, enum media_urls allowed);
 
 #endif

@@ -26,7 +26,7 @@ struct next *put_interview(struct flow *flow)
         faults_add(faults, "", "invalid", "The id in the path must be 1 to 128 of A-Z a-z 0-9 . _ : -");
         return faults_reply(flow, faults);
     }
-    const json_t *body = problem_read_object(flow, &refusal);
+    json_t *body = problem_read_object(flow, &refusal);
     if (!body) {
         return refusal;
     }

@@ -1,6 +1,9 @@
 /* put_memberships.c - PUT /v1/interviews/{id}/share-links: the form with check boxes. The interview becomes a member of exactly
  * these of the account's advanced links, in one transaction.
  */
+#include <string.h>
+
+#include "common/str.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
@@ -41,12 +44,13 @@ struct next *put_memberships(struct flow *flow)
 static struct next *store_memberships(struct flow *flow)
 {
     struct form *form = flow->state;
+    const char *tag = http_header(flow, "If-Match");
     struct pg_params params;
 
     pg_params_init(&params, flow->arena);
     pg_text(&params, caller_of(flow)->account_id);
     pg_text(&params, router_param(flow, "id"));
-    pg_text(&params, http_header(flow, "If-Match"));
+    pg_text(&params, tag && !str_is_utf8(tag, strlen(tag)) ? "" : tag);
     pg_text(&params, flow->request_id);
     pg_text(&params, flow->traceparent);
     pg_text_array(&params, form->wanted.ids, form->wanted.count);

@@ -13,7 +13,7 @@ struct next *reactivate_reviewer(struct flow *flow)
     struct faults *faults = faults_new(flow->arena);
     struct next *refusal = NULL;
 
-    const json_t *body = change_read_optional(flow, &refusal);
+    const json_t *body = problem_read_optional(flow, &refusal);
     if (!body) {
         return refusal;
     }

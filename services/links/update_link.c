@@ -130,7 +130,7 @@ static struct next *refuse_of_basic(struct flow *flow)
         faults_add(faults, "/settings/disable_feedback", "invalid", BASIC_LINK_FEEDBACK);
     }
     if (json_is_string(json_object_get(columns, "message_subject"))) {
-        faults_add(faults, "/message", "invalid", "A basic link sends no mails, so it has no message.");
+        faults_add(faults, "/message", "invalid", BASIC_LINK_MAIL);
     }
     return faults_reply(flow, faults);
 }

@@ -8,9 +8,7 @@ void wanted_link_read(struct arena *arena, struct faults *faults, const json_t *
 {
     struct fields root = fields_of(arena, faults, body, "");
 
-    if (fields_choice(&root, "kind", FIELDS_OPTIONAL, "advanced|basic") == 1) {
-        fields_fault(&root, "kind", "invalid", "A basic link belongs to one interview and is made there, not here.");
-    }
+    fields_choice(&root, "kind", FIELDS_OPTIONAL, "advanced");
     link->title = fields_text(&root, "title", FIELDS_REQUIRED, &link_title_rule);
     read_owner(fields_object(&root, "owner", FIELDS_REQUIRED), link);
     link_fields_interviews(&root, &link->interviews);

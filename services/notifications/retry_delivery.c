@@ -1,4 +1,5 @@
 /* retry_delivery.c - POST /v1/deliveries/{id}/retry: sends one that failed again, with the same Message-ID or webhook-id. */
+#include "common/fields.h"
 #include "common/problem.h"
 #include "services/notifications/handlers.h"
 #include "services/notifications/webhooks.h"
@@ -12,7 +13,11 @@ static const struct pg_statement retry = { "retry_delivery",
 struct next *retry_delivery(struct flow *flow)
 {
     struct pg_params params;
+    struct next *refusal;
 
+    if (!fields_none_sent(flow, &refusal)) {
+        return refusal;
+    }
     pg_params_init(&params, flow->arena);
     pg_text(&params, caller_of(flow)->account_id);
     pg_text(&params, router_param(flow, "id"));

@@ -1,4 +1,5 @@
 /* rotate_secret.c - POST /v1/webhook-endpoints/{id}/rotate-secret: a new secret, shown once; for a day both sign. */
+#include "common/fields.h"
 #include "common/problem.h"
 #include "services/notifications/handlers.h"
 #include "services/notifications/wanted_endpoint.h"
@@ -14,7 +15,11 @@ static const struct pg_statement rotate = { "rotate_secret",
 struct next *rotate_secret(struct flow *flow)
 {
     struct pg_params params;
+    struct next *refusal;
 
+    if (!fields_none_sent(flow, &refusal)) {
+        return refusal;
+    }
     pg_params_init(&params, flow->arena);
     pg_text(&params, caller_of(flow)->account_id);
     pg_text(&params, router_param(flow, "id"));

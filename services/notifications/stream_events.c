@@ -27,7 +27,9 @@ struct next *stream_events(struct flow *flow)
     *wish = (struct feed_wish){ .type = http_query(flow, "type"),
                                 .share_link_id = http_query(flow, "share_link_id"),
                                 .after_id = arena_strdup(flow->arena, http_header(flow, "Last-Event-ID")) };
-    http_query_each(flow, note_unknown, faults);
+    if (!http_query_each(flow, note_unknown, faults)) {
+        faults_add(faults, "?", "invalid", "The query cannot be read.");
+    }
     if (wish->type && check_event_type(wish->type)) {
         faults_add(faults, "?type", "invalid", check_event_type(wish->type));
     }

@@ -1,5 +1,6 @@
 /* test_endpoint.c - POST /v1/webhook-endpoints/{id}/test: posts an event of the type webhook.test to it, once. */
 #include "common/id.h"
+#include "common/fields.h"
 #include "common/problem.h"
 #include "services/notifications/handlers.h"
 #include "services/notifications/webhooks.h"
@@ -15,7 +16,11 @@ struct next *test_endpoint(struct flow *flow)
 {
     struct pg_params params;
     char event_id[ID_SIZE];
+    struct next *refusal;
 
+    if (!fields_none_sent(flow, &refusal)) {
+        return refusal;
+    }
     id_new(event_id, "evt_");
     pg_params_init(&params, flow->arena);
     pg_text(&params, caller_of(flow)->account_id);

@@ -156,12 +156,13 @@ const char *write_deactivated(struct letter *letter)
     return NULL;
 }
 
-/* state_reason as the API shows it: {rule: networks|opens, count, threshold, window_seconds, …}. */
+/* state_reason as the API shows it: {code, at, evidence: {rule: networks|opens, count, threshold, window_seconds, …}}. */
 static void say_why(struct mail_body *body, const char *reason, const json_t *state_reason)
 {
-    long long count = letter_int(state_reason, "count"), threshold = letter_int(state_reason, "threshold");
-    long long hours = letter_int(state_reason, "window_seconds") / 3600;
-    const char *rule = letter_text(state_reason, "rule");
+    const json_t *evidence = json_object_get(state_reason, "evidence");
+    long long count = letter_int(evidence, "count"), threshold = letter_int(evidence, "threshold");
+    long long hours = letter_int(evidence, "window_seconds") / 3600;
+    const char *rule = letter_text(evidence, "rule");
 
     if (str_equal(reason, "max_age")) {
         mail_body_say(body, NULL, "It had reached the greatest age that a share link may have.");

@@ -47,9 +47,9 @@ static const struct config_setting settings[] = {
       .max = 86400, .about = "The first pause of a whole link; each further one within a day is twice as long." },
     { .name = "GUESS_PAUSE_MOST_SECONDS", .kind = CONFIG_INT, .offset = FIELD(guess_pause_most_seconds), .fallback = "3600", .min = 1,
       .max = 86400, .about = "The longest pause." },
-    { .name = "UNUSUAL_OPENS", .kind = CONFIG_INT, .offset = FIELD(unusual_opens), .fallback = "100", .min = 1, .max = 1000000000,
+    { .name = "UNUSUAL_OPENS", .kind = CONFIG_INT, .offset = FIELD(unusual_opens), .fallback = "99", .min = 1, .max = 1000000000,
       .about = "Opens of a reviewer's link within an hour that are usual; one more switches it off." },
-    { .name = "UNUSUAL_NETWORKS", .kind = CONFIG_INT, .offset = FIELD(unusual_networks), .fallback = "10", .min = 1, .max = 1000,
+    { .name = "UNUSUAL_NETWORKS", .kind = CONFIG_INT, .offset = FIELD(unusual_networks), .fallback = "9", .min = 1, .max = 1000,
       .about = "Networks that open a reviewer's link within a day and are usual; one more switches it off." },
     { .name = NULL },
 };
@@ -95,6 +95,7 @@ static void start(struct daemon *daemon)
     views->watches = report_watch_batch_new(daemon->pg);
     views->content = content_cache_new((size_t)views->settings->content_cache_mb * 1024 * 1024);
     views->secure_cookies = str_starts_with(daemon->settings->public_url, "https://");
+    views->origin = same_origin_of(daemon->arena, daemon->settings->public_url);
     daemon->app = views;
 }
 

@@ -26,6 +26,7 @@ struct views {
     struct pg_batch *opens, *sessions, *watches;
     struct content_cache *content;
     bool secure_cookies;
+    const char *origin; /* of PUBLIC_URL, as browsers write it */
 };
 
 extern const struct route views_routes[];

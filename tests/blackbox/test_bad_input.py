@@ -260,7 +260,8 @@ def at(**delta):
 @pytest.mark.parametrize("changes, expected", by_name([
     ("kind unknown", {"/kind": "fancy"}, {"/kind": "invalid"}),
     ("kind empty", {"/kind": ""}, {"/kind": "invalid"}),
-    ("kind basic", {"/kind": "basic"}, {"/kind": "invalid"}),
+    ("kind basic with what it cannot have", {"/kind": "basic", "/send_email": True},
+     {"/message": "invalid", "/reviewers": "invalid", "/send_email": "invalid"}),
     ("kind in capitals", {"/kind": "Advanced"}, {"/kind": "invalid"}),
     ("time zone unknown", {"/owner/time_zone": "Europe/Atlantis"}, {"/owner/time_zone": "invalid"}),
     ("time zone empty", {"/owner/time_zone": ""}, {"/owner/time_zone": "too_short"}),
@@ -428,7 +429,7 @@ def test_unknown_member_of_an_interview_is_refused(stack, good_interview, where)
     "http://media.example/a.mp4", "ftp://media.example/a.mp4", "file:///etc/passwd", "javascript:alert(1)", "data:text/html,x", "//media.example/a",
     "/etc/passwd", "https:/media.example/a", "https://", "https:///a", "https://user:secret@media.example/a", "https://media.example/a b",
     'https://media.example/"onload="', "https://media.example:0/a", "https://media.example:99999/a", "HTTPS//x", "s3://", "s3://bucket",
-    "s3://bucket/", "s3:///key", "media:", "media:/etc/passwd", "media:..", "media:../a", "media:a/../../b", "media:a/..", "media:a//b",
+    "s3://bucket/", "s3:///key", "media:", "media:.", "media:./a", "media:a/./b", "media:a/.", "media:/etc/passwd", "media:..", "media:../a", "media:a/../../b", "media:a/..", "media:a//b",
     "media:a\\..\\b", "media:\r\nLocation: https://evil.example", "https://media.example/a\r\nSet-Cookie: x=y", "https://media.example/\u2028", "",
     "https://media.example/" + "a" * 2100])
 @pytest.mark.parametrize("pointer", MEDIA)
@@ -448,7 +449,7 @@ def test_media_from_elsewhere_is_refused(stack, good_interview, pointer, url):
     ("candidate's address", {"/candidate/email": "nobody"}, {"/candidate/email": "invalid"}),
     ("last name too long", {"/candidate/last_name": "l" * 101}, {"/candidate/last_name": "too_long"}),
     ("last name with a line end", {"/candidate/last_name": "a\nb"}, {"/candidate/last_name": "control_characters"}),
-    ("profile link by http", {"/candidate/profile/links/0": "http://example.com"}, {"/candidate/profile/links/0": "invalid"}),
+    ("profile link by ftp", {"/candidate/profile/links/0": "ftp://example.com"}, {"/candidate/profile/links/0": "invalid"}),
     ("profile link by script", {"/candidate/profile/links/0": "javascript:alert(1)"}, {"/candidate/profile/links/0": "invalid"}),
     ("21 profile links", {"/candidate/profile/links": ["https://example.com/"] * 21}, {"/candidate/profile/links": "too_long"}),
     ("question id twice", {"/questions/1/id": "q1"}, {"/questions/1/id": "duplicate"}),
@@ -467,6 +468,19 @@ def test_media_from_elsewhere_is_refused(stack, good_interview, pointer, url):
 ]))
 def test_interview_is_refused(stack, good_interview, changes, expected):
     refused_interview(stack, changed(good_interview, changes), expected)
+
+
+INTERVIEW_IN_UTC = "/v1/interviews/int-in-utc"
+
+
+@pytest.mark.parametrize("sent, stored", [
+    ("2026-01-05T10:00:00Z", "2026-01-05T10:00:00Z"), ("2026-01-05T10:00:00.123456Z", "2026-01-05T10:00:00.123456Z"),
+    ("2026-01-05T10:00:00+02:00", "2026-01-05T08:00:00.000Z"), ("2026-01-05T10:00:00-23:59", "2026-01-06T09:59:00.000Z"),
+    ("2026-01-05T23:59:60Z", "2026-01-05T23:59:60Z"), (f"2026-01-05T10:00:00.{'1' * 400}Z", "2026-01-05T10:00:00.111Z"),
+    ("2026-01-05t10:00:00z", "2026-01-05T10:00:00.000Z")])
+def test_time_of_completion_is_kept_in_utc(stack, sent, stored):
+    assert stack.api.put(INTERVIEW_IN_UTC, changed(samples.interview_document(), {"/completed_at": sent})).status_code in (200, 201)
+    assert stack.api.get(INTERVIEW_IN_UTC, status=200).json()["completed_at"] == stored
 
 
 def test_refused_document_leaves_the_stored_one_as_it_was(stack, interview_id):
@@ -542,7 +556,8 @@ def spoilt_keys(key):
             "two keys": f"Bearer {key} {key}", "cut": f"Bearer {key[:-1]}", "longer": f"Bearer {key}A", "id alone": f"Bearer {prefix[:-1]}",
             "without a secret": f"Bearer {prefix}", "other secret": f"Bearer {prefix}{secret[:-2]}{other}{secret[-1]}",
             "other id": f"Bearer slk_{'0' * 26}_{secret}", "in capitals": f"Bearer {key.upper()}", "quote": f"Bearer {prefix}' or true --",
-            "long": f"Bearer {prefix}{'A' * 5000}", "wildcard": f"Bearer slk_{'%' * 26}_{secret}"}
+            "long": f"Bearer {prefix}{'A' * 5000}", "wildcard": f"Bearer slk_{'%' * 26}_{secret}",
+            "no UTF-8": f"Bearer slk_{'0' * 25}\xff_{secret}".encode("latin-1"), "a letter": f"Bearer slk_{'0' * 25}ä_{secret}".encode()}
 
 
 @pytest.mark.parametrize("call", CALLS, ids=" ".join)

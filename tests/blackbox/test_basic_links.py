@@ -35,6 +35,43 @@ def test_it_is_made_once(stack):
     assert events == [{"type": "link.created", "data": {"share_link_id": link["id"]}}]
 
 
+def test_it_is_made_where_other_links_are_made_too(stack):
+    interview, owner, settings = stack.make_interview(), samples.owner(), {"omit_avatars": True}
+    made = stack.api.post("/v1/share-links", {"kind": "basic", "title": "For all", "interview_ids": [interview], "settings": settings,
+                                              "owner": owner, "expires_in": {"value": 2, "unit": "days"}, "send_email": False}, status=201)
+    link = made.json()
+    assert made.headers["Location"] == f"/v1/share-links/{link['id']}"
+    assert (link["kind"], link["title"], link["interview_ids"], link["owner"]) == ("basic", "For all", [interview], owner)
+    assert link["settings"]["omit_avatars"] and link["expires_at"]
+    assert stack.api.get(path_of(interview), status=200).json() == link
+    again = stack.api.post("/v1/share-links", {"kind": "basic", "interview_ids": [interview]}, status=200)
+    assert again.json() == link and "Location" not in again.headers
+    visitor(stack, link).open(status=200)
+
+
+def test_any_plan_has_it(stack):
+    account, key = stack.create_account("Starters", plan="starter-2026")
+    api = Api(stack.links.url(), key)
+    api.put("/v1/interviews/int-starter", samples.interview_document(), status=201)
+    refused = api.post("/v1/share-links", samples.share_link_body(["int-starter"]), status=402).json()
+    assert refused["code"] == "plan_required" and refused["plans"] == ["screen", "growth", "enterprise"]
+    assert api.get("/v1/account", status=200).json()["plan"] == "starter-2026"
+    api.post("/v1/share-links", {"kind": "basic", "interview_ids": ["int-starter"]}, status=201)
+
+
+@pytest.mark.parametrize("changes, expected", [
+    ({"interview_ids": ["int-a", "int-b"]}, ["/interview_ids"]),
+    ({"interview_ids": ["int-none"]}, ["/interview_ids/0"]),
+    ({"interview_ids": []}, ["/interview_ids"]),
+    ({"interview_ids": None}, ["/interview_ids"]),
+    ({"reviewers": samples.reviewers(1), "send_email": True, "template_id": "tpl_x", "message": {"subject": "s", "body": "b"}, "colour": 1},
+     ["/colour", "/message", "/reviewers", "/send_email", "/template_id"])])
+def test_all_faults_are_told_there_too(stack, changes, expected):
+    before = stack.db.value("select count(*) from links.share_links")
+    assert faults(stack.api.post("/v1/share-links", {"kind": "basic", "interview_ids": [stack.make_interview()], **changes})) == expected
+    assert stack.db.value("select count(*) from links.share_links") == before
+
+
 def test_many_at_once_make_one(stack):
     interview = stack.make_interview()
     answers = []

@@ -187,7 +187,7 @@ def test_key_is_stored_hashed_alone(stack, account):
 
 
 @pytest.mark.parametrize("words", [
-    [], ["--name", "X"], ["--plan", "growth"], ["--name", "X", "--plan", "gold"], ["--name", "", "--plan", "growth"], ["--name", "a\nb", "--plan", "growth"],
+    [], ["--name", "X"], ["--plan", "growth"], ["--name", "X", "--plan", "go ld"], ["--name", "", "--plan", "growth"], ["--name", "a\nb", "--plan", "growth"],
     ["--name", "x" * 201, "--plan", "growth"], ["--name", "X", "--plan", "growth", "--admin"], ["--name", "X", "--plan", "Growth"]])
 def test_account_that_cannot_be_is_not_made(stack, operate, words):
     before = row_counts(stack.db, ["links.accounts", "links.api_keys"])

@@ -83,6 +83,7 @@ def test_filters_and_accounts(stack, listen):
     assert foreign.events == []
     api = Api(stack.notifications.url(), stack.key)
     assert faults(api.get("/v1/events/stream", params={"type": "x", "share_link_id": "y", "colour": "z"})) == ["?colour", "?share_link_id", "?type"]
+    assert faults(api.get("/v1/events/stream?type=%ff")) == ["?"]
     api.get("/v1/events/stream", headers={"Last-Event-ID": "evt_01M82RQ571E318FGQC21KK4KGE"}, status=404)
     Api(stack.notifications.url()).get("/v1/events/stream", status=401)
 

@@ -136,7 +136,7 @@ def test_second_request_gets_the_first_answer_and_has_no_effect(stack, api, rout
         assert second.headers.get(name) == first.headers.get(name)
     assert {name: text for name, text in all_text(stack.db).items() if not name.startswith("notifications.")} == rows
     changed = keyed(api, path, {**(body or {}), "other": 1}, key, status=422)
-    assert changed.json()["code"] == "idempotency_key_reused"
+    assert changed.json()["code"] == "idempotency_key_reused" and [each["code"] for each in changed.json()["errors"]] == ["idempotency_key_reused"]
     without = api.post(path, body)
     assert not is_replay(without)
 

@@ -216,6 +216,7 @@ def test_form_that_was_overtaken_is_refused(stack, pool):
     stack.api.put(boxes(interview), {"share_link_ids": [links[0]["id"]]}, headers={"If-Match": tag}, status=200)
     for stale in (tag, '"v1"', "x", ""):
         stack.api.put(boxes(interview), {"share_link_ids": []}, headers={"If-Match": stale}, status=412)
+    stack.api.put(boxes(interview), {"share_link_ids": []}, headers={"If-Match": b"\xff"}, status=412)
     stack.api.put(boxes(interview), {"share_link_ids": [links[1]["id"]]}, headers={"If-Match": "*"}, status=200)
 
 

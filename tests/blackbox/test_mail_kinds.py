@@ -180,7 +180,7 @@ def test_own_act_of_switching_off_is_told_to_nobody_and_says_why(stack):
 def test_switching_off_by_the_system_is_told_with_the_reason(stack, reason, said):
     link = stack.make_share_link()
     stack.db.rows("""update links.share_links set deactivated_at = now(), state_reason = %s where id = %s returning id""",
-                  '{"reason": "%s", "rule": "networks", "count": 14, "threshold": 10, "window_seconds": 86400}' % reason, link["id"])
+                  '{"code": "%s", "evidence": {"rule": "networks", "count": 14, "threshold": 10, "window_seconds": 86400}}' % reason, link["id"])
     log_event(stack, link, "link.deactivated", '{"reason": "%s"}' % reason)
     mail = notices(stack, link)[0]
     assert_says(mail, "was switched off", said, link["title"])

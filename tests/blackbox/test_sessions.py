@@ -9,9 +9,10 @@ import os
 import threading
 
 import pytest
+from stack import ports
 from stack.waiting import wait_until
-from support import samples
-from support.api import Reviewer
+from support import programs, samples
+from support.api import Api, Reviewer
 from support.held import Held
 from support.raw_http import Connection, ask, request
 from support.tables import nothing_stored
@@ -322,6 +323,19 @@ def test_write_from_a_foreign_origin_is_refused(stack, link):
         for origin in origins(stack.public_url):
             answer = opener.open(status=403, headers={"Origin": origin})
             assert answer.json()["code"] == "cross_origin" and "Set-Cookie" not in answer.headers, origin
+
+
+@pytest.mark.parametrize("public_url, origin", [("https://Share.Hiring.Example", "https://share.hiring.example"),
+                                                ("https://share.hiring.example:443", "https://share.hiring.example"),
+                                                ("http://share.hiring.example:80", "http://share.hiring.example"),
+                                                ("https://share.hiring.example:80", "https://share.hiring.example:80")])
+def test_origin_is_compared_as_browsers_write_it(stack, link, tmp_path, public_url, origin):
+    settings = {**stack.views.settings, "SHARELINK_LISTEN": f"127.0.0.1:{ports.free_port()}", "SHARELINK_PUBLIC_URL": public_url}
+    with programs.daemon("views", settings, tmp_path / "views.log") as other:
+        wait_until(lambda: Api(other.url()).get("/readyz").status_code == 200, 20, "it is ready")
+        opener = Reviewer(other.url(), link["reviewers"][0]["url"])
+        opener.open(status=403, headers={"Origin": f"{origin}.evil.example"})
+        opener.open(status=200, headers={"Origin": origin})
 
 
 @pytest.mark.parametrize("site, status", [("same-origin", 200), (None, 200), ("same-site", 403), ("cross-site", 403), ("none", 403), ("", 403)])

@@ -1,8 +1,8 @@
--- Once an hour: partitions for the months to come, and marks of settled events that no stream can deliver again
--- (and if one did, the deliveries' own unique key still stops it); and answers that were kept for an Idempotency-Key.
+-- Now and then: forgets marks of settled events that no stream can deliver again (and if one did, the deliveries' own unique
+-- key still stops it), and answers that were kept for an Idempotency-Key; so many of each ($1) at a time.
 with old as (
-    delete from notifications.settled where settled_at < now() - interval '8 days'
+    delete from notifications.settled
+    where ctid = any (array(select ctid from notifications.settled where settled_at < now() - interval '8 days' limit $1::int))
     returning 1
 )
-select events.ensure_partitions(3) as partitions_made, (select count(*) from old)::int as settled_forgotten,
-       sharelink.forget_idempotent_answers(10000) as answers_forgotten
+select (select count(*) from old) = $1::int or sharelink.forget_idempotent_answers($1::int) = $1::int as is_full

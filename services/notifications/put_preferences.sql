@@ -1,6 +1,6 @@
 -- Replaces what a recruiter wants to be told of. $1 the account, $2 the address, $3 the version that If-Match names (null: any;
 -- 0: none was ever set), $4 opens, $5 reviews, $6 digest, $7 the ids of muted links. A digest begins with what happens from
--- now on.
+-- now on; who switches it off gets a last one of what was kept for it (notifications.plan_digests).
 with missing as materialized (
     select m.place - 1 as place from unnest($7::text[]) with ordinality as m (id, place)
     where not exists (select from links.mail_links l where l.share_link_id = m.id and l.account_id = $1)
@@ -25,8 +25,8 @@ stored as (
         reviews = excluded.reviews,
         digest = excluded.digest,
         muted_share_link_ids = excluded.muted_share_link_ids,
-        digest_since = case when excluded.digest = 'daily' then coalesce(case when p.digest = 'daily' then p.digest_since end, now()) end,
-        digest_until = case when excluded.digest = 'daily' then coalesce(case when p.digest = 'daily' then p.digest_until end, now()) end,
+        digest_since = coalesce(p.digest_since, case when excluded.digest = 'daily' then now() end),
+        digest_until = coalesce(p.digest_until, case when excluded.digest = 'daily' then now() end),
         unsubscribed_at = null,
         version = p.version + 1,
         updated_at = now()

@@ -1,4 +1,6 @@
-/* schedule_mails.c - see the header. What is planned becomes deliveries, which the outbox claims like all others. */
+/* schedule_mails.c - see the header. What is planned becomes deliveries, which the outbox claims like all others. Each statement
+ * plans a bounded number, so it is asked again at once while it finds something.
+ */
 #include "services/notifications/schedule_mails.h"
 
 #include <event2/event.h>
@@ -8,18 +10,32 @@
 
 enum { PLAN_EVERY_SECONDS = 5 };
 
+/* What is planned by the clock, each for itself. */
+struct plan {
+    struct schedule *schedule;
+    const struct pg_statement *statement;
+    bool is_planning;
+};
+
+enum { WARNINGS, DIGESTS, PLANS };
+
 struct schedule {
     struct daemon *daemon;
     const struct notifications_settings *settings;
     struct event *timer;
-    bool is_planning;
+    struct plan plans[PLANS];
+    bool is_paused;
 };
 
 static void plan_on_timer(evutil_socket_t fd, short what, void *arg);
+static void plan(struct plan *plan);
 static void on_planned(void *arg, const struct pg_answer *answer);
 
 static const struct pg_statement schedule_mails = { "schedule_mails",
 #include "services/notifications/schedule_mails.sql.inc"
+};
+static const struct pg_statement schedule_digests = { "schedule_digests",
+#include "services/notifications/schedule_digests.sql.inc"
 };
 
 struct schedule *schedule_new(struct daemon *daemon, const struct notifications_settings *settings)
@@ -29,6 +45,8 @@ struct schedule *schedule_new(struct daemon *daemon, const struct notifications_
 
     schedule->daemon = daemon;
     schedule->settings = settings;
+    schedule->plans[WARNINGS] = (struct plan){ .schedule = schedule, .statement = &schedule_mails };
+    schedule->plans[DIGESTS] = (struct plan){ .schedule = schedule, .statement = &schedule_digests };
     schedule->timer = event_new(daemon->base, -1, EV_PERSIST, plan_on_timer, schedule);
     evtimer_add(schedule->timer, &interval);
     return schedule;
@@ -37,47 +55,60 @@ struct schedule *schedule_new(struct daemon *daemon, const struct notifications_
 static void plan_on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct schedule *schedule = arg;
-    struct pg_params params;
     (void)fd;
     (void)what;
 
-    if (schedule->is_planning) {
+    for (int i = 0; i < PLANS; i++) {
+        plan(&schedule->plans[i]);
+    }
+}
+
+static void plan(struct plan *plan)
+{
+    const struct schedule *schedule = plan->schedule;
+    struct pg_params params;
+
+    if (plan->is_planning || schedule->is_paused) {
         return;
     }
     struct arena *arena = arena_new();
     pg_params_init(&params, arena);
-    pg_int(&params, schedule->settings->expiry_warning_hours);
-    schedule->is_planning = true;
-    pg_send(schedule->daemon->pg, &schedule_mails, &params, on_planned, schedule);
+    if (plan->statement == &schedule_mails) {
+        pg_int(&params, schedule->settings->expiry_warning_hours);
+    }
+    plan->is_planning = true;
+    pg_send(schedule->daemon->pg, plan->statement, &params, on_planned, plan);
     arena_free(arena);
 }
 
 static void on_planned(void *arg, const struct pg_answer *answer)
 {
-    struct schedule *schedule = arg;
+    struct plan *done = arg;
 
-    schedule->is_planning = false;
-    if (pg_answer_outcome(answer) == PG_REJECTED) {
-        log_error("schedule.rejected", LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)), LOG_TEXT("error", pg_answer_error(answer)));
-        return;
-    }
+    done->is_planning = false;
     if (pg_answer_outcome(answer) != PG_OK) {
+        if (pg_answer_outcome(answer) != PG_UNAVAILABLE) {
+            log_error("schedule.failed", LOG_TEXT("statement", done->statement->name), LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)),
+                      LOG_TEXT("error", pg_answer_error(answer)));
+        }
         return;
     }
-    int warnings = atoi(pg_answer_get(answer, 0, 0)), digests = atoi(pg_answer_get(answer, 0, 1));
-    if (warnings + digests > 0) {
-        log_info("schedule.planned", LOG_INT("expiry_warnings", warnings), LOG_INT("digests", digests));
+    int count = atoi(pg_answer_get(answer, 0, 0));
+    if (count > 0) {
+        log_info("schedule.planned", LOG_TEXT("statement", done->statement->name), LOG_INT("mails", count));
+        plan(done);
     }
 }
 
 void schedule_pause(struct schedule *schedule)
 {
+    schedule->is_paused = true;
     evtimer_del(schedule->timer);
 }
 
 bool schedule_is_quiet(const struct schedule *schedule)
 {
-    return !schedule->is_planning;
+    return !schedule->plans[WARNINGS].is_planning && !schedule->plans[DIGESTS].is_planning;
 }
 
 void schedule_free(struct schedule *schedule)

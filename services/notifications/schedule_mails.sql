@@ -1,8 +1,7 @@
--- Plans expiry warnings, $1 hours before (0: none), and daily digests. One planner at a time, by a lock of this transaction
--- alone; unique keys make each mail once, whoever plans.
+-- Plans expiry warnings, $1 hours before. One planner at a time, by a lock of this transaction alone; unique keys make each mail
+-- once, whoever plans.
 with turn as materialized (
     select pg_try_advisory_xact_lock(hashtext('sharelink mail schedule')) as mine
 )
-select case when mine and $1::int > 0 then notifications.plan_expiry_warnings(now(), $1::int) else 0 end as warnings,
-       case when mine then notifications.plan_digests(now()) else 0 end as digests
+select case when mine and $1::int > 0 then notifications.plan_expiry_warnings(now(), $1::int) else 0 end as planned
 from turn

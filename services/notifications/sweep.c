@@ -1,5 +1,6 @@
-/* sweep.c - a turn is a flow: for each group find unsettled events older than the grace, settle them, and go on at once while
- * there are more than one statement takes. Every process runs turns; a lock in the statement lets one of them find something.
+/* sweep.c - a turn is a flow: the house is kept when it is time, then for each group unsettled events older than the grace are
+ * found and settled, at once again while there are more than one statement takes. Every process runs turns; a lock in the
+ * statement lets one of them find something.
  */
 #include "services/notifications/sweep.h"
 
@@ -14,10 +15,11 @@
 #include "services/notifications/settle_events.h"
 
 #define HOUSE_EVERY_US (3600 * (int64_t)1000000)
+#define HOUSE_AGAIN_US (60 * (int64_t)1000000) /* after a failure */
 #define COUNT_EVERY_US (10 * (int64_t)1000000)
 
-/* Events in one statement: brought, and looked at. */
-enum { SWEEP_MOST = 500, WALK_MOST = 20000 };
+/* In one statement: events brought, events looked at, things forgotten. */
+enum { SWEEP_MOST = 500, WALK_MOST = 20000, FORGET_MOST = 20000 };
 
 struct sweep {
     struct daemon *daemon;
@@ -27,12 +29,15 @@ struct sweep {
     struct metric *endpoints[3]; /* in the order of endpoint_states */
     const struct group *group; /* whose events the turn looks for */
     const char *from_xid, *from_id; /* and from where on; NULL: from the group's cursor */
-    int64_t house_kept_us, counted_us; /* 0: not yet */
+    int64_t partitions_due_us, house_due_us; /* at the start */
+    int64_t counted_us; /* 0: not yet */
     bool paused;
 };
 
 /* In the order in which they run. */
 static void start_turn(evutil_socket_t fd, short what, void *arg);
+static struct next *make_partitions(struct flow *flow);
+static struct next *check_partitions(struct flow *flow);
 static struct next *keep_house(struct flow *flow);
 static struct next *check_house(struct flow *flow);
 static struct next *find_unsettled(struct flow *flow);
@@ -48,6 +53,9 @@ static const struct flow_kind sweep_turn = { .name = "sweep", .on_deadline = end
 
 static const char *const endpoint_states[] = { "enabled", "failing", "disabled" };
 
+static const struct pg_statement make_partitions_statement = { "make_partitions",
+#include "services/notifications/make_partitions.sql.inc"
+};
 static const struct pg_statement keep_house_statement = { "keep_house",
 #include "services/notifications/keep_house.sql.inc"
 };
@@ -87,20 +95,44 @@ static void start_turn(evutil_socket_t fd, short what, void *arg)
     sweep->group = groups;
     sweep->from_xid = sweep->from_id = NULL;
     flow->app = sweep->notifications;
-    flow_start(flow, keep_house);
+    flow_start(flow, make_partitions);
+}
+
+static struct next *make_partitions(struct flow *flow)
+{
+    const struct sweep *sweep = flow->owner;
+    struct pg_params none;
+
+    if (clock_mono_us() < sweep->partitions_due_us) {
+        return keep_house(flow);
+    }
+    pg_params_init(&none, flow->arena);
+    return pg_query(flow, flow->daemon->pg, &make_partitions_statement, &none, check_partitions);
+}
+
+static struct next *check_partitions(struct flow *flow)
+{
+    struct sweep *sweep = flow->owner;
+    bool is_done = pg_outcome(flow) == PG_OK;
+
+    if (!is_done) {
+        log_warn("sweep.partitions_not_made", LOG_TEXT("sqlstate", pg_sqlstate(flow)));
+    }
+    sweep->partitions_due_us = clock_mono_us() + (is_done ? HOUSE_EVERY_US : HOUSE_AGAIN_US);
+    return keep_house(flow);
 }
 
 static struct next *keep_house(struct flow *flow)
 {
-    struct sweep *sweep = flow->owner;
-    struct pg_params none;
+    const struct sweep *sweep = flow->owner;
+    struct pg_params params;
 
-    if (sweep->house_kept_us && clock_mono_us() - sweep->house_kept_us < HOUSE_EVERY_US) {
+    if (clock_mono_us() < sweep->house_due_us) {
         return find_unsettled(flow);
     }
-    sweep->house_kept_us = clock_mono_us();
-    pg_params_init(&none, flow->arena);
-    return pg_query(flow, flow->daemon->pg, &keep_house_statement, &none, check_house);
+    pg_params_init(&params, flow->arena);
+    pg_int(&params, FORGET_MOST);
+    return pg_query(flow, flow->daemon->pg, &keep_house_statement, &params, check_house);
 }
 
 static struct next *check_house(struct flow *flow)
@@ -109,7 +141,9 @@ static struct next *check_house(struct flow *flow)
 
     if (pg_outcome(flow) != PG_OK) {
         log_warn("sweep.house_not_kept", LOG_TEXT("sqlstate", pg_sqlstate(flow)));
-        sweep->house_kept_us = 0;
+        sweep->house_due_us = clock_mono_us() + HOUSE_AGAIN_US;
+    } else if (!pg_get_bool(flow, 0, 0)) { /* else the next turn goes on */
+        sweep->house_due_us = clock_mono_us() + HOUSE_EVERY_US;
     }
     return find_unsettled(flow);
 }

@@ -338,13 +338,22 @@ def test_many_planners_make_one_digest(stack, prefs):
     assert len(digests_of(stack, link)) == 1
 
 
-def test_digest_that_is_wished_for_no_more_is_not_sent(stack, prefs):
-    link = stack.make_share_link()
-    begin_digest(stack, prefs, link, "2026-01-01T00:00:00Z")
+@pytest.mark.parametrize("wishes_again", [False, True])
+def test_what_was_kept_for_the_digest_is_told_when_it_is_switched_off(stack, prefs, wishes_again):
+    link = stack.make_share_link(reviewer_count=2)
+    prefs.put(path_of(link), {"digest": "daily"}, status=200)
     assert opened(stack, link)["reason"] == "in_digest"
     prefs.put(path_of(link), {}, status=200)
-    plan(stack, stack.db.value("select now() + interval '2 days'"))
-    assert digests_of(stack, link) == [] and opened(stack, link)["reason"] is None
+    if wishes_again:
+        prefs.put(path_of(link), {"digest": "daily"}, status=200)
+        wait_until(lambda: plan(stack, stack.db.value("select now() + interval '2 days'")) or digests_of(stack, link), 20, "the digest is planned")
+    digest, = wait_until(lambda: digests_of(stack, link), 20, "a last digest is planned")
+    mail = stack.mails.wait_for(lambda mail: mail["Message-ID"] == f"<{digest['id']}@sharelink.example>")[0]
+    assert link["reviewers"][0]["name"] in text_of(mail)
+    later = stack.db.value("select now() + interval '9 days'")
+    if not wishes_again:
+        assert opened(stack, link, 1)["reason"] is None
+        assert plan(stack, later) == 0 and len(digests_of(stack, link)) == 1
 
 
 @pytest.mark.parametrize("tag", ['"v01"', '"v00"', '"v2"', "v1", 'W/"v1"', '"1"', '"v"', '"v1', '"v-1"', '"v1", "v2"', '"v99999999999999999999"'])

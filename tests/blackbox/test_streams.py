@@ -76,3 +76,24 @@ def test_sweep_comes_through_all_that_happened_while_nobody_swept(make_stack):
     stack.redis.wait_until_answering()
     wait_until(lambda: not stack.db.rows("select from notifications.cursors where event_id < (select max(id) from events.log)"), 60,
                "the cursors have come through")
+
+
+def test_house_is_kept_in_bounded_steps_and_a_part_that_fails_stops_no_other(make_stack):
+    """Marks of long ago, more than one step takes; and a partition that cannot be made, as while a backup reads the log."""
+    stack = make_stack()
+    stack.notifications.stop()
+    stack.db.rows("""insert into notifications.settled (consumer, event_id, settled_at)
+                     select 'email', 'evt_old' || n, now() - interval '9 days' from generate_series(1, 45000) n returning 1""")
+    with psycopg2.connect(stack.db.url) as backup, backup.cursor() as statement:
+        month = stack.db.value("select 'events.log_' || to_char((now() at time zone 'UTC') + interval '3 months', 'YYYY_MM')")
+        stack.db.rows(f"drop table {month}; select 1 as done")
+        statement.execute("lock table events.log in access share mode")
+        stack.notifications.start()
+        wait_until(lambda: "sweep.partitions_not_made" in stack.notifications.last_log_lines(1000), 20, "the partition cannot be made")
+        wait_until(lambda: stack.db.value("select count(*) from notifications.settled where event_id like 'evt_old%%'") == 0, 30, "the marks are gone")
+        link = stack.make_share_link(send_email=True)
+        stack.mails.wait_for_one_to(link["reviewers"][0]["email"])
+    backup.close()
+    stack.notifications.stop()
+    stack.notifications.start()
+    wait_until(lambda: stack.db.value("select to_regclass(%s) is not null", month), 20, "the partition is made")

@@ -18,7 +18,8 @@ static struct next *reply_preview(struct flow *flow);
 
 struct preview {
     const char *subject, *body; /* NULL with a template */
-    bool has_template, has_link;
+    bool has_template, wants_template, has_link;
+    struct faults *faults;
 };
 
 static const struct pg_statement find_values = { "preview_template",
@@ -47,9 +48,8 @@ struct next *preview_template(struct flow *flow)
     struct fields root = fields_of(flow->arena, faults, body, "");
     read_texts(&root, preview);
     read_wanted(&root, &params);
-    if (faults_any(faults)) {
-        return faults_reply(flow, faults);
-    }
+    preview->faults = faults;
+    preview->wants_template = params.values[1] && !preview->subject && !preview->body; /* else it has a fault already */
     preview->has_link = params.values[2];
     return pg_query(flow, flow->daemon->pg, &find_values, &params, reply_preview);
 }
@@ -75,12 +75,12 @@ static void read_wanted(struct fields *root, struct pg_params *params)
 static struct next *reply_preview(struct flow *flow)
 {
     struct preview *preview = flow->state;
-    struct faults *faults = faults_new(flow->arena);
+    struct faults *faults = preview->faults;
 
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    if (preview->has_template && pg_is_null(flow, 0, 0)) {
+    if (preview->wants_template && pg_is_null(flow, 0, 0)) {
         faults_add(faults, "/template_id", "not_found", "There is no such template.");
     }
     if (preview->has_link && !pg_get_bool(flow, 0, 2)) {

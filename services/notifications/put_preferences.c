@@ -42,9 +42,7 @@ struct next *put_preferences(struct flow *flow)
     struct fields root = fields_of(flow->arena, faults, body, "");
     read_preferences(&root, &params);
     flow->state = faults;
-    if (faults_any(faults)) {
-        return faults_reply(flow, faults);
-    }
+    pg_bool(&params, !faults_any(faults));
     return pg_query(flow, flow->daemon->pg, &store_preferences, &params, reply_stored);
 }
 

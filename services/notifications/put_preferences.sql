@@ -1,9 +1,10 @@
 -- Replaces what a recruiter wants to be told of. $1 the account, $2 the address, $3 the version that If-Match names (null: any;
--- 0: none was ever set), $4 opens, $5 reviews, $6 digest, $7 the ids of muted links. A digest begins with what happens from
--- now on; who switches it off gets a last one of what was kept for it (notifications.plan_digests).
+-- 0: none was ever set), $4 opens, $5 reviews, $6 digest, $7 the ids of muted links, $8 false asks for their check alone. A
+-- digest begins with what happens from now on; who switches it off gets a last one of what was kept for it
+-- (notifications.plan_digests).
 with missing as materialized (
     select m.place - 1 as place from unnest($7::text[]) with ordinality as m (id, place)
-    where not exists (select from links.mail_links l where l.share_link_id = m.id and l.account_id = $1)
+    where m.id <> '' and not exists (select from links.mail_links l where l.share_link_id = m.id and l.account_id = $1)
 ),
 turn as materialized (
     select pg_advisory_xact_lock(hashtext('sharelink preferences ' || $1 || ' ' || lower($2::text collate "C")))
@@ -12,7 +13,8 @@ present as materialized (
     select n.version from turn cross join lateral notifications.preferences_now($1, lower($2::text collate "C")) n
 ),
 judged as materialized (
-    select case when $3::int is not null and $3::int <> coalesce((select version from present), 0) then 'version_mismatch'
+    select case when not $8::boolean then 'faulty'
+                when $3::int is not null and $3::int <> coalesce((select version from present), 0) then 'version_mismatch'
                 when exists (select from missing) then 'faulty'
                 else 'ok' end as outcome
 ),

@@ -72,8 +72,8 @@ def test_defaults_then_what_was_put_whole(stack, prefs):
 
 def test_faults_are_told_all_at_once_and_store_nothing(stack, prefs, other_api_link):
     link = stack.make_share_link()
-    answer = prefs.put(path_of(link), {"opens": "sometimes", "reviews": 1, "digest": "weekly", "muted_share_link_ids": [1], "zone": "x"})
-    assert faults(answer) == ["/digest", "/muted_share_link_ids/0", "/opens", "/reviews", "/zone"]
+    answer = prefs.put(path_of(link), {"opens": "sometimes", "reviews": 1, "digest": "weekly", "muted_share_link_ids": [1, "lnk_x"], "zone": "x"})
+    assert faults(answer) == ["/digest", "/muted_share_link_ids/0", "/muted_share_link_ids/1", "/opens", "/reviews", "/zone"]
     answer = prefs.put(path_of(link), {"muted_share_link_ids": [link["id"], "lnk_unknown", other_api_link["id"]]})
     assert faults(answer) == ["/muted_share_link_ids/1", "/muted_share_link_ids/2"]
     assert faults(prefs.put(path_of(link), {"muted_share_link_ids": [link["id"], link["id"]]})) == ["/muted_share_link_ids/1"]

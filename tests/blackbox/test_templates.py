@@ -114,6 +114,13 @@ def test_bad_input_stores_nothing(api, db, name, value, pointer):
     assert api.get(f"/v1/email-templates/{template['id']}", status=200).json() == template
 
 
+def test_what_a_preview_asks_for_and_does_not_find_is_told_with_all_else(api):
+    assert faults(api.post("/v1/email-templates/preview", {"template_id": "tpl_x", "share_link_id": "lnk_x", "y": 1})) == \
+        ["/share_link_id", "/template_id", "/y"]
+    assert faults(api.post("/v1/email-templates/preview", {"template_id": 7, "share_link_id": "lnk_x", "y": 1})) == \
+        ["/share_link_id", "/template_id", "/y"]
+
+
 def test_all_faults_at_once(api):
     assert faults(api.post("/v1/email-templates", {"subject": "{{x}}", "body": 1, "is_default": None, "y": 1})) == \
         ["/body", "/is_default", "/name", "/subject", "/y"]

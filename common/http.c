@@ -747,6 +747,7 @@ struct http_stream {
     struct http_connection *connection;
     struct bufferevent *bev;
     http_stream_closed *closed;
+    http_stream_drained *drained;
     void *arg;
 };
 
@@ -796,13 +797,28 @@ struct next *http_stream_start(struct flow *flow, const char *content_type, http
     return flow_end(flow);
 }
 
+static void stream_drained(struct evhttp_connection *evcon, void *arg)
+{
+    const struct http_stream *stream = arg;
+    (void)evcon;
+
+    if (stream->drained) {
+        stream->drained(stream->arg);
+    }
+}
+
 void http_stream_send(struct http_stream *stream, const void *bytes, size_t length)
 {
     struct evbuffer *chunk = evbuffer_new();
 
     evbuffer_add(chunk, bytes, length);
-    evhttp_send_reply_chunk(stream->evreq, chunk);
+    evhttp_send_reply_chunk_with_cb(stream->evreq, chunk, stream_drained, stream);
     evbuffer_free(chunk);
+}
+
+void http_stream_on_drained(struct http_stream *stream, http_stream_drained *drained)
+{
+    stream->drained = drained;
 }
 
 size_t http_stream_backlog(const struct http_stream *stream)

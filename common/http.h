@@ -84,9 +84,12 @@ int64_t http_started_us(const struct flow *flow);
 /* --- a reply that goes on: see http_stream_start --- */
 struct http_stream;
 typedef void http_stream_closed(void *arg);
+typedef void http_stream_drained(void *arg);
 /* Copied, and sent as soon as the client takes it. */
 void http_stream_send(struct http_stream *stream, const void *bytes, size_t length);
 size_t http_stream_backlog(const struct http_stream *stream); /* bytes that were not taken yet */
+/* Calls drained(arg) of http_stream_start from the loop whenever all that was sent has been taken. */
+void http_stream_on_drained(struct http_stream *stream, http_stream_drained *drained);
 void http_stream_end(struct http_stream *stream);   /* in order; closed is not called any more */
 void http_stream_abort(struct http_stream *stream); /* at once; closed is called from the loop's next turns */
 

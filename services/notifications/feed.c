@@ -1,13 +1,13 @@
 /* feed.c - see the header.
  *
  * One reader per process follows the log's end for all listeners: woken by the streams, or twice a second without them and
- * while nobody listens. It reads ALL that is committed beyond the point below which the log is complete, in the order of
- * commits, and remembers what of it was told already. So a long transaction somewhere delays nobody, and a listener that has
- * got an event has got everything that was over when that event was written (events.log.horizon): there it can go on, in any
- * process.
+ * while nobody listens. Each round tells ALL that is committed in its snapshot and was not in the last round's, in the order of
+ * commits. So a long transaction somewhere delays nobody, and a listener that has got an event has got everything that was over
+ * when that event was written (events.log.horizon): there it can go on, in any process.
  *
- * A listener that goes on reads its account's log up to where that is complete, page by page, then what is committed beyond,
- * then what the tail has brought meanwhile. An event may come twice then, never not at all. Who does not read is cut off.
+ * A listener that goes on reads its account's log in the same manner, page by page as its client takes them, and then what the
+ * tail has brought meanwhile; when that was too much to keep, another round. An event may come twice then, never not at all.
+ * Who does not read is cut off. When the log cannot be read for long, all are: they are told so when they come again.
  */
 #include "services/notifications/feed.h"
 
@@ -22,61 +22,77 @@
 #include "common/stream.h"
 
 #define KEYS_EVERY_US (2 * (int64_t)1000000)
+#define FAILING_MOST_US (10 * (int64_t)1000000)
+#define TAKES_WITHIN_US (2 * (int64_t)1000000)  /* a live listener, what is beyond BACKLOG_MOST */
+#define STUCK_MOST_US (30 * (int64_t)1000000)   /* one that catches up */
 
-enum { FIRST_TICK_MS = 20, TICK_MS = 500, BACKLOG_MOST = 256 * 1024, BACKLOG_FULL = 32 * 1024, PAGE = 200, LAST_PAGE = 1000, TAIL = 500, BLOCK_MS = 5000 };
+/* A page is bounded by its statement, so what is put out for a listener in one turn is, too. */
+enum { FIRST_TICK_MS = 20, TICK_MS = 500, BACKLOG_MOST = 256 * 1024, BACKLOG_FULL = 32 * 1024, BACKLOG_LIMIT = 4 * 1024 * 1024, BLOCK_MS = 5000 };
 
-enum listener_state { CATCHING_UP, CATCHING_LAST, LIVE };
+enum listener_state { CATCHING_UP, LIVE };
+
+/* How far a round has come: it tells what is in `upto` and was not in `told`. */
+struct round {
+    char *told, *upto;    /* snapshots; NULL: none yet, now */
+    char *xid, *event_id; /* the last that was told of it */
+};
 
 struct listener {
     struct feed *feed;
     struct listener *before, *after;
     struct http_stream *stream; /* NULL when the client has gone while we waited for PostgreSQL */
     enum listener_state state;
-    bool asking;
-    int64_t sent_us;
+    bool asking, cut;
+    int64_t sent_us, took_us; /* when its client was seen to take all, or when it catches up, anything */
+    size_t least_backlog;     /* since took_us */
     char *account_id, *key_id, *type, *share_link_id;
     /* While it catches up: */
-    char *after_id, *xid, *event_id, *complete_below;
+    char *after_id;
+    struct round round;
     struct buf waiting; /* what the tail has brought meanwhile */
-};
-
-struct seen {
-    char *id;
-    uint64_t xid;
+    bool missed;        /* that was too much: another round brings it */
 };
 
 struct feed {
     struct daemon *daemon;
     struct listener *listeners;
     int count;
-    uint64_t complete_below; /* 0: not known yet */
-    struct seen *seen;       /* told already, though not below that */
-    size_t seen_count, seen_room;
+    struct round round; /* told: NULL until the log's end is known */
     struct flow_wait **joining; /* the first listeners to be, until it has caught up */
     size_t joining_count;
     bool behind; /* woken, and not read: nobody listened */
     struct redis *wake;
     char last_ids[2][40];
     struct event *tick;
-    int64_t heartbeat_us, keys_checked_us;
+    int64_t heartbeat_us, keys_checked_us, failing_since_us;
     bool reading, again, paused, checking;
     struct metric *gauge;
 };
 
 static void on_tick(evutil_socket_t fd, short what, void *arg);
 static void read_tail(struct feed *feed);
+static void ask_tail(struct feed *feed);
 static void take_tail(void *arg, const struct pg_answer *answer);
-static void remember(struct feed *feed, const char *id, uint64_t xid);
-static void forget_complete(struct feed *feed, uint64_t below);
 static void tell(struct feed *feed, const json_t *event);
+static void note_failure(struct feed *feed);
+static void round_advance(struct round *round, const json_t *events, const char *snapshot);
+static void round_end(struct round *round);
+static void round_clear(struct round *round);
 static void wait_for_streams(void *arg);
 static void on_streams(void *arg, const struct redis_value *reply, const char *errstr);
 static void let_join(struct feed *feed);
 static void catch_up(struct listener *listener);
+static void ask_history(struct listener *listener);
 static void take_history(void *arg, const struct pg_answer *answer);
 static void go_live(struct listener *listener);
 static void send_event(struct listener *listener, const json_t *event);
+static void put_out(struct listener *listener, const json_t *event);
+static void print_event(struct buf *to, const json_t *event);
 static void send_bytes(struct listener *listener, const char *bytes, size_t length);
+static void cut_if_slow(struct listener *listener, int64_t now_us);
+static bool is_slow(struct listener *listener, int64_t now_us);
+static void cut(struct listener *listener);
+static void on_drained(void *arg);
 static void on_closed(void *arg);
 static void let_go(struct listener *listener);
 static void check_keys(struct feed *feed);
@@ -116,7 +132,7 @@ struct feed *feed_new(struct daemon *daemon, const struct notifications_settings
 
 bool feed_is_ready(const struct feed *feed)
 {
-    return feed->complete_below != 0 && !feed->paused;
+    return feed->round.told && !feed->paused;
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -133,7 +149,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         if (listener->stream && now_us - listener->sent_us >= feed->heartbeat_us) {
             send_bytes(listener, ":\n\n", 3);
         }
-        if (listener->state != LIVE && !listener->asking && http_stream_backlog(listener->stream) < BACKLOG_FULL) {
+        if (listener->state != LIVE && listener->stream) {
+            cut_if_slow(listener, now_us);
             catch_up(listener);
         }
     }
@@ -147,22 +164,26 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 static void read_tail(struct feed *feed)
 {
+    /* A round tells nothing that was committed since it began. */
+    feed->again = feed->reading || feed->round.upto;
+    if (!feed->reading) {
+        ask_tail(feed);
+    }
+}
+
+static void ask_tail(struct feed *feed)
+{
     struct pg_params params;
 
-    feed->again = feed->reading;
-    if (feed->reading || feed->paused) {
+    if (feed->paused) {
         return;
     }
     struct arena *arena = arena_new();
-    const char **ids = arena_calloc(arena, feed->seen_count, sizeof *ids);
-    for (size_t i = 0; i < feed->seen_count; i++) {
-        ids[i] = feed->seen[i].id;
-    }
     pg_params_init(&params, arena);
-    /* Before the first answer: from where nothing is yet. */
-    pg_text(&params, arena_printf(arena, "%llu", (unsigned long long)(feed->complete_below ? feed->complete_below : INT64_MAX)));
-    pg_text(&params, "");
-    pg_text_array(&params, ids, feed->seen_count);
+    pg_text(&params, feed->round.told);
+    pg_text(&params, feed->round.upto);
+    pg_text(&params, feed->round.xid ? feed->round.xid : "0");
+    pg_text(&params, feed->round.event_id ? feed->round.event_id : "");
     feed->reading = true;
     pg_send(feed->daemon->pg, &read_tail_statement, &params, take_tail, feed);
     arena_free(arena);
@@ -175,27 +196,29 @@ static void take_tail(void *arg, const struct pg_answer *answer)
 
     feed->reading = false;
     if (pg_answer_outcome(answer) != PG_OK) {
+        note_failure(feed);
         let_join(feed);
         return; /* the next tick tries again, from the same place */
     }
+    feed->failing_since_us = 0;
     struct arena *arena = arena_new();
     const char *text = pg_answer_get(answer, 0, 0);
     const json_t *events = json_parse(arena, text, strlen(text), &error);
-    size_t count = json_array_size(events);
-    for (size_t i = 0; i < count; i++) {
-        const json_t *event = json_array_get(events, i);
-        tell(feed, event);
-        remember(feed, json_string_value(json_array_get(event, 0)), strtoull(json_string_value(json_array_get(event, 5)), NULL, 10));
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        tell(feed, json_array_get(events, i));
     }
-    if (feed->complete_below == 0) {
+    if (!feed->round.told) {
         const struct timeval interval = { 0, TICK_MS * 1000 };
         evtimer_add(feed->tick, &interval);
     }
-    if (count < TAIL) { /* all that was there has been told */
-        forget_complete(feed, strtoull(pg_answer_get(answer, 0, 1), NULL, 10));
-    }
+    round_advance(&feed->round, events, pg_answer_get(answer, 0, 2));
     arena_free(arena);
-    if (count == TAIL || feed->again) {
+    if (str_equal(pg_answer_get(answer, 0, 1), "t")) {
+        ask_tail(feed);
+        return;
+    }
+    round_end(&feed->round);
+    if (feed->again) {
         read_tail(feed);
     } else {
         feed->behind = false;
@@ -203,28 +226,51 @@ static void take_tail(void *arg, const struct pg_answer *answer)
     }
 }
 
-static void remember(struct feed *feed, const char *id, uint64_t xid)
+/* Silence must not pass for quiet: who comes again hears that it cannot be read, or goes on when it can. */
+static void note_failure(struct feed *feed)
 {
-    if (feed->seen_count == feed->seen_room) {
-        feed->seen_room = feed->seen_room ? 2 * feed->seen_room : 64;
-        feed->seen = mem_resize(feed->seen, feed->seen_room * sizeof *feed->seen);
+    int64_t now_us = clock_mono_us();
+
+    feed->failing_since_us = feed->failing_since_us ? feed->failing_since_us : now_us;
+    if (!feed->round.told || now_us - feed->failing_since_us < FAILING_MOST_US) {
+        return;
     }
-    feed->seen[feed->seen_count++] = (struct seen){ mem_strdup(id), xid };
+    log_warn("feed.cannot_be_read", LOG_INT("listeners", feed->count));
+    for (struct listener *listener = feed->listeners; listener; listener = listener->after) {
+        cut(listener);
+    }
+    round_clear(&feed->round);
 }
 
-static void forget_complete(struct feed *feed, uint64_t below)
+static void round_advance(struct round *round, const json_t *events, const char *snapshot)
 {
-    size_t kept = 0;
+    const json_t *last = json_array_get(events, json_array_size(events) - 1);
 
-    for (size_t i = 0; i < feed->seen_count; i++) {
-        if (feed->seen[i].xid >= below) {
-            feed->seen[kept++] = feed->seen[i];
-        } else {
-            free(feed->seen[i].id);
-        }
+    round->upto = round->upto ? round->upto : mem_strdup(snapshot);
+    if (last) {
+        free(round->xid);
+        free(round->event_id);
+        round->xid = mem_strdup(json_string_value(json_array_get(last, 5)));
+        round->event_id = mem_strdup(json_string_value(json_array_get(last, 0)));
     }
-    feed->seen_count = kept;
-    feed->complete_below = below;
+}
+
+static void round_end(struct round *round)
+{
+    struct round next = { .told = round->upto };
+
+    round->upto = NULL;
+    round_clear(round);
+    *round = next;
+}
+
+static void round_clear(struct round *round)
+{
+    free(round->told);
+    free(round->upto);
+    free(round->xid);
+    free(round->event_id);
+    *round = (struct round){ 0 };
 }
 
 static bool wants(const struct listener *listener, const json_t *event)
@@ -324,14 +370,13 @@ struct next *feed_listen(struct feed *feed, struct flow *flow, const struct feed
     *listener = (struct listener){
         .feed = feed,
         .state = wish->after_id ? CATCHING_UP : LIVE,
+        .took_us = clock_mono_us(),
         .account_id = mem_strdup(caller->account_id),
         .key_id = mem_strdup(caller->key_id),
         .type = mem_strdup(wish->type),
         .share_link_id = mem_strdup(wish->share_link_id),
         .after_id = mem_strdup(wish->after_id),
-        .xid = mem_strdup(wish->xid),
-        .event_id = mem_strdup(wish->after_id ? "" : NULL),
-        .complete_below = mem_strdup(wish->complete_below),
+        .round = { .xid = mem_strdup(wish->xid) },
         .after = feed->listeners,
     };
     if (feed->listeners) {
@@ -345,36 +390,46 @@ struct next *feed_listen(struct feed *feed, struct flow *flow, const struct feed
         let_go(listener);
         return next;
     }
+    http_stream_on_drained(listener->stream, on_drained);
     send_bytes(listener, hello, sizeof hello - 1);
-    if (listener->state != LIVE) {
-        catch_up(listener);
-    }
+    catch_up(listener);
     return next;
 }
 
+/* One page at a time, when the client has taken the last. */
 static void catch_up(struct listener *listener)
 {
-    struct feed *feed = listener->feed;
-    struct pg_params params;
-    bool is_last = listener->state == CATCHING_LAST;
+    if (listener->state != LIVE && !listener->asking && !listener->cut && http_stream_backlog(listener->stream) < BACKLOG_FULL) {
+        ask_history(listener);
+    }
+}
 
+static void ask_history(struct listener *listener)
+{
+    const struct round *round = &listener->round;
+    struct pg_params params;
+
+    if (!round->upto) { /* it begins: what was told before now is in it */
+        buf_clear(&listener->waiting);
+        listener->missed = false;
+    }
     struct arena *arena = arena_new();
     pg_params_init(&params, arena);
     pg_text(&params, listener->account_id);
-    pg_text(&params, listener->xid);
-    pg_text(&params, listener->event_id);
-    pg_text(&params, is_last ? NULL : listener->complete_below);
+    /* A later round begins where a snapshot does: at its xmin. */
+    pg_text(&params, round->xid ? round->xid : arena_printf(arena, "%.*s", (int)strcspn(round->told, ":"), round->told));
+    pg_text(&params, round->event_id ? round->event_id : "");
     pg_text(&params, listener->after_id);
-    pg_int(&params, is_last ? LAST_PAGE : PAGE);
+    pg_text(&params, round->told);
+    pg_text(&params, round->upto);
     listener->asking = true;
-    pg_send(feed->daemon->pg, &read_history, &params, take_history, listener);
+    pg_send(listener->feed->daemon->pg, &read_history, &params, take_history, listener);
     arena_free(arena);
 }
 
 static void take_history(void *arg, const struct pg_answer *answer)
 {
     struct listener *listener = arg;
-    enum listener_state asked = listener->state;
     const char *error;
 
     listener->asking = false;
@@ -387,32 +442,24 @@ static void take_history(void *arg, const struct pg_answer *answer)
     }
     struct arena *arena = arena_new();
     const char *text = pg_answer_get(answer, 0, 0);
-    const json_t *events = json_parse(arena, text, strlen(text), &error), *last = NULL;
-    size_t count = json_array_size(events);
-    listener->state = LIVE; /* so that these are sent at once */
-    for (size_t i = 0; i < count && listener->stream; i++) {
-        last = json_array_get(events, i);
-        if (wants(listener, last)) {
-            send_event(listener, last);
+    const json_t *events = json_parse(arena, text, strlen(text), &error);
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        const json_t *event = json_array_get(events, i);
+        if (wants(listener, event)) {
+            put_out(listener, event);
         }
     }
-    listener->state = asked;
-    if (last) {
-        free(listener->xid);
-        free(listener->event_id);
-        listener->xid = mem_strdup(json_string_value(json_array_get(last, 5)));
-        listener->event_id = mem_strdup(json_string_value(json_array_get(last, 0)));
-    }
+    round_advance(&listener->round, events, pg_answer_get(answer, 0, 2));
     arena_free(arena);
-    if (asked == CATCHING_UP) {
-        listener->state = count < PAGE ? CATCHING_LAST : CATCHING_UP;
-        if (http_stream_backlog(listener->stream) < BACKLOG_FULL) {
-            catch_up(listener);
-        }
-    } else if (count < LAST_PAGE) {
-        go_live(listener);
+    listener->took_us = clock_mono_us();
+    listener->least_backlog = http_stream_backlog(listener->stream);
+    if (str_equal(pg_answer_get(answer, 0, 1), "t")) {
+        catch_up(listener);
+    } else if (listener->missed) {
+        round_end(&listener->round);
+        catch_up(listener);
     } else {
-        http_stream_abort(listener->stream); /* too much happens at this moment: it comes again, from here */
+        go_live(listener);
     }
 }
 
@@ -426,41 +473,94 @@ static void go_live(struct listener *listener)
         send_bytes(listener, waiting.data, waiting.length);
     }
     buf_clear(&waiting);
-    free(listener->xid);
-    free(listener->event_id);
+    round_clear(&listener->round);
     free(listener->after_id);
-    free(listener->complete_below);
-    listener->xid = listener->event_id = listener->after_id = listener->complete_below = NULL;
+    listener->after_id = NULL;
 }
 
 static void send_event(struct listener *listener, const json_t *event)
 {
+    if (listener->state == LIVE) {
+        put_out(listener, event);
+    } else if (!listener->missed) {
+        print_event(&listener->waiting, event);
+        if (listener->waiting.length > BACKLOG_MOST) {
+            buf_clear(&listener->waiting);
+            listener->missed = true;
+        }
+    }
+}
+
+static void put_out(struct listener *listener, const json_t *event)
+{
     struct buf text = { 0 };
 
-    buf_printf(&text, "id: %s\nevent: %s\ndata: %s\n\n", json_string_value(json_array_get(event, 0)),
-               json_string_value(json_array_get(event, 1)), json_string_value(json_array_get(event, 4)));
-    if (listener->state == LIVE) {
-        send_bytes(listener, text.data, text.length);
-    } else if (listener->waiting.length < BACKLOG_MOST) {
-        buf_add(&listener->waiting, text.data, text.length);
-    } else if (listener->stream) {
-        http_stream_abort(listener->stream);
-    }
+    print_event(&text, event);
+    send_bytes(listener, text.data, text.length);
     buf_clear(&text);
+}
+
+static void print_event(struct buf *to, const json_t *event)
+{
+    buf_printf(to, "id: %s\nevent: %s\ndata: %s\n\n", json_string_value(json_array_get(event, 0)),
+               json_string_value(json_array_get(event, 1)), json_string_value(json_array_get(event, 4)));
 }
 
 static void send_bytes(struct listener *listener, const char *bytes, size_t length)
 {
-    if (!listener->stream) {
+    int64_t now_us = clock_mono_us();
+
+    if (!listener->stream || listener->cut) {
         return;
     }
-    if (http_stream_backlog(listener->stream) > BACKLOG_MOST) {
+    if (listener->state == LIVE) {
+        cut_if_slow(listener, now_us);
+    }
+    if (!listener->cut) {
+        http_stream_send(listener->stream, bytes, length);
+        listener->sent_us = now_us;
+    }
+}
+
+static void cut_if_slow(struct listener *listener, int64_t now_us)
+{
+    if (!listener->cut && is_slow(listener, now_us)) {
         log_info("feed.slow_listener_cut", LOG_TEXT("key_id", listener->key_id));
-        http_stream_abort(listener->stream);
-        return;
+        cut(listener);
     }
-    http_stream_send(listener->stream, bytes, length);
-    listener->sent_us = clock_mono_us();
+}
+
+/* What is put out in one turn of the loop says nothing of the client: the socket could not be written meanwhile. */
+static bool is_slow(struct listener *listener, int64_t now_us)
+{
+    size_t backlog = http_stream_backlog(listener->stream);
+
+    if (backlog == 0 || (listener->state != LIVE && backlog < listener->least_backlog)) {
+        listener->took_us = now_us;
+        listener->least_backlog = backlog;
+        return false;
+    }
+    if (listener->state != LIVE) {
+        return now_us - listener->took_us > STUCK_MOST_US;
+    }
+    return backlog > BACKLOG_LIMIT || (backlog > BACKLOG_MOST && now_us - listener->took_us > TAKES_WITHIN_US);
+}
+
+static void cut(struct listener *listener)
+{
+    if (listener->stream && !listener->cut) {
+        listener->cut = true;
+        http_stream_abort(listener->stream);
+    }
+}
+
+static void on_drained(void *arg)
+{
+    struct listener *listener = arg;
+
+    listener->took_us = clock_mono_us();
+    listener->least_backlog = 0;
+    catch_up(listener);
 }
 
 static void on_closed(void *arg)
@@ -492,9 +592,7 @@ static void let_go(struct listener *listener)
     free(listener->type);
     free(listener->share_link_id);
     free(listener->after_id);
-    free(listener->xid);
-    free(listener->event_id);
-    free(listener->complete_below);
+    round_clear(&listener->round);
     free(listener);
 }
 
@@ -537,8 +635,8 @@ static void end_dead(void *arg, const struct pg_answer *answer)
     const json_t *dead = json_parse(arena, text, strlen(text), &error);
     for (size_t i = 0; i < json_array_size(dead); i++) {
         for (struct listener *listener = feed->listeners; listener; listener = listener->after) {
-            if (listener->stream && str_equal(listener->key_id, json_string_value(json_array_get(dead, i)))) {
-                http_stream_abort(listener->stream);
+            if (str_equal(listener->key_id, json_string_value(json_array_get(dead, i)))) {
+                cut(listener);
             }
         }
     }
@@ -572,7 +670,6 @@ void feed_free(struct feed *feed)
 {
     redis_free(feed->wake);
     event_free(feed->tick);
-    forget_complete(feed, UINT64_MAX);
-    free(feed->seen);
+    round_clear(&feed->round);
     free(feed);
 }

@@ -14,7 +14,7 @@ void feed_free(struct feed *feed);
 struct feed_wish {
     const char *type, *share_link_id; /* NULL: all */
     const char *after_id;             /* NULL: from now on */
-    const char *xid, *complete_below; /* of find_position.sql, with an after_id */
+    const char *xid;                  /* of find_position.sql, with an after_id */
 };
 
 /* Whether it knows where the log ends; before that, nobody can listen. */

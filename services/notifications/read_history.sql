@@ -1,9 +1,24 @@
--- A page of an account's log for a listener that catches up: from behind $2, $3 on, below $4 when it is given.
-with page as materialized (
+-- A page of an account's log for a listener that catches up, bounded in bytes too: from behind $2, $3 on, in the order of
+-- commits; what was not in the snapshot $5, when it is given, and was in $6, or is committed by now.
+with news as materialized (
     select l.* from events.log l
-    where l.account_id = $1 and (l.xid, l.id) > ($2::xid8, $3) and ($4::xid8 is null or l.xid < $4::xid8) and l.id <> $5
+    where l.account_id = $1 and (l.xid, l.id) > ($2::xid8, $3) and l.id <> $4
+      and ($5::pg_snapshot is null or not pg_visible_in_snapshot(l.xid, $5::pg_snapshot))
+      and ($6::pg_snapshot is null or pg_visible_in_snapshot(l.xid, $6::pg_snapshot))
     order by l.xid, l.id
-    limit $6::int
+    limit 200
+),
+page as materialized (
+    select n.* from news n
+    where (n.xid, n.id) <= (
+        select s.xid, s.id
+        from (select n.xid, n.id, pg_column_size(n.data) as size, sum(pg_column_size(n.data)) over (order by n.xid, n.id) as sum from news n) s
+        where s.sum - s.size < 65536
+        order by s.xid desc, s.id desc
+        limit 1
+    )
 )
-select (select coalesce(json_agg(json_build_array(l.id, l.type, l.account_id, l.share_link_id, notifications.event_json(l)::text, l.xid::text)
-                                 order by l.xid, l.id), '[]') from page l) as events
+select (select coalesce(json_agg(json_build_array(p.id, p.type, p.account_id, p.share_link_id, notifications.event_json(p)::text, p.xid::text)
+                                 order by p.xid, p.id), '[]') from page p) as events,
+       (select count(*) from news) = 200 or (select count(*) from news) > (select count(*) from page) as has_more,
+       pg_current_snapshot()::text as snapshot

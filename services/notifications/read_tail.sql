@@ -1,11 +1,37 @@
--- What was written since $1, $2 and is committed by now, but for those that the caller has seen ($3), in the order of commits;
--- and how far the log is complete: nothing can appear below that any more.
+-- What is committed by now and was not in the snapshot $1: what that one saw as running, and what has begun since. Nothing else
+-- is looked at, however long a transaction runs. In the order of commits, from behind $3, $4 on, and a page at a time, bounded
+-- in bytes too: the pages after the first tell what was committed in the first one's snapshot, $2. Without $1: where we are.
 with news as materialized (
-    select l.* from events.log l
-    where (l.xid, l.id) > ($1::xid8, $2) and l.id <> all ($3::text[])
-    order by l.xid, l.id
+    select * from (
+        (select l.* from events.log l
+         where l.xid >= pg_snapshot_xmax($1::pg_snapshot) and (l.xid, l.id) > ($3::xid8, $4)
+           and ($2::pg_snapshot is null or pg_visible_in_snapshot(l.xid, $2::pg_snapshot))
+         order by l.xid, l.id
+         limit 500)
+        union all
+        (select l.* from pg_snapshot_xip($1::pg_snapshot) as ran (xid)
+         cross join lateral (
+             select l.* from events.log l
+             where l.xid = ran.xid and (l.xid, l.id) > ($3::xid8, $4)
+               and ($2::pg_snapshot is null or pg_visible_in_snapshot(l.xid, $2::pg_snapshot))
+             order by l.xid, l.id
+             limit 500
+         ) l)
+    ) u
+    order by u.xid, u.id
     limit 500
+),
+page as materialized (
+    select n.* from news n
+    where (n.xid, n.id) <= (
+        select s.xid, s.id
+        from (select n.xid, n.id, pg_column_size(n.data) as size, sum(pg_column_size(n.data)) over (order by n.xid, n.id) as sum from news n) s
+        where s.sum - s.size < 131072
+        order by s.xid desc, s.id desc
+        limit 1
+    )
 )
-select (select coalesce(json_agg(json_build_array(l.id, l.type, l.account_id, l.share_link_id, notifications.event_json(l)::text, l.xid::text)
-                                 order by l.xid, l.id), '[]') from news l) as events,
-       pg_snapshot_xmin(pg_current_snapshot())::text as complete_below
+select (select coalesce(json_agg(json_build_array(p.id, p.type, p.account_id, p.share_link_id, notifications.event_json(p)::text, p.xid::text)
+                                 order by p.xid, p.id), '[]') from page p) as events,
+       (select count(*) from news) = 500 or (select count(*) from news) > (select count(*) from page) as has_more,
+       pg_current_snapshot()::text as snapshot

@@ -84,7 +84,6 @@ static struct next *go_on_from(struct flow *flow)
         return problem_reply(flow, 404, "unknown_event", "Last-Event-ID is no event of this account.");
     }
     wish->xid = arena_strdup(flow->arena, pg_get(flow, 0, 0));
-    wish->complete_below = arena_strdup(flow->arena, pg_get(flow, 0, 1));
     return listen_when_read(flow);
 }
 

@@ -75,3 +75,8 @@ static struct next *check_scope(struct flow *flow)
     flow->state = NULL;
     return idempotency_begin(flow, flow->daemon->guard->idempotency, router_proceed);
 }
+
+void guard_concerns(const struct flow *flow, const char *subject)
+{
+    idempotency_concerns(flow->daemon->guard->idempotency, flow, subject);
+}

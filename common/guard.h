@@ -19,4 +19,7 @@ bool guard_is_connected(const struct guard *guard); /* to PostgreSQL, with conne
 
 flow_step guard_check;
 
+/* See idempotency_concerns. */
+void guard_concerns(const struct flow *flow, const char *subject);
+
 #endif

@@ -28,6 +28,8 @@ struct idempotency {
 struct keyed {
     struct idempotency *owner;
     struct keyed *next, **link; /* in flight in this process */
+    const struct flow *flow;
+    const char *about; /* NULL: nobody */
     flow_step *then;
     uint8_t id[CRYPTO_HASH_SIZE];
     char fingerprint[2 * CRYPTO_HASH_SIZE + 1];
@@ -150,6 +152,7 @@ static struct keyed *identify(struct flow *flow, struct idempotency *idempotency
     write_hex(id, keyed->id, sizeof keyed->id);
     keyed->bound = arena_printf(flow->arena, "idempotent answer %s", id);
     keyed->owner = idempotency;
+    keyed->flow = flow;
     return keyed;
 }
 
@@ -281,7 +284,17 @@ static struct next *store(struct flow *flow, void *arg, int status, const char *
     pg_params_init(&params, flow->arena);
     pg_bytes(&params, keyed->id, sizeof keyed->id);
     pg_bytes(&params, box, box_length);
+    pg_text(&params, keyed->about);
     return pg_transaction_commit(flow, &keep, &params, reply_stored);
+}
+
+void idempotency_concerns(struct idempotency *idempotency, const struct flow *flow, const char *subject)
+{
+    for (struct keyed *keyed = idempotency->in_flight; keyed; keyed = keyed->next) {
+        if (keyed->flow == flow) {
+            keyed->about = arena_strdup(flow->arena, subject);
+        }
+    }
 }
 
 /* Where the caller stands with its limit is said anew each time. */

@@ -26,4 +26,7 @@ bool idempotency_is_connected(const struct idempotency *idempotency);
 /* Goes on to then, at once for requests without a key or of another method; or ends the flow. */
 struct next *idempotency_begin(struct flow *flow, struct idempotency *idempotency, flow_step *then) FLOW_NEXT;
 
+/* The answer to this request, when it is kept, bears what somebody may want erased: subject is what to find it by. */
+void idempotency_concerns(struct idempotency *idempotency, const struct flow *flow, const char *subject);
+
 #endif

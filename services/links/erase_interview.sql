@@ -1,6 +1,7 @@
--- Erases a candidate: the interview, its memberships, its basic link, feedback and watch progress, and mails that wait because
--- of it. The links are locked first, in the order of their ids, then the interview: in that order the calls that change members
--- take them too. Visits and events stay: they hold ids only. $1 account, $2 interview, $3 the version wanted, $4 request id, $5 traceparent, $6 event ids.
+-- Erases a candidate: the interview, its memberships, its basic link, feedback and watch progress, mails that wait because of
+-- it, and answers that were kept for an Idempotency-Key. The links are locked first, in the order of their ids, then the
+-- interview: in that order the calls that change members take them too. Visits and events stay: they hold ids only.
+-- $1 account, $2 interview, $3 the version wanted, $4 request id, $5 traceparent, $6 event ids.
 with linked as materialized (
     select l.id from links.share_links l
     where l.id in (select m.share_link_id from links.share_link_interviews m where m.account_id = $1 and m.interview_id = $2)
@@ -37,6 +38,9 @@ mails as materialized (
 ),
 feedback as materialized (
     select f.* from interview i cross join lateral views.erase_feedback($1, i.id) f where i.outcome = 'ok'
+),
+answers as (
+    delete from sharelink.idempotent_answers a using interview i where i.outcome = 'ok' and a.about = $1 || '/' || i.id
 ),
 gone as (
     delete from links.interviews d using interview i

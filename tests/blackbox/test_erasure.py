@@ -126,6 +126,18 @@ def test_mails_that_wait_are_not_sent(make_stack, smtp):
     assert states[emptied["id"]] == ("skipped", "candidate_erased") and states[kept["id"]][0] == "pending"
 
 
+def test_an_answer_that_was_kept_is_erased_too(stack):
+    """It bears the candidate's name: that is the title of a basic link."""
+    interview, key = stack.make_interview(), {"Idempotency-Key": "basic-of-an-erased-one"}
+    other, path = stack.make_interview(), "/v1/interviews/{}/basic-link"
+    made = stack.api.post(path.format(interview), headers=key, status=201).json()
+    kept = stack.api.post(path.format(other), headers=key, status=201).json()
+    assert stack.api.post(path.format(interview), headers=key, status=201).json() == made
+    erase(stack.api, interview, status=200)
+    assert made["title"] not in stack.api.post(path.format(interview), headers=key, status=404).text
+    assert stack.api.post(path.format(other), headers=key, status=201).json() == kept
+
+
 def test_a_stale_version_erases_nothing(stack):
     link = stack.make_share_link()
     interview = link["interview_ids"][0]

@@ -1,6 +1,7 @@
--- Plans daily digests, as schedule_mails.sql plans warnings; by itself, so that neither stops the other.
+-- Plans daily digests, as schedule_mails.sql plans warnings; by itself, so that neither stops the other. For $1 people at most.
 with turn as materialized (
     select pg_try_advisory_xact_lock(hashtext('sharelink digest schedule')) as mine
 )
-select case when mine then notifications.plan_digests(now()) else 0 end as planned
+select coalesce(p.digests, 0) as planned, coalesce(p.seen = $1::int, false) as is_full
 from turn
+left join lateral notifications.plan_digests(now(), $1::int) p on mine

@@ -7,8 +7,12 @@
 #include <stdlib.h>
 
 #include "common/log.h"
+#include "common/str.h"
 
 enum { PLAN_EVERY_SECONDS = 5 };
+
+/* People whose digests one statement plans. Fewer, down to one, while it fails: what takes too long is brought through in parts. */
+enum { DIGESTS_MOST = 200 };
 
 /* What is planned by the clock, each for itself. */
 struct plan {
@@ -24,6 +28,7 @@ struct schedule {
     const struct notifications_settings *settings;
     struct event *timer;
     struct plan plans[PLANS];
+    int digests_most;
     bool is_paused;
 };
 
@@ -45,6 +50,7 @@ struct schedule *schedule_new(struct daemon *daemon, const struct notifications_
 
     schedule->daemon = daemon;
     schedule->settings = settings;
+    schedule->digests_most = DIGESTS_MOST;
     schedule->plans[WARNINGS] = (struct plan){ .schedule = schedule, .statement = &schedule_mails };
     schedule->plans[DIGESTS] = (struct plan){ .schedule = schedule, .statement = &schedule_digests };
     schedule->timer = event_new(daemon->base, -1, EV_PERSIST, plan_on_timer, schedule);
@@ -73,9 +79,7 @@ static void plan(struct plan *plan)
     }
     struct arena *arena = arena_new();
     pg_params_init(&params, arena);
-    if (plan->statement == &schedule_mails) {
-        pg_int(&params, schedule->settings->expiry_warning_hours);
-    }
+    pg_int(&params, plan->statement == &schedule_mails ? schedule->settings->expiry_warning_hours : schedule->digests_most);
     plan->is_planning = true;
     pg_send(schedule->daemon->pg, plan->statement, &params, on_planned, plan);
     arena_free(arena);
@@ -84,18 +88,25 @@ static void plan(struct plan *plan)
 static void on_planned(void *arg, const struct pg_answer *answer)
 {
     struct plan *done = arg;
+    int *most = &done->schedule->digests_most;
 
     done->is_planning = false;
     if (pg_answer_outcome(answer) != PG_OK) {
         if (pg_answer_outcome(answer) != PG_UNAVAILABLE) {
             log_error("schedule.failed", LOG_TEXT("statement", done->statement->name), LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)),
                       LOG_TEXT("error", pg_answer_error(answer)));
+            *most = done->statement == &schedule_digests && *most > 1 ? *most / 2 : *most;
         }
         return;
     }
     int count = atoi(pg_answer_get(answer, 0, 0));
     if (count > 0) {
         log_info("schedule.planned", LOG_TEXT("statement", done->statement->name), LOG_INT("mails", count));
+    }
+    if (done->statement == &schedule_digests) {
+        *most = *most < DIGESTS_MOST / 2 ? *most * 2 : DIGESTS_MOST;
+    }
+    if (str_equal(pg_answer_get(answer, 0, 1), "t")) {
         plan(done);
     }
 }

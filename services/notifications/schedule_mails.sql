@@ -1,7 +1,8 @@
 -- Plans expiry warnings, $1 hours before. One planner at a time, by a lock of this transaction alone; unique keys make each mail
--- once, whoever plans.
+-- once, whoever plans. There may be more as long as there are any.
 with turn as materialized (
     select pg_try_advisory_xact_lock(hashtext('sharelink mail schedule')) as mine
 )
-select case when mine and $1::int > 0 then notifications.plan_expiry_warnings(now(), $1::int) else 0 end as planned
+select planned, planned > 0 as is_full
 from turn
+cross join lateral (select case when mine and $1::int > 0 then notifications.plan_expiry_warnings(now(), $1::int) else 0 end as planned offset 0) p

@@ -113,10 +113,11 @@ static struct next *make_partitions(struct flow *flow)
 static struct next *check_partitions(struct flow *flow)
 {
     struct sweep *sweep = flow->owner;
-    bool is_done = pg_outcome(flow) == PG_OK;
+    bool is_done = pg_outcome(flow) == PG_OK && pg_is_null(flow, 0, 1);
 
     if (!is_done) {
-        log_warn("sweep.partitions_not_made", LOG_TEXT("sqlstate", pg_sqlstate(flow)));
+        log_warn("sweep.partitions_not_made", LOG_TEXT("sqlstate", pg_sqlstate(flow)),
+                 LOG_TEXT("faults", pg_outcome(flow) == PG_OK ? pg_get(flow, 0, 1) : NULL));
     }
     sweep->partitions_due_us = clock_mono_us() + (is_done ? HOUSE_EVERY_US : HOUSE_AGAIN_US);
     return keep_house(flow);

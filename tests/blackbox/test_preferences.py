@@ -2,6 +2,7 @@
 
 import email.policy
 import re
+from pathlib import Path
 
 import pytest
 import requests
@@ -354,6 +355,84 @@ def test_what_was_kept_for_the_digest_is_told_when_it_is_switched_off(stack, pre
     if not wishes_again:
         assert opened(stack, link, 1)["reason"] is None
         assert plan(stack, later) == 0 and len(digests_of(stack, link)) == 1
+
+
+def gathered_into(stack, delivery):
+    return stack.db.value("select gathered_into from notifications.deliveries where id = %s", delivery["id"])
+
+
+def test_unsubscribing_from_all_leaves_what_waits_untold(stack, prefs):
+    link = stack.make_share_link()
+    opened(stack, link)
+    url = at_daemon(stack, link_of(notice(stack, link)))
+    prefs.put(path_of(link), {"digest": "daily"}, status=200)
+    waiting = opened(stack, link)
+    assert waiting["reason"] == "in_digest"
+    requests.post(url, data={"scope": "all"}, timeout=20).raise_for_status()
+    plan(stack, stack.db.value("select now() + interval '2 days'"))
+    prefs.put(path_of(link), {}, status=200)
+    plan(stack, stack.db.value("select now() + interval '2 days'"))
+    assert digests_of(stack, link) == [] and gathered_into(stack, waiting) is None
+
+
+def test_zone_that_postgresql_does_not_know_counts_as_utc(stack, prefs):
+    link = stack.make_share_link()
+    begin_digest(stack, prefs, link, "2040-05-01T08:00:00Z")
+    opened(stack, link)
+    happened_at(stack, link, "2040-05-02T07:00:00Z")
+    stack.db.value("update links.share_links set owner_time_zone = 'Mars/Olympus' where id = %s returning 1", link["id"])
+    plan(stack, "2040-05-02T07:59:59Z")
+    assert digests_of(stack, link) == []
+    plan(stack, "2040-05-02T08:00:00Z")
+    assert len(digests_of(stack, link)) == 1
+
+
+def wish_for_digests(stack, count):
+    """As many people for whom it has struck eight since something happened. In one transaction: the planner sees all at once."""
+    stack.db.rows("""
+        with wishes as (insert into notifications.preferences (account_id, address, digest, digest_since, digest_until)
+                        select %s, 'p' || n || '@example.com', 'daily', now() - interval '3 days', now() - interval '3 days'
+                        from generate_series(1, %s) n returning account_id, address)
+        insert into notifications.deliveries (id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at, state, reason)
+        select sharelink.new_id('dlv_'), sharelink.new_id('evt_'), 'link.opened', account_id, 'email', 'opened', address, '{}',
+               now() - interval '2 days', 'skipped', 'in_digest' from wishes returning 1""", stack.account, count)
+
+
+def test_many_digests_are_made_in_portions_that_follow_at_once(make_stack):
+    stack = make_stack()
+    wish_for_digests(stack, 650)
+    digests = "from notifications.deliveries where kind = 'digest'"
+    wait_until(lambda: stack.db.value("select count(*) " + digests) == 650, 60, "all digests are made")
+    portions = stack.db.rows("select count(*) as count, min(created_at) as at " + digests + " group by created_at order by created_at")
+    assert [each["count"] for each in portions] == [200, 200, 200, 50]
+    assert (portions[-1]["at"] - portions[0]["at"]).total_seconds() < 10, "not one portion for each turn of the timer"
+
+
+def test_digests_that_cannot_be_made_are_logged_and_hold_up_no_warning(make_stack):
+    stack = make_stack()
+    stack.db.rows("alter table notifications.deliveries add constraint no_digest check (kind <> 'digest')")
+    wish_for_digests(stack, 1)
+    link = stack.make_share_link()
+    stack.db.value("update links.share_links set expires_at = now() + interval '1 hour' where id = %s returning 1", link["id"])
+    stack.mails.wait_for_one_to(link["owner"]["email"])
+    wait_until(lambda: '"event":"schedule.failed","statement":"schedule_digests","sqlstate":"23514"' in Path(stack.notifications.log).read_text(), 20,
+               "the failure is logged")
+    stack.db.rows("alter table notifications.deliveries drop constraint no_digest")
+    wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries where kind = 'digest'") == 1, 20, "the digest is made")
+
+
+def test_digest_that_waits_to_be_sent_is_sent_though_it_is_switched_off(make_stack, smtp):
+    from support.scripted_smtp import LATER
+    stack = make_stack(smtp=smtp)
+    prefs = Api(stack.notifications.url(), stack.key)
+    link = stack.make_share_link()
+    begin_digest(stack, prefs, link, "2026-01-01T00:00:00Z")
+    assert opened(stack, link)["reason"] == "in_digest"
+    smtp.on(link["owner"]["email"], LATER)
+    plan(stack, stack.db.value("select now() + interval '2 days'"))
+    smtp.wait_for(1, link["owner"]["email"])
+    prefs.put(path_of(link), {}, status=200)
+    smtp.wait_for(2, link["owner"]["email"])
 
 
 @pytest.mark.parametrize("tag", ['"v01"', '"v00"', '"v2"', "v1", 'W/"v1"', '"1"', '"v"', '"v1', '"v-1"', '"v1", "v2"', '"v99999999999999999999"'])

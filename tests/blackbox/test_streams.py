@@ -1,6 +1,7 @@
 """Stream entries that are not ours, or not whole: kept for a person, and the stream goes on."""
 
 import json
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -97,3 +98,36 @@ def test_house_is_kept_in_bounded_steps_and_a_part_that_fails_stops_no_other(mak
     stack.notifications.stop()
     stack.notifications.start()
     wait_until(lambda: stack.db.value("select to_regclass(%s) is not null", month), 20, "the partition is made")
+
+
+def partition_of(stack, months_ahead):
+    return stack.db.value("select to_char(date_trunc('month', now() at time zone 'UTC') + make_interval(months => %s), '\"log_\"YYYY_MM')", months_ahead)
+
+
+def exists(stack, partition):
+    return stack.db.value("select to_regclass('events.' || %s) is not null", partition)
+
+
+def test_partition_that_cannot_be_made_stops_no_other_and_is_named(make_stack):
+    """The default has rows of its month."""
+    stack = make_stack()
+    stack.notifications.stop()
+    taken, free = partition_of(stack, 2), partition_of(stack, 3)
+    stack.db.rows(f"drop table events.{taken}; drop table events.{free}")
+    stack.db.rows("insert into events.log (id, created_at, account_id, type, share_link_id, data) select sharelink.new_id('evt_'), "
+                  "date_trunc('month', now()) + interval '2 months 10 days', %s, 'link.deleted', link, jsonb_build_object('share_link_id', link) "
+                  "from (values ('lnk_01M82RQ571E318FGQC21KK4KGE')) l (link)", stack.account)
+    stack.notifications.start()
+    stack.notifications.wait_until_answering()
+    said = lambda: [line for line in Path(stack.notifications.log).read_text().splitlines() if "sweep.partitions_not_made" in line]
+    wait_until(lambda: exists(stack, free) and said(), 30, "the month after it has its partition")
+    line, = said()
+    assert not exists(stack, taken) and taken in line and "log_default" in line and free not in line
+
+
+def test_partitions_that_exist_are_not_waited_for(stack):
+    with psycopg2.connect(stack.db.url) as dump, dump.cursor() as statement:
+        statement.execute("lock table events.log in access share mode")
+        assert stack.db.rows("select made, faults from events.make_partitions(3)") == [{"made": 0, "faults": None}]
+        dump.rollback()
+    dump.close()

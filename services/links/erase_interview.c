@@ -40,7 +40,7 @@ static struct next *forget_in_streams(struct flow *flow)
     }
     publish_events(flow, pg_get(flow, 0, 2));
     flow->state = arena_strdup(flow->arena, pg_get(flow, 0, 1));
-    return stream_entries_forget(flow, router_param(flow, "id"), reply_receipt);
+    return stream_entries_forget(flow, caller_of(flow)->account_id, router_param(flow, "id"), reply_receipt);
 }
 
 /* What Redis did not tell is null: the candidate is erased all the same, and the streams are cut by themselves. */

@@ -22,6 +22,7 @@ struct search {
     struct redis *redis;
     struct flow_wait *wait;
     int64_t until_us, forgotten;
+    char *account_id;
     char *quoted_id; /* as it stands in JSON */
     char *last_id;   /* of the page; the next begins behind it */
     size_t stream;
@@ -40,12 +41,13 @@ static const char *quoted(struct arena *arena, const json_t *value);
 
 static const char *const streams[] = { STREAM_LINKS, STREAM_VIEWS };
 
-struct next *stream_entries_forget(struct flow *flow, const char *interview_id, flow_step *then)
+struct next *stream_entries_forget(struct flow *flow, const char *account_id, const char *interview_id, flow_step *then)
 {
     struct search *search = mem_alloc(sizeof *search);
     struct buf text = { 0 };
 
     buf_add_json(&text, interview_id, strlen(interview_id));
+    search->account_id = mem_strdup(account_id);
     search->quoted_id = text.data;
     search->redis = flow->daemon->redis;
     search->until_us = clock_mono_us() + TIME_LIMIT_US;
@@ -113,6 +115,7 @@ static void finish(struct search *search, bool is_complete)
         log_warn("erasure.streams_not_searched", LOG_INT("entries_forgotten", forgotten));
     }
     flow_wait_end(search->wait, is_complete ? &forgotten : NULL);
+    free(search->account_id);
     free(search->quoted_id);
     free(search->last_id);
     free(search);
@@ -144,7 +147,7 @@ static const char *field_of(const struct redis_value *fields, const char *name)
     return NULL;
 }
 
-/* By what its data says: an id may look like any word of the envelope. */
+/* By what its data says: an id may look like any word of the envelope, and be another account's too. */
 static bool names_interview(const struct search *search, const char *cloud_event)
 {
     struct arena *arena = arena_new();
@@ -156,6 +159,7 @@ static bool names_interview(const struct search *search, const char *cloud_event
     for (size_t i = 0; i < json_array_size(list) && !is_named; i++) {
         is_named = str_equal(quoted(arena, json_array_get(list, i)), search->quoted_id);
     }
+    is_named = is_named && str_equal(json_string_value(json_object_get(event, "accountid")), search->account_id);
     arena_free(arena);
     return is_named;
 }

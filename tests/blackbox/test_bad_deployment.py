@@ -93,7 +93,7 @@ def test_redis_that_may_lose_entries_is_warned_of(make_stack, tmp_path, setting,
         wait_until(lambda: lines_of(log, "redis.may_lose_entries"), 20, "it warns")
         families = prometheus.parse(Api(server.url()).get("/metrics").text)
         assert prometheus.value(families, metric) == expected
-        assert status_of(server.url() + "/readyz") == 200
+        wait_until(lambda: status_of(server.url() + "/readyz") == 200, 20, "it is ready all the same")
     assert len(lines_of(log, "redis.may_lose_entries")) == 1
 
 

@@ -27,7 +27,8 @@ def test_the_candidate_is_gone_from_everywhere(stack):
 
     receipt = erase(stack.api, gone, status=200).json()
     assert receipt["interview_id"] == gone and receipt["erased_at"].endswith("Z")
-    assert receipt["erased"] == {"interviews": 1, "memberships": 3, "basic_links": 1, "queued_mails": 0, "reviews": 1, "review_revisions": 2,
+    assert receipt["erased"].pop("queued_mails") in (0, 1), "the notice of the feedback, when it was planned by then"
+    assert receipt["erased"] == {"interviews": 1, "memberships": 3, "basic_links": 1, "reviews": 1, "review_revisions": 2,
                                  "watch_records": 2, "stream_entries": 3}
 
     stack.api.get(f"/v1/interviews/{gone}", status=404)
@@ -58,6 +59,22 @@ def entries_about(stack, interview):
                 if f'"{interview}"' in fields.get(b"ce", b"").decode()]
 
 
+def test_entries_about_another_account_s_interview_of_that_id_stay(stack):
+    mine, theirs = stack.make_interview(), stack.other_api
+    theirs.put(f"/v1/interviews/{mine}", samples.interview_document(), status=201)
+    made = theirs.post("/v1/share-links", samples.share_link_body([mine]), status=201).json()
+    other = samples.interview_id()
+    theirs.put(f"/v1/interviews/{other}", samples.interview_document(), status=201)
+    link = theirs.post("/v1/share-links", samples.share_link_body([other]), status=201).json()
+    theirs.post(f"/v1/share-links/{link['id']}/interviews", {"interview_ids": [mine]}, status=200)
+    wait_until(lambda: entries_about(stack, mine), 10, "their entry is there")
+    before = entries_about(stack, mine)
+    receipt = erase(stack.api, mine, status=200).json()
+    assert receipt["erased"]["stream_entries"] == 0
+    assert len([each for each in entries_about(stack, mine) if each in before]) == len(before)
+    assert made["id"]
+
+
 def test_entries_that_only_look_alike_stay(stack):
     """Ids that are words of the envelope, and ids that are parts of each other."""
     for interview in ("1.0", "link.created", "int", "interview_id"):
@@ -80,7 +97,8 @@ def test_many_entries_are_looked_through(stack):
     with redis.Redis.from_url(stack.redis.url(stack.redis_database)) as connection:
         pipeline = connection.pipeline()
         for number in range(3000):
-            pipeline.xadd("sharelink:views", {"type": "x", "ce": json.dumps({"id": f"evt_{number}", "data": {"interview_id": interview if number % 1000 == 0 else "x"}})})
+            pipeline.xadd("sharelink:views", {"type": "x", "ce": json.dumps({
+                "id": f"evt_{number}", "accountid": stack.account, "data": {"interview_id": interview if number % 1000 == 0 else "x"}})})
         pipeline.xadd("sharelink:views", {"other": "form"})
         pipeline.execute()
         assert erase(stack.api, interview, status=200).json()["erased"]["stream_entries"] == 4

@@ -4,6 +4,7 @@ them has kept are not given out by either once anything has changed.
 
 import pytest
 from stack import daemon, ports
+from stack.system import start
 from support.api import Reviewer
 from support.changes import inside
 
@@ -13,7 +14,7 @@ def second(stack):
     """The URL of another views daemon on the same PostgreSQL and Redis."""
     settings = {**stack.views.settings, "SHARELINK_LISTEN": f"127.0.0.1:{ports.free_port()}"}
     replica = daemon.Daemon("views", f"{stack.binaries}/sharelink-views", settings, f"{stack.views.log}.second")
-    replica.start()
+    start([replica])
     yield replica
     assert replica.stop() in (0, None)
 

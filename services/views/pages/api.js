@@ -3,10 +3,12 @@
 export const path = document.body.dataset.path;
 
 export class Refusal extends Error {
-  constructor(status, problem, retryAfter) {
+  constructor(status, problem, retryAfter, isOfInterview) {
     super(problem.code ?? String(status));
     this.status = status;
     this.code = problem.code;
+    this.errors = problem.errors ?? [];
+    this.isOfInterview = isOfInterview; // which may have left a link that goes on
     this.current = problem.current;
     this.retryAfter = Number(retryAfter) || 0;
   }
@@ -24,11 +26,12 @@ async function ask(method, suffix, { body, headers = {}, keepalive = false } = {
     headers: body === undefined ? headers : { "Content-Type": "application/json", ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
-  const value = answer.status === 204 ? null : await answer.json().catch(() => ({}));
   if (!answer.ok) {
-    throw new Refusal(answer.status, value ?? {}, answer.headers.get("Retry-After"));
+    const problem = await answer.json().catch(() => ({}));
+    throw new Refusal(answer.status, problem, answer.headers.get("Retry-After"), suffix.startsWith("/interviews/"));
   }
-  return value;
+  // One that breaks off in the middle throws, as a network that is away does.
+  return answer.status === 204 ? null : answer.json();
 }
 
 export const post = (suffix, body, options) => ask("POST", suffix, { body, ...options });

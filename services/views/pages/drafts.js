@@ -14,6 +14,8 @@ export function keepDraft(interview, draft) {
 export const draftOf = (interview) => JSON.parse(sessionStorage.getItem(keyOf(interview)) ?? "null");
 export const dropDraft = (interview) => sessionStorage.removeItem(keyOf(interview));
 
+export const hasDrafts = () => Object.keys(sessionStorage).some((key) => key.startsWith(`draft:${path}:`));
+
 export function forgetDrafts() {
   for (const key of Object.keys(sessionStorage)) {
     if (key.startsWith(`draft:${path}:`)) {

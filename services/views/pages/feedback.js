@@ -19,8 +19,10 @@ export function feedbackOn(interview, end) {
   let failures = 0;
   let isSaving = false;
   let isOver = false;
+  let refused = null; // as it cannot be saved; what differs from it is tried
 
   const isChanged = () => !isSame(mine, textOf(base));
+  const isRefused = () => isOver || (refused && isSame(mine, refused));
 
   function change(changes) {
     mine = { ...mine, ...changes };
@@ -35,11 +37,11 @@ export function feedbackOn(interview, end) {
   }
 
   async function save() {
-    if (isSaving || isOver || !isChanged()) {
+    if (isSaving || isRefused() || !isChanged()) {
       return settle();
     }
     isSaving = true;
-    const sent = mine;
+    const sent = textOf(mine);
     try {
       base = await saveReview(interview.id, sent, base.version);
       interview.my_review = base;
@@ -61,13 +63,28 @@ export function feedbackOn(interview, end) {
     } else if (fault.isTheEnd) {
       isOver = true;
       end(fault);
-    } else if (fault.status === 403 || fault.status === 404 || fault.status === 422) {
-      isOver = isSame(mine, sent);
-      status.textContent = fault.status === 422 ? "This cannot be saved: it is too long, or has characters that cannot be kept."
-        : "Feedback cannot be saved here any more. What you have written stays on this page.";
+    } else if (fault.status === 422) {
+      refused = sent;
+      dropUnknown(fault.errors, sent);
+      status.textContent = "This cannot be saved: it is too long, or has characters that cannot be kept.";
+    } else if (fault.status === 403 || fault.status === 404) {
+      isOver = true;
+      status.textContent = "Feedback cannot be saved here any more. What you have written stays on this page.";
     } else {
       failures++;
       status.textContent = "Not saved yet: there is no connection. It is kept and tried again.";
+    }
+  }
+
+  // Questions that are hidden by now: what was said about them is kept where it is, and must not hold up the rest.
+  function dropUnknown(errors, sent) {
+    const gone = errors.filter((each) => each.code === "unknown_question")
+      .map((each) => sent.question_ratings[Number(each.pointer.split("/")[2])]?.question_id);
+    if (gone.length > 0) {
+      const without = (review) => ({ ...review, question_ratings: review.question_ratings.filter((each) => !gone.includes(each.question_id)) });
+      mine = without(mine);
+      base = without(base);
+      form.fill(mine);
     }
   }
 
@@ -78,7 +95,7 @@ export function feedbackOn(interview, end) {
       if (base.version) {
         status.textContent = `Saved ${clockOf(new Date(base.updated_at))}`;
       }
-    } else if (!isSaving && !isOver) {
+    } else if (!isSaving && !isRefused()) {
       keepDraft(interview.id, { base, mine });
       plan(failures ? Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** failures) : PAUSE_MS);
     }
@@ -111,7 +128,7 @@ export function feedbackOn(interview, end) {
       removeEventListener("online", saveNow);
       removeEventListener("beforeunload", warn);
       clearTimeout(timer);
-      save();
+      return save();
     },
   };
 }

@@ -16,13 +16,19 @@ offerNewLink(document.getElementById("ask"), document.getElementById("asked"));
 export function askForPasscode(then) {
   enter = then;
   takePasscodeFromAddress();
+  addEventListener("hashchange", takePasscodeFromAddress); // a new link pasted over the old one loads nothing
 }
 
 // The fragment never reaches a server; taking it away keeps it out of the history and of screenshots.
 function takePasscodeFromAddress() {
   if (location.hash.length > 1) {
-    field.value = decodeURIComponent(location.hash.slice(1));
+    const given = location.hash.slice(1);
     history.replaceState(null, "", location.pathname + location.search);
+    try {
+      field.value = decodeURIComponent(given);
+    } catch {
+      field.value = given;
+    }
   }
 }
 

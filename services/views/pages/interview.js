@@ -27,7 +27,8 @@ export function showInterview(app, { content, place, go, end, leave }) {
 
   function playNext() {
     const next = interview.questions.findIndex((each, index) => index > current && each.answer?.media_url);
-    if (next >= 0) {
+    const isWriting = detail.contains(document.activeElement) && document.activeElement.matches("textarea");
+    if (next >= 0 && !isWriting) {
       choose(next, true);
     }
   }
@@ -68,7 +69,7 @@ export function showInterview(app, { content, place, go, end, leave }) {
   return () => {
     removeEventListener("keydown", turn);
     player?.stop();
-    feedback?.close();
+    return feedback?.close();
   };
 }
 

@@ -1,7 +1,7 @@
 // The page: the gate first, then the list or one interview, as the address bar says. Looking at the page is no open; only the
 // button is.
 import { fetchContent, leave, path } from "./api.js";
-import { forgetDrafts } from "./drafts.js";
+import { forgetDrafts, hasDrafts } from "./drafts.js";
 import { askForPasscode, showOver } from "./gate.js";
 import { showInterview } from "./interview.js";
 import { showList } from "./list.js";
@@ -71,7 +71,11 @@ function end(refusal) {
 }
 
 async function goAway() {
-  close();
+  await close();
+  close = () => {};
+  if (hasDrafts() && !confirm("Something that you have written is not saved yet, and would be lost. Leave all the same?")) {
+    return show();
+  }
   forgetDrafts();
   sessionStorage.removeItem(opened);
   await leave().catch(() => {});

@@ -25,7 +25,11 @@ export function playerOf(interview, question, { starts, onended, end }) {
   const watched = watch(media, interview, question, end);
 
   function retry() {
+    const position = media.currentTime;
     problem.hidden = true;
+    media.addEventListener("loadedmetadata", () => {
+      media.currentTime = position;
+    }, { once: true });
     media.load();
     media.play().catch(() => {});
   }

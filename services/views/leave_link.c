@@ -1,4 +1,5 @@
 /* leave_link.c - POST /s/{token}/leave: ends the session, on the server and in the browser. Without one it is as well. */
+#include "common/fields.h"
 #include "common/problem.h"
 #include "services/views/door.h"
 #include "services/views/handlers.h"
@@ -16,7 +17,7 @@ struct next *leave_link(struct flow *flow)
     struct next *refusal = NULL;
     struct pg_params params;
 
-    if (!visitor_sends_nothing(flow, &refusal)) {
+    if (!fields_none_sent(flow, &refusal)) {
         return refusal;
     }
     visitor_params_init(flow, &params);

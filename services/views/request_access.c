@@ -3,6 +3,7 @@
  *
  * The owner is told once an hour at most. The answer is the same each time, so that it tells nobody who else has asked.
  */
+#include "common/fields.h"
 #include "common/id.h"
 #include "common/problem.h"
 #include "common/stream.h"
@@ -23,7 +24,7 @@ struct next *request_access(struct flow *flow)
     struct pg_params params;
     char event_id[ID_SIZE];
 
-    if (!visitor_sends_nothing(flow, &refusal)) {
+    if (!fields_none_sent(flow, &refusal)) {
         return refusal;
     }
     id_new(event_id, "evt_");

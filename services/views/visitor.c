@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "common/fields.h"
 #include "services/views/views.h"
 
 #define SESSION_COOKIE "sharelink_session"
@@ -98,26 +97,4 @@ void visitor_set_session(struct flow *flow, const char *session)
 void visitor_clear_session(struct flow *flow)
 {
     set_cookie(flow, "", 0);
-}
-
-bool visitor_sends_nothing(struct flow *flow, struct next **reply)
-{
-    struct faults *faults = faults_new(flow->arena);
-    size_t length = 0;
-
-    http_body(flow, &length);
-    if (length == 0) {
-        return true;
-    }
-    const json_t *body = problem_read_object(flow, reply);
-    if (!body) {
-        return false;
-    }
-    struct fields root = fields_of(flow->arena, faults, body, "");
-    fields_end(&root);
-    if (faults_any(faults)) {
-        *reply = faults_reply(flow, faults);
-        return false;
-    }
-    return true;
 }

@@ -18,8 +18,6 @@ const uint8_t *visitor_session_hash(struct flow *flow);
 void visitor_set_session(struct flow *flow, const char *session);
 /* Has the browser forget its session cookie. */
 void visitor_clear_session(struct flow *flow);
-/* For calls that take no fields: no body, or {}. False: return *reply. */
-bool visitor_sends_nothing(struct flow *flow, struct next **reply);
 /* The hash of the token in the path, by which it is stored. */
 const uint8_t *visitor_token_hash(struct flow *flow);
 /* $1 the token's hash, $2 the session's hash or null: the first parameters of what only a session may do. */

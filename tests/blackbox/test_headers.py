@@ -78,7 +78,7 @@ def test_other_daemons_have_no_use_for_them(stack):
 
 
 def test_database_that_is_away(make_stack):
-    stack = make_stack(private=True)
+    stack = make_stack(private=True, settings={"SHARELINK_DRAIN_SECONDS": "2"})
     browser = inside(stack, stack.make_share_link())
     stack.postgres.stop()
     for answer in (browser.see_page(status=503), browser.content(status=503), browser.get("/readyz", status=503)):

@@ -2,12 +2,15 @@
 
 import concurrent.futures
 import contextlib
+import json
+import pathlib
 import re
 import time
 
 import pytest
 from stack import ports
 from stack.waiting import wait_until
+from support import samples
 from support.api import Api
 from support.programs import daemon
 
@@ -21,6 +24,15 @@ def standing(answer):
     found = re.fullmatch(r'"default";r=(\d+);t=(\d+)', answer.headers["RateLimit"])
     assert found, answer.headers["RateLimit"]
     return int(found[1]), int(found[2])
+
+
+def until_refused(call):
+    """The answers of calls one after the other up to the first 429. A slow machine is given a little more meanwhile."""
+    answers = [call(0)]
+    while answers[-1].status_code != 429:
+        answers.append(call(len(answers)))
+        assert len(answers) < 1000
+    return answers
 
 
 def statuses_of(apis, count, workers=8, method="GET", path="/v1/account"):
@@ -41,12 +53,14 @@ def second_links(stack, tmp_path, **over):
 
 def test_burst_is_given_then_429_with_the_time_to_wait(make_stack):
     api = make_stack(settings=small(burst=10, per_second=1)).api
-    for number in range(10):
-        answer = api.get("/v1/account", status=200)
-        assert answer.headers["RateLimit-Policy"] == '"default";q=10;w=10'
+    began = time.monotonic()
+    *given, refused = until_refused(lambda _: api.get("/v1/account"))
+    back = time.monotonic() - began + 1  # so many it may have been given back
+    assert 10 <= len(given) <= 10 + back
+    for number, answer in enumerate(given):
+        assert answer.status_code == 200 and answer.headers["RateLimit-Policy"] == '"default";q=10;w=10'
         left, seconds = standing(answer)
-        assert 9 - number <= left <= 10 - number and 1 <= seconds <= number + 1
-    refused = api.get("/v1/account", status=429)
+        assert 9 - number <= left <= min(9, 9 - number + back) and 1 <= seconds <= number + 1
     assert refused.json()["code"] == "rate_limited"
     assert int(refused.headers["Retry-After"]) == 1
     assert standing(refused)[0] == 0 and refused.headers["RateLimit-Policy"] == '"default";q=10;w=10'
@@ -69,16 +83,15 @@ def test_every_authenticated_answer_says_where_the_caller_stands(make_stack):
 
 def test_keys_have_buckets_of_their_own(make_stack):
     stack = make_stack(settings=small(burst=5, per_second=1))
-    assert statuses_of([stack.api], 8, workers=1).count(429) >= 2
+    until_refused(lambda _: stack.api.get("/v1/account"))
     assert stack.other_api.get("/v1/account").status_code == 200
 
 
 def test_refused_call_has_no_effect(make_stack):
     stack = make_stack(settings=small(burst=3, per_second=1))
-    interviews = [stack.api.put(f"/v1/interviews/int-{n}", {"type": "one_way", "candidate": {"first_name": "A", "last_name": "B"}}).status_code
-                  for n in range(6)]
-    assert interviews.count(429) >= 2
-    assert stack.db.value("select count(*) from links.interviews") == len(interviews) - interviews.count(429) - interviews.count(422)
+    *made, _ = until_refused(lambda n: stack.api.put(f"/v1/interviews/int-{n}", samples.interview_document()))
+    assert {answer.status_code for answer in made} == {201}
+    assert stack.db.value("select count(*) from links.interviews") == len(made)
 
 
 def test_zero_sets_no_limit(make_stack):
@@ -135,24 +148,27 @@ def test_without_redis_each_process_limits_for_itself(make_stack, tmp_path):
 
 @pytest.mark.parametrize("end", ["kill", "pause"])
 def test_redis_that_goes_in_the_middle_costs_no_call(make_stack, end):
-    stack = make_stack(private=True, settings=small(burst=100000, per_second=10000))
-    slowest = []
+    """Two hundred calls more than may go untold: some are waiting for Redis when it goes."""
+    stack = make_stack(private=True, settings=small(burst=2000, per_second=1))
+    answered = []
 
     def call(_):
-        began = time.monotonic()
-        status = stack.api.another().get("/v1/account").status_code
-        slowest.append(time.monotonic() - began)
-        return status
+        answered.append(stack.api.another().get("/v1/account").status_code)
 
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
         calls = [pool.submit(call, n) for n in range(600)]
-        wait_until(lambda: len(slowest) > 150, 30, "calls are under way")
+        wait_until(lambda: len(answered) > 150, 30, "calls are under way")
         stack.redis.kill() if end == "kill" else stack.redis.pause()
-        statuses = {each.result() for each in calls}
+        for each in calls:
+            each.result()
+        events = [json.loads(line)["event"] for line in pathlib.Path(stack.links.log).read_text().splitlines()]
         if end == "pause":
             stack.redis.resume()
-    assert statuses == {200}
-    assert max(slowest) < 1.5
+    assert answered == [200] * 600
+    assert "ratelimit.local" in events
+    # Nobody waits until a silent connection is given up.
+    if end == "pause" and "redis.lost" in events:
+        assert events.index("ratelimit.local") < events.index("redis.lost")
 
 
 def test_links_and_notifications_have_the_guard_and_its_figures(stack):

@@ -200,7 +200,14 @@ def test_account_does_not_hold_up_the_others(make_stack, receiver):
     stack = make_stack(settings={"SHARELINK_NOTIFICATIONS_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8", "SHARELINK_NOTIFICATIONS_WEBHOOK_TIMEOUT_SECONDS": "60",
                                  "SHARELINK_NOTIFICATIONS_WEBHOOK_WORKERS": "8", "SHARELINK_NOTIFICATIONS_WEBHOOK_ENDPOINT_WORKERS": "4"})
     hooks, other_hooks, over = Api(stack.notifications.url(), stack.key), Api(stack.notifications.url(), stack.other_key), threading.Event()
-    stuck, alive = receiver(always=lambda handler: over.wait(60)), receiver()
+
+    def late(handler):
+        over.wait(60)
+        handler.send_response(200)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    stuck, alive = receiver(always=late), receiver()
     for _ in range(4):
         hooks.post("/v1/webhook-endpoints", {"url": stuck.url(), "events": ["link.created"]}, status=201)
     theirs = other_hooks.post("/v1/webhook-endpoints", {"url": alive.url()}, status=201).json()

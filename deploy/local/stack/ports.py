@@ -3,19 +3,18 @@
 import random
 import socket
 
-_given = set()
+_given = []  # sockets, whose names are taken on the whole machine for as long as this process lives
 
 
 def free_port():
-    """A port that nobody listens on and that this process has not handed out before.
+    """A port that nobody listens on and that neither this nor another process of ours has handed out.
 
     It lies below the range from which the kernel takes the near end of outgoing connections: a client that keeps trying
     to reach a stopped server would else be given that very port some day, and be connected to itself.
     """
     while True:
         port = random.randrange(15000, _first_ephemeral_port())
-        if port not in _given and is_free(port):
-            _given.add(port)
+        if _is_first_to_take(port) and is_free(port):
             return port
 
 
@@ -27,6 +26,18 @@ def is_free(port):
         except OSError:
             return False
         return True
+
+
+def _is_first_to_take(port):
+    """Between here and a server's own bind() only a name of its own keeps others away from the port."""
+    mark = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        mark.bind(f"\0sharelink-port-{port}")
+    except OSError:
+        mark.close()
+        return False
+    _given.append(mark)
+    return True
 
 
 def is_open(port):

@@ -22,8 +22,7 @@ from stack.waiting import wait_until
 class Behaviour:
     """What it does with one mail."""
     rcpt: str = "250 2.1.5 OK"
-    dot: str = "250 2.0.0 OK"  # "drop": closes without an answer; "stall": stays silent
-    seconds: float = 0.0  # it takes before it answers the dot
+    dot: str = "250 2.0.0 OK"  # "drop": closes without an answer; "stall": stays silent; "hold": 250 once it is let go
 
 
 ACCEPT = Behaviour()
@@ -33,10 +32,7 @@ LATER_AFTER_DOT = Behaviour(dot="452 4.2.2 Mailbox full")
 REFUSE_AFTER_DOT = Behaviour(dot="554 5.7.1 Rejected")
 DROP_AFTER_DOT = Behaviour(dot="drop")
 STALL_AFTER_DOT = Behaviour(dot="stall")
-
-
-def slow(seconds):
-    return Behaviour(seconds=seconds)
+HOLD_AFTER_DOT = Behaviour(dot="hold")
 
 
 @dataclass
@@ -66,6 +62,7 @@ class ScriptedSmtp:
         self.attempts = []
         self.connections = 0
         self.closing = threading.Event()
+        self.released = threading.Event()
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", port), backlog=128)
         self.port = self.listener.getsockname()[1]
@@ -94,9 +91,14 @@ class ScriptedSmtp:
         return wait_until(lambda: len(self.accepted(recipient)) >= count and self.accepted(recipient), seconds,
                           f"{count} mails to {recipient or 'anybody'} are accepted")
 
+    def let_go(self):
+        """Accepts what is held, and holds nothing from then on."""
+        self.released.set()
+
     def close(self):
         """Also ends what stalls."""
         self.closing.set()
+        self.released.set()
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)  # from here on connections are refused
         self.listener.close()
@@ -208,9 +210,11 @@ class ScriptedSmtp:
         if behaviour.dot == "stall":
             self.closing.wait()
             return False
-        self.closing.wait(behaviour.seconds)
-        attempt.accepted = behaviour.dot.startswith("250")  # before the client can know and a test can ask
-        say(behaviour.dot)
+        if behaviour.dot == "hold":
+            self.released.wait()
+        answer = ACCEPT.dot if behaviour.dot == "hold" else behaviour.dot
+        attempt.accepted = answer.startswith("250")  # before the client can know and a test can ask
+        say(answer)
         return True
 
 

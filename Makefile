@@ -78,9 +78,10 @@ $(OUT)/tests/bare_server: tests/bench/bare_server.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LDLIBS)
 
-$(GEN)/%.inc: %
+# A question mark too: ??= of a script would be a trigraph.
+$(GEN)/%.inc: % Makefile
 	@mkdir -p $(@D)
-	@sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< >$@
+	@sed -e 's/\\/\\\\/g; s/"/\\"/g; s/?/\\?/g; s/^/"/; s/$$/\\n"/' $< >$@
 
 $(GEN)/proto/openapi/%.yaml.inc: proto/openapi/%.yaml proto/openapi/embed CHANGELOG.md Makefile
 	@mkdir -p $(@D)

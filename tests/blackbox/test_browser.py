@@ -290,6 +290,41 @@ def test_text_typed_without_a_network_is_saved_after(stack, browse, link):
     assert saved_review(stack, link)["comment"] == "Written in a tunnel."
 
 
+def test_text_is_saved_also_when_one_has_gone_on_and_stands_there_once(stack, browse, link):
+    browser = browse()
+    open_first(browser, link)
+    browser.find("#comment").send_keys("Good")
+    browser.until_text("Saved ", ".saved")
+    browser.online(False)
+    browser.find("#comment").send_keys(", even great.")
+    browser.until_text("Not saved yet", ".saved")
+    browser.press("Next: ")
+    browser.until_text(PEOPLE[1][0], "h1")
+    browser.press("Previous: ")
+    browser.until_text(PEOPLE[0][0], "h1")
+    assert browser.find("#comment").get_attribute("value") == "Good, even great."
+    browser.press("Next: ")
+    browser.online(True)
+    wait_until(lambda: saved_review(stack, link)["comment"] == "Good, even great.", 40, "it is saved from another interview")
+    browser.press("Previous: ")
+    browser.until_text("Saved ", ".saved")
+    assert browser.find("#comment").get_attribute("value") == "Good, even great."
+
+
+def test_drafts_are_saved_after_a_reload_though_nobody_looks_at_them(stack, browse, interview_ids, link):
+    browser = browse()
+    browser.open(url_of(link))
+    browser.driver.execute_script("""
+        const nothing = { rating: null, comment: "", question_ratings: [] };
+        const draft = { base: { ...nothing, version: 0 }, mine: { ...nothing, comment: "Before the tunnel." } };
+        sessionStorage.setItem(`draft:${document.body.dataset.path}:${arguments[0]}`, JSON.stringify(draft));""", interview_ids[2])
+    browser.driver.refresh()
+    browser.until(lambda: browser.all(".cards"), "the shortlist")
+    wait_until(lambda: saved_review(stack, link), 20, "it is saved")
+    assert saved_review(stack, link)["comment"] == "Before the tunnel."
+    browser.until(lambda: browser.driver.execute_script("return !Object.keys(sessionStorage).some((key) => key.startsWith('draft:'))"), "no draft is left")
+
+
 def test_two_tabs_that_edit_at_once_lose_nothing(stack, browse, link):
     browser = browse()
     open_first(browser, link)

@@ -1,5 +1,5 @@
 // One's own feedback on an interview: saved by itself as one types, kept when the network goes, and merged when it was changed in
-// another window meanwhile. What was written is never thrown away.
+// another window meanwhile. What was written is never thrown away, and is saved also when one has gone on to other interviews.
 import { saveReview } from "./api.js";
 import { clockOf, h } from "./dom.js";
 import { draftOf, dropDraft, keepDraft } from "./drafts.js";
@@ -10,14 +10,36 @@ const RETRY_FIRST_MS = 1000;
 const RETRY_MOST_MS = 30000;
 const nothing = { rating: null, comment: "", question_ratings: [], version: 0 };
 
+const known = new Map(); // one of each interview, from when it is looked at or has a draft until the session ends
+
 export function feedbackOn(interview, end) {
+  if (!known.has(interview.id)) {
+    known.set(interview.id, begin(interview, end));
+  }
+  return known.get(interview.id);
+}
+
+export function saveDrafts(interviews, end) {
+  interviews.filter(({ id }) => draftOf(id)).forEach((interview) => feedbackOn(interview, end));
+}
+
+// Also what is written while another save is under way.
+export const saveAll = () => Promise.all([...known.values()].map((each) => each.save().then(each.save)));
+
+// Drafts stay where they are.
+export function endFeedback() {
+  known.forEach((each) => each.stop());
+  known.clear();
+}
+
+function begin(interview, end) {
   const form = formOf(interview);
   const status = h("p", { class: "saved", role: "status" });
   let base = interview.my_review ?? nothing; // what the server has, as far as we know
   let mine = textOf(base);
   let timer = 0;
   let failures = 0;
-  let isSaving = false;
+  let saving = null; // one at a time
   let isOver = false;
   let refused = null; // as it cannot be saved; what differs from it is tried
 
@@ -36,11 +58,19 @@ export function feedbackOn(interview, end) {
     timer = setTimeout(save, delay);
   }
 
-  async function save() {
-    if (isSaving || isRefused() || !isChanged()) {
-      return settle();
+  function save() {
+    clearTimeout(timer);
+    saving ??= attempt().finally(() => {
+      saving = null;
+      settle();
+    });
+    return saving;
+  }
+
+  async function attempt() {
+    if (isRefused() || !isChanged()) {
+      return;
     }
-    isSaving = true;
     const sent = textOf(mine);
     try {
       base = await saveReview(interview.id, sent, base.version);
@@ -48,10 +78,7 @@ export function feedbackOn(interview, end) {
       failures = 0;
     } catch (fault) {
       take(fault, sent);
-    } finally {
-      isSaving = false;
     }
-    settle();
   }
 
   function take(fault, sent) {
@@ -95,7 +122,7 @@ export function feedbackOn(interview, end) {
       if (base.version) {
         status.textContent = `Saved ${clockOf(new Date(base.updated_at))}`;
       }
-    } else if (!isSaving && !isRefused()) {
+    } else if (!isRefused()) {
       keepDraft(interview.id, { base, mine });
       plan(failures ? Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** failures) : PAUSE_MS);
     }
@@ -124,11 +151,12 @@ export function feedbackOn(interview, end) {
   return {
     element: h("section", { class: "panel feedback" }, h("h2", {}, "Your feedback"), ...form.elements, status),
     ofQuestion: form.ofQuestion,
-    close() {
+    save,
+    stop() {
+      isOver = true;
       removeEventListener("online", saveNow);
       removeEventListener("beforeunload", warn);
       clearTimeout(timer);
-      return save();
     },
   };
 }

@@ -69,7 +69,7 @@ export function showInterview(app, { content, place, go, end, leave }) {
   return () => {
     removeEventListener("keydown", turn);
     player?.stop();
-    return feedback?.close();
+    feedback?.save();
   };
 }
 

@@ -2,6 +2,7 @@
 // button is.
 import { fetchContent, leave, path } from "./api.js";
 import { forgetDrafts, hasDrafts } from "./drafts.js";
+import { endFeedback, saveAll, saveDrafts } from "./feedback.js";
 import { askForPasscode, showOver } from "./gate.js";
 import { showInterview } from "./interview.js";
 import { showList } from "./list.js";
@@ -32,6 +33,9 @@ function enter(fetched) {
   sessionStorage.setItem(opened, "1");
   gate.hidden = true;
   app.hidden = false;
+  if (!content.settings.disable_feedback) {
+    saveDrafts(content.interviews, end);
+  }
   show();
 }
 
@@ -60,6 +64,7 @@ function go(changes, kind = "push") {
 
 // The session or the link ended in the middle. Drafts stay, and are saved after the next open.
 function end(refusal) {
+  endFeedback();
   close();
   close = () => {};
   content = null;
@@ -71,8 +76,9 @@ function end(refusal) {
 }
 
 async function goAway() {
-  await close();
+  close();
   close = () => {};
+  await saveAll();
   if (hasDrafts() && !confirm("Something that you have written is not saved yet, and would be lost. Leave all the same?")) {
     return show();
   }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/conditional.h"
+#include "common/guard.h"
 #include "common/id.h"
 #include "services/links/links.h"
 
@@ -86,6 +87,13 @@ void change_note_missing(struct flow *flow, struct faults *faults, const char *n
         if (ids->ids[place]) {
             faults_add(faults, arena_printf(flow->arena, "/%s/%lld", name, place), code, detail);
         }
+    }
+}
+
+void change_concerns(const struct flow *flow, const char *basic_of)
+{
+    if (basic_of[0]) {
+        guard_concerns(flow, arena_printf(flow->arena, "%s/%s", caller_of(flow)->account_id, basic_of));
     }
 }
 

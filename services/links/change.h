@@ -34,6 +34,9 @@ bool change_note_time_zone(struct flow *flow, struct faults *faults);
 void change_note_missing(struct flow *flow, struct faults *faults, const char *name, const struct wanted_ids *ids,
                          const char *places, const char *code, const char *detail);
 
+/* The answer is about this interview: the one that a basic link is of, whose candidate's name it has. "" for other links. */
+void change_concerns(const struct flow *flow, const char *basic_of);
+
 /* 200 with the JSON of a link, and its version as the ETag. */
 struct next *change_reply_link(struct flow *flow, const char *share_link, const char *version) FLOW_NEXT;
 

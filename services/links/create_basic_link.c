@@ -4,7 +4,6 @@
  * It has no named reviewers and takes no feedback. Behind its URL stands a technical reviewer, "Guest" without an address:
  * that name is what an open tells the recruiter, and nobody is invited by mail.
  */
-#include "common/guard.h"
 #include "common/id.h"
 #include "common/problem.h"
 #include "services/links/basic_link.h"
@@ -114,7 +113,7 @@ static struct next *store_link(struct flow *flow, struct wanted_basic_link *want
 
     flow->state = wanted;
     /* The title is the candidate's name when it is left out. */
-    guard_concerns(flow, arena_printf(flow->arena, "%s/%s", caller_of(flow)->account_id, wanted->interview_id));
+    change_concerns(flow, wanted->interview_id);
     id_new(wanted->link_id, "lnk_");
     new_reviewers_make(flow, &guests, &reviewers);
     crypto_random(media_salt, sizeof media_salt);

@@ -34,6 +34,7 @@ static struct next *reply_deactivated(struct flow *flow)
     if (!str_equal(change_outcome(flow), "ok")) {
         return change_refuse(flow, change_outcome(flow));
     }
+    change_concerns(flow, pg_get(flow, 0, 4));
     publish_events(flow, pg_get(flow, 0, 3));
     return change_reply_link(flow, pg_get(flow, 0, 1), pg_get(flow, 0, 2));
 }

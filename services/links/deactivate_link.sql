@@ -4,7 +4,7 @@ with link as materialized (
 ),
 judged as materialized (
     select case when $3::int is not null and version <> $3::int then 'version_mismatch' else 'ok' end as outcome, id,
-           deactivated_at is not null as is_off
+           basic_of, deactivated_at is not null as is_off
     from link
 ),
 changed as (
@@ -21,7 +21,7 @@ logged as (
     returning type, events.cloud_event(log) as cloud_event
 )
 select j.outcome, n.share_link, n.version,
-       (select json_agg(json_build_array('sharelink.' || type || '.v1', cloud_event)) from logged) as events
+       (select json_agg(json_build_array('sharelink.' || type || '.v1', cloud_event)) from logged) as events, j.basic_of
 from judged j
 left join changed c on c.id = j.id
 cross join lateral links.share_link_now(coalesce(c.id, j.id)) n

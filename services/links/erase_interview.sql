@@ -1,10 +1,15 @@
 -- Erases a candidate: the interview, its memberships, its basic link, feedback and watch progress, mails that wait because of
--- it, and answers that were kept for an Idempotency-Key. The links are locked first, in the order of their ids, then the
--- interview: in that order the calls that change members take them too. Visits and events stay: they hold ids only.
+-- it, and answers that were kept for an Idempotency-Key. The interview's row keeps out those who set its links or make its basic
+-- link; then the links are locked, in the order of their ids; then the interview against those who only refer to it, because
+-- the calls that add members do that with a link in hand. Visits and events stay: they hold ids only.
 -- $1 account, $2 interview, $3 the version wanted, $4 request id, $5 traceparent, $6 event ids.
-with linked as materialized (
+with alone as materialized (
+    select i.id from links.interviews i where i.account_id = $1 and i.id = $2 for no key update
+),
+linked as materialized (
     select l.id from links.share_links l
-    where l.id in (select m.share_link_id from links.share_link_interviews m where m.account_id = $1 and m.interview_id = $2)
+    where (select count(*) from alone) >= 0
+      and l.id in (select m.share_link_id from links.share_link_interviews m where m.account_id = $1 and m.interview_id = $2)
     order by l.id
     for update
 ),
@@ -24,10 +29,9 @@ changed as (
     where l.id = m.share_link_id and l.kind = 'advanced'
     returning l.id
 ),
-basic as (
-    delete from links.share_links l using interview i
-    where i.outcome = 'ok' and l.account_id = $1 and l.basic_of = i.id and (select count(*) from members) >= 0
-    returning l.id
+basic as materialized (
+    select b.id from interview i cross join lateral links.drop_basic_link_now($1, i.id) as b (id)
+    where i.outcome = 'ok' and (select count(*) from members) >= 0
 ),
 mails as materialized (
     select notifications.drop_mails_of_candidate(
@@ -39,13 +43,15 @@ mails as materialized (
 feedback as materialized (
     select f.* from interview i cross join lateral views.erase_feedback($1, i.id) f where i.outcome = 'ok'
 ),
-answers as (
-    delete from sharelink.idempotent_answers a using interview i where i.outcome = 'ok' and a.about = $1 || '/' || i.id
+answers as materialized (
+    select a.about from interview i cross join lateral sharelink.drop_answers_now($1 || '/' || i.id) as a (about)
+    where i.outcome = 'ok' and (select count(*) from basic) >= 0
 ),
 gone as (
     delete from links.interviews d using interview i
     where i.outcome = 'ok' and d.account_id = $1 and d.id = i.id
       and (select count(*) from changed) >= 0 and (select count(*) from basic) >= 0 and (select count(*) from feedback) >= 0
+      and (select count(*) from answers) >= 0
     returning d.id
 ),
 happened (event_id, type, share_link_id, data) as (

@@ -22,7 +22,7 @@ judged as materialized (
                 when exists (select from existing e full join made m on m.id = e.id where m.epoch is distinct from e.passcode_epoch)
                     then 'reviewers_changed'
                 when $6::text is null and not $12::boolean and expires_at <= now() then 'expiry_has_passed'
-                else 'ok' end as outcome, id
+                else 'ok' end as outcome, id, basic_of
     from link
 ),
 renewed as (
@@ -63,7 +63,7 @@ logged as (
     returning id, type, events.cloud_event(log) as cloud_event
 )
 select j.outcome, n.share_link, n.version,
-       (select json_agg(json_build_array('sharelink.' || type || '.v1', cloud_event) order by id) from logged) as events
+       (select json_agg(json_build_array('sharelink.' || type || '.v1', cloud_event) order by id) from logged) as events, j.basic_of
 from judged j
 left join changed c on c.id = j.id
 cross join (select count(*) as many from renewed) r

@@ -142,6 +142,7 @@ static struct next *reply_renewed(struct flow *flow, const struct renewal *renew
             }
         }
     }
+    change_concerns(flow, pg_get(flow, 0, 4));
     publish_events(flow, pg_get(flow, 0, 3));
     return renewal->reply(flow, share_link, pg_get(flow, 0, 2));
 }

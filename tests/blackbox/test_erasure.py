@@ -1,7 +1,9 @@
 """DELETE of an interview erases its candidate everywhere, and says what that was."""
 
+import concurrent.futures
 import json
 
+import psycopg2
 import redis
 from stack.waiting import wait_until
 from support import samples
@@ -149,10 +151,15 @@ def test_an_answer_that_was_kept_is_erased_too(stack):
     interview, key = stack.make_interview(), {"Idempotency-Key": "basic-of-an-erased-one"}
     other, path = stack.make_interview(), "/v1/interviews/{}/basic-link"
     made = stack.api.post(path.format(interview), headers=key, status=201).json()
+    changes = [f"/v1/share-links/{made['id']}/{verb}" for verb in ("deactivate", "reactivate")]
+    for change in changes:
+        assert stack.api.post(change, headers={"Idempotency-Key": change[-40:]}, status=200).json()["title"] == made["title"]
     kept = stack.api.post(path.format(other), headers=key, status=201).json()
     assert stack.api.post(path.format(interview), headers=key, status=201).json() == made
     erase(stack.api, interview, status=200)
     assert made["title"] not in stack.api.post(path.format(interview), headers=key, status=404).text
+    for change in changes:
+        stack.api.post(change, headers={"Idempotency-Key": change[-40:]}, status=404)
     assert stack.api.post(path.format(other), headers=key, status=201).json() == kept
 
 
@@ -174,3 +181,44 @@ def test_another_account_erases_nothing(stack):
     assert erase(stack.anonymous, interview).status_code == 401
     assert erase(stack.other_api, interview).json()["detail"] == erase(stack.api, "unknown").json()["detail"]
     assert stack.api.get(f"/v1/share-links/{link['id']}", status=200).json()["interview_ids"] == [interview]
+
+
+def wait_until_waiting(stack, statement):
+    wait_until(lambda: stack.db.value("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and starts_with(query, %s)", statement),
+               20, f"“{statement} …” waits for a lock")
+
+
+def test_erasing_and_setting_the_links_of_one_interview_take_turns(stack):
+    """Each wants the interview and the link; neither may have what the other waits for."""
+    interview = stack.make_interview()
+    link = stack.make_share_link(interview_ids=[interview, stack.make_interview()])
+    with psycopg2.connect(stack.db.url) as holding, concurrent.futures.ThreadPoolExecutor(2) as pool:
+        holding.cursor().execute("select from links.share_links where id = %s for update", [link["id"]])
+        erasing = pool.submit(erase, stack.api.another(), interview)
+        wait_until_waiting(stack, "-- Erases a candidate")
+        setting = pool.submit(stack.api.another().put, f"/v1/interviews/{interview}/share-links", {"share_link_ids": []})
+        wait_until_waiting(stack, "-- Makes an interview")
+        holding.rollback()
+        assert (erasing.result().status_code, setting.result().status_code) == (200, 404)
+    holding.close()
+
+
+def test_a_basic_link_that_is_just_being_made_is_erased_too(make_stack):
+    stack = make_stack()
+    interview = stack.make_interview()
+    stack.db.rows("create function public.wait_here() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(95); return new; end $$")
+    stack.db.rows("create trigger wait_here before insert on links.share_links for each row execute function public.wait_here()")
+    with psycopg2.connect(stack.db.url) as holding, concurrent.futures.ThreadPoolExecutor(2) as pool:
+        holding.cursor().execute("select pg_advisory_xact_lock(95)")
+        making = pool.submit(stack.api.another().post, f"/v1/interviews/{interview}/basic-link", headers={"Idempotency-Key": "made-and-erased"})
+        wait_until(lambda: stack.db.value("select count(*) from pg_locks where locktype = 'advisory' and not granted and objid = 95"), 20, "it is being made")
+        erasing = pool.submit(erase, stack.api.another(), interview)
+        wait_until_waiting(stack, "-- Erases a candidate")
+        holding.rollback()
+        made, receipt = making.result(), erasing.result()
+    holding.close()
+    assert (made.status_code, receipt.status_code) == (201, 200)
+    assert receipt.json()["erased"]["basic_links"] == 1
+    assert stack.db.value("select count(*) from sharelink.idempotent_answers") == 0
+    assert stack.db.value("select count(*) from events.log where type = 'link.deleted' and share_link_id = %s", made.json()["id"]) == 1
+    stack.api.get(f"/v1/share-links/{made.json()['id']}", status=404)

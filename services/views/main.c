@@ -96,6 +96,7 @@ static void start(struct daemon *daemon)
     views->content = content_cache_new((size_t)views->settings->content_cache_mb * 1024 * 1024);
     views->secure_cookies = str_starts_with(daemon->settings->public_url, "https://");
     views->origin = same_origin_of(daemon->arena, daemon->settings->public_url);
+    views->s3_origin = views->settings->s3_endpoint ? same_origin_of(daemon->arena, views->settings->s3_endpoint) : NULL;
     daemon->app = views;
 }
 

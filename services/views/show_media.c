@@ -92,7 +92,7 @@ static struct next *send_to_store(struct flow *flow, const char *place, const ch
 {
     const struct views_settings *settings = views_of(flow)->settings;
     const struct s3_access access = {
-        .endpoint = settings->s3_endpoint,
+        .endpoint = views_of(flow)->s3_origin,
         .region = settings->s3_region,
         .access_key_id = settings->s3_access_key_id,
         .secret_access_key = settings->s3_secret_access_key,

@@ -26,7 +26,8 @@ struct views {
     struct pg_batch *opens, *sessions, *watches;
     struct content_cache *content;
     bool secure_cookies;
-    const char *origin; /* of PUBLIC_URL, as browsers write it */
+    const char *origin;    /* of PUBLIC_URL, as browsers write it */
+    const char *s3_origin; /* of the store, likewise: the Host that they send is signed; NULL without S3 */
 };
 
 extern const struct route views_routes[];

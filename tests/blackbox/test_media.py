@@ -14,7 +14,7 @@ from support.programs import run
 
 CLIP = bytes(range(256)) * 10
 SECRET = "wJalrXUtnFEMIcanary"
-S3 = {"SHARELINK_VIEWS_S3_ENDPOINT": "https://s3.eu-central-1.amazonaws.com", "SHARELINK_VIEWS_S3_REGION": "eu-central-1",
+S3 = {"SHARELINK_VIEWS_S3_ENDPOINT": "https://S3.eu-central-1.amazonaws.com:443", "SHARELINK_VIEWS_S3_REGION": "eu-central-1",
       "SHARELINK_VIEWS_S3_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "SHARELINK_VIEWS_S3_SECRET_ACCESS_KEY": SECRET}
 
 

@@ -99,7 +99,7 @@ class Demo:
     def show_what_is_there(self, link_id):
         link = self.api.get(f"/v1/share-links/{link_id}")
         self.say(f"\nThe newest share link: {link['title']} ({link_id}, {link['state']}), "
-                 f"{link['interview_count']} candidates.")
+                 f"{link['interview_count']} candidate{'' if link['interview_count'] == 1 else 's'}.")
         for reviewer in link["reviewers"]:
             visits = "opened it" if reviewer["open_count"] else "has not opened it"
             self.say(f"  {reviewer['name']}, {visits}: {reviewer['url']}")

@@ -360,6 +360,21 @@ def test_a_session_that_dies_in_the_middle_keeps_the_text(stack, browse, link):
     assert saved_review(stack, link)["comment"] == "Nearly lost."
 
 
+def test_who_leaves_with_something_unsaved_is_asked_once(stack, browse, link):
+    browser = browse()
+    open_first(browser, link)
+    stack.api.patch(f"/v1/share-links/{link['id']}", {"settings": {"disable_feedback": True}}, status=200)
+    browser.find("#comment").send_keys("Too late.")
+    browser.until_text("cannot be saved here any more", ".saved")
+    browser.press("Leave")
+    browser.until(browser.asks, "a question").dismiss()
+    assert browser.find("#comment").get_attribute("value") == "Too late."
+    browser.press("Leave")
+    browser.until(browser.asks, "a question").accept()
+    browser.until_text("shared 5 candidates", "h1")
+    assert not browser.driver.execute_script("return Object.keys(sessionStorage).length")
+
+
 def test_a_link_that_ends_in_the_middle_says_so(stack, browse, link):
     browser = browse()
     open_first(browser, link)

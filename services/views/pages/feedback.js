@@ -77,7 +77,9 @@ function begin(interview, end) {
       interview.my_review = base;
       failures = 0;
     } catch (fault) {
-      take(fault, sent);
+      if (!isOver) {
+        take(fault, sent);
+      }
     }
   }
 

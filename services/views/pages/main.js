@@ -82,6 +82,7 @@ async function goAway() {
   if (hasDrafts() && !confirm("Something that you have written is not saved yet, and would be lost. Leave all the same?")) {
     return show();
   }
+  endFeedback();
   forgetDrafts();
   sessionStorage.removeItem(opened);
   await leave().catch(() => {});

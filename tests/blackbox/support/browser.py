@@ -6,6 +6,7 @@ import pathlib
 import time
 
 from selenium import webdriver
+from selenium.common.exceptions import NoAlertPresentException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
@@ -74,6 +75,13 @@ class Browser:
 
     def until_text(self, words, css="main"):
         self.until(lambda: words in self._visible_text(css), f"“{words}” in {css}")
+
+    def asks(self):
+        """The dialog that waits for an answer, or None."""
+        try:
+            return self.driver.switch_to.alert
+        except NoAlertPresentException:
+            return None
 
     def online(self, is_online):
         self.driver.execute_cdp_cmd("Network.enable", {})

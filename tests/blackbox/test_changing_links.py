@@ -295,6 +295,8 @@ def test_reactivated_link_mails_the_new_passcode_when_asked(stack):
 def test_expiry_that_has_passed_must_be_replaced(stack):
     link = stack.make_share_link()
     expire(stack, link)
+    wait_until(lambda: stack.db.value("select count(*) from events.log where type = 'link.expired' and share_link_id = %s", link["id"]), 20,
+               "the schedule has told of it")
     before = snapshot(stack)
     for body in ({}, {"send_email": True}):
         assert faults(stack.api.post(path_of(link, "/reactivate"), body)) == ["/expires_in"]

@@ -369,9 +369,11 @@ def test_who_leaves_with_something_unsaved_is_asked_once(stack, browse, link):
     browser.press("Leave")
     browser.until(browser.asks, "a question").dismiss()
     assert browser.find("#comment").get_attribute("value") == "Too late."
+    browser.driver.execute_script("addEventListener('beforeunload', (event) => { localStorage.asked = event.defaultPrevented; })")
     browser.press("Leave")
     browser.until(browser.asks, "a question").accept()
     browser.until_text("shared 5 candidates", "h1")
+    assert browser.driver.execute_script("return localStorage.asked") == "false"
     assert not browser.driver.execute_script("return Object.keys(sessionStorage).length")
 
 

@@ -24,7 +24,7 @@ flow_step show_asset;
 /* The guard of routes that change something. */
 flow_step check_same_origin;
 /* The origin of a URL as RFC 6454 section 6.2 writes it: small letters, no default port. */
-const char *same_origin_of(struct arena *arena, const char *public_url);
+const char *same_origin_of(struct arena *arena, const char *url);
 
 struct pg_batch *open_link_batch_new(struct daemon *daemon, const struct views_settings *settings);
 struct pg_batch *report_watch_batch_new(struct pg_pool *pool);

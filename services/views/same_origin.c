@@ -23,9 +23,9 @@ struct next *check_same_origin(struct flow *flow)
     return router_proceed(flow);
 }
 
-const char *same_origin_of(struct arena *arena, const char *public_url)
+const char *same_origin_of(struct arena *arena, const char *url)
 {
-    char *origin = arena_strdup(arena, public_url);
+    char *origin = arena_strdup(arena, url);
 
     for (char *at = origin; *at; at++) {
         *at = (char)tolower((unsigned char)*at);

@@ -372,8 +372,9 @@ def test_who_leaves_with_something_unsaved_is_asked_once(stack, browse, link):
     browser.driver.execute_script("addEventListener('beforeunload', (event) => { localStorage.asked = event.defaultPrevented; })")
     browser.press("Leave")
     browser.until(browser.asks, "a question").accept()
-    browser.until_text("shared 5 candidates", "h1")
+    browser.until(lambda: browser.driver.execute_script("return localStorage.asked"), "the page is left")
     assert browser.driver.execute_script("return localStorage.asked") == "false"
+    browser.until_text("shared 5 candidates", "#gate:not([hidden]) h1")
     assert not browser.driver.execute_script("return Object.keys(sessionStorage).length")
 
 

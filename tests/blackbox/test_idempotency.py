@@ -329,11 +329,13 @@ def test_other_requests_are_served_while_those_with_keys_wait(stack):
 
     with Held(stack, "links.share_links") as held, concurrent.futures.ThreadPoolExecutor(12) as pool:
         waiting = [pool.submit(made_in_the_end, body) for body in bodies]
-        held.wait_for("-- Stores a share link")
-        assert stack.api.get("/v1/account").status_code == 200
-        assert stack.api.post("/v1/email-templates", TEMPLATE).status_code == 201
-        assert not any(each.done() for each in waiting)
-        held.release()
+        try:
+            held.wait_for("-- Stores a share link")
+            assert stack.api.get("/v1/account").status_code == 200
+            assert stack.api.post("/v1/email-templates", TEMPLATE).status_code == 201
+            assert not any(each.done() for each in waiting)
+        finally:
+            held.release()
         answers = [each.result() for each in waiting]
     assert {answer.status_code for answer in answers} == {201} and len({answer.json()["id"] for answer in answers}) == 12
 

@@ -148,7 +148,7 @@ def test_without_redis_each_process_limits_for_itself(make_stack, tmp_path):
 
 @pytest.mark.parametrize("end", ["kill", "pause"])
 def test_redis_that_goes_in_the_middle_costs_no_call(make_stack, end):
-    """Two hundred calls more than may go untold: some are waiting for Redis when it goes."""
+    """A hundred calls may go untold, and hundreds follow: some have to wait for Redis when it goes."""
     stack = make_stack(private=True, settings=small(burst=2000, per_second=1))
     answered = []
 

@@ -9,8 +9,10 @@ import { showList } from "./list.js";
 
 const app = document.getElementById("app");
 const gate = document.getElementById("gate");
+const SAVING_MOST_MS = 5000;
 const opened = `open:${path}`;
 let content = null;
+let isLeaving = false;
 let close = () => {};
 
 start();
@@ -76,15 +78,21 @@ function end(refusal) {
 }
 
 async function goAway() {
-  close();
-  close = () => {};
-  await saveAll();
-  if (hasDrafts() && !confirm("Something that you have written is not saved yet, and would be lost. Leave all the same?")) {
-    return show();
+  if (isLeaving) {
+    return;
   }
-  endFeedback();
-  forgetDrafts();
-  sessionStorage.removeItem(opened);
-  await leave().catch(() => {});
-  location.assign(location.pathname);
+  isLeaving = true;
+  await Promise.race([saveAll(), new Promise((resolve) => setTimeout(resolve, SAVING_MOST_MS))]);
+  // A session that ended meanwhile has said so.
+  if (content && (!hasDrafts() || confirm("Something that you have written is not saved yet, and would be lost. Leave all the same?"))) {
+    endFeedback();
+    close();
+    close = () => {};
+    app.hidden = true;
+    forgetDrafts();
+    sessionStorage.removeItem(opened);
+    await leave().catch(() => {});
+    location.assign(location.pathname);
+  }
+  isLeaving = false;
 }

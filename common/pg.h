@@ -69,8 +69,8 @@ void pg_bytes_array(struct pg_params *params, const uint8_t *const *values, size
 
 enum pg_outcome {
     PG_OK,
-    PG_UNAVAILABLE, /* not sent, or the connection broke: PostgreSQL is away, or the queue is full. What was sent may
-                       or may not have happened */
+    PG_UNAVAILABLE, /* not sent, or the connection broke: PostgreSQL is away or out of disk or memory, or the queue is full.
+                       What was sent may or may not have happened */
     PG_RETRY,       /* rolled back for a reason that passes: serialization, deadlock, lock or statement time-out, shutdown */
     PG_REJECTED,    /* the statement failed: see pg_sqlstate */
 };

@@ -30,6 +30,8 @@
 #define NULLS_MAX 16
 /* A turn of the loop reads no more than this from one connection, so that the others have theirs. */
 #define RESULTS_PER_TURN 512
+/* Between two lines that say that PostgreSQL is short of something. */
+#define SHORTAGE_EVERY_US ((int64_t)60 * 1000 * 1000)
 
 enum state { STATE_WAITING, STATE_RESOLVING, STATE_CONNECTING, STATE_READY, STATE_BROKEN };
 
@@ -733,6 +735,19 @@ static void forget_plan(struct pg_connection *connection, const struct request *
     }
 }
 
+/* A full disk, no memory, a device that fails: no fault of the statement, which goes well when the operator has made room. */
+static void note_shortage(const char *sqlstate, const PGresult *result)
+{
+    static int64_t noted_us; /* every statement that writes fails in this way: one line of the process for all of them */
+    int64_t now_us = clock_mono_us();
+
+    if (!noted_us || now_us - noted_us >= SHORTAGE_EVERY_US) {
+        noted_us = now_us;
+        log_error("pg.out_of_resources", LOG_TEXT("sqlstate", sqlstate),
+                  LOG_TEXT("reason", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
+    }
+}
+
 static enum pg_outcome classify(struct pg_connection *connection, const struct request *request, const PGresult *result,
                                 bool *is_lost)
 {
@@ -753,6 +768,10 @@ static enum pg_outcome classify(struct pg_connection *connection, const struct r
         return PG_RETRY;
     }
     if (is_one_of(sqlstate, "57P01 57P02 57P03 57P04 57P05 53300") || !strncmp(sqlstate, "08", 2)) {
+        return PG_UNAVAILABLE;
+    }
+    if (is_one_of(sqlstate, "53000 53100 53200 53400 58000 58030")) {
+        note_shortage(sqlstate, result);
         return PG_UNAVAILABLE;
     }
     /* The server became a standby, or somebody left a failed transaction open. */

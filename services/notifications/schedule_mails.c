@@ -95,8 +95,8 @@ static void on_planned(void *arg, const struct pg_answer *answer)
         if (pg_answer_outcome(answer) != PG_UNAVAILABLE) {
             log_error("schedule.failed", LOG_TEXT("statement", done->statement->name), LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)),
                       LOG_TEXT("error", pg_answer_error(answer)));
-            *most = done->statement == &schedule_digests && *most > 1 ? *most / 2 : *most;
         }
+        *most = done->statement == &schedule_digests && *most > 1 ? *most / 2 : *most; /* it may have been too much for its memory */
         return;
     }
     int count = atoi(pg_answer_get(answer, 0, 0));

@@ -369,7 +369,8 @@ static void sqlstates_become_outcomes(void **state)
         { "57014", PG_RETRY, false },       { "25P03", PG_RETRY, false },       { "57P01", PG_UNAVAILABLE, false },
         { "57P03", PG_UNAVAILABLE, false }, { "08006", PG_UNAVAILABLE, false }, { "53300", PG_UNAVAILABLE, false },
         { "25006", PG_UNAVAILABLE, true },  { "23505", PG_REJECTED, false },    { "P0001", PG_REJECTED, false },
-        { "40000", PG_REJECTED, false },    { "53100", PG_REJECTED, false },    { "0A000", PG_REJECTED, false },
+        { "53100", PG_UNAVAILABLE, false }, { "53200", PG_UNAVAILABLE, false }, { "58030", PG_UNAVAILABLE, false },
+        { "40000", PG_REJECTED, false },    { "54000", PG_REJECTED, false },    { "0A000", PG_REJECTED, false },
     };
     struct rig rig = ready_rig();
     (void)state;

@@ -22,7 +22,7 @@ static inline bool loop_until(struct event_base *base, bool (*is_true)(void *arg
 {
     const struct timeval often = { 0, 20000 };
     struct event *wake = event_new(base, -1, EV_PERSIST, loop_wake, NULL);
-    int64_t end_us = clock_mono_us() + 15 * 1000000;
+    int64_t end_us = clock_mono_us() + 60 * 1000000;
 
     event_add(wake, &often);
     while (!is_true(arg) && clock_mono_us() < end_us) {

@@ -574,6 +574,22 @@ const char *config_check_directory(const char *value)
     return access(value, R_OK | X_OK) == 0 ? NULL : "is a directory that cannot be read";
 }
 
+const char *config_check_certificates(const char *value)
+{
+    FILE *file = fopen(value, "re");
+    char line[256];
+    bool has_certificate = false;
+
+    if (!file) {
+        return errno == ENOENT ? "does not exist" : "is a file that cannot be read";
+    }
+    while (!has_certificate && fgets(line, sizeof line, file)) {
+        has_certificate = str_starts_with(line, "-----BEGIN CERTIFICATE-----") || str_starts_with(line, "-----BEGIN TRUSTED CERTIFICATE-----");
+    }
+    fclose(file);
+    return has_certificate ? NULL : "holds no certificate in PEM's form";
+}
+
 /* host, host:port, [v6] or [v6]:port. */
 static bool is_host_port(const char *text, size_t length, enum port_need need)
 {

@@ -48,7 +48,8 @@ void config_warn_unknown(const struct config_setting *const *tables, const char 
  * container's engine puts them: who can see into it is the engine's affair. */
 void config_warn_exposed(const struct config_setting *const *tables);
 
-/* Checks for the check field. */
+/* Checks for the check field. Those of a URL look at its form; pg_check_url, redis_check_url and mail_check_url also ask whom it
+ * is for whether he can read it. */
 const char *config_check_postgres_url(const char *value); /* postgresql:// or postgres:// */
 const char *config_check_redis_url(const char *value);    /* redis://[user:password@]host[:port][/db] or unix:///path */
 const char *config_check_smtp_url(const char *value);     /* smtp:// or smtps:// */
@@ -57,5 +58,6 @@ const char *config_check_listen(const char *value);       /* address:port, [v6]:
 const char *config_check_secret_key(const char *value);   /* base64 of exactly 32 bytes, not all the same */
 const char *config_check_mail_from(const char *value);    /* an address, or Name <address> */
 const char *config_check_directory(const char *value);    /* exists and can be read */
+const char *config_check_certificates(const char *value); /* a file that can be read and holds a certificate (PEM) */
 
 #endif

@@ -38,9 +38,9 @@ struct life {
 
 static const struct config_setting common_settings[] = {
     { .name = "DATABASE_URL", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, database_url), .secret = true,
-      .check = config_check_postgres_url, .about = "PostgreSQL, with this daemon's own role: postgresql://user:password@host/database." },
+      .check = pg_check_url, .about = "PostgreSQL, with this daemon's own role: postgresql://user:password@host/database." },
     { .name = "REDIS_URL", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, redis_url), .secret = true,
-      .check = config_check_redis_url, .about = "Redis with the event streams: redis://[user:password@]host[:port][/db]." },
+      .check = redis_check_url, .about = "Redis with the event streams: redis://[user:password@]host[:port][/db]." },
     { .name = "PUBLIC_URL", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, public_url),
       .check = config_check_http_url, .about = "Where reviewers reach the front door; the URLs in mails begin with it." },
     { .name = "SECRET_KEY", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, secret_key), .secret = true,

@@ -4,6 +4,8 @@
 #include <idn2.h>
 #include <string.h>
 
+#include "common/str.h"
+
 /* RFC 5321 section 4.5.3.1.3, without <>. */
 #define ADDRESS_MOST 254
 
@@ -28,5 +30,6 @@ const char *idn_mail_address(struct arena *arena, const char *address)
     }
     const char *whole = arena_printf(arena, "%.*s@%s", (int)(at - address), address, domain);
     idn2_free(domain);
-    return is_ascii(whole) && strlen(whole) <= ADDRESS_MOST ? whole : NULL;
+    /* Some signs become ASCII ones that are no part of a name, such as a comma. */
+    return is_ascii(whole) && strlen(whole) <= ADDRESS_MOST && str_is_mail_address(whole) ? whole : NULL;
 }

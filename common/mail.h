@@ -24,6 +24,11 @@ struct mail_pool_options {
     int connect_limit_ms, total_limit_ms; /* per mail */
 };
 
+/* For settings: what is wrong with a server's URL, as libcurl reads it, and with the operator's address; NULL when they are good.
+ * They quote nothing of either. */
+const char *mail_check_url(const char *url);
+const char *mail_check_from(const char *from);
+
 struct mail_pool *mail_pool_new(struct event_base *base, const struct mail_pool_options *options);
 /* Waits for the mails that threads have in hand (bounded by total_limit_ms), then ends the threads. A mail that no thread
  * has begun ends as MAIL_LATER. Every done has been called when this returns. Not from inside a done. */

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "common/clock.h"
+#include "common/config.h"
 #include "common/idn.h"
 #include "common/str.h"
 
@@ -87,6 +88,18 @@ const char *mail_compose(struct arena *arena, const char *sender, const struct m
         .html = with_crlf(arena, mail->html),
     };
     return NULL;
+}
+
+const char *mail_check_from(const char *from)
+{
+    const char *fault = config_check_mail_from(from), *name, *address;
+
+    if (!fault) {
+        struct arena *arena = arena_new();
+        fault = split_sender(arena, from, &name, &address) ? "has a domain without an ASCII form" : NULL;
+        arena_free(arena);
+    }
+    return fault;
 }
 
 /* --- checks --- */

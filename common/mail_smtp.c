@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/config.h"
 #include "common/str.h"
 
 enum {
@@ -54,6 +55,8 @@ struct mail_smtp {
 };
 
 static void set_up_curl(void);
+static CURLU *read_url(const char *text);
+static bool can_be_decoded(CURLU *url, CURLUPart part);
 static void set_server(struct mail_smtp *smtp, const char *url);
 static void set_credential(struct mail_smtp *smtp, CURLU *url, CURLUPart part, CURLoption option);
 static char *ehlo_path(void);
@@ -113,29 +116,63 @@ static void set_up_curl(void)
     must(curl_global_init(CURL_GLOBAL_DEFAULT));
 }
 
-/* libcurl keeps no secret out of its errors when the URL holds one, and reads its path as the name for EHLO. */
-static void set_server(struct mail_smtp *smtp, const char *text)
+const char *mail_check_url(const char *text)
+{
+    const char *fault = config_check_smtp_url(text);
+
+    if (fault) {
+        return fault;
+    }
+    CURLU *url = read_url(text);
+    curl_url_cleanup(url);
+    return url ? NULL : "cannot be read: in user and password write @ as %40, / as %2F, : as %3A, ? as %3F, # as %23, % as %25";
+}
+
+/* NULL when libcurl finds no server in it, or something else than we mean: what follows a / in a password is a path to it. */
+static CURLU *read_url(const char *text)
 {
     CURLU *url = curl_url();
-    char *path = NULL, *whole = NULL;
+    char *path = NULL;
 
     if (!url) {
         mem_fail();
     }
-    if (curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
-        curl_url_get(url, CURLUPART_PATH, &path, 0) == CURLUE_OK) {
-        set_credential(smtp, url, CURLUPART_USER, CURLOPT_USERNAME);
-        set_credential(smtp, url, CURLUPART_PASSWORD, CURLOPT_PASSWORD);
-        if (strcmp(path, "/") == 0) {
-            char *ehlo = ehlo_path();
-            curl_url_set(url, CURLUPART_PATH, ehlo, 0);
-            free(ehlo);
-        }
-        if (curl_url_get(url, CURLUPART_URL, &whole, 0) == CURLUE_OK) {
-            smtp->url = mem_strdup(whole);
-        }
-    }
+    bool is_good = curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK && curl_url_get(url, CURLUPART_PATH, &path, 0) == CURLUE_OK &&
+                   strcmp(path, "/") == 0 && can_be_decoded(url, CURLUPART_USER) && can_be_decoded(url, CURLUPART_PASSWORD);
     curl_free(path);
+    if (!is_good) {
+        curl_url_cleanup(url);
+        return NULL;
+    }
+    return url;
+}
+
+static bool can_be_decoded(CURLU *url, CURLUPart part)
+{
+    char *value = NULL;
+    CURLUcode outcome = curl_url_get(url, part, &value, CURLU_URLDECODE);
+
+    curl_free(value);
+    return outcome == CURLUE_OK || outcome == CURLUE_NO_USER || outcome == CURLUE_NO_PASSWORD;
+}
+
+/* libcurl keeps no secret out of its errors when the URL holds one, and reads its path as the name for EHLO. */
+static void set_server(struct mail_smtp *smtp, const char *text)
+{
+    CURLU *url = read_url(text);
+    char *whole = NULL;
+
+    if (!url) {
+        return;
+    }
+    set_credential(smtp, url, CURLUPART_USER, CURLOPT_USERNAME);
+    set_credential(smtp, url, CURLUPART_PASSWORD, CURLOPT_PASSWORD);
+    char *ehlo = ehlo_path();
+    curl_url_set(url, CURLUPART_PATH, ehlo, 0);
+    free(ehlo);
+    if (curl_url_get(url, CURLUPART_URL, &whole, 0) == CURLUE_OK) {
+        smtp->url = mem_strdup(whole);
+    }
     curl_free(whole);
     curl_url_cleanup(url);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/config.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/pg_connection.h"
@@ -36,6 +37,20 @@ struct pg_pool {
 static struct pg_connection *choose(const struct pg_pool *pool);
 static void refuse_all(evutil_socket_t fd, short what, void *arg);
 static void end_wait(void *arg, const struct pg_answer *answer);
+
+const char *pg_check_url(const char *url)
+{
+    const char *fault = config_check_postgres_url(url);
+    char *error = NULL;
+
+    if (fault) {
+        return fault;
+    }
+    PQconninfoOption *read = PQconninfoParse(url, &error);
+    PQfreemem(error); /* it may quote the password */
+    PQconninfoFree(read);
+    return read ? NULL : "is no URL that libpq can read; in the password, write what is no letter or digit as %XX";
+}
 
 struct pg_pool *pg_pool_new(struct event_base *base, const struct pg_pool_options *options)
 {

@@ -27,6 +27,9 @@ struct pg_pool_options {
     bool unnamed;       /* no named prepared statements, for PgBouncer 1.18 in transaction mode */
 };
 
+/* For a setting: what is wrong with the URL, as libpq reads it, or NULL. Quotes nothing of it. */
+const char *pg_check_url(const char *url);
+
 struct pg_pool *pg_pool_new(struct event_base *base, const struct pg_pool_options *options);
 /* Fails what is in flight and closes. */
 void pg_pool_free(struct pg_pool *pool);

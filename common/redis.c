@@ -22,6 +22,7 @@
 
 #include "common/backoff.h"
 #include "common/clock.h"
+#include "common/config.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/resolve.h"
@@ -87,6 +88,7 @@ struct redis {
 };
 
 static bool read_url(struct target *target, const char *url);
+static void forget_target(struct target *target);
 static void ring(evutil_socket_t fd, short what, void *arg);
 static void start(struct redis *redis);
 static void take_address(void *arg, const char *address, const char *error);
@@ -214,6 +216,30 @@ static bool read_url(struct target *target, const char *url)
         return rest[0] == '/';
     }
     return str_starts_with(url, "redis://") && read_host(target, rest);
+}
+
+static void forget_target(struct target *target)
+{
+    if (target->password) {
+        explicit_bzero(target->password, strlen(target->password));
+    }
+    free(target->user);
+    free(target->password);
+    free(target->host);
+    free(target->socket_path);
+}
+
+const char *redis_check_url(const char *url)
+{
+    const char *fault = config_check_redis_url(url);
+    struct target target = { 0 };
+
+    if (fault) {
+        return fault;
+    }
+    bool can_be_read = read_url(&target, url);
+    forget_target(&target);
+    return can_be_read ? NULL : "cannot be read: before the @ belongs user:password, with % written as %25, and a database is at most 1023";
 }
 
 /* --- from idle to ready --- */
@@ -705,13 +731,7 @@ void redis_free(struct redis *redis)
     event_free(redis->alarm);
     event_free(redis->refuse);
     buf_clear(&redis->words);
-    if (redis->target.password) {
-        explicit_bzero(redis->target.password, strlen(redis->target.password));
-    }
-    free(redis->target.user);
-    free(redis->target.password);
-    free(redis->target.host);
-    free(redis->target.socket_path);
+    forget_target(&redis->target);
     free(redis);
 }
 

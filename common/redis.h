@@ -38,6 +38,9 @@ struct redis_options {
     void *arg;
 };
 
+/* For a setting: what is wrong with the URL, or NULL. Quotes nothing of it. */
+const char *redis_check_url(const char *url);
+
 struct redis *redis_new(struct event_base *base, const struct redis_options *options);
 void redis_free(struct redis *redis); /* callbacks of commands in flight come first, with errstr */
 bool redis_is_ready(const struct redis *redis);

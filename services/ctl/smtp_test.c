@@ -4,9 +4,9 @@
 #include <sysexits.h>
 
 #include "common/clock.h"
-#include "common/config.h"
 #include "common/id.h"
 #include "common/mail.h"
+#include "common/str.h"
 #include "services/ctl/commands.h"
 
 struct test {
@@ -35,9 +35,12 @@ int smtp_test(struct ctl *ctl, int argc, char **argv)
     if (argc != 1 || !url || !from) {
         return ctl_fail(EX_USAGE, "usage: sharelink smtp-test ADDRESS, with SHARELINK_SMTP_URL and SHARELINK_MAIL_FROM set");
     }
-    const char *fault = config_check_smtp_url(url) ? config_check_smtp_url(url) : config_check_mail_from(from);
-    if (fault) {
-        return ctl_fail(EX_CONFIG, "SHARELINK_SMTP_URL or SHARELINK_MAIL_FROM is wrong: %s", fault);
+    const char *url_fault = mail_check_url(url), *from_fault = mail_check_from(from);
+    if (url_fault) {
+        return ctl_fail(EX_CONFIG, "SHARELINK_SMTP_URL %s", url_fault);
+    }
+    if (from_fault) {
+        return ctl_fail(EX_CONFIG, "SHARELINK_MAIL_FROM %s", from_fault);
     }
     struct test test = { .base = event_base_new() };
     struct mail_pool *pool = mail_pool_new(test.base, &(struct mail_pool_options){

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/idn.h"
 #include "common/str.h"
 #include "services/notifications/mail_kinds.h"
 #include "services/notifications/unsubscribe_token.h"
@@ -65,10 +66,10 @@ const char *compose_mail(struct arena *arena, const struct daemon *daemon, const
 
 static const char *domain_of(struct arena *arena, const char *mail_from)
 {
-    char *domain = arena_strdup(arena, strrchr(mail_from, '@') + 1);
+    const char *domain = strrchr(mail_from, '@') + 1;
+    const char *address = arena_printf(arena, "x@%.*s", (int)strcspn(domain, "> "), domain);
 
-    domain[strcspn(domain, "> ")] = '\0';
-    return domain;
+    return strchr(idn_mail_address(arena, address), '@') + 1; /* it has an ASCII form: mail_check_from */
 }
 
 /* What is not about one link is a thread of its account. */

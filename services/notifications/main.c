@@ -10,6 +10,7 @@
 #include "common/daemon.h"
 #include "common/fetch.h"
 #include "common/guard.h"
+#include "common/mail.h"
 #include "common/networks.h"
 #include "services/notifications/feed.h"
 #include "services/notifications/group_consumer.h"
@@ -25,15 +26,15 @@ static const struct config_setting settings[] = {
     { .name = "ROLES", .kind = CONFIG_TEXT, .offset = FIELD(roles), .fallback = "email,webhook,feed,sweep", .check = roles_check,
       .about = "What this process does: email, webhook, feed and sweep, divided by commas." },
     { .name = "SMTP_URL", .kind = CONFIG_TEXT, .offset = FIELD(smtp_url), .optional = true, .secret = true,
-      .check = config_check_smtp_url,
+      .check = mail_check_url,
       .about = "Required for the role email. The mail server: smtp://[user:password@]host[:port], or smtps:// for TLS from the first byte." },
     { .name = "SMTP_REQUIRE_TLS", .kind = CONFIG_BOOL, .offset = FIELD(smtp_require_tls), .fallback = "off",
       .about = "Send no mail by smtp:// unless the server offers STARTTLS with a certificate that we trust." },
-    { .name = "SMTP_CA_FILE", .kind = CONFIG_TEXT, .offset = FIELD(smtp_ca_file), .optional = true,
+    { .name = "SMTP_CA_FILE", .kind = CONFIG_TEXT, .offset = FIELD(smtp_ca_file), .optional = true, .check = config_check_certificates,
       .about = "Certificates (PEM) to trust for SMTP instead of the system's." },
     { .name = "SMTP_TIMEOUT_SECONDS", .kind = CONFIG_INT, .offset = FIELD(smtp_timeout_seconds), .fallback = "30", .min = 1, .max = 600,
       .about = "How long one mail's conversation with the server may take." },
-    { .name = "MAIL_FROM", .kind = CONFIG_TEXT, .offset = FIELD(mail_from), .optional = true, .check = config_check_mail_from,
+    { .name = "MAIL_FROM", .kind = CONFIG_TEXT, .offset = FIELD(mail_from), .optional = true, .check = mail_check_from,
       .about = "Required for the role email. The sender of all mails: an address, or Name <address>." },
     { .name = "WORKERS", .kind = CONFIG_INT, .offset = FIELD(workers), .fallback = "8", .min = 1, .max = 128,
       .about = "Mails that one process sends at the same time." },
@@ -59,7 +60,7 @@ static const struct config_setting settings[] = {
       .about = "Pauses before the tries after the first; then a webhook is a dead letter." },
     { .name = "WEBHOOK_DISABLE_AFTER_SECONDS", .kind = CONFIG_INT, .offset = FIELD(webhook_disable_after_seconds), .fallback = "432000",
       .min = 0, .max = 31536000, .about = "How long an endpoint may fail, without a success, before it is switched off." },
-    { .name = "WEBHOOK_CA_FILE", .kind = CONFIG_TEXT, .offset = FIELD(webhook_ca_file), .optional = true,
+    { .name = "WEBHOOK_CA_FILE", .kind = CONFIG_TEXT, .offset = FIELD(webhook_ca_file), .optional = true, .check = config_check_certificates,
       .about = "Certificates (PEM) to trust for webhooks instead of the system's." },
     { .name = "FEED_HEARTBEAT_SECONDS", .kind = CONFIG_INT, .offset = FIELD(feed_heartbeat_seconds), .fallback = "14", .min = 1, .max = 14,
       .about = "How long nothing is sent to a listener of the feed before a comment is." },

@@ -1,5 +1,5 @@
 /* settle_events.c - see the header. All events go as one statement; when PostgreSQL rejects it, they go one by one, so that
- * one bad event becomes a dead entry and the others become deliveries. Those that are leased in the same breath go straight
+ * one bad event becomes a dead entry and the others become deliveries; likewise when it takes too long. Those that are leased in the same breath go straight
  * to the part that sends them.
  */
 #include "services/notifications/settle_events.h"
@@ -104,7 +104,10 @@ static struct next *take_plan(struct flow *flow)
         return plan(flow);
     case PG_UNAVAILABLE:
     case PG_RETRY:
-        return settling->failed(flow);
+        if (settling->step == 1 || !str_equal(pg_sqlstate(flow), "57014")) { /* the statement's time-out */
+            return settling->failed(flow);
+        }
+        break;
     case PG_REJECTED:
         break;
     }

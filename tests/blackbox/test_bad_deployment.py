@@ -56,6 +56,22 @@ def test_secret_that_everybody_may_read_is_warned_of(stack, tmp_path, mode, warn
     assert len(found) == warned and all(line["variable"] == "SHARELINK_DATABASE_URL_FILE" for line in found)
 
 
+@pytest.mark.parametrize("setting, value, words", [
+    ("SMTP_URL", "smtp://AKIA:se/cret+@mail.example:587", "cannot be read"),
+    ("SMTP_URL", "smtp://name@shop.example:nicret@mail.example:25", "cannot be read"),
+    ("MAIL_FROM", "Sharelink <noreply@a\U0001f101b.example>", "without an ASCII form"),
+    ("SMTP_CA_FILE", "/nowhere/ca.pem", "does not exist"),
+    ("WEBHOOK_CA_FILE", "/etc/hostname", "holds no certificate"),
+    ("REDIS_URL", "redis://secret@127.0.0.1:6379", "cannot be read"),
+    ("DATABASE_URL", "postgresql://sharelink_notifications:se%cret@127.0.0.1/sharelink", "no URL that libpq can read"),
+])
+def test_setting_that_no_library_can_use_is_refused_at_the_start(stack, setting, value, words):
+    ended = programs.run("sharelink-notifications", settings=settings_of(stack, "notifications", **{setting: value}))
+    faults = [line for line in ended.stderr.splitlines() if line.startswith("SHARELINK_")]
+    assert ended.returncode == 78 and len(faults) == 1, ended.stderr
+    assert faults[0].startswith(f"SHARELINK_{setting}") and words in faults[0] and "cret" not in ended.stderr
+
+
 def test_missing_schema_is_said_once_and_waited_for(make_stack, tmp_path):
     stack = make_stack(private=True)
     stack.postgres.create_database("later")

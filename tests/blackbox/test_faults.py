@@ -258,3 +258,17 @@ def test_postgresql_away_for_longer_than_the_lease_makes_no_copies(make_stack):
     opening.join()
     mails = wait_for_mails(stack, opens_recorded(stack), seconds=60)
     assert len(mails) == opens_recorded(stack) >= 60
+
+
+def test_batch_that_takes_too_long_is_planned_one_by_one(make_stack):
+    """30 events at a fifth of a second each are more than the 5 s that a statement may take, and no better the next time."""
+    stack = make_stack(private=True)
+    reviewers = reviewers_of(stack, 30)
+    stack.notifications.stop()
+    assert set(open_all(stack, reviewers).values()) == {200}
+    stack.postgres.sql("""
+        create function public.dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(0.2); return new; end $$;
+        create trigger dawdles before insert on notifications.deliveries for each row execute function public.dawdle();""", stack.database)
+    stack.notifications.start()
+    stack.notifications.wait_until_answering()
+    assert len(wait_for_mails(stack, 30, seconds=120)) == 30

@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #include "common/config.h"
+#include "common/mail.h"
+#include "common/pg.h"
+#include "common/redis.h"
 
 struct settings {
     const char *url, *name;
@@ -288,6 +291,35 @@ static void test_checks_of_urls(void **state)
                        "ftp://h", "https://h:99999", "https://a b", "https://h\n"));
 }
 
+/* What has the form of a URL may still be one that its library cannot read. */
+static void test_checks_of_those_who_read_them(void **state)
+{
+    (void)state;
+
+    assert_checks(pg_check_url, LIST("postgresql://u:p%40@h:1/db", "postgres:///db?host=/run", "postgresql://u@a,b/db?target_session_attrs=any"),
+                  LIST("", "mysql://h", "postgresql://u:p%zz@h/db", "postgresql://h/db?nonsense=1"));
+    assert_checks(redis_check_url, LIST("redis://h", "redis://u:p@h:6379/1023", "redis://:p@ss%25@[::1]:6379", "unix:///run/redis.sock"),
+                  LIST("", "redis://secret@h", "redis://h/1024", "redis://u:p%zz@h"));
+    assert_checks(mail_check_url, LIST("smtp://h", "smtps://u:p%40%2F@mail.example.com:465", "smtp://u%40h:a%25b@h:587", "smtp://[::1]:25"),
+                  LIST("", "smtp://u@", "smtp://u:a/b@h:587", "smtp://u:12/w@h:25", "smtp://u@x.org:p@h:25", "smtp://u:p@ss@h", "smtp://u:p#w@h:25",
+                       "smtp://u:p?w@h", "smtp://u:p%0a@h"));
+    assert_checks(mail_check_from, LIST("a@b.co", "Sharelink <a@b.co>", "Sharelink <a@m\xC3\xBCller.de>"),
+                  LIST("", "Sharelink", "Sharelink <a@a\xF0\x9F\x84\x81" "b.co>", "a@\xE2\x80\xAE.co"));
+}
+
+static void test_checks_of_certificates(void **state)
+{
+    char name[] = "/tmp/sharelink-test-XXXXXX";
+    FILE *file = fdopen(mkstemp(name), "w");
+    (void)state;
+
+    assert_checks(config_check_certificates, LIST(NULL), LIST("/nowhere/at/all", "/tmp", name));
+    fputs("A comment\n-----BEGIN CERTIFICATE-----\n", file);
+    fclose(file);
+    assert_checks(config_check_certificates, LIST(name), LIST(NULL));
+    unlink(name);
+}
+
 static void test_other_checks(void **state)
 {
     (void)state;
@@ -319,6 +351,8 @@ int main(void)
         cmocka_unit_test(test_describes_every_setting),
         cmocka_unit_test(test_warns_of_settings_that_nobody_reads),
         cmocka_unit_test(test_checks_of_urls),
+        cmocka_unit_test(test_checks_of_those_who_read_them),
+        cmocka_unit_test(test_checks_of_certificates),
         cmocka_unit_test(test_other_checks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

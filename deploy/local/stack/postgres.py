@@ -48,10 +48,12 @@ class Postgres(Server):
 
     def create_database(self, name, template="template0"):
         """Returns False when it is there already."""
-        if self.sql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
-            return False
-        self.sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        return True
+        return bool(self.sql(f"""SELECT 'CREATE DATABASE "{name}" TEMPLATE "{template}"', 'SELECT true'
+                                 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{name}') \\gexec"""))
+
+    def drop_database(self, name):
+        """Whoever still uses it."""
+        self.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     # --- as a server ---
 

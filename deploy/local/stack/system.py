@@ -57,9 +57,9 @@ class Stack:
             if not os.access(program, os.X_OK):
                 raise Failure(f"{program} is not built: run make")
 
-    def start_stores(self):
+    def start_stores(self, template="template0"):
         start(self.stores)
-        self.postgres.create_database(self.database)
+        self.postgres.create_database(self.database, template)
 
     def start_daemons(self):
         start([*self.daemons, self.front])

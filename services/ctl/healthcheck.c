@@ -1,4 +1,4 @@
-/* healthcheck.c - sharelink healthcheck: 0 when a daemon is ready, 1 when not. For HEALTHCHECK of a container, so it needs
+/* healthcheck.c - sharelink healthcheck: 0 when a daemon is ready (or answers 200 at another path), 1 when not. For HEALTHCHECK of a container, so it needs
  * nothing but a socket.
  */
 #include <netdb.h>
@@ -23,9 +23,10 @@ int healthcheck(struct ctl *ctl, int argc, char **argv)
     char *host, *port, answer[64] = "";
 
     if (argc > 1 || !listen) {
-        return ctl_fail(EX_USAGE, "usage: sharelink healthcheck [http://host:port] (or set SHARELINK_LISTEN)");
+        return ctl_fail(EX_USAGE, "usage: sharelink healthcheck [http://host:port[/path]] (or set SHARELINK_LISTEN)");
     }
     char *address = arena_strdup(ctl->arena, str_starts_with(listen, "http://") ? listen + 7 : listen);
+    const char *slash = strchr(address, '/'), *path = slash && slash[1] ? arena_strdup(ctl->arena, slash) : "/readyz";
     address[strcspn(address, "/")] = '\0';
     if (!split_listen(address, &host, &port)) {
         return ctl_fail(EX_USAGE, "%s is not host:port", listen);
@@ -34,7 +35,7 @@ int healthcheck(struct ctl *ctl, int argc, char **argv)
     if (peer < 0) {
         return ctl_fail(UNHEALTHY, "nobody listens on %s", listen);
     }
-    const char *request = arena_printf(ctl->arena, "GET /readyz HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", host);
+    const char *request = arena_printf(ctl->arena, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", path, host);
     bool answered = write(peer, request, strlen(request)) > 0 && read(peer, answer, sizeof answer - 1) > 12;
     close(peer);
     return answered && strncmp(answer + 8, " 200", 4) == 0 ? EX_OK : ctl_fail(UNHEALTHY, "%s is not ready", listen);

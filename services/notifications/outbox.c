@@ -19,6 +19,7 @@
 #include "common/mail.h"
 #include "common/metrics.h"
 #include "common/pg_batch.h"
+#include "common/str.h"
 #include "services/notifications/compose_mail.h"
 #include "services/notifications/schedule_mails.h"
 
@@ -57,6 +58,7 @@ struct outbox {
     const char *attempts_max;
     struct event *claim_timer, *renew_timer;
     struct metric_family *deliveries, *mails_by_kind;
+    struct metric *dead_letters;
     struct schedule *schedule;
     bool claiming, renewing, paused;
     int asked; /* mails that the claim under way may bring */
@@ -130,6 +132,8 @@ struct outbox *outbox_new(struct daemon *daemon, const struct notifications *not
     for (size_t i = 0; i < sizeof outcome_names / sizeof outcome_names[0]; i++) {
         metrics_series(outbox->deliveries, (const char *const[]){ "email", outcome_names[i] });
     }
+    outbox->dead_letters = metrics_series(metrics_counter("sharelink_dead_letters_total", "Deliveries that were given up.", "channel"),
+                                          (const char *const[]){ "email" });
     outbox->mails_by_kind = metrics_counter("sharelink_mails_total", "Outcomes of tries to send a mail, by its kind.", "kind,outcome");
     outbox->attempts_max = arena_printf(daemon->arena, "%lld", (long long)settings->mail_attempts_max);
     outbox->schedule = schedule_new(daemon, settings);
@@ -350,6 +354,9 @@ static void on_recorded(void *arg, const struct pg_answer *answer)
         }
         evtimer_add(mail->record_again, &pause);
         return;
+    }
+    if (pg_answer_rows(answer) > 0 && str_equal(pg_answer_get(answer, 0, 1), "failed")) {
+        metrics_add(outbox->dead_letters, 1);
     }
     if (pg_answer_outcome(answer) == PG_REJECTED) {
         log_error("outbox.outcome_rejected", LOG_TEXT("delivery_id", mail->delivery_id), LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)));

@@ -16,7 +16,7 @@
 
 #define HOUSE_EVERY_US (3600 * (int64_t)1000000)
 #define HOUSE_AGAIN_US (60 * (int64_t)1000000) /* after a failure */
-#define COUNT_EVERY_US (10 * (int64_t)1000000)
+#define MEASURE_EVERY_US (10 * (int64_t)1000000)
 
 /* In one statement: events brought, events looked at, things forgotten. */
 enum { SWEEP_MOST = 500, WALK_MOST = 20000, FORGET_MOST = 20000 };
@@ -26,11 +26,12 @@ struct sweep {
     const struct notifications *notifications;
     struct event *timer;
     struct metric_family *found;
+    struct metric *mails_overdue;
     struct metric *endpoints[3]; /* in the order of endpoint_states */
     const struct group *group; /* whose events the turn looks for */
     const char *from_xid, *from_id; /* and from where on; NULL: from the group's cursor */
     int64_t partitions_due_us, house_due_us; /* at the start */
-    int64_t counted_us; /* 0: not yet */
+    int64_t measured_us; /* 0: not yet */
     bool paused;
 };
 
@@ -43,8 +44,8 @@ static struct next *check_house(struct flow *flow);
 static struct next *find_unsettled(struct flow *flow);
 static struct next *settle_found(struct flow *flow);
 static struct next *go_to_next_group(struct flow *flow);
-static struct next *count_endpoints(struct flow *flow);
-static struct next *take_counts(struct flow *flow);
+static struct next *measure_work(struct flow *flow);
+static struct next *take_measures(struct flow *flow);
 static struct next *end_turn(struct flow *flow);
 static void plan_next_turn(struct flow *flow);
 static void wait_for_turn(struct sweep *sweep);
@@ -62,8 +63,8 @@ static const struct pg_statement keep_house_statement = { "keep_house",
 static const struct pg_statement find_unsettled_statement = { "find_unsettled",
 #include "services/notifications/find_unsettled.sql.inc"
 };
-static const struct pg_statement count_endpoints_statement = { "count_endpoints",
-#include "services/notifications/count_endpoints.sql.inc"
+static const struct pg_statement measure_work_statement = { "measure_work",
+#include "services/notifications/measure_work.sql.inc"
 };
 
 struct sweep *sweep_new(struct daemon *daemon, const struct notifications *notifications)
@@ -76,6 +77,8 @@ struct sweep *sweep_new(struct daemon *daemon, const struct notifications *notif
     for (const struct group *group = groups; group->name; group++) {
         metrics_series(sweep->found, &group->name); /* from the start: a counter that appears with its first count shows no increase */
     }
+    sweep->mails_overdue = metrics_only(metrics_gauge("sharelink_mails_overdue_seconds",
+                                                      "How long the mail that has waited longest has been due.", ""));
     struct metric_family *endpoints = metrics_gauge("sharelink_webhook_endpoints", "Webhook endpoints, by state.", "state");
     for (int i = 0; i < 3; i++) {
         sweep->endpoints[i] = metrics_series(endpoints, &endpoint_states[i]);
@@ -201,28 +204,31 @@ static struct next *go_to_next_group(struct flow *flow)
 
     sweep->group++;
     sweep->from_xid = sweep->from_id = NULL;
-    return sweep->group->name ? find_unsettled(flow) : count_endpoints(flow);
+    return sweep->group->name ? find_unsettled(flow) : measure_work(flow);
 }
 
-static struct next *count_endpoints(struct flow *flow)
+static struct next *measure_work(struct flow *flow)
 {
     struct sweep *sweep = flow->owner;
     struct pg_params none;
 
-    if (sweep->counted_us && clock_mono_us() - sweep->counted_us < COUNT_EVERY_US) {
+    if (sweep->measured_us && clock_mono_us() - sweep->measured_us < MEASURE_EVERY_US) {
         return end_turn(flow);
     }
-    sweep->counted_us = clock_mono_us();
+    sweep->measured_us = clock_mono_us();
     pg_params_init(&none, flow->arena);
-    return pg_query(flow, flow->daemon->pg, &count_endpoints_statement, &none, take_counts);
+    return pg_query(flow, flow->daemon->pg, &measure_work_statement, &none, take_measures);
 }
 
-static struct next *take_counts(struct flow *flow)
+static struct next *take_measures(struct flow *flow)
 {
     const struct sweep *sweep = flow->owner;
 
     for (int i = 0; i < 3 && pg_outcome(flow) == PG_OK; i++) {
-        metrics_set(sweep->endpoints[i], (double)pg_get_int(flow, 0, i));
+        metrics_set(sweep->endpoints[i], (double)pg_get_int(flow, 0, i + 1));
+    }
+    if (pg_outcome(flow) == PG_OK) {
+        metrics_set(sweep->mails_overdue, (double)pg_get_int(flow, 0, 0));
     }
     return end_turn(flow);
 }

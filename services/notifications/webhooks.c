@@ -48,6 +48,7 @@ struct webhooks {
     char go_on_behind[ID_SIZE]; /* the endpoint at which the last claim stopped looking; "" at the end */
     struct event *claim_timer, *renew_timer;
     struct metric_family *deliveries;
+    struct metric *dead_letters;
     bool claiming, renewing, paused, more_due;
 };
 
@@ -79,6 +80,8 @@ static const struct pg_statement record_webhooks = { "record_webhooks",
 static const struct pg_statement renew_webhooks = { "renew_webhooks",
 #include "services/notifications/renew_leases.sql.inc"
 };
+
+static const char *const outcome_names[] = { "sent", "later", "gone" };
 
 static int read_schedule(const char *value, int64_t schedule_s[SCHEDULE_MOST])
 {
@@ -129,6 +132,12 @@ struct webhooks *webhooks_new(struct daemon *daemon, const struct notifications 
     webhooks->outcomes = pg_batch_new(daemon->pg, &(struct pg_batch_options){
                                                       .statement = &record_webhooks, .columns = 6, .most = 200, .waiting_limit = 10000 });
     webhooks->deliveries = metrics_counter("sharelink_webhooks_total", "Outcomes of tries to post a webhook.", "outcome");
+    /* There from the start: a counter that appears with its first count shows no increase. */
+    for (size_t i = 0; i < sizeof outcome_names / sizeof outcome_names[0]; i++) {
+        metrics_series(webhooks->deliveries, &outcome_names[i]);
+    }
+    webhooks->dead_letters = metrics_series(metrics_counter("sharelink_dead_letters_total", "Deliveries that were given up.", "channel"),
+                                             (const char *const[]){ "webhook" });
     webhooks->disable_after_s = arena_printf(daemon->arena, "%lld", (long long)settings->webhook_disable_after_seconds);
     webhooks->claim_timer = every(daemon->base, CLAIM_EVERY_MS, claim_on_timer, webhooks);
     webhooks->renew_timer = every(daemon->base, settings->lease_seconds * 1000 / 3, renew_on_timer, webhooks);
@@ -372,6 +381,9 @@ static void on_recorded(void *arg, const struct pg_answer *answer)
         }
         evtimer_add(webhook->record_again, &pause);
         return;
+    }
+    if (pg_answer_rows(answer) > 0 && str_equal(pg_answer_get(answer, 0, 1), "failed")) {
+        metrics_add(webhooks->dead_letters, 1);
     }
     if (pg_answer_outcome(answer) == PG_REJECTED) {
         log_error("webhooks.outcome_rejected", LOG_TEXT("delivery_id", webhook->delivery_id),

@@ -31,13 +31,19 @@ LDFLAGS += $(LDFLAGS_$(MODE)) -pthread
 LDLIBS += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
 DAEMONS := links views notifications
+SERVICES := $(DAEMONS) ctl
 BINARIES := $(DAEMONS:%=$(OUT)/bin/sharelink-%) $(OUT)/bin/sharelink
 
-COMMON := $(patsubst %.c,$(OUT)/%.o,$(wildcard common/*.c))
+# Sources are found by their place, in folders and the folders within.
+find = $(sort $(wildcard $(foreach name,$2,$1/$(name) $1/*/$(name))))
+objects = $(patsubst %.c,$(OUT)/%.o,$(call find,$1,*.c))
+
+COMMON := $(call objects,common)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/test_*.c))
 
 # Text that is compiled in: SQL and the page's parts become C string literals.
-EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(wildcard services/*/*.sql services/*/pages/* services/ctl/migrations/*.sql common/*.sql common/*.lua))
+EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(foreach service,$(SERVICES),$(call find,services/$(service),*.sql)) $(call find,common,*.sql *.lua) \
+                                    $(wildcard services/*/pages/*))
 # Each daemon's OpenAPI document, as JSON.
 EMBEDDED += $(DAEMONS:%=$(GEN)/proto/openapi/%.yaml.inc)
 MIGRATIONS := $(sort $(wildcard services/ctl/migrations/*.sql))
@@ -51,16 +57,21 @@ say = $(if $(V),,@printf '  %-5s%s\n' $(1) $(2);)
 
 all: $(BINARIES)
 
-$(OUT)/bin/sharelink: $(patsubst %.c,$(OUT)/%.o,$(wildcard services/ctl/*.c)) $(OUT)/libcommon.a
+$(OUT)/bin/sharelink: $(OUT)/services/ctl/main.o $(OUT)/libctl.a $(OUT)/libcommon.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-define daemon_rule
-$(OUT)/bin/sharelink-$(1): $(patsubst %.c,$(OUT)/%.o,$(wildcard services/$(1)/*.c)) $(OUT)/libcommon.a
-	@mkdir -p $$(@D)
-	$$(call say,LINK,$$@)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+$(OUT)/bin/sharelink-%: $(OUT)/services/%/main.o $(OUT)/lib%.a $(OUT)/libcommon.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# What a service is made of, but for its main.c.
+define service_rule
+$(OUT)/lib$(1).a: $(filter-out %/main.o,$(call objects,services/$(1)))
+	@rm -f $$@
+	$$(call say,AR,$$@)$$(AR) rcs $$@ $$^
 endef
-$(foreach daemon,$(DAEMONS),$(eval $(call daemon_rule,$(daemon))))
+$(foreach service,$(SERVICES),$(eval $(call service_rule,$(service))))
 
 $(OUT)/libcommon.a: $(COMMON)
 	@rm -f $@
@@ -70,9 +81,12 @@ $(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(GEN)/migrations.inc $(GEN)/migration_na
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(OUT)/tests/%: tests/unit/%.c $(OUT)/libcommon.a Makefile
+# All that a unit test may take a module of: what no test names is left out by the linker.
+TESTED := $(SERVICES:%=$(OUT)/lib%.a) $(OUT)/libcommon.a
+
+$(OUT)/tests/%: tests/unit/%.c $(TESTED) Makefile
 	@mkdir -p $(@D)
-	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/libcommon.a $(LDLIBS) -lcmocka
+	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(TESTED) $(LDLIBS) -lcmocka
 
 $(OUT)/tests/bare_server: tests/bench/bare_server.c Makefile
 	@mkdir -p $(@D)

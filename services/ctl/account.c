@@ -3,8 +3,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "common/id.h"
-#include "common/str.h"
+#include "common/data/id.h"
+#include "common/base/str.h"
 #include "services/ctl/commands.h"
 
 /* The platform names its plans. Those that may have advanced links are in services/links/create_link.c. */

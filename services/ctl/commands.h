@@ -2,8 +2,8 @@
 #ifndef SHARELINK_CTL_COMMANDS_H
 #define SHARELINK_CTL_COMMANDS_H
 
-#include "common/arena.h"
-#include "common/pg_sync.h"
+#include "common/base/arena.h"
+#include "common/pg/sync.h"
 
 struct ctl {
     struct arena *arena;

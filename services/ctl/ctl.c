@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "common/config.h"
+#include "common/base/config.h"
 #include "services/ctl/commands.h"
 
 int ctl_connect(struct ctl *ctl)

@@ -9,7 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "common/str.h"
+#include "common/base/str.h"
 #include "services/ctl/commands.h"
 
 enum { UNHEALTHY = 1, TIMEOUT_S = 5 };

@@ -3,9 +3,9 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "common/crypto.h"
-#include "common/id.h"
-#include "common/str.h"
+#include "common/data/crypto.h"
+#include "common/data/id.h"
+#include "common/base/str.h"
 #include "services/ctl/commands.h"
 
 #define ALL_SCOPES "links.read,links.write,reviews.read,events.read,webhooks.write"

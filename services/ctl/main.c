@@ -3,8 +3,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "common/crypto.h"
-#include "common/log.h"
+#include "common/data/crypto.h"
+#include "common/base/log.h"
 #include "services/ctl/commands.h"
 
 static const struct command {

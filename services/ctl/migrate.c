@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "common/crypto.h"
-#include "common/str.h"
+#include "common/data/crypto.h"
+#include "common/base/str.h"
 #include "services/ctl/commands.h"
 
 static const struct migration {

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "common/clock.h"
-#include "common/id.h"
-#include "common/mail.h"
-#include "common/str.h"
+#include "common/base/clock.h"
+#include "common/data/id.h"
+#include "common/mail/mail.h"
+#include "common/base/str.h"
 #include "services/ctl/commands.h"
 
 struct test {

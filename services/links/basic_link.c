@@ -1,7 +1,7 @@
 /* basic_link.c - see the header. */
 #include "services/links/basic_link.h"
 
-#include "common/json.h"
+#include "common/data/json.h"
 #include "services/links/found_link.h"
 #include "services/links/links.h"
 #include "services/links/show_secrets.h"

@@ -2,8 +2,8 @@
 #ifndef SHARELINK_LINKS_BASIC_LINK_H
 #define SHARELINK_LINKS_BASIC_LINK_H
 
-#include "common/flow.h"
-#include "common/json.h"
+#include "common/loop/flow.h"
+#include "common/data/json.h"
 
 #define BASIC_LINK_FEEDBACK "A basic link takes no feedback: this is always true."
 #define BASIC_LINK_MAIL "A basic link sends no mails."

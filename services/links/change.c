@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "common/conditional.h"
-#include "common/guard.h"
-#include "common/id.h"
+#include "common/http/conditional.h"
+#include "common/daemon/guard.h"
+#include "common/data/id.h"
 #include "services/links/links.h"
 
 void change_params_init(struct flow *flow, struct pg_params *params)

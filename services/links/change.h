@@ -4,8 +4,8 @@
 #ifndef SHARELINK_LINKS_CHANGE_H
 #define SHARELINK_LINKS_CHANGE_H
 
-#include "common/json.h"
-#include "common/pg.h"
+#include "common/data/json.h"
+#include "common/pg/pg.h"
 #include "services/links/link_fields.h"
 
 /* $1 the account, $2 the link of the path, $3 the version that If-Match names (null: any), $4 request id, $5 traceparent. */

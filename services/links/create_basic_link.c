@@ -4,8 +4,8 @@
  * It has no named reviewers and takes no feedback. Behind its URL stands a technical reviewer, "Guest" without an address:
  * that name is what an open tells the recruiter, and nobody is invited by mail.
  */
-#include "common/id.h"
-#include "common/problem.h"
+#include "common/data/id.h"
+#include "common/http/problem.h"
 #include "services/links/basic_link.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"

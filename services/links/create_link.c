@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
-#include "common/id.h"
-#include "common/problem.h"
+#include "common/data/id.h"
+#include "common/http/problem.h"
 #include "services/links/basic_link.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"

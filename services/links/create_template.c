@@ -1,6 +1,6 @@
 /* create_template.c - POST /v1/email-templates: a message for the library; as the default it takes that from another. */
-#include "common/id.h"
-#include "common/problem.h"
+#include "common/data/id.h"
+#include "common/http/problem.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 #include "services/links/wanted_template.h"

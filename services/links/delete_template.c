@@ -1,6 +1,6 @@
 /* delete_template.c - DELETE /v1/email-templates/{id}: also one that links were made with; they have its text. */
-#include "common/conditional.h"
-#include "common/problem.h"
+#include "common/http/conditional.h"
+#include "common/http/problem.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "common/problem.h"
+#include "common/http/problem.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"

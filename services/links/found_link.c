@@ -7,10 +7,10 @@
  */
 #include "services/links/found_link.h"
 
-#include "common/api_key.h"
-#include "common/conditional.h"
-#include "common/http.h"
-#include "common/str.h"
+#include "common/daemon/api_key.h"
+#include "common/http/conditional.h"
+#include "common/http/http.h"
+#include "common/base/str.h"
 
 static bool is_text(const json_t *object, const char *name, const char *text)
 {

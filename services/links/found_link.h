@@ -2,8 +2,8 @@
 #ifndef SHARELINK_LINKS_FOUND_LINK_H
 #define SHARELINK_LINKS_FOUND_LINK_H
 
-#include "common/flow.h"
-#include "common/json.h"
+#include "common/loop/flow.h"
+#include "common/data/json.h"
 
 /* 200, or 304 for a caller who has it: see the story of found_link.c. */
 struct next *found_link_reply(struct flow *flow, const json_t *link, const char *version) FLOW_NEXT;

@@ -1,6 +1,6 @@
 /* get_account.c - GET /v1/account: the account that the key belongs to, with the defaults of its new links. */
-#include "common/conditional.h"
-#include "common/problem.h"
+#include "common/http/conditional.h"
+#include "common/http/problem.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 

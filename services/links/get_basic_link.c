@@ -1,5 +1,5 @@
 /* get_basic_link.c - GET /v1/interviews/{id}/basic-link: the one URL of this interview, when it was made. */
-#include "common/problem.h"
+#include "common/http/problem.h"
 #include "services/links/basic_link.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"

@@ -1,6 +1,6 @@
 /* get_interview.c - GET /v1/interviews/{id}: the document as the platform stored it. */
-#include "common/conditional.h"
-#include "common/problem.h"
+#include "common/http/conditional.h"
+#include "common/http/problem.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 

@@ -1,7 +1,7 @@
 /* get_link.c - GET /v1/share-links/{id}: one link; with its URLs and passcodes for a key that may write. */
 #include <string.h>
 
-#include "common/problem.h"
+#include "common/http/problem.h"
 #include "services/links/found_link.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"

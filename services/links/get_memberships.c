@@ -1,5 +1,5 @@
 /* get_memberships.c - GET /v1/interviews/{id}/share-links: the check boxes as they are, for the form that sets them. */
-#include "common/problem.h"
+#include "common/http/problem.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 

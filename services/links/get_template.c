@@ -1,6 +1,6 @@
 /* get_template.c - GET /v1/email-templates/{id}: one message of the library. */
-#include "common/conditional.h"
-#include "common/problem.h"
+#include "common/http/conditional.h"
+#include "common/http/problem.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 

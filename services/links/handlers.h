@@ -2,7 +2,7 @@
 #ifndef SHARELINK_LINKS_HANDLERS_H
 #define SHARELINK_LINKS_HANDLERS_H
 
-#include "common/flow.h"
+#include "common/loop/flow.h"
 
 flow_step get_account;
 flow_step update_account;

@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-#include "common/clock.h"
-#include "common/fields.h"
-#include "common/str.h"
+#include "common/base/clock.h"
+#include "common/http/fields.h"
+#include "common/base/str.h"
 
 typedef const char *text_check(const char *text);
 

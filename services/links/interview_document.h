@@ -2,7 +2,7 @@
 #ifndef SHARELINK_LINKS_INTERVIEW_DOCUMENT_H
 #define SHARELINK_LINKS_INTERVIEW_DOCUMENT_H
 
-#include "common/problem.h"
+#include "common/http/problem.h"
 
 enum media_urls {
     MEDIA_SECURE,   /* https:, s3: and media: */

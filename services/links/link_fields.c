@@ -1,10 +1,10 @@
 /* link_fields.c - see the header. */
 #include "services/links/link_fields.h"
 
-#include "common/clock.h"
-#include "common/json.h"
-#include "common/markdown.h"
-#include "common/str.h"
+#include "common/base/clock.h"
+#include "common/data/json.h"
+#include "common/data/markdown.h"
+#include "common/base/str.h"
 
 #define DAY_S 86400
 #define EXPIRY_DAYS_MAX 3653 /* ten years */

@@ -2,7 +2,7 @@
 #ifndef SHARELINK_LINKS_LINK_FIELDS_H
 #define SHARELINK_LINKS_LINK_FIELDS_H
 
-#include "common/fields.h"
+#include "common/http/fields.h"
 
 enum { INTERVIEWS_MAX = 500, REVIEWERS_MAX = 100 };
 

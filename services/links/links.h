@@ -2,8 +2,8 @@
 #ifndef SHARELINK_LINKS_H
 #define SHARELINK_LINKS_H
 
-#include "common/api_key.h"
-#include "common/daemon.h"
+#include "common/daemon/api_key.h"
+#include "common/daemon/daemon.h"
 
 struct links_settings {
     struct daemon_settings common;

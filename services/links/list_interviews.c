@@ -2,9 +2,9 @@
  *
  * search looks into the candidate's name and mail address. One that was never completed sorts before all that were.
  */
-#include "common/fields.h"
+#include "common/http/fields.h"
 #include "services/links/handlers.h"
-#include "common/page.h"
+#include "common/daemon/page.h"
 
 static const struct page_sort sorts[] = {
     { "completed_at", "coalesce(i.completed_at, '-infinity')", "i.id", "timestamptz", "links.interviews i" },

@@ -2,9 +2,9 @@
  *
  * A link that was never opened sorts before all that were; one that never expires, after all that do.
  */
-#include "common/fields.h"
+#include "common/http/fields.h"
 #include "services/links/handlers.h"
-#include "common/page.h"
+#include "common/daemon/page.h"
 
 static const struct page_sort sorts[] = {
     { "created_at", "l.created_at", "l.id", "timestamptz", "links.share_links l" },

@@ -1,6 +1,6 @@
 /* list_opens.c - GET /v1/share-links/{id}/opens: who opened a link, when, from which network and on what, page by page. */
-#include "common/id.h"
-#include "common/page.h"
+#include "common/data/id.h"
+#include "common/daemon/page.h"
 #include "services/links/handlers.h"
 
 static const struct page_sort sorts[] = {

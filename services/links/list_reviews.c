@@ -4,7 +4,7 @@
  * Feedback stays when its reviewer or its link is removed, or the interview is taken out of the link; only its candidate's
  * erasure takes it away. What a reviewer has taken back is not in it.
  */
-#include "common/page.h"
+#include "common/daemon/page.h"
 #include "services/links/handlers.h"
 
 static const struct page_sort sorts[] = {

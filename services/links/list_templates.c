@@ -1,6 +1,6 @@
 /* list_templates.c - GET /v1/email-templates: the account's library of messages, page by page. */
 #include "services/links/handlers.h"
-#include "common/page.h"
+#include "common/daemon/page.h"
 
 static const struct page_sort sorts[] = {
     { "created_at", "t.created_at", "t.id", "timestamptz", "links.email_templates t" },

@@ -3,8 +3,8 @@
  * It owns accounts, interviews, share links and reviewers in the schema links. It writes the events that others act on; it
  * sends no mail and shows reviewers nothing. Start reading at routes.c.
  */
-#include "common/daemon.h"
-#include "common/guard.h"
+#include "common/daemon/daemon.h"
+#include "common/daemon/guard.h"
 #include "services/links/links.h"
 #include "services/links/scheduler.h"
 

@@ -1,7 +1,7 @@
 /* new_reviewers.c - see the header. */
 #include "services/links/new_reviewers.h"
 
-#include "common/daemon.h"
+#include "common/daemon/daemon.h"
 #include "services/links/show_secrets.h"
 
 void new_reviewers_make(struct flow *flow, const struct wanted_reviewers *wanted, struct new_reviewers *reviewers)

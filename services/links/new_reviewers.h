@@ -2,9 +2,9 @@
 #ifndef SHARELINK_LINKS_NEW_REVIEWERS_H
 #define SHARELINK_LINKS_NEW_REVIEWERS_H
 
-#include "common/id.h"
-#include "common/pg.h"
-#include "common/reviewer_secrets.h"
+#include "common/data/id.h"
+#include "common/pg/pg.h"
+#include "common/data/reviewer_secrets.h"
 #include "services/links/link_fields.h"
 
 struct new_reviewers {

@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "common/markdown.h"
-#include "common/problem.h"
+#include "common/data/markdown.h"
+#include "common/http/problem.h"
 #include "services/links/handlers.h"
 #include "services/links/link_fields.h"
 #include "services/links/links.h"

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "common/daemon.h"
-#include "common/json.h"
-#include "common/stream.h"
+#include "common/daemon/daemon.h"
+#include "common/data/json.h"
+#include "common/redis/stream.h"
 
 static void add_to_stream(struct flow *flow, void *arg)
 {

@@ -2,7 +2,7 @@
 #ifndef SHARELINK_LINKS_PUBLISH_H
 #define SHARELINK_LINKS_PUBLISH_H
 
-#include "common/flow.h"
+#include "common/loop/flow.h"
 
 /* events: JSON text [[type, CloudEvent text], …], as the statements return it. */
 void publish_events(struct flow *flow, const char *events);

@@ -2,9 +2,9 @@
  *
  * With If-Match it only replaces, and with If-None-Match: * it only creates.
  */
-#include "common/conditional.h"
-#include "common/fields.h"
-#include "common/id.h"
+#include "common/http/conditional.h"
+#include "common/http/fields.h"
+#include "common/data/id.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/interview_document.h"

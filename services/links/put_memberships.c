@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "common/str.h"
+#include "common/base/str.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"

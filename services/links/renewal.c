@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "common/log.h"
-#include "common/reviewer_secrets.h"
+#include "common/base/log.h"
+#include "common/data/reviewer_secrets.h"
 #include "services/links/links.h"
 #include "services/links/publish.h"
 #include "services/links/show_secrets.h"

@@ -4,9 +4,9 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
-#include "common/daemon.h"
-#include "common/log.h"
-#include "common/str.h"
+#include "common/daemon/daemon.h"
+#include "common/base/log.h"
+#include "common/base/str.h"
 #include "services/links/publish.h"
 
 enum { MOST = 500, TURN_LIMIT_MS = 20000 };

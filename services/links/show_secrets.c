@@ -1,8 +1,8 @@
 /* show_secrets.c - see the header. */
 #include "services/links/show_secrets.h"
 
-#include "common/daemon.h"
-#include "common/log.h"
+#include "common/daemon/daemon.h"
+#include "common/base/log.h"
 
 void show_secrets(struct flow *flow, json_t *reviewer, const struct reviewer_secrets *secrets)
 {

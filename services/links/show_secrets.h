@@ -2,9 +2,9 @@
 #ifndef SHARELINK_LINKS_SHOW_SECRETS_H
 #define SHARELINK_LINKS_SHOW_SECRETS_H
 
-#include "common/flow.h"
-#include "common/json.h"
-#include "common/reviewer_secrets.h"
+#include "common/loop/flow.h"
+#include "common/data/json.h"
+#include "common/data/reviewer_secrets.h"
 
 void show_secrets(struct flow *flow, json_t *reviewer, const struct reviewer_secrets *secrets);
 /* From the sealed form in hex; when it does not open, an operator reads so in the log and the fields are left out. */

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
-#include "common/daemon.h"
-#include "common/json.h"
-#include "common/log.h"
-#include "common/str.h"
-#include "common/stream.h"
+#include "common/base/clock.h"
+#include "common/daemon/daemon.h"
+#include "common/data/json.h"
+#include "common/base/log.h"
+#include "common/base/str.h"
+#include "common/redis/stream.h"
 
 #define PAGE_ENTRIES  "500"
 #define PAGE_MAX      500

@@ -4,7 +4,7 @@
 #ifndef SHARELINK_LINKS_STREAM_ENTRIES_H
 #define SHARELINK_LINKS_STREAM_ENTRIES_H
 
-#include "common/flow.h"
+#include "common/loop/flow.h"
 
 /* The step's answer is a const int64_t *, how many there were; or NULL when Redis is away, refuses, or takes too long. The
  * event that tells of the erasure stays. interview_id lives as long as the flow. */

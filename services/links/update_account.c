@@ -1,8 +1,8 @@
 /* update_account.c - PATCH /v1/account: its name, and what its new links get where a request leaves something out. The plan
  * is the operator's to change.
  */
-#include "common/conditional.h"
-#include "common/problem.h"
+#include "common/http/conditional.h"
+#include "common/http/problem.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"

@@ -1,6 +1,6 @@
 /* update_template.c - PATCH /v1/email-templates/{id}: another name or text, or the default taken or given up. */
-#include "common/conditional.h"
-#include "common/problem.h"
+#include "common/http/conditional.h"
+#include "common/http/problem.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"

@@ -2,7 +2,7 @@
 #ifndef SHARELINK_LINKS_WANTED_LINK_H
 #define SHARELINK_LINKS_WANTED_LINK_H
 
-#include "common/problem.h"
+#include "common/http/problem.h"
 #include "services/links/link_fields.h"
 
 struct wanted_link {

@@ -2,7 +2,7 @@
 #ifndef SHARELINK_NOTIFICATIONS_HANDLERS_H
 #define SHARELINK_NOTIFICATIONS_HANDLERS_H
 
-#include "common/flow.h"
+#include "common/loop/flow.h"
 
 flow_step create_endpoint;
 flow_step list_endpoints;

@@ -7,18 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/daemon.h"
-#include "common/fetch.h"
-#include "common/guard.h"
-#include "common/mail.h"
-#include "common/networks.h"
-#include "services/notifications/feed.h"
-#include "services/notifications/group_consumer.h"
+#include "common/daemon/daemon.h"
+#include "common/fetch/fetch.h"
+#include "common/daemon/guard.h"
+#include "common/mail/mail.h"
+#include "common/data/networks.h"
+#include "services/notifications/feed/feed.h"
+#include "services/notifications/plan/group_consumer.h"
 #include "services/notifications/notifications.h"
-#include "services/notifications/outbox.h"
+#include "services/notifications/mail/outbox.h"
 #include "services/notifications/roles.h"
-#include "services/notifications/sweep.h"
-#include "services/notifications/webhooks.h"
+#include "services/notifications/plan/sweep.h"
+#include "services/notifications/webhook/webhooks.h"
 
 #define FIELD(member) offsetof(struct notifications_settings, member)
 

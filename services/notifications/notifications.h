@@ -2,8 +2,8 @@
 #ifndef SHARELINK_NOTIFICATIONS_H
 #define SHARELINK_NOTIFICATIONS_H
 
-#include "common/api_key.h"
-#include "common/daemon.h"
+#include "common/daemon/api_key.h"
+#include "common/daemon/daemon.h"
 
 /* What a process does; see roles.c. A set of them is a bit each. */
 enum role { ROLE_EMAIL = 1, ROLE_WEBHOOK = 2, ROLE_FEED = 4, ROLE_SWEEP = 8 };

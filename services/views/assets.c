@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/crypto.h"
-#include "common/problem.h"
-#include "common/router.h"
-#include "common/str.h"
+#include "common/data/crypto.h"
+#include "common/http/problem.h"
+#include "common/http/router.h"
+#include "common/base/str.h"
 #include "services/views/handlers.h"
 #include "services/views/page.h"
 

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#include "common/metrics.h"
-#include "common/str.h"
+#include "common/base/metrics.h"
+#include "common/base/str.h"
 
 #define BUCKETS 4096
 

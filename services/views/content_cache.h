@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "common/crypto.h"
+#include "common/data/crypto.h"
 
 #define CONTENT_ETAG_SIZE 25 /* a quoted 22 characters of base64url, and NUL */
 

@@ -1,8 +1,8 @@
 /* door.c - see the header. */
 #include "services/views/door.h"
 
-#include "common/problem.h"
-#include "common/str.h"
+#include "common/http/problem.h"
+#include "common/base/str.h"
 
 struct next *door_refuse(struct flow *flow, const char *outcome)
 {

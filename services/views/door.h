@@ -2,7 +2,7 @@
 #ifndef SHARELINK_VIEWS_DOOR_H
 #define SHARELINK_VIEWS_DOOR_H
 
-#include "common/flow.h"
+#include "common/loop/flow.h"
 
 /* outcome: "unknown" and "no_interview" are a 404, "expired" and "deactivated" a 410, "no_session" is a 401,
  * "feedback_disabled" a 403. */

@@ -2,7 +2,7 @@
 #ifndef SHARELINK_VIEWS_HANDLERS_H
 #define SHARELINK_VIEWS_HANDLERS_H
 
-#include "common/flow.h"
+#include "common/loop/flow.h"
 
 struct daemon;
 struct pg_batch;

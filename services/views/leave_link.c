@@ -1,6 +1,6 @@
 /* leave_link.c - POST /s/{token}/leave: ends the session, on the server and in the browser. Without one it is as well. */
-#include "common/fields.h"
-#include "common/problem.h"
+#include "common/http/fields.h"
+#include "common/http/problem.h"
 #include "services/views/door.h"
 #include "services/views/handlers.h"
 #include "services/views/views.h"

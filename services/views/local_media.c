@@ -12,11 +12,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "common/crypto.h"
-#include "common/http.h"
-#include "common/log.h"
-#include "common/problem.h"
-#include "common/str.h"
+#include "common/data/crypto.h"
+#include "common/http/http.h"
+#include "common/base/log.h"
+#include "common/http/problem.h"
+#include "common/base/str.h"
 
 struct range {
     int64_t first, last; /* bytes, both included */

@@ -2,7 +2,7 @@
 #ifndef SHARELINK_VIEWS_LOCAL_MEDIA_H
 #define SHARELINK_VIEWS_LOCAL_MEDIA_H
 
-#include "common/flow.h"
+#include "common/loop/flow.h"
 
 /* path is relative and was checked when it was stored; links that lead out of the folder are refused all the same. */
 struct next *local_media_reply(struct flow *flow, const char *media_dir, const char *path, const char *content_type) FLOW_NEXT;

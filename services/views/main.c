@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "common/daemon.h"
+#include "common/daemon/daemon.h"
 #include "services/views/content_cache.h"
 #include "services/views/handlers.h"
 #include "services/views/session.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/str.h"
+#include "common/base/str.h"
 
 #define SHOWN "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 /* A sandbox would keep browsers from showing it at all; their viewers run none of its scripts in our name. */

@@ -2,7 +2,7 @@
 #ifndef SHARELINK_VIEWS_MEDIA_TYPE_H
 #define SHARELINK_VIEWS_MEDIA_TYPE_H
 
-#include "common/flow.h"
+#include "common/loop/flow.h"
 
 struct media_type {
     const char *content_type;

@@ -1,14 +1,14 @@
 /* open_link.c - POST /s/{token}/open: the only thing that is an open. With the right passcode it makes a visit and a session,
  * and the recruiter's event. Who guesses has to pause, and a link that too many use is switched off: docs/limits.md.
  *
- * Opens that arrive together are stored together: see common/pg_batch.h.
+ * Opens that arrive together are stored together: see common/pg/batch.h.
  */
 #include <string.h>
 
-#include "common/fields.h"
-#include "common/id.h"
-#include "common/problem.h"
-#include "common/stream.h"
+#include "common/http/fields.h"
+#include "common/data/id.h"
+#include "common/http/problem.h"
+#include "common/redis/stream.h"
 #include "services/views/door.h"
 #include "services/views/handlers.h"
 #include "services/views/views.h"

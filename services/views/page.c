@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "common/http.h"
-#include "common/str.h"
+#include "common/http/http.h"
+#include "common/base/str.h"
 #include "services/views/views.h"
 
 /* Media are paths of this page that lead on to where they are kept. */

@@ -2,7 +2,7 @@
 #ifndef SHARELINK_VIEWS_PAGE_H
 #define SHARELINK_VIEWS_PAGE_H
 
-#include "common/flow.h"
+#include "common/loop/flow.h"
 
 struct page_value {
     const char *name; /* the template has {{name}}; NULL ends the list; {{assets}} is there by itself */

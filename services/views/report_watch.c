@@ -1,12 +1,12 @@
 /* report_watch.c - POST /s/{token}/interviews/{id}/watch: so many more seconds of an answer were really seen.
  *
  * Pages report every few seconds while a video plays. Reports that arrive together are stored together: see
- * common/pg_batch.h.
+ * common/pg/batch.h.
  */
-#include "common/fields.h"
-#include "common/id.h"
-#include "common/problem.h"
-#include "common/stream.h"
+#include "common/http/fields.h"
+#include "common/data/id.h"
+#include "common/http/problem.h"
+#include "common/redis/stream.h"
 #include "services/views/door.h"
 #include "services/views/handlers.h"
 #include "services/views/session.h"

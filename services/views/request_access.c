@@ -3,10 +3,10 @@
  *
  * The owner is told once an hour at most. The answer is the same each time, so that it tells nobody who else has asked.
  */
-#include "common/fields.h"
-#include "common/id.h"
-#include "common/problem.h"
-#include "common/stream.h"
+#include "common/http/fields.h"
+#include "common/data/id.h"
+#include "common/http/problem.h"
+#include "common/redis/stream.h"
 #include "services/views/door.h"
 #include "services/views/handlers.h"
 #include "services/views/views.h"

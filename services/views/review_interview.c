@@ -6,11 +6,11 @@
  */
 #include <string.h>
 
-#include "common/conditional.h"
-#include "common/fields.h"
-#include "common/id.h"
-#include "common/problem.h"
-#include "common/stream.h"
+#include "common/http/conditional.h"
+#include "common/http/fields.h"
+#include "common/data/id.h"
+#include "common/http/problem.h"
+#include "common/redis/stream.h"
 #include "services/views/door.h"
 #include "services/views/handlers.h"
 #include "services/views/session.h"

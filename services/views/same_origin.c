@@ -6,8 +6,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "common/problem.h"
-#include "common/str.h"
+#include "common/http/problem.h"
+#include "common/base/str.h"
 #include "services/views/handlers.h"
 #include "services/views/views.h"
 

@@ -1,7 +1,7 @@
 /* session.c - see the header. */
 #include "services/views/session.h"
 
-#include "common/pg_batch.h"
+#include "common/pg/batch.h"
 #include "services/views/door.h"
 #include "services/views/views.h"
 #include "services/views/visitor.h"

@@ -1,11 +1,11 @@
 /* session.h - whether the request's session is good at this moment, and what its page depends on. Requests that come together
- * are proved together (see common/pg_batch.h).
+ * are proved together (see common/pg/batch.h).
  */
 #ifndef SHARELINK_VIEWS_SESSION_H
 #define SHARELINK_VIEWS_SESSION_H
 
-#include "common/flow.h"
-#include "common/problem.h"
+#include "common/loop/flow.h"
+#include "common/http/problem.h"
 
 struct pg_batch;
 struct pg_pool;

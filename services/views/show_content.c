@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/problem.h"
+#include "common/http/problem.h"
 #include "services/views/content_cache.h"
 #include "services/views/door.h"
 #include "services/views/handlers.h"

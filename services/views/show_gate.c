@@ -1,8 +1,8 @@
 /* show_gate.c - GET /s/{token} and /s/{token}/state: who shares, and the one button. Looking is no open: these change nothing,
  * so mail scanners and link previews may come as often as they like.
  */
-#include "common/crypto.h"
-#include "common/problem.h"
+#include "common/data/crypto.h"
+#include "common/http/problem.h"
 #include "services/views/door.h"
 #include "services/views/handlers.h"
 #include "services/views/page.h"

@@ -4,11 +4,11 @@
  */
 #include <string.h>
 
-#include "common/clock.h"
-#include "common/crypto.h"
-#include "common/log.h"
-#include "common/problem.h"
-#include "common/s3_presign.h"
+#include "common/base/clock.h"
+#include "common/data/crypto.h"
+#include "common/base/log.h"
+#include "common/http/problem.h"
+#include "services/views/s3_presign.h"
 #include "services/views/door.h"
 #include "services/views/handlers.h"
 #include "services/views/local_media.h"

@@ -2,8 +2,8 @@
 #ifndef SHARELINK_VIEWS_H
 #define SHARELINK_VIEWS_H
 
-#include "common/daemon.h"
-#include "common/pg_batch.h"
+#include "common/daemon/daemon.h"
+#include "common/pg/batch.h"
 
 struct content_cache;
 

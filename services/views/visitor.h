@@ -2,9 +2,9 @@
 #ifndef SHARELINK_VIEWS_VISITOR_H
 #define SHARELINK_VIEWS_VISITOR_H
 
-#include "common/crypto.h"
-#include "common/flow.h"
-#include "common/pg.h"
+#include "common/data/crypto.h"
+#include "common/loop/flow.h"
+#include "common/pg/pg.h"
 
 /* "192.0.2.0/24" or "2001:db8:1::/48", in the arena; "unknown" for what is no address. */
 const char *visitor_network(struct arena *arena, const char *address);

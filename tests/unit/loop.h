@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 static inline void loop_wake(evutil_socket_t fd, short what, void *arg)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 static void assert_shown(int64_t wall_ms, const char *rfc3339, const char *rfc5322)
 {

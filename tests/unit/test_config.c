@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/config.h"
-#include "common/mail.h"
-#include "common/pg.h"
-#include "common/redis.h"
+#include "common/base/config.h"
+#include "common/mail/mail.h"
+#include "common/pg/pg.h"
+#include "common/redis/redis.h"
 
 struct settings {
     const char *url, *name;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "common/crypto.h"
+#include "common/data/crypto.h"
 
 #define KEY_A "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 #define KEY_B "8Z2Tq0m5kJx0bVw3nWJ7yHk2nEo4P2uQf1o9mXk4RrE="

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/fields.h"
-#include "common/str.h"
+#include "common/http/fields.h"
+#include "common/base/str.h"
 
 struct reading {
     struct arena *arena;

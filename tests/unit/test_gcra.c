@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "common/gcra.h"
+#include "common/base/gcra.h"
 
 static const struct gcra five = { .interval_us = 1000, .burst = 5 };
 

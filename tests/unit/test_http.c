@@ -21,13 +21,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/http.h"
-#include "common/networks.h"
-#include "common/http_door.h"
-#include "common/http_proxies.h"
-#include "common/metrics.h"
-#include "common/str.h"
+#include "common/base/clock.h"
+#include "common/http/http.h"
+#include "common/data/networks.h"
+#include "common/http/door.h"
+#include "common/http/proxies.h"
+#include "common/base/metrics.h"
+#include "common/base/str.h"
 
 #define PATIENCE_US 60000000 /* only a test that hangs comes to its end */
 #define BODY_MAX    ((size_t)16384)

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "common/clock.h"
-#include "common/id.h"
+#include "common/base/clock.h"
+#include "common/data/id.h"
 
 static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "common/json.h"
-#include "common/str.h"
+#include "common/data/json.h"
+#include "common/base/str.h"
 
 static void assert_broken(const char *text, size_t length, const char *why)
 {

@@ -15,10 +15,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/mail.h"
-#include "common/str.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/mail/mail.h"
+#include "common/base/str.h"
 
 #define PATIENCE_US 60000000 /* only a test that hangs comes to its end */
 #define CLOSE       "close" /* instead of a reply: closes the connection */

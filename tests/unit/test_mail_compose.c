@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/mail_compose.h"
-#include "common/str.h"
+#include "common/mail/compose.h"
+#include "common/base/str.h"
 
 #define SENDER "Sharelink <mail@sharelink.example>"
 

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/markdown.h"
-#include "common/str.h"
+#include "common/data/markdown.h"
+#include "common/base/str.h"
 
 #define MESSAGE_MOST 10000
 /* Of this process alone, whatever else the machine does: far above what any of them takes, far below what one that is not

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "common/metrics.h"
+#include "common/base/metrics.h"
 
 static void assert_written(const char *expected)
 {

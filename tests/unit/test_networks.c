@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "common/networks.h"
+#include "common/data/networks.h"
 
 static struct address read(const char *text)
 {

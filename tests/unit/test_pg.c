@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/pg.h"
-#include "common/str.h"
+#include "common/pg/pg.h"
+#include "common/base/str.h"
 #include "tests/unit/loop.h"
 
 #define SQL(name, text) static const struct pg_statement name = { #name, text }

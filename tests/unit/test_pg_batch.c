@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/pg_batch.h"
-#include "common/str.h"
+#include "common/pg/batch.h"
+#include "common/base/str.h"
 #include "tests/unit/loop.h"
 
 /* What each item learns: its number in the batch, the size of its batch, and its own first column. */

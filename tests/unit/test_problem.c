@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/http.h"
-#include "common/log.h"
-#include "common/pg.h"
-#include "common/problem.h"
+#include "common/http/http.h"
+#include "common/base/log.h"
+#include "common/pg/pg.h"
+#include "common/http/problem.h"
 
 /* What the server was told, and what it has. */
 static struct {

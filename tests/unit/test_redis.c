@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/redis.h"
-#include "common/str.h"
+#include "common/redis/redis.h"
+#include "common/base/str.h"
 #include "tests/unit/loop.h"
 #include "tests/unit/redis_script.h"
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/resolve.h"
+#include "common/loop/resolve.h"
 #include "tests/unit/loop.h"
 
 struct result {

@@ -15,10 +15,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/http.h"
-#include "common/router.h"
-#include "common/str.h"
+#include "common/base/clock.h"
+#include "common/http/http.h"
+#include "common/http/router.h"
+#include "common/base/str.h"
 
 #define PATIENCE_US 60000000 /* only a test that hangs comes to its end */
 

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "common/crypto.h"
-#include "common/s3_presign.h"
+#include "common/data/crypto.h"
+#include "services/views/s3_presign.h"
 
 #define MAY_24_2013_MS 1369353600000
 

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/id.h"
-#include "common/str.h"
-#include "common/stream.h"
+#include "common/data/id.h"
+#include "common/base/str.h"
+#include "common/redis/stream.h"
 #include "tests/unit/loop.h"
 
 #define LINKS "t:links"

@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-#include "common/crypto.h"
-#include "common/str.h"
-#include "common/webhook_signature.h"
+#include "common/data/crypto.h"
+#include "common/base/str.h"
+#include "services/notifications/webhook/webhook_signature.h"
 
 static int set_up(void **state)
 {

@@ -1,0 +1,86 @@
+/* process.c - reads /proc/self when metrics are collected; see the header. */
+#include "common/base/process.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/base/metrics.h"
+
+static void refresh(void *arg);
+static double cpu_seconds(void);
+static double resident_bytes(void);
+static int open_descriptors(void);
+
+static struct metric *cpu, *resident, *open_fds, *max_fds;
+static double cpu_so_far;
+
+void process_metrics_setup(const char *service)
+{
+    struct metric_family *build = metrics_gauge("sharelink_build_info", "1, with the version that runs.", "service,version");
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    metrics_set(metrics_series(build, (const char *const[]){ service, SHARELINK_VERSION }), 1);
+    metrics_set(metrics_only(metrics_gauge("process_start_time_seconds", "When the process began, as Unix time.", "")),
+                (double)now.tv_sec + (double)now.tv_nsec / 1e9);
+    cpu = metrics_only(metrics_counter("process_cpu_seconds_total", "Processor time used.", ""));
+    resident = metrics_only(metrics_gauge("process_resident_memory_bytes", "Memory in use.", ""));
+    open_fds = metrics_only(metrics_gauge("process_open_fds", "Open file descriptors.", ""));
+    max_fds = metrics_only(metrics_gauge("process_max_fds", "File descriptors that may be open.", ""));
+    metrics_on_collect(refresh, NULL);
+}
+
+static void refresh(void *arg)
+{
+    struct rlimit limit;
+    double now = cpu_seconds();
+    (void)arg;
+
+    metrics_add(cpu, now > cpu_so_far ? now - cpu_so_far : 0);
+    cpu_so_far = now;
+    metrics_set(resident, resident_bytes());
+    metrics_set(open_fds, open_descriptors());
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        metrics_set(max_fds, (double)limit.rlim_cur);
+    }
+}
+
+static double cpu_seconds(void)
+{
+    struct rusage used;
+
+    getrusage(RUSAGE_SELF, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
+static double resident_bytes(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    long pages = 0;
+
+    if (file) {
+        if (fscanf(file, "%*d %ld", &pages) != 1) {
+            pages = 0;
+        }
+        fclose(file);
+    }
+    return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+static int open_descriptors(void)
+{
+    DIR *directory = opendir("/proc/self/fd");
+    int count = -3; /* ".", ".." and the directory itself */
+
+    if (!directory) {
+        return 0;
+    }
+    while (readdir(directory)) {
+        count++;
+    }
+    closedir(directory);
+    return count;
+}

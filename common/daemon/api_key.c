@@ -1,0 +1,176 @@
+/* api_key.c - checks the API key before a handler runs.
+ *
+ * A good key is remembered for two seconds under the hash of the whole key, so a busy caller costs one look-up every two
+ * seconds, and a revoked key works for two seconds at most. Bad keys are not remembered.
+ */
+#include "common/daemon/api_key.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/data/crypto.h"
+#include "common/daemon/daemon.h"
+#include "common/data/id.h"
+#include "common/http/problem.h"
+
+#define REMEMBER_US (2 * 1000000)
+#define KEY_ID_LENGTH 26
+#define KEY_PREFIX_LENGTH (4 + KEY_ID_LENGTH + 1) /* slk_ id _ */
+
+enum { CACHE_SLOTS = 1024 };
+
+struct known_key {
+    uint8_t hash[CRYPTO_HASH_SIZE];
+    int64_t until_us;
+    char key_id[KEY_PREFIX_LENGTH];
+    char account_id[ID_SIZE];
+    char plan[32];
+    char scopes[160];
+};
+
+struct key_cache {
+    struct known_key slots[CACHE_SLOTS];
+};
+
+struct checking {
+    struct key_cache *cache;
+    flow_step *then;
+    const char *key_id;
+    uint8_t key_hash[CRYPTO_HASH_SIZE];
+    uint8_t secret_hash[CRYPTO_HASH_SIZE];
+};
+
+static const char *presented_key(struct flow *flow);
+static struct next *look_up(struct flow *flow, struct checking *checking, const char *key);
+static struct next *judge(struct flow *flow);
+static struct next *go_on(struct flow *flow, const struct known_key *known, flow_step *then);
+static struct next *refuse(struct flow *flow);
+
+static const struct pg_statement find_key = { "api_key",
+#include "common/daemon/api_key.sql.inc"
+};
+
+struct key_cache *key_cache_new(void)
+{
+    return mem_alloc(sizeof(struct key_cache));
+}
+
+void key_cache_free(struct key_cache *cache)
+{
+    free(cache);
+}
+
+static struct known_key *slot_of(struct key_cache *cache, const uint8_t *hash)
+{
+    uint32_t index;
+
+    memcpy(&index, hash, sizeof index);
+    return &cache->slots[index % CACHE_SLOTS];
+}
+
+struct next *api_key_check(struct flow *flow, struct key_cache *cache, flow_step *then)
+{
+    const char *key = presented_key(flow);
+    if (!key) {
+        return refuse(flow);
+    }
+
+    struct checking checking = { .cache = cache, .then = then };
+    crypto_hash(checking.key_hash, key, strlen(key));
+    const struct known_key *known = slot_of(cache, checking.key_hash);
+    if (known->until_us > clock_mono_us() && crypto_equal(known->hash, checking.key_hash, sizeof known->hash)) {
+        return go_on(flow, known, then);
+    }
+    return look_up(flow, &checking, key);
+}
+
+/* The key as the header has it, when it has the form of one. */
+static const char *presented_key(struct flow *flow)
+{
+    const char *header = http_header(flow, "Authorization");
+
+    if (!header || strncasecmp(header, "Bearer ", 7) != 0) {
+        return NULL;
+    }
+    const char *key = header + 7;
+    size_t length = strlen(key);
+    for (const char *at = key; *at; at++) {
+        if (*at <= ' ' || *at > '~') {
+            return NULL;
+        }
+    }
+    bool formed = length > KEY_PREFIX_LENGTH && length < 128 && str_starts_with(key, "slk_") && key[KEY_PREFIX_LENGTH - 1] == '_';
+    return formed ? key : NULL;
+}
+
+static struct next *look_up(struct flow *flow, struct checking *checking, const char *key)
+{
+    const char *secret = key + KEY_PREFIX_LENGTH;
+    struct pg_params params;
+
+    crypto_hash(checking->secret_hash, secret, strlen(secret));
+    checking->key_id = arena_strndup(flow->arena, key, KEY_PREFIX_LENGTH - 1);
+    flow->state = memcpy(arena_alloc(flow->arena, sizeof *checking), checking, sizeof *checking);
+    pg_params_init(&params, flow->arena);
+    pg_text(&params, checking->key_id);
+    return pg_query(flow, flow->daemon->pg, &find_key, &params, judge);
+}
+
+static struct next *judge(struct flow *flow)
+{
+    struct checking *checking = flow->state;
+    size_t length = 0;
+
+    if (pg_outcome(flow) != PG_OK) {
+        return problem_reply_pg(flow);
+    }
+    if (pg_rows(flow) != 1) {
+        return refuse(flow);
+    }
+    const uint8_t *stored = pg_get_bytes(flow, 0, 0, flow->arena, &length);
+    if (length != CRYPTO_HASH_SIZE || !crypto_equal(stored, checking->secret_hash, CRYPTO_HASH_SIZE)) {
+        return refuse(flow);
+    }
+
+    struct known_key known = { .until_us = clock_mono_us() + REMEMBER_US };
+    memcpy(known.hash, checking->key_hash, sizeof known.hash);
+    snprintf(known.key_id, sizeof known.key_id, "%s", checking->key_id);
+    snprintf(known.account_id, sizeof known.account_id, "%s", pg_get(flow, 0, 1));
+    snprintf(known.scopes, sizeof known.scopes, "%s", pg_get(flow, 0, 2));
+    snprintf(known.plan, sizeof known.plan, "%s", pg_get(flow, 0, 3));
+    *slot_of(checking->cache, known.hash) = known;
+    flow->state = NULL;
+    return go_on(flow, &known, checking->then);
+}
+
+static struct next *go_on(struct flow *flow, const struct known_key *known, flow_step *then)
+{
+    struct caller *caller = arena_alloc(flow->arena, sizeof *caller);
+
+    caller->key_id = arena_strdup(flow->arena, known->key_id);
+    caller->account_id = arena_strdup(flow->arena, known->account_id);
+    caller->plan = arena_strdup(flow->arena, known->plan);
+    caller->scopes = arena_strdup(flow->arena, known->scopes);
+    flow->identity = caller;
+    return then(flow);
+}
+
+static struct next *refuse(struct flow *flow)
+{
+    http_set_header(flow, "WWW-Authenticate", "Bearer");
+    return problem_reply(flow, 401, "unauthorized", "Send a valid API key: Authorization: Bearer slk_…");
+}
+
+bool caller_may(const struct caller *caller, const char *scope)
+{
+    size_t length = strlen(scope);
+
+    for (const char *at = caller->scopes; (at = strstr(at, scope)); at += length) {
+        bool starts = at == caller->scopes || at[-1] == ' ';
+        if (starts && (at[length] == ' ' || at[length] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}

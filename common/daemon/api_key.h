@@ -1,0 +1,32 @@
+/* api_key.h - who is calling: API keys of the form slk_<id>_<secret>. */
+#ifndef SHARELINK_API_KEY_H
+#define SHARELINK_API_KEY_H
+
+#include <stdbool.h>
+
+#include "common/loop/flow.h"
+
+struct caller {
+    const char *key_id; /* slk_ and the id, without the secret */
+    const char *account_id;
+    const char *plan;
+    const char *scopes; /* divided by blanks */
+};
+
+bool caller_may(const struct caller *caller, const char *scope);
+
+/* Inside a route with a scope. */
+static inline const struct caller *caller_of(const struct flow *flow)
+{
+    return (const struct caller *)flow->identity;
+}
+
+/* Keys that were found good stay so for a few seconds; a revocation is effective when they are over. */
+struct key_cache;
+struct key_cache *key_cache_new(void);
+void key_cache_free(struct key_cache *cache);
+
+/* Goes on to then with caller_of known; else ends the flow with a 401. Whether the key may make the call is asked after. */
+struct next *api_key_check(struct flow *flow, struct key_cache *cache, flow_step *then) FLOW_NEXT;
+
+#endif

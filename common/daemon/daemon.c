@@ -1,0 +1,441 @@
+/* daemon.c - the life of a daemon, in the order in which it happens. See daemon.h.
+ *
+ * SIGTERM or SIGINT starts the drain: no more connections are taken, work in hand goes on until it is done or
+ * drain_seconds have passed, then everything is freed. A second signal ends the process at once.
+ */
+#include "common/daemon/daemon.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/http/http.h"
+#include "common/data/json.h"
+#include "common/base/log.h"
+#include "common/base/metrics.h"
+#include "common/data/networks.h"
+#include "common/base/notify.h"
+#include "common/http/problem.h"
+#include "common/base/process.h"
+#include "common/daemon/selfcheck.h"
+
+enum { FIRST_CONNECT_MS = 2000 };
+
+struct life {
+    struct daemon daemon;
+    struct event *signals[2];
+    struct event *check; /* runs while draining */
+    struct event *watchdog; /* of systemd; NULL without */
+    int64_t drain_until_us;
+    bool draining;
+};
+
+static const struct config_setting common_settings[] = {
+    { .name = "DATABASE_URL", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, database_url), .secret = true,
+      .check = pg_check_url, .about = "PostgreSQL, with this daemon's own role: postgresql://user:password@host/database." },
+    { .name = "REDIS_URL", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, redis_url), .secret = true,
+      .check = redis_check_url, .about = "Redis with the event streams: redis://[user:password@]host[:port][/db]." },
+    { .name = "PUBLIC_URL", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, public_url),
+      .check = config_check_http_url, .about = "Where reviewers reach the front door; the URLs in mails begin with it." },
+    { .name = "SECRET_KEY", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, secret_key), .secret = true,
+      .check = config_check_secret_key, .about = "32 random bytes in base64; seals and hashes passcodes. The same for all daemons." },
+    { .name = "SECRET_KEY_PREVIOUS", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, secret_key_previous),
+      .optional = true, .secret = true, .check = config_check_secret_key,
+      .about = "The key before the last rotation, while passcodes made with it are still in use." },
+    { .name = "LISTEN", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, listen), .check = config_check_listen,
+      .about = "address:port to serve HTTP on; port 0 takes a free one." },
+    { .name = "TRUSTED_PROXIES", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, trusted_proxies),
+      .optional = true, .check = networks_check,
+      .about = "CIDRs, divided by commas, whose X-Forwarded-For is believed; empty believes nobody." },
+    { .name = "LOG_FORMAT", .kind = CONFIG_CHOICE, .offset = offsetof(struct daemon_settings, log_format), .fallback = "json",
+      .choices = "logfmt|json", .about = "One line an event on stderr, in this form." },
+    { .name = "LOG_LEVEL", .kind = CONFIG_CHOICE, .offset = offsetof(struct daemon_settings, log_level), .fallback = "info",
+      .choices = "debug|info|warn|error", .about = "The least important lines that are written." },
+    { .name = "DATABASE_CONNECTIONS", .kind = CONFIG_INT, .offset = offsetof(struct daemon_settings, database_connections),
+      .fallback = "4", .min = 1, .max = 64, .about = "Connections to PostgreSQL; requests are pipelined on them." },
+    { .name = "DATABASE_UNNAMED_STATEMENTS", .kind = CONFIG_BOOL,
+      .offset = offsetof(struct daemon_settings, database_unnamed_statements), .fallback = "off",
+      .about = "Use no named prepared statements, for PgBouncer before 1.21 in transaction mode." },
+    { .name = "CONNECTIONS_MAX", .kind = CONFIG_INT, .offset = offsetof(struct daemon_settings, connections_max),
+      .fallback = "1024", .min = 1, .max = 100000, .about = "HTTP connections at one time; more wait in the backlog." },
+    { .name = "DRAIN_SECONDS", .kind = CONFIG_INT, .offset = offsetof(struct daemon_settings, drain_seconds), .fallback = "25",
+      .min = 0, .max = 600, .about = "How long work in hand may take after SIGTERM." },
+    { .name = NULL },
+};
+
+static void print_help(const struct daemon_spec *spec, const struct config_setting *const *tables);
+static void load_settings(struct daemon *daemon, const struct config_setting *const *tables);
+static void open_pools(struct life *life);
+static void await_connections(struct daemon *daemon);
+static bool is_connected(struct daemon *daemon);
+static void wake(evutil_socket_t fd, short what, void *arg);
+static void serve(struct life *life);
+static void tell_supervisor(struct life *life);
+static void feed_watchdog(evutil_socket_t fd, short what, void *arg);
+static void watch_signals(struct life *life);
+static void on_signal(evutil_socket_t number, short what, void *arg);
+static void check_drain(evutil_socket_t fd, short what, void *arg);
+static void close_all(struct life *life);
+static const struct route *routes_with_ours(struct daemon *daemon);
+static struct next *show_health(struct flow *flow);
+static struct next *show_readiness(struct flow *flow);
+static struct next *ask_redis(struct flow *flow);
+static void on_pong(void *arg, const struct redis_value *reply, const char *errstr);
+static struct next *reply_readiness(struct flow *flow);
+static struct next *show_metrics(struct flow *flow);
+static struct next *show_openapi(struct flow *flow);
+
+static const struct route our_routes[] = {
+    { HTTP_GET, "/healthz", show_health, NULL },
+    { HTTP_GET, "/readyz", show_readiness, NULL },
+    { HTTP_GET, "/metrics", show_metrics, NULL },
+    { HTTP_GET, "/openapi.json", show_openapi, NULL },
+};
+
+int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
+{
+    const struct config_setting *const tables[] = { common_settings, spec->settings, spec->guard_settings, NULL };
+    struct life life = { .daemon = { .spec = spec, .arena = arena_new() } };
+
+    if (argc > 1) {
+        print_help(spec, tables);
+        arena_free(life.daemon.arena);
+        return strcmp(argv[1], "--help") == 0 ? EX_OK : EX_USAGE;
+    }
+    load_settings(&life.daemon, tables);
+    log_setup(spec->name, (enum log_format)life.daemon.settings->log_format, (enum log_level)life.daemon.settings->log_level);
+    config_warn_exposed(tables);
+    signal(SIGPIPE, SIG_IGN);
+    crypto_setup();
+    process_metrics_setup(spec->name);
+    life.daemon.base = event_base_new();
+    if (!life.daemon.base || event_base_priority_init(life.daemon.base, 2) < 0) {
+        log_error("daemon.no_event_base");
+        return EX_OSERR;
+    }
+    open_pools(&life);
+    if (spec->start) {
+        spec->start(&life.daemon);
+    }
+    await_connections(&life.daemon);
+    serve(&life);
+    watch_signals(&life);
+    tell_supervisor(&life);
+    event_base_dispatch(life.daemon.base);
+    close_all(&life);
+    return EX_OK;
+}
+
+static void print_help(const struct daemon_spec *spec, const struct config_setting *const *tables)
+{
+    struct buf text = { 0 };
+
+    buf_printf(&text, "sharelink-%s %s - %s\n\nSettings come from the environment:\n\n", spec->name, SHARELINK_VERSION, spec->about);
+    config_describe(tables, &text);
+    fputs(text.data, stdout);
+    buf_clear(&text);
+}
+
+static void load_settings(struct daemon *daemon, const struct config_setting *const *tables)
+{
+    void *settings = arena_alloc(daemon->arena, daemon->spec->settings_size);
+    struct buf faults = { 0 };
+
+    int count = config_load(tables, settings, daemon->arena, &faults);
+    if (daemon->spec->check_settings) {
+        count += daemon->spec->check_settings(settings, &faults);
+    }
+    if (count > 0) {
+        fprintf(stderr, "sharelink-%s: the settings are wrong; nothing was started:\n%s", daemon->spec->name, faults.data);
+        exit(EX_CONFIG);
+    }
+    buf_clear(&faults);
+    daemon->settings = settings;
+}
+
+static void open_pools(struct life *life)
+{
+    struct daemon *daemon = &life->daemon;
+    const struct daemon_settings *settings = daemon->settings;
+
+    daemon->keyring = keyring_new(settings->secret_key, settings->secret_key_previous);
+    daemon->pg = pg_pool_new(daemon->base, &(struct pg_pool_options){
+                                               .name = daemon->spec->name,
+                                               .url = settings->database_url,
+                                               .connections = (int)settings->database_connections,
+                                               .queue_limit = 512,
+                                               .answer_limit_ms = 10000,
+                                               .unnamed = settings->database_unnamed_statements,
+                                           });
+    daemon->redis = redis_new(daemon->base, &(struct redis_options){
+                                                .name = daemon->spec->name,
+                                                .url = settings->redis_url,
+                                                .connect_limit_ms = 3000,
+                                                .command_limit_ms = 2000,
+                                            });
+    daemon->selfcheck = selfcheck_new(daemon->base, daemon->pg, daemon->redis);
+}
+
+/* Who comes too early is turned away by the kernel, and a gateway tries elsewhere: a 503 to a POST could not be tried again.
+ * But a server that is away must not keep the door closed. */
+static void await_connections(struct daemon *daemon)
+{
+    const struct timeval often = { 0, 5000 };
+    int64_t until_us = clock_mono_us() + FIRST_CONNECT_MS * (int64_t)1000;
+    struct event *tick = event_new(daemon->base, -1, EV_PERSIST, wake, NULL);
+
+    evtimer_add(tick, &often);
+    while (!is_connected(daemon) && clock_mono_us() < until_us) {
+        event_base_loop(daemon->base, EVLOOP_ONCE);
+    }
+    event_free(tick);
+}
+
+static bool is_connected(struct daemon *daemon)
+{
+    return pg_pool_is_ready(daemon->pg) && (!daemon->spec->is_connected || daemon->spec->is_connected(daemon));
+}
+
+static void wake(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+}
+
+static void serve(struct life *life)
+{
+    struct daemon *daemon = &life->daemon;
+    const char *error = NULL;
+
+    router_setup(&(struct router_options){ .routes = routes_with_ours(daemon), .guard = daemon->spec->guard });
+    daemon->http = http_server_new(daemon->base,
+                                   &(struct http_server_options){
+                                       .listen = daemon->settings->listen,
+                                       .trusted_proxies = daemon->settings->trusted_proxies,
+                                       .connections_max = (int)daemon->settings->connections_max,
+                                       .header_max = 16 * 1024,
+                                       .body_max = 1024 * 1024,
+                                       .read_limit_ms = 15000,
+                                       .write_limit_ms = 30000,
+                                       .write_rate_min = 4096,
+                                       .idle_limit_ms = 75000,
+                                       .deadline_ms = 12000,
+                                       .reply_fields = daemon->spec->reply_fields,
+                                       .daemon = daemon,
+                                       .app = daemon->app,
+                                       .handle = router_handle,
+                                   },
+                                   &error);
+    if (!daemon->http) {
+        log_error("daemon.cannot_listen", LOG_TEXT("listen", daemon->settings->listen), LOG_TEXT("error", error));
+        exit(EX_OSERR);
+    }
+    log_info("daemon.listening", LOG_TEXT("listen", daemon->settings->listen), LOG_INT("port", http_server_port(daemon->http)),
+             LOG_TEXT("version", SHARELINK_VERSION));
+}
+
+static const struct route *routes_with_ours(struct daemon *daemon)
+{
+    size_t ours = sizeof our_routes / sizeof our_routes[0], theirs = 0;
+
+    while (daemon->spec->routes[theirs].pattern) {
+        theirs++;
+    }
+    struct route *all = arena_calloc(daemon->arena, theirs + ours + 1, sizeof *all);
+    memcpy(all, daemon->spec->routes, theirs * sizeof *all);
+    memcpy(all + theirs, our_routes, sizeof our_routes);
+    return all;
+}
+
+/* Ready means here: it listens. Whether PostgreSQL and Redis answer is asked at /readyz; a start must not hang on them. */
+static void tell_supervisor(struct life *life)
+{
+    int64_t watchdog_us = notify_watchdog_us();
+    const struct timeval interval = { watchdog_us / 1000000, watchdog_us % 1000000 };
+
+    notify_send("READY=1");
+    if (watchdog_us > 0) {
+        life->watchdog = event_new(life->daemon.base, -1, EV_PERSIST, feed_watchdog, NULL);
+        evtimer_add(life->watchdog, &interval);
+    }
+}
+
+/* From the loop itself: a loop that hangs is what the watchdog is for. */
+static void feed_watchdog(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+    notify_send("WATCHDOG=1");
+}
+
+static void watch_signals(struct life *life)
+{
+    static const int numbers[] = { SIGTERM, SIGINT };
+
+    for (size_t i = 0; i < 2; i++) {
+        life->signals[i] = evsignal_new(life->daemon.base, numbers[i], on_signal, life);
+        evsignal_add(life->signals[i], NULL);
+    }
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+    struct life *life = arg;
+    const struct timeval often = { 0, 20 * 1000 };
+    (void)what;
+
+    if (life->draining) {
+        log_warn("daemon.ended_by_second_signal", LOG_INT("signal", number));
+        _exit(EX_SOFTWARE);
+    }
+    log_info("daemon.draining", LOG_INT("signal", number), LOG_INT("flows", flow_count()));
+    notify_send("STOPPING=1");
+    life->draining = true;
+    life->drain_until_us = clock_mono_us() + life->daemon.settings->drain_seconds * 1000000;
+    http_server_drain(life->daemon.http);
+    if (life->daemon.spec->drain) {
+        life->daemon.spec->drain(&life->daemon);
+    }
+    life->check = event_new(life->daemon.base, -1, EV_PERSIST, check_drain, life);
+    evtimer_add(life->check, &often);
+}
+
+static void check_drain(evutil_socket_t fd, short what, void *arg)
+{
+    struct life *life = arg;
+    struct daemon *daemon = &life->daemon;
+    bool late = clock_mono_us() > life->drain_until_us;
+    (void)fd;
+    (void)what;
+
+    if (!late && (!http_server_is_quiet(daemon->http) || (daemon->spec->is_quiet && !daemon->spec->is_quiet(daemon)))) {
+        return;
+    }
+    log_info("daemon.drained", LOG_BOOL("in_time", !late), LOG_INT("flows_left", flow_count()));
+    if (late) {
+        _exit(EX_OK); /* what still hangs holds memory that cannot be freed in order */
+    }
+    event_base_loopbreak(daemon->base);
+}
+
+static void close_all(struct life *life)
+{
+    struct daemon *daemon = &life->daemon;
+
+    if (daemon->spec->stop) {
+        daemon->spec->stop(daemon);
+    }
+    http_server_free(daemon->http);
+    selfcheck_free(daemon->selfcheck);
+    pg_pool_free(daemon->pg);
+    redis_free(daemon->redis);
+    for (size_t i = 0; i < 2; i++) {
+        event_free(life->signals[i]);
+    }
+    event_free(life->check);
+    if (life->watchdog) {
+        event_free(life->watchdog);
+    }
+    /* What was to come at the next turn, such as a numeric address from resolve.c, finds nobody and frees itself. One turn runs
+     * one priority. */
+    event_base_loop(daemon->base, EVLOOP_NONBLOCK);
+    event_base_loop(daemon->base, EVLOOP_NONBLOCK);
+    keyring_free(daemon->keyring);
+    event_base_free(daemon->base);
+    libevent_global_shutdown();
+    arena_free(daemon->arena);
+}
+
+static struct next *show_health(struct flow *flow)
+{
+    return http_reply_json(flow, 200, "{\"status\":\"alive\"}");
+}
+
+/* Readiness asks both servers for real: a connection that is up may still get no answer. */
+struct readiness {
+    bool postgres, redis;
+    struct flow_wait *wait;
+};
+
+static struct next *show_readiness(struct flow *flow)
+{
+    static const struct pg_statement ask = { "readiness", "select 1" };
+    struct pg_params none;
+
+    flow->state = arena_alloc(flow->arena, sizeof(struct readiness));
+    pg_params_init(&none, flow->arena);
+    return pg_query(flow, flow->daemon->pg, &ask, &none, ask_redis);
+}
+
+static struct next *ask_redis(struct flow *flow)
+{
+    struct readiness *readiness = flow->state;
+
+    readiness->postgres = pg_outcome(flow) == PG_OK && is_connected(flow->daemon);
+    redis_call(flow->daemon->redis, 0, on_pong, flow_wait_begin(flow, reply_readiness), "PING", NULL);
+    return flow_waiting();
+}
+
+static void on_pong(void *arg, const struct redis_value *reply, const char *errstr)
+{
+    static const bool yes = true;
+    bool pong = !errstr && redis_kind(reply) == REDIS_TEXT;
+
+    flow_wait_end(arg, pong ? &yes : NULL);
+}
+
+static struct next *reply_readiness(struct flow *flow)
+{
+    struct readiness *readiness = flow->state;
+    readiness->redis = flow->answer != NULL;
+
+    bool schema = selfcheck_has_schema(flow->daemon->selfcheck);
+
+    if (readiness->postgres && readiness->redis && schema) {
+        return http_reply_json(flow, 200, "{\"status\":\"ready\"}");
+    }
+    json_t *missing = json_array();
+    if (!readiness->postgres) {
+        json_array_append_new(missing, json_string("postgresql"));
+    }
+    if (readiness->postgres && !schema) {
+        json_array_append_new(missing, json_string("schema"));
+    }
+    if (!readiness->redis) {
+        json_array_append_new(missing, json_string("redis"));
+    }
+    http_set_header(flow, "Retry-After", "1");
+    return problem_reply_with(flow, 503, "not_ready", "A server that this daemon needs does not answer, or its schema is not there.",
+                              json_pack("{s:o}", "missing", missing));
+}
+
+static struct next *show_metrics(struct flow *flow)
+{
+    struct buf text = { 0 };
+
+    metrics_write(&text);
+    struct next *next = http_reply(flow, 200, "text/plain; version=0.0.4; charset=utf-8", text.data, text.length);
+    buf_clear(&text);
+    return next;
+}
+
+static struct next *show_openapi(struct flow *flow)
+{
+    const struct daemon_openapi *openapi = &flow->daemon->spec->openapi;
+    const char *known = http_header(flow, "If-None-Match");
+
+    http_set_header(flow, "ETag", openapi->etag);
+    http_set_header(flow, "Cache-Control", "no-cache");
+    if (known && strstr(known, openapi->etag)) {
+        return http_reply_empty(flow, 304);
+    }
+    return http_reply_json(flow, 200, openapi->json);
+}

@@ -1,0 +1,79 @@
+/* daemon.h - what every Sharelink daemon does the same way, in this order:
+ * settings → log → event base → pools → routes → signals → loop → drain.
+ *
+ * main.c of a service fills a struct daemon_spec and calls daemon_main.
+ */
+#ifndef SHARELINK_DAEMON_H
+#define SHARELINK_DAEMON_H
+
+#include <stdbool.h>
+
+#include "common/base/config.h"
+#include "common/data/crypto.h"
+#include "common/pg/pg.h"
+#include "common/redis/redis.h"
+#include "common/http/router.h"
+
+struct event_base;
+struct guard;
+
+/* Settings that all daemons share; the first member of each daemon's own settings struct. */
+struct daemon_settings {
+    const char *database_url;
+    const char *redis_url;
+    const char *public_url;
+    const char *secret_key, *secret_key_previous;
+    const char *listen;
+    const char *trusted_proxies; /* CIDRs, divided by commas */
+    int log_format, log_level;
+    int64_t database_connections;
+    bool database_unnamed_statements;
+    int64_t connections_max;
+    int64_t drain_seconds;
+    int64_t rate_limit_burst, rate_limit_per_second; /* of guard_settings; 0 for a daemon without a guard */
+};
+
+struct daemon {
+    const struct daemon_spec *spec;
+    const struct daemon_settings *settings;
+    struct arena *arena; /* for what lives as long as the process */
+    struct event_base *base;
+    struct keyring *keyring;
+    struct pg_pool *pg;
+    struct redis *redis;
+    struct selfcheck *selfcheck;
+    struct http_server *http;
+    void *app;           /* the service's own parts, made by start */
+    struct guard *guard; /* likewise, of a service whose routes have scopes: see guard.h; else NULL */
+};
+
+/* The daemon's OpenAPI document: GET /openapi.json. proto/openapi/embed makes both from the YAML beside it. */
+struct daemon_openapi {
+    const char *etag, *json;
+};
+
+struct daemon_spec {
+    const char *name;  /* "links" */
+    const char *about; /* one line for --help */
+    size_t settings_size;
+    const struct config_setting *settings; /* the service's own table; its struct begins with struct daemon_settings */
+    /* What no setting tells alone: appends a line for each fault, and returns their number. May be NULL. */
+    int (*check_settings)(const void *settings, struct buf *faults);
+    const struct route *routes;            /* health, readiness, metrics and the OpenAPI document are added to them */
+    struct daemon_openapi openapi;
+    flow_step *guard;                      /* see router.h */
+    const struct http_fixed_field *reply_fields; /* of every reply; see http.h. May be NULL */
+    const struct config_setting *guard_settings; /* its table, of fields of struct daemon_settings; may be NULL */
+    void (*start)(struct daemon *daemon);  /* after the pools; sets daemon->app. May be NULL */
+    bool (*is_connected)(struct daemon *daemon); /* with connections to PostgreSQL of its own; may be NULL */
+    /* Takes up no new work of its own; then is asked again and again whether all is done. Either may be NULL. */
+    void (*drain)(struct daemon *daemon);
+    bool (*is_quiet)(struct daemon *daemon);
+    void (*stop)(struct daemon *daemon); /* before the pools go; may be NULL */
+};
+
+/* Returns the exit status: 0 after a drain, 78 (EX_CONFIG) with all faults of the settings listed, 71 when it cannot
+ * listen. */
+int daemon_main(const struct daemon_spec *spec, int argc, char **argv);
+
+#endif

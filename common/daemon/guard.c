@@ -1,0 +1,82 @@
+/* guard.c - the checks before a handler with a scope, in their order; see guard.h. */
+#include "common/daemon/guard.h"
+
+#include <stdlib.h>
+
+#include "common/daemon/api_key.h"
+#include "common/daemon/daemon.h"
+#include "common/daemon/idempotency.h"
+#include "common/http/problem.h"
+#include "common/daemon/ratelimit.h"
+#include "common/base/str.h"
+
+#define FIELD(member) offsetof(struct daemon_settings, member)
+
+const struct config_setting guard_settings[] = {
+    { .name = "RATE_LIMIT_BURST", .kind = CONFIG_INT, .offset = FIELD(rate_limit_burst), .fallback = "300", .min = 0, .max = 1000000,
+      .about = "Calls that an API key may make at once; 0 sets no limit." },
+    { .name = "RATE_LIMIT_PER_SECOND", .kind = CONFIG_INT, .offset = FIELD(rate_limit_per_second), .fallback = "50", .min = 0, .max = 100000,
+      .about = "Calls a second that an API key may make in the long run; 0 sets no limit." },
+    { .name = NULL },
+};
+
+struct guard {
+    struct key_cache *keys;
+    struct ratelimit *limit;
+    struct idempotency *idempotency;
+};
+
+/* In the order in which they run. */
+static struct next *take_permit(struct flow *flow);
+static struct next *check_scope(struct flow *flow);
+
+struct guard *guard_new(struct daemon *daemon)
+{
+    struct guard *guard = mem_alloc(sizeof *guard);
+
+    guard->keys = key_cache_new();
+    guard->limit = ratelimit_new(daemon->base, daemon->redis, daemon->settings->rate_limit_burst,
+                                 daemon->settings->rate_limit_per_second);
+    guard->idempotency = idempotency_new(daemon);
+    return guard;
+}
+
+void guard_free(struct guard *guard)
+{
+    key_cache_free(guard->keys);
+    ratelimit_free(guard->limit);
+    idempotency_free(guard->idempotency);
+    free(guard);
+}
+
+bool guard_is_connected(const struct guard *guard)
+{
+    return idempotency_is_connected(guard->idempotency);
+}
+
+struct next *guard_check(struct flow *flow)
+{
+    return api_key_check(flow, flow->daemon->guard->keys, take_permit);
+}
+
+static struct next *take_permit(struct flow *flow)
+{
+    return ratelimit_take(flow, flow->daemon->guard->limit, caller_of(flow)->key_id, check_scope);
+}
+
+static struct next *check_scope(struct flow *flow)
+{
+    const char *scope = router_route(flow)->scope;
+
+    if (!caller_may(caller_of(flow), scope)) {
+        return problem_reply_with(flow, 403, "insufficient_scope", "The API key lacks the scope that this call needs.",
+                                  json_pack("{s:s}", "required_scope", scope));
+    }
+    flow->state = NULL;
+    return idempotency_begin(flow, flow->daemon->guard->idempotency, router_proceed);
+}
+
+void guard_concerns(const struct flow *flow, const char *subject)
+{
+    idempotency_concerns(flow->daemon->guard->idempotency, flow, subject);
+}

@@ -1,0 +1,128 @@
+/* json.c - jansson behind our limits; see json.h.
+ *
+ * jansson parses by recursion and its messages quote the input, so depth is measured before it sees the text and its
+ * errors are told in our own words.
+ */
+#include "common/data/json.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "common/base/str.h"
+
+static size_t depth_of(const char *text, size_t length);
+static const char *describe(enum json_error_code code);
+static void release(void *value);
+static char *dump(struct arena *arena, const json_t *value, size_t flags);
+
+json_t *json_parse(struct arena *arena, const char *text, size_t length, const char **error)
+{
+    json_error_t fault;
+
+    *error = NULL;
+    if (!str_is_utf8(text, length)) {
+        *error = "The text is not valid UTF-8.";
+        return NULL;
+    }
+    /* jansson takes a NUL for the end of its input and would ignore what follows. */
+    if (length > 0 && memchr(text, '\0', length)) {
+        *error = "The text holds a NUL byte.";
+        return NULL;
+    }
+    if (depth_of(text, length) > JSON_DEPTH_MAX) {
+        *error = arena_printf(arena, "Arrays and objects are nested more than %d deep.", JSON_DEPTH_MAX);
+        return NULL;
+    }
+    json_t *value = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
+    if (value) {
+        return json_keep(arena, value);
+    }
+    if (json_error_code(&fault) == json_error_out_of_memory) {
+        mem_fail();
+    }
+    *error =
+        arena_printf(arena, "%s (line %d, column %d).", describe(json_error_code(&fault)), fault.line, fault.column);
+    return NULL;
+}
+
+/* Depth that a parser could reach: broken text counts as if its brackets were in order. */
+static size_t depth_of(const char *text, size_t length)
+{
+    size_t depth = 0, deepest = 0;
+    bool in_string = false;
+
+    for (size_t i = 0; i < length; i++) {
+        if (in_string && text[i] == '\\') {
+            i++;
+        } else if (text[i] == '"') {
+            in_string = !in_string;
+        } else if (!in_string && (text[i] == '[' || text[i] == '{')) {
+            depth++;
+            deepest = depth > deepest ? depth : deepest;
+        } else if (!in_string && (text[i] == ']' || text[i] == '}') && depth > 0) {
+            depth--;
+        }
+    }
+    return deepest;
+}
+
+/* The default is for jansson's enum, not ours: newer versions may know more codes. */
+static const char *describe(enum json_error_code code)
+{
+    switch (code) {
+    case json_error_premature_end_of_input:
+        return "The text ends too early";
+    case json_error_end_of_input_expected:
+        return "Something follows the end of the value";
+    case json_error_duplicate_key:
+        return "An object has the same key twice";
+    case json_error_numeric_overflow:
+        return "A number is too large";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "\\u0000 is not allowed";
+    case json_error_invalid_utf8:
+        return "A string is not valid Unicode";
+    default:
+        return "The syntax is wrong";
+    }
+}
+
+json_t *json_keep(struct arena *arena, json_t *value)
+{
+    if (value) {
+        arena_defer(arena, release, value);
+    }
+    return value;
+}
+
+static void release(void *value)
+{
+    json_decref(value);
+}
+
+/* 15 digits show 4.2 as 4.2 and not as 4.2000000000000002. */
+char *json_text(struct arena *arena, const json_t *value)
+{
+    return dump(arena, value, JSON_REAL_PRECISION(15));
+}
+
+/* 17 digits tell any two numbers apart. */
+char *json_canonical_text(struct arena *arena, const json_t *value)
+{
+    return dump(arena, value, JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
+}
+
+static char *dump(struct arena *arena, const json_t *value, size_t flags)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | flags);
+
+    if (!text) {
+        log_error("json.cannot_dump"); /* out of memory, or a value of our own that contains itself */
+        abort();
+    }
+    arena_defer(arena, free, text);
+    return text;
+}

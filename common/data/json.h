@@ -1,0 +1,25 @@
+/* json.h - jansson with our limits: bodies are checked before they are parsed, memory hangs off an arena. */
+#ifndef SHARELINK_JSON_H
+#define SHARELINK_JSON_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "common/base/arena.h"
+
+#define JSON_DEPTH_MAX 16
+
+/* Parses one JSON text of valid UTF-8 that is at most JSON_DEPTH_MAX deep, with no duplicate keys and no \u0000.
+ * The value lives as long as the arena. NULL when it is broken; *error (never NULL then) says what and where, in the
+ * arena, with none of the input in it. A bare scalar is fine. */
+json_t *json_parse(struct arena *arena, const char *text, size_t length, const char **error);
+
+/* Compact text of value, in the arena; keys keep their order. */
+char *json_text(struct arena *arena, const json_t *value);
+/* The same with sorted keys: equal values give equal text. */
+char *json_canonical_text(struct arena *arena, const json_t *value);
+
+/* Ties a reference that the caller owns to the arena's life, and returns it. */
+json_t *json_keep(struct arena *arena, json_t *value);
+
+#endif

@@ -1,0 +1,87 @@
+/* conditional.c - see conditional.h. */
+#include "common/http/conditional.h"
+
+#include <string.h>
+
+#include "common/base/arena.h"
+#include "common/data/crypto.h"
+#include "common/http/http.h"
+#include "common/base/str.h"
+
+#define TAG_BYTES  12
+#define NO_VERSION (-1) /* that no row has */
+
+static const char *next_tag(const char *at, const char **tag, size_t *length);
+
+bool conditional_is_known(const struct flow *flow, const char *etag)
+{
+    const char *at = http_header(flow, "If-None-Match"), *tag;
+    size_t length, wanted = strlen(etag);
+
+    if (!at || str_equal(at, "*")) {
+        return at != NULL;
+    }
+    while ((at = next_tag(at, &tag, &length))) {
+        if (length == wanted && memcmp(tag, etag, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The next of a list of tags, with its quotes and without W/; NULL at the end, or where it is no such list any more. */
+static const char *next_tag(const char *at, const char **tag, size_t *length)
+{
+    at += strspn(at, " \t,");
+    at += strncmp(at, "W/", 2) == 0 ? 2 : 0;
+    if (*at != '"') {
+        return NULL;
+    }
+    const char *end = strchr(at + 1, '"');
+    if (!end) {
+        return NULL;
+    }
+    *tag = at;
+    *length = (size_t)(end + 1 - at);
+    return end + 1;
+}
+
+void conditional_set_headers(struct flow *flow, const char *etag)
+{
+    http_set_header(flow, "ETag", etag);
+    http_set_header(flow, "Cache-Control", "private, no-cache");
+    http_set_header(flow, "Vary", "Authorization");
+}
+
+struct next *conditional_reply_json(struct flow *flow, const char *etag, const char *json)
+{
+    conditional_set_headers(flow, etag);
+    return conditional_is_known(flow, etag) ? http_reply_empty(flow, 304) : http_reply_json(flow, 200, json);
+}
+
+const char *conditional_tag_of(struct arena *arena, const char *json)
+{
+    uint8_t hash[CRYPTO_HASH_SIZE];
+    char *text = arena_alloc(arena, str_base64url_size(TAG_BYTES));
+
+    crypto_hash(hash, json, strlen(json));
+    str_base64url(text, hash, TAG_BYTES);
+    return arena_printf(arena, "\"%s\"", text);
+}
+
+void conditional_wanted_version(struct flow *flow, struct pg_params *params, int64_t least)
+{
+    const char *tag = http_header(flow, "If-Match");
+    int64_t version = NO_VERSION;
+
+    if (!tag || str_equal(tag, "*")) {
+        pg_null(params);
+        return;
+    }
+    size_t length = strlen(tag);
+    bool is_ours = length >= 4 && str_starts_with(tag, "\"v") && tag[length - 1] == '"';
+    if (is_ours && (tag[2] != '0' || length == 4)) {
+        str_parse_int(arena_strndup(flow->arena, tag + 2, length - 3), least, INT32_MAX, &version);
+    }
+    pg_int(params, version);
+}

@@ -1,0 +1,497 @@
+/* fields.c - typed, checked reading of a JSON object's members; see fields.h.
+ *
+ * Every getter notes the member as asked for, so that fields_end can tell what nobody asked for. Names come from our
+ * own code; only fields_end puts a caller's text into a pointer.
+ */
+#include "common/http/fields.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/data/id.h"
+#include "common/data/idn.h"
+#include "common/base/str.h"
+
+static const json_t *ask(struct fields *fields, const char *name);
+static const json_t *ask_needed(struct fields *fields, const char *name, enum fields_need need);
+static const char *pointer_to(const struct fields *fields, const char *name);
+static const char *escape(struct arena *arena, const char *name);
+static const char *checked_text(struct fields *fields, const char *pointer, const json_t *value,
+                                const struct text_rule *rule);
+static bool has_good_length(struct fields *fields, const char *pointer, const char *text, const struct text_rule *rule);
+static void note(struct fields *fields, const char *pointer, const char *code, const char *detail);
+static int choice_index(const char *choices, const char *wanted);
+static const char *list_choices(struct arena *arena, const char *choices);
+static const char *check_url(const char *text, const char *scheme);
+static bool was_asked(const struct fields *fields, const char *name);
+static bool is_time_zone_file(const char *name);
+
+struct fields fields_of(struct arena *arena, struct faults *faults, const json_t *object, const char *pointer)
+{
+    struct fields fields = { .arena = arena, .faults = faults, .object = object, .pointer = pointer };
+
+    if (!json_is_object(object)) {
+        faults_add(faults, pointer, "wrong_type", "This must be an object.");
+        fields.object = NULL;
+    }
+    return fields;
+}
+
+/* The member, JSON null included; NULL when it is absent. */
+static const json_t *ask(struct fields *fields, const char *name)
+{
+    if (!was_asked(fields, name)) {
+        if (fields->asked_count == (int)(sizeof fields->asked / sizeof fields->asked[0])) {
+            abort(); /* an object of ours outgrew the table: raise its size */
+        }
+        fields->asked[fields->asked_count++] = name;
+    }
+    return fields->object ? json_object_get(fields->object, name) : NULL;
+}
+
+static const json_t *ask_needed(struct fields *fields, const char *name, enum fields_need need)
+{
+    const json_t *value = ask(fields, name);
+
+    if (!value && need == FIELDS_REQUIRED) {
+        fields_fault(fields, name, "required", "This member is required.");
+    }
+    return value;
+}
+
+bool fields_has(struct fields *fields, const char *name)
+{
+    const json_t *value = ask(fields, name);
+
+    return value && !json_is_null(value);
+}
+
+bool fields_is_null(struct fields *fields, const char *name)
+{
+    return json_is_null(ask(fields, name));
+}
+
+const char *fields_text(struct fields *fields, const char *name, enum fields_need need, const struct text_rule *rule)
+{
+    const json_t *value = ask(fields, name);
+
+    if (rule && rule->nullable && json_is_null(value)) {
+        value = NULL;
+    }
+    if (!value) {
+        if (need == FIELDS_REQUIRED) {
+            fields_fault(fields, name, "required", "This member is required.");
+        }
+        return NULL;
+    }
+    return checked_text(fields, pointer_to(fields, name), value, rule);
+}
+
+/* NULL, with a fault noted, when value breaks the rule; a NULL rule is no rule but "text without control characters".
+ */
+static const char *checked_text(struct fields *fields, const char *pointer, const json_t *value,
+                                const struct text_rule *rule)
+{
+    static const struct text_rule no_rule = { .min = 0 };
+    const char *text = json_string_value(value);
+
+    rule = rule ? rule : &no_rule;
+    if (!text) {
+        note(fields, pointer, "wrong_type", "This must be a string.");
+        return NULL;
+    }
+    if (!has_good_length(fields, pointer, text, rule)) {
+        return NULL;
+    }
+    if (str_has_control(text, rule->newlines)) {
+        note(fields, pointer, "control_characters", "Control characters are not allowed here.");
+        return NULL;
+    }
+    const char *wrong = rule->check ? rule->check(text) : NULL;
+    if (wrong) {
+        note(fields, pointer, "invalid", wrong);
+        return NULL;
+    }
+    return text;
+}
+
+static bool has_good_length(struct fields *fields, const char *pointer, const char *text, const struct text_rule *rule)
+{
+    size_t length = str_utf8_length(text);
+    bool is_blank = rule->min > 0 && text[strspn(text, " \t\r\n")] == '\0';
+
+    if (length < rule->min || is_blank) {
+        note(fields, pointer, "too_short",
+             arena_printf(fields->arena, "This needs at least %zu characters.", rule->min));
+        return false;
+    }
+    if (rule->max && length > rule->max) {
+        note(fields, pointer, "too_long",
+             arena_printf(fields->arena, "This may have at most %zu characters.", rule->max));
+        return false;
+    }
+    return true;
+}
+
+bool fields_bool(struct fields *fields, const char *name, bool fallback)
+{
+    const json_t *value = ask(fields, name);
+
+    if (!value) {
+        return fallback;
+    }
+    if (!json_is_boolean(value)) {
+        fields_fault(fields, name, "wrong_type", "This must be true or false.");
+        return false;
+    }
+    return json_is_true(value);
+}
+
+int64_t fields_int(struct fields *fields, const char *name, enum fields_need need, int64_t min, int64_t max)
+{
+    const json_t *value = ask_needed(fields, name, need);
+
+    if (!value) {
+        return 0;
+    }
+    if (!json_is_integer(value)) {
+        fields_fault(fields, name, "wrong_type", "This must be a whole number.");
+        return 0;
+    }
+    int64_t number = json_integer_value(value);
+    if (number < min || number > max) {
+        fields_fault(fields, name, "out_of_range",
+                     arena_printf(fields->arena, "This must be from %" PRId64 " to %" PRId64 ".", min, max));
+        return 0;
+    }
+    return number;
+}
+
+double fields_number(struct fields *fields, const char *name, enum fields_need need, double min, double max)
+{
+    const json_t *value = ask_needed(fields, name, need);
+
+    if (!value) {
+        return 0;
+    }
+    if (!json_is_number(value)) {
+        fields_fault(fields, name, "wrong_type", "This must be a number.");
+        return 0;
+    }
+    double number = json_number_value(value);
+    if (number < min || number > max) {
+        fields_fault(fields, name, "out_of_range",
+                     arena_printf(fields->arena, "This must be from %.15g to %.15g.", min, max));
+        return 0;
+    }
+    return number;
+}
+
+int fields_choice(struct fields *fields, const char *name, enum fields_need need, const char *choices)
+{
+    const json_t *value = ask_needed(fields, name, need);
+
+    if (!value) {
+        return -1;
+    }
+    const char *text = json_string_value(value);
+    if (!text) {
+        fields_fault(fields, name, "wrong_type", "This must be a string.");
+        return -1;
+    }
+    int index = choice_index(choices, text);
+    if (index < 0) {
+        fields_fault(fields, name, "invalid", list_choices(fields->arena, choices));
+    }
+    return index;
+}
+
+static int choice_index(const char *choices, const char *wanted)
+{
+    size_t wanted_length = strlen(wanted);
+
+    for (int index = 0;; index++) {
+        size_t length = strcspn(choices, "|");
+        if (length == wanted_length && memcmp(choices, wanted, length) == 0) {
+            return index;
+        }
+        if (!choices[length]) {
+            return -1;
+        }
+        choices += length + 1;
+    }
+}
+
+static const char *list_choices(struct arena *arena, const char *choices)
+{
+    struct buf text = { 0 };
+
+    buf_add_text(&text, "This must be one of ");
+    for (; *choices; choices++) {
+        if (*choices == '|') {
+            buf_add_text(&text, ", ");
+        } else {
+            buf_add_char(&text, *choices);
+        }
+    }
+    buf_add_char(&text, '.');
+    const char *copy = arena_strndup(arena, text.data, text.length);
+    buf_clear(&text);
+    return copy;
+}
+
+bool fields_time(struct fields *fields, const char *name, enum fields_need need, int64_t *wall_ms)
+{
+    const json_t *value = ask_needed(fields, name, need);
+
+    if (!value) {
+        return false;
+    }
+    if (!json_is_string(value)) {
+        fields_fault(fields, name, "wrong_type", "This must be a string.");
+        return false;
+    }
+    if (!clock_parse_rfc3339(json_string_value(value), wall_ms)) {
+        fields_fault(fields, name, "invalid", "This must be a time such as 2026-11-22T09:30:00Z.");
+        return false;
+    }
+    return true;
+}
+
+/* --- objects and arrays inside --- */
+
+struct fields fields_object(struct fields *fields, const char *name, enum fields_need need)
+{
+    const json_t *value = ask_needed(fields, name, need);
+    const char *pointer = pointer_to(fields, name);
+
+    if (!value) {
+        return (struct fields){ .arena = fields->arena, .faults = fields->faults, .pointer = pointer };
+    }
+    return fields_of(fields->arena, fields->faults, value, pointer);
+}
+
+const json_t *fields_array(struct fields *fields, const char *name, enum fields_need need, size_t min, size_t max)
+{
+    const json_t *value = ask_needed(fields, name, need);
+
+    if (!value) {
+        return NULL;
+    }
+    if (!json_is_array(value)) {
+        fields_fault(fields, name, "wrong_type", "This must be an array.");
+        return NULL;
+    }
+    if (json_array_size(value) < min) {
+        fields_fault(fields, name, "too_short", arena_printf(fields->arena, "This needs at least %zu elements.", min));
+        return NULL;
+    }
+    if (json_array_size(value) > max) {
+        fields_fault(fields, name, "too_long", arena_printf(fields->arena, "This may have at most %zu elements.", max));
+        return NULL;
+    }
+    return value;
+}
+
+struct fields fields_element(struct fields *fields, const char *name, const json_t *array, size_t index)
+{
+    const char *pointer = arena_printf(fields->arena, "%s/%zu", pointer_to(fields, name), index);
+
+    return fields_of(fields->arena, fields->faults, json_array_get(array, index), pointer);
+}
+
+const char *fields_element_text(struct fields *fields, const char *name, const json_t *array, size_t index,
+                                const struct text_rule *rule)
+{
+    const char *pointer = arena_printf(fields->arena, "%s/%zu", pointer_to(fields, name), index);
+    const json_t *value = json_array_get(array, index);
+
+    return rule && rule->nullable && json_is_null(value) ? NULL : checked_text(fields, pointer, value, rule);
+}
+
+/* --- faults --- */
+
+void fields_fault(struct fields *fields, const char *name, const char *code, const char *detail)
+{
+    note(fields, name ? arena_printf(fields->arena, "%s/%s", fields->pointer, name) : fields->pointer, code, detail);
+}
+
+/* Silent below an object that was missing: that is one fault, and noted already. */
+static void note(struct fields *fields, const char *pointer, const char *code, const char *detail)
+{
+    if (fields->object) {
+        faults_add(fields->faults, pointer, code, detail);
+    }
+}
+
+static const char *pointer_to(const struct fields *fields, const char *name)
+{
+    return arena_printf(fields->arena, "%s/%s", fields->pointer, escape(fields->arena, name));
+}
+
+/* RFC 6901: ~ is ~0 and / is ~1. */
+static const char *escape(struct arena *arena, const char *name)
+{
+    if (!strpbrk(name, "~/")) {
+        return name;
+    }
+    char *escaped = arena_alloc(arena, strlen(name) * 2 + 1), *to = escaped;
+    for (; *name; name++) {
+        if (*name == '~' || *name == '/') {
+            *to++ = '~';
+            *to++ = *name == '~' ? '0' : '1';
+        } else {
+            *to++ = *name;
+        }
+    }
+    return escaped;
+}
+
+void fields_end(struct fields *fields)
+{
+    /* jansson's iterators want the object without const; nothing here changes it. */
+    json_t *object = (json_t *)(uintptr_t)fields->object;
+    int unknown = 0;
+
+    for (void *at = json_object_iter(object); at && unknown < FAULTS_MAX; at = json_object_iter_next(object, at)) {
+        const char *name = json_object_iter_key(at);
+        if (!was_asked(fields, name)) {
+            note(fields, pointer_to(fields, name), "unknown_field", "There is no such member here.");
+            unknown++;
+        }
+    }
+}
+
+bool fields_none_sent(struct flow *flow, struct next **reply)
+{
+    struct faults *faults = faults_new(flow->arena);
+    const json_t *body = problem_read_optional(flow, reply);
+
+    if (!body) {
+        return false;
+    }
+    struct fields root = fields_of(flow->arena, faults, body, "");
+    fields_end(&root);
+    if (faults_any(faults)) {
+        *reply = faults_reply(flow, faults);
+        return false;
+    }
+    return true;
+}
+
+static bool was_asked(const struct fields *fields, const char *name)
+{
+    for (int i = 0; i < fields->asked_count; i++) {
+        if (strcmp(fields->asked[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- rules that several services need --- */
+
+const char *fields_check_email(const char *text)
+{
+    struct arena *arena = arena_new();
+    bool can_be_mailed = str_is_mail_address(text) && idn_mail_address(arena, text);
+
+    arena_free(arena);
+    return can_be_mailed ? NULL : "This must be one mail address such as ana@example.com.";
+}
+
+const char *fields_check_time_zone(const char *text)
+{
+    static const char wrong[] = "This must be a time zone of the IANA database such as Europe/Berlin.";
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
+    size_t length = strlen(text);
+
+    if (strcmp(text, "UTC") == 0) {
+        return NULL; /* also where the database is not installed */
+    }
+    /* Without a dot among the allowed bytes there is no way up. */
+    if (length == 0 || length > 64 || strspn(text, allowed) != length || text[0] == '/' || text[length - 1] == '/') {
+        return wrong;
+    }
+    if (str_starts_with(text, "posix/") || str_starts_with(text, "right/") || str_equal(text, "localtime") ||
+        str_equal(text, "posixrules")) {
+        return wrong;
+    }
+    return is_time_zone_file(text) ? NULL : wrong;
+}
+
+static bool is_time_zone_file(const char *name)
+{
+    const char *directory = getenv("TZDIR");
+    char path[4096], magic[4];
+    struct stat about;
+
+    int length =
+        snprintf(path, sizeof path, "%s/%s", directory && *directory ? directory : "/usr/share/zoneinfo", name);
+    if (length < 0 || (size_t)length >= sizeof path) {
+        return false;
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        return false;
+    }
+    bool is_zone = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) &&
+                   read(fd, magic, sizeof magic) == (ssize_t)sizeof magic && memcmp(magic, "TZif", sizeof magic) == 0;
+    close(fd);
+    return is_zone;
+}
+
+const char *fields_check_https_url(const char *text)
+{
+    return check_url(text, "https://");
+}
+
+const char *fields_check_http_url(const char *text)
+{
+    return check_url(text, "http://");
+}
+
+static const char *check_url(const char *text, const char *scheme)
+{
+    static const char wrong[] =
+        "This must be a URL such as https://example.com/path, at most 2048 bytes, without user and password.";
+    static const char host_bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-";
+    int64_t port;
+
+    if (strlen(text) > 2048 || !str_starts_with(text, scheme) || str_has_control(text, false) ||
+        strpbrk(text, " \"<>\\^`{|}")) {
+        return wrong;
+    }
+    const char *host = text + strlen(scheme);
+    bool is_v6 = *host == '[';
+    size_t length = is_v6 ? strspn(host + 1, "0123456789abcdefABCDEF:.") + 2 : strspn(host, host_bytes);
+    if (length == 0 || length > 253 || *host == '.' || *host == '-' ||
+        (is_v6 && (length < 4 || host[length - 1] != ']'))) {
+        return wrong;
+    }
+    const char *rest = host + length;
+    if (*rest == ':') {
+        char digits[6] = { 0 };
+        size_t count = strspn(rest + 1, "0123456789");
+        if (count == 0 || count >= sizeof digits) {
+            return wrong;
+        }
+        memcpy(digits, rest + 1, count);
+        if (!str_parse_int(digits, 1, 65535, &port)) {
+            return wrong;
+        }
+        rest += 1 + count;
+    }
+    return !*rest || strchr("/?#", *rest) ? NULL : wrong;
+}
+
+const char *fields_check_external_id(const char *text)
+{
+    return id_is_external(text) ? NULL : "This must be 1 to 128 of A-Z a-z 0-9 . _ : and -.";
+}

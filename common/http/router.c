@@ -1,0 +1,246 @@
+/* router.c - finds a request's handler in the service's table of routes, see router.h.
+ *
+ * The table is cut into segments once, and ordered so that a literal segment comes before a {name} in its place: the
+ * first route that matches is the right one.
+ */
+#include "common/http/router.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "common/base/str.h"
+
+#define SEGMENTS_MAX 12
+
+struct segment {
+    const char *text; /* of a parameter: its name */
+    size_t length;
+    bool is_parameter;
+};
+
+struct compiled {
+    const struct route *route;
+    struct segment segments[SEGMENTS_MAX];
+    size_t count;
+};
+
+struct parameter {
+    const struct segment *segment;
+    const char *value;
+};
+
+/* What stays of a search until its flow ends. */
+struct match {
+    const struct route *route;
+    size_t count;
+    struct parameter parameters[SEGMENTS_MAX];
+};
+
+static void compile(struct compiled *to, const struct route *route);
+static size_t split(const char *path, struct segment *segments);
+static int order(const void *a, const void *b);
+static const struct compiled *find(struct flow *flow, struct match *match, unsigned *allowed);
+static bool fits(struct flow *flow, const struct compiled *compiled, const struct segment *segments,
+                 struct match *match);
+static const char *parameter_value(struct arena *arena, const struct segment *segment);
+static bool serves(const struct route *route, enum http_method method);
+static struct next *reply_not_allowed(struct flow *flow, unsigned allowed);
+
+static struct {
+    struct compiled *routes;
+    size_t count;
+    flow_step *guard;
+} router;
+
+void router_setup(const struct router_options *options)
+{
+    size_t count = 0;
+
+    while (options->routes[count].pattern) {
+        count++;
+    }
+    free(router.routes);
+    router.routes = mem_alloc((count + 1) * sizeof *router.routes);
+    router.count = count;
+    router.guard = options->guard;
+    for (size_t i = 0; i < count; i++) {
+        const struct route *route = &options->routes[i];
+        if (route->scope && !options->guard) {
+            /* Served without a guard it would be open to all. */
+            log_error("router.guard_missing", LOG_TEXT("route", route->pattern));
+            abort();
+        }
+        compile(&router.routes[i], route);
+    }
+    qsort(router.routes, count, sizeof *router.routes, order);
+}
+
+static void compile(struct compiled *to, const struct route *route)
+{
+    to->route = route;
+    to->count = split(route->pattern, to->segments);
+    if (to->count == 0) {
+        log_error("router.pattern_unusable", LOG_TEXT("route", route->pattern));
+        abort();
+    }
+    for (size_t i = 0; i < to->count; i++) {
+        struct segment *segment = &to->segments[i];
+        if (segment->length > 2 && segment->text[0] == '{' && segment->text[segment->length - 1] == '}') {
+            segment->is_parameter = true;
+            segment->text++;
+            segment->length -= 2;
+        }
+    }
+}
+
+/* The number of segments, 0 when there are too many. "/" has one, which is empty. */
+static size_t split(const char *path, struct segment *segments)
+{
+    size_t count = 0;
+
+    while (*path == '/') {
+        if (count == SEGMENTS_MAX) {
+            return 0;
+        }
+        path++;
+        segments[count++] = (struct segment){ .text = path, .length = strcspn(path, "/") };
+        path += segments[count - 1].length;
+    }
+    return count;
+}
+
+static int order(const void *a, const void *b)
+{
+    const struct compiled *one = a, *other = b;
+
+    if (one->count != other->count) {
+        return one->count < other->count ? -1 : 1;
+    }
+    for (size_t i = 0; i < one->count; i++) {
+        if (one->segments[i].is_parameter != other->segments[i].is_parameter) {
+            return one->segments[i].is_parameter ? 1 : -1;
+        }
+    }
+    /* Of equals, the order of the table. */
+    return one->route < other->route ? -1 : one->route > other->route;
+}
+
+struct next *router_handle(struct flow *flow)
+{
+    struct match *match = arena_alloc(flow->arena, sizeof *match);
+    unsigned allowed = 0;
+    const struct compiled *found = find(flow, match, &allowed);
+
+    if (!found) {
+        return allowed ? reply_not_allowed(flow, allowed)
+                       : http_reply_problem(flow, 404, "not_found", "There is nothing at this address.");
+    }
+    match->route = found->route;
+    http_keep_match(flow, match);
+    http_remember_route(flow, found->route->pattern);
+    return found->route->scope ? router.guard(flow) : router_proceed(flow);
+}
+
+struct next *router_proceed(struct flow *flow)
+{
+    return router_route(flow)->handle(flow);
+}
+
+/* NULL when no route of this path serves the method; allowed then has a bit for each method that one does serve. */
+static const struct compiled *find(struct flow *flow, struct match *match, unsigned *allowed)
+{
+    struct segment segments[SEGMENTS_MAX];
+    size_t count = split(http_path(flow), segments);
+    enum http_method method = http_method(flow);
+
+    for (size_t i = 0; i < router.count && router.routes[i].count <= count; i++) {
+        const struct compiled *compiled = &router.routes[i];
+        if (compiled->count != count || !fits(flow, compiled, segments, match)) {
+            continue;
+        }
+        if (serves(compiled->route, method)) {
+            return compiled;
+        }
+        *allowed |= 1u << compiled->route->method;
+    }
+    return NULL;
+}
+
+static bool fits(struct flow *flow, const struct compiled *compiled, const struct segment *segments,
+                 struct match *match)
+{
+    for (size_t i = 0; i < compiled->count; i++) {
+        const struct segment *wanted = &compiled->segments[i];
+        if (wanted->is_parameter
+                ? segments[i].length == 0
+                : segments[i].length != wanted->length || memcmp(segments[i].text, wanted->text, wanted->length) != 0) {
+            return false;
+        }
+    }
+    match->count = 0;
+    for (size_t i = 0; i < compiled->count; i++) {
+        if (compiled->segments[i].is_parameter) {
+            const char *value = parameter_value(flow->arena, &segments[i]);
+            if (!value) {
+                return false;
+            }
+            match->parameters[match->count++] = (struct parameter){ &compiled->segments[i], value };
+        }
+    }
+    return true;
+}
+
+/* Decoded; NULL when no segment of ours can be meant: a broken escape, a slash, a control character. */
+static const char *parameter_value(struct arena *arena, const struct segment *segment)
+{
+    char *value = arena_strndup(arena, segment->text, segment->length);
+
+    if (memchr(value, '%', segment->length) && !str_url_decode(value, false)) {
+        return NULL;
+    }
+    return strchr(value, '/') || str_has_control(value, false) ? NULL : value;
+}
+
+static bool serves(const struct route *route, enum http_method method)
+{
+    return route->method == method || (route->method == HTTP_GET && method == HTTP_HEAD);
+}
+
+static struct next *reply_not_allowed(struct flow *flow, unsigned allowed)
+{
+    struct buf list = { 0 };
+
+    for (enum http_method method = HTTP_GET; method < HTTP_OTHER; method++) {
+        bool served = allowed & 1u << method || (method == HTTP_HEAD && allowed & 1u << HTTP_GET);
+        if (served) {
+            buf_add_text(&list, list.length ? ", " : "");
+            buf_add_text(&list, http_method_name(method));
+        }
+    }
+    http_set_header(flow, "Allow", list.data);
+    buf_clear(&list);
+    return http_reply_problem(flow, 405, "method_not_allowed", "This address does not take this method; see Allow.");
+}
+
+const struct route *router_route(const struct flow *flow)
+{
+    const struct match *match = http_match(flow);
+
+    return match ? match->route : NULL;
+}
+
+const char *router_param(const struct flow *flow, const char *name)
+{
+    const struct match *match = http_match(flow);
+    size_t length = strlen(name);
+
+    for (size_t i = 0; match && i < match->count; i++) {
+        const struct segment *segment = match->parameters[i].segment;
+        if (segment->length == length && memcmp(segment->text, name, length) == 0) {
+            return match->parameters[i].value;
+        }
+    }
+    log_error("router.parameter_unknown", LOG_TEXT("name", name), LOG_TEXT("request_id", flow->request_id));
+    return "";
+}

@@ -1,0 +1,47 @@
+/* connection.h - one connection of a pool; for pg.c, batch.c and transaction.c alone. The world uses pg.h. */
+#ifndef SHARELINK_PG_CONNECTION_H
+#define SHARELINK_PG_CONNECTION_H
+
+#include "common/pg/pg.h"
+
+struct metric;
+struct pg_result; /* libpq's */
+struct pg_connection;
+
+/* Lives on the stack of whoever delivers it. */
+struct pg_answer {
+    enum pg_outcome outcome;
+    const struct pg_result *result; /* NULL when PostgreSQL answered nothing */
+    const int *rows;                /* the rows of result that this answer shows; NULL means all of them */
+    int row_count;
+};
+
+/* What is answered when nothing was sent. */
+extern const struct pg_answer pg_answer_unavailable;
+
+/* The series of one pool. */
+struct pg_metrics {
+    struct metric *ready, *in_flight, *duration;
+    struct metric *wait; /* until PostgreSQL can begin; a pool of transactions observes it itself, once for each of them */
+    struct metric *queries[PG_REJECTED + 1]; /* by outcome */
+};
+void pg_metrics_make(struct pg_metrics *metrics, const char *name);
+
+/* options and metrics are borrowed as long as the connection lives. It begins to connect from the loop. */
+struct pg_connection *pg_connection_new(struct event_base *base, const struct pg_pool_options *options,
+                                        const struct pg_metrics *metrics);
+/* Fails what is in flight first. */
+void pg_connection_free(struct pg_connection *connection);
+bool pg_connection_is_ready(const struct pg_connection *connection);
+/* Another number for each session: what was begun in one is not there in the next. */
+unsigned pg_connection_epoch(const struct pg_connection *connection);
+/* Requests that are owed an answer; a ready connection takes more of them up to queue_limit. */
+int pg_connection_in_flight(const struct pg_connection *connection);
+/* Only when it is ready and below queue_limit. */
+void pg_connection_send(struct pg_connection *connection, const struct pg_statement *statement,
+                        const struct pg_params *params, pg_done *done, void *arg);
+
+/* Answers PG_UNAVAILABLE from the loop's next turn. */
+void pg_pool_refuse(struct pg_pool *pool, pg_done *done, void *arg);
+
+#endif

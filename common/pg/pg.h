@@ -1,0 +1,114 @@
+/* pg.h - PostgreSQL for the event loop: a pool of pipelined libpq connections.
+ *
+ * One request is one prepared statement and one sync, hence one transaction: it happens whole or not at all. Requests are
+ * pipelined on the connection with the shortest queue. Each connection is a state machine (see pg.c) that reconnects with
+ * backoff and jitter; while none is up, queries fail at once with PG_UNAVAILABLE.
+ */
+#ifndef SHARELINK_PG_H
+#define SHARELINK_PG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/arena.h"
+#include "common/loop/flow.h"
+
+struct event_base;
+struct pg_pool;
+
+struct pg_pool_options {
+    const char *name; /* for logs and metrics; borrowed */
+    const char *url;  /* postgresql://…; borrowed */
+    int connections;
+    int queue_limit;    /* requests in flight per connection; beyond it PG_UNAVAILABLE (shed) */
+    int answer_limit_ms; /* a connection that owes its oldest answer for longer is given up */
+    bool transactions;  /* for transaction.c: a request may leave its connection inside one */
+    bool unnamed;       /* no named prepared statements, for PgBouncer 1.18 in transaction mode */
+};
+
+/* For a setting: what is wrong with the URL, as libpq reads it, or NULL. Quotes nothing of it. */
+const char *pg_check_url(const char *url);
+
+struct pg_pool *pg_pool_new(struct event_base *base, const struct pg_pool_options *options);
+/* Fails what is in flight and closes. */
+void pg_pool_free(struct pg_pool *pool);
+struct event_base *pg_pool_base(const struct pg_pool *pool);
+/* True while at least one connection is up. */
+bool pg_pool_is_ready(const struct pg_pool *pool);
+
+/* SQL lives in a file of its own beside its user and is embedded at build:
+ *     static const struct pg_statement store_link = { "store_link", 
+ *     #include "services/links/create_link.sql.inc"
+ *     };
+ * The name is unique in the process. */
+struct pg_statement {
+    const char *name;
+    const char *sql;
+};
+
+/* Parameters $1, $2, … in the order of the calls. Values are copied into the arena where they need a form of their own,
+ * else borrowed until pg_query returns. Types are the statement's: write casts there ($1::bigint). */
+#define PG_PARAMS_MAX 40
+struct pg_params {
+    struct arena *arena;
+    int count;
+    const char *values[PG_PARAMS_MAX];
+    int lengths[PG_PARAMS_MAX];
+    int formats[PG_PARAMS_MAX]; /* 0 text, 1 binary */
+};
+void pg_params_init(struct pg_params *params, struct arena *arena);
+void pg_text(struct pg_params *params, const char *value); /* NULL is SQL NULL; also for json, timestamps, enums */
+void pg_int(struct pg_params *params, int64_t value);
+void pg_bool(struct pg_params *params, bool value);
+void pg_null(struct pg_params *params);
+void pg_bytes(struct pg_params *params, const void *bytes, size_t length);
+/* bytea's text form, in the arena: for the columns of a batch, which are text. NULL gives NULL. */
+const char *pg_bytea_text(struct arena *arena, const uint8_t *bytes, size_t length);
+/* A text[] of count values, each of which may be NULL. */
+void pg_text_array(struct pg_params *params, const char *const *values, size_t count);
+/* A bytea[]; every value has the same length. */
+void pg_bytes_array(struct pg_params *params, const uint8_t *const *values, size_t length, size_t count);
+
+enum pg_outcome {
+    PG_OK,
+    PG_UNAVAILABLE, /* not sent, or the connection broke: PostgreSQL is away or out of disk or memory, or the queue is full.
+                       What was sent may or may not have happened */
+    PG_RETRY,       /* rolled back for a reason that passes: serialization, deadlock, lock or statement time-out, shutdown */
+    PG_REJECTED,    /* the statement failed: see pg_sqlstate */
+};
+
+/* Waits for the statement's answer. then reads it with the functions below; it is valid until that step returns. */
+struct next *pg_query(struct flow *flow, struct pg_pool *pool, const struct pg_statement *statement,
+                      const struct pg_params *params, flow_step *then) FLOW_NEXT;
+
+/* Has act run when what the flow has done is committed: now, or later when it has a transaction (transaction.h), or never
+ * when that is rolled back. arg must live as long as the flow. For what tells others of a change. */
+void pg_after_commit(struct flow *flow, void (*act)(struct flow *flow, void *arg), void *arg);
+
+/* The answer that the flow's last wait ended with. */
+enum pg_outcome pg_outcome(const struct flow *flow);
+const char *pg_sqlstate(const struct flow *flow);   /* five characters, "" when fine */
+const char *pg_constraint(const struct flow *flow); /* name of the constraint that a rejected statement broke, or "" */
+int pg_rows(const struct flow *flow);
+bool pg_is_null(const struct flow *flow, int row, int column);
+const char *pg_get(const struct flow *flow, int row, int column); /* "" for NULL */
+size_t pg_get_length(const struct flow *flow, int row, int column);
+int64_t pg_get_int(const struct flow *flow, int row, int column);
+bool pg_get_bool(const struct flow *flow, int row, int column);
+/* Decodes bytea's hex form into the arena. */
+uint8_t *pg_get_bytes(const struct flow *flow, int row, int column, struct arena *arena, size_t *length);
+
+/* The same without a flow, for pools' own work and batches: done is called exactly once, from the loop, never before
+ * pg_send returns. result's accessors are the ones above on a flow; here on the answer. */
+struct pg_answer;
+typedef void pg_done(void *arg, const struct pg_answer *answer);
+void pg_send(struct pg_pool *pool, const struct pg_statement *statement, const struct pg_params *params, pg_done *done,
+             void *arg);
+enum pg_outcome pg_answer_outcome(const struct pg_answer *answer);
+const char *pg_answer_sqlstate(const struct pg_answer *answer);
+const char *pg_answer_error(const struct pg_answer *answer); /* the server's message, for logs of operators only */
+int pg_answer_rows(const struct pg_answer *answer);
+const char *pg_answer_get(const struct pg_answer *answer, int row, int column);
+
+#endif

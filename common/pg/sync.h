@@ -1,0 +1,30 @@
+/* sync.h - PostgreSQL for the operator's command, which may wait. Never in a daemon: it blocks. */
+#ifndef SHARELINK_PG_SYNC_H
+#define SHARELINK_PG_SYNC_H
+
+#include <stdbool.h>
+
+#include "common/base/arena.h"
+
+struct pg_sync;
+struct pg_sync_rows;
+
+/* NULL with *error (in the arena) when it cannot connect within ten seconds. */
+struct pg_sync *pg_sync_open(struct arena *arena, const char *url, const char **error);
+void pg_sync_close(struct pg_sync *pg);
+
+/* Any number of statements, as text. False with pg_sync_error(). */
+bool pg_sync_run(struct pg_sync *pg, const char *sql);
+/* One statement with text parameters. NULL with pg_sync_error(); else lives as long as the arena of pg_sync_open. */
+const struct pg_sync_rows *pg_sync_query(struct pg_sync *pg, const char *sql, int count, const char *const *values);
+int pg_sync_row_count(const struct pg_sync_rows *rows);
+const char *pg_sync_get(const struct pg_sync_rows *rows, int row, int column); /* "" for NULL */
+const char *pg_sync_error(const struct pg_sync *pg);
+
+/* The SCRAM verifier of a password, so that the password itself reaches neither the server nor its log. In the arena; NULL
+ * with pg_sync_error(). */
+const char *pg_sync_encrypt_password(struct pg_sync *pg, const char *role, const char *password);
+/* Quoted as an SQL literal, in the arena. */
+const char *pg_sync_literal(struct pg_sync *pg, const char *text);
+
+#endif

@@ -1,0 +1,29 @@
+/* preferences.c - see the header. */
+#include "services/notifications/api/preferences.h"
+
+#include "common/http/conditional.h"
+#include "common/http/http.h"
+#include "common/http/problem.h"
+
+const char *preferences_address(struct flow *flow)
+{
+    const char *address = router_param(flow, "email");
+
+    return str_is_mail_address(address) ? address : NULL;
+}
+
+struct next *preferences_refuse_address(struct flow *flow)
+{
+    return problem_reply(flow, 404, "not_found", "Preferences belong to a mail address, and this is none.");
+}
+
+struct next *preferences_reply(struct flow *flow, const char *version, const char *preferences)
+{
+    const char *tag = arena_printf(flow->arena, "\"v%s\"", version);
+
+    if (http_method(flow) != HTTP_PUT) {
+        return conditional_reply_json(flow, tag, preferences);
+    }
+    http_set_header(flow, "ETag", tag);
+    return http_reply_json(flow, 200, preferences);
+}

@@ -1,0 +1,108 @@
+/* stream_events.c - GET /v1/events/stream: the account's events as they happen, as Server-Sent Events; with Last-Event-ID from
+ * where a stream was cut. */
+#include "common/data/id.h"
+#include "common/http/problem.h"
+#include "services/notifications/feed/feed.h"
+#include "services/notifications/handlers.h"
+#include "services/notifications/api/wanted_endpoint.h"
+
+/* In the order in which they run. */
+static bool note_unknown(void *arg, const char *name, const char *value);
+static struct next *go_on_from(struct flow *flow);
+static struct next *listen_when_read(struct flow *flow);
+static struct next *listen(struct flow *flow);
+static struct next *refuse_unready(struct flow *flow);
+
+static const struct pg_statement find_position = { "find_position",
+#include "services/notifications/api/find_position.sql.inc"
+};
+
+struct next *stream_events(struct flow *flow)
+{
+    struct feed *feed = notifications_of(flow)->feed;
+    struct faults *faults = faults_new(flow->arena);
+    struct feed_wish *wish = arena_alloc(flow->arena, sizeof *wish);
+    struct pg_params params;
+
+    *wish = (struct feed_wish){ .type = http_query(flow, "type"),
+                                .share_link_id = http_query(flow, "share_link_id"),
+                                .after_id = arena_strdup(flow->arena, http_header(flow, "Last-Event-ID")) };
+    if (!http_query_each(flow, note_unknown, faults)) {
+        faults_add(faults, "?", "invalid", "The query cannot be read.");
+    }
+    if (wish->type && check_event_type(wish->type)) {
+        faults_add(faults, "?type", "invalid", check_event_type(wish->type));
+    }
+    if (wish->share_link_id && check_share_link_id(wish->share_link_id)) {
+        faults_add(faults, "?share_link_id", "invalid", check_share_link_id(wish->share_link_id));
+    }
+    if (faults_any(faults)) {
+        return faults_reply(flow, faults);
+    }
+    if (!feed) {
+        return problem_reply(flow, 404, "not_found", "This process has not the role feed.");
+    }
+    if (!feed_is_ready(feed)) {
+        return refuse_unready(flow);
+    }
+    if (http_method(flow) == HTTP_HEAD) {
+        /* A stream without a body would be a seat that nobody sits on. */
+        http_set_header(flow, "Content-Type", "text/event-stream");
+        return http_reply_empty(flow, 200);
+    }
+    flow->state = wish;
+    if (!wish->after_id || !*wish->after_id) {
+        wish->after_id = NULL;
+        return listen_when_read(flow);
+    }
+    pg_params_init(&params, flow->arena);
+    pg_text(&params, caller_of(flow)->account_id);
+    pg_text(&params, id_is(wish->after_id, "evt_") ? wish->after_id : "");
+    return pg_query(flow, flow->daemon->pg, &find_position, &params, go_on_from);
+}
+
+static bool note_unknown(void *arg, const char *name, const char *value)
+{
+    char pointer[80];
+    (void)value;
+
+    if (!str_equal(name, "type") && !str_equal(name, "share_link_id")) {
+        snprintf(pointer, sizeof pointer, "?%s", name);
+        faults_add(arg, pointer, "unknown_parameter", "There is no such parameter.");
+    }
+    return true;
+}
+
+static struct next *go_on_from(struct flow *flow)
+{
+    struct feed_wish *wish = flow->state;
+
+    if (pg_outcome(flow) != PG_OK) {
+        return problem_reply_pg(flow);
+    }
+    if (pg_rows(flow) == 0) {
+        return problem_reply(flow, 404, "unknown_event", "Last-Event-ID is no event of this account.");
+    }
+    wish->xid = arena_strdup(flow->arena, pg_get(flow, 0, 0));
+    return listen_when_read(flow);
+}
+
+static struct next *listen_when_read(struct flow *flow)
+{
+    struct feed *feed = notifications_of(flow)->feed;
+
+    return feed_is_ready(feed) ? feed_catch_up(feed, flow, listen) : listen(flow);
+}
+
+static struct next *listen(struct flow *flow)
+{
+    struct feed *feed = notifications_of(flow)->feed;
+
+    return feed_is_behind(feed) || !feed_is_ready(feed) ? refuse_unready(flow) : feed_listen(feed, flow, flow->state);
+}
+
+static struct next *refuse_unready(struct flow *flow)
+{
+    http_set_header(flow, "Retry-After", "1");
+    return problem_reply(flow, 503, "unavailable", "The feed cannot be read now; try again.");
+}

@@ -1,0 +1,109 @@
+/* wanted_endpoint.c - see the header. */
+#include "services/notifications/api/wanted_endpoint.h"
+
+#include <string.h>
+
+#include "common/fetch/fetch.h"
+#include "services/notifications/webhook/webhook_signature.h"
+
+static const char *const event_types[] = {
+    "link.created", "link.updated", "link.deleted", "link.interviews_added", "link.interviews_removed", "link.reviewer_added",
+    "link.reviewer_removed", "link.invitation_requested", "link.deactivated", "link.reactivated", "link.expired", "link.opened",
+    "link.passcode_failed", "link.access_requested", "interview.watched", "review.submitted", "review.updated", "candidate.erased",
+};
+
+enum { EVENT_TYPES = sizeof event_types / sizeof event_types[0] };
+
+static void read_events(struct fields *root, struct wanted_endpoint *wanted);
+
+const char *check_event_type(const char *text)
+{
+    for (size_t i = 0; i < EVENT_TYPES; i++) {
+        if (str_equal(text, event_types[i])) {
+            return NULL;
+        }
+    }
+    return "This must be the short name of an event, such as link.opened.";
+}
+
+void wanted_endpoint_read(struct flow *flow, struct faults *faults, const json_t *body, enum fields_need need,
+                          struct wanted_endpoint *wanted)
+{
+    static const char *const states[] = { "enabled", "disabled" };
+    struct fields root = fields_of(flow->arena, faults, body, "");
+
+    *wanted = (struct wanted_endpoint){ .url = fields_text(&root, "url", need, &(struct text_rule){ .min = 1, .max = 2048 }) };
+    const char *wrong = wanted->url ? fetch_check_url(notifications_of(flow)->fetch, wanted->url) : NULL;
+    if (wrong) {
+        fields_fault(&root, "url", "invalid", wrong);
+    }
+    read_events(&root, wanted);
+    wanted->has_description = fields_has(&root, "description") || fields_is_null(&root, "description");
+    wanted->description = fields_text(&root, "description", FIELDS_OPTIONAL, &(struct text_rule){ .max = 200, .nullable = true });
+    int state = fields_choice(&root, "state", FIELDS_OPTIONAL, "enabled|disabled");
+    wanted->state = state >= 0 ? states[state] : NULL;
+    fields_end(&root);
+}
+
+/* A list of names; "all", null or nothing mean all. */
+static void read_events(struct fields *root, struct wanted_endpoint *wanted)
+{
+    const json_t *given = root->object ? json_object_get(root->object, "events") : NULL;
+
+    wanted->has_events = given != NULL;
+    if (json_is_string(given) || json_is_null(given)) {
+        const char *text = fields_text(root, "events", FIELDS_OPTIONAL, &(struct text_rule){ .nullable = true });
+        if (text && !str_equal(text, "all")) {
+            fields_fault(root, "events", "invalid", "This must be \"all\" or a list of events' short names.");
+        }
+        return;
+    }
+    const json_t *list = fields_array(root, "events", FIELDS_OPTIONAL, 1, EVENT_TYPES);
+    wanted->event_count = json_array_size(list);
+    wanted->events = list ? arena_calloc(root->arena, wanted->event_count, sizeof *wanted->events) : NULL;
+    for (size_t i = 0; i < wanted->event_count; i++) {
+        wanted->events[i] = fields_element_text(root, "events", list, i, &(struct text_rule){ .check = check_event_type });
+    }
+}
+
+void wanted_endpoint_add_events(const struct wanted_endpoint *wanted, struct pg_params *params)
+{
+    if (wanted->events) {
+        pg_text_array(params, wanted->events, wanted->event_count);
+    } else {
+        pg_null(params);
+    }
+}
+
+const char *endpoint_secret_bound(struct arena *arena, const char *endpoint_id)
+{
+    return arena_printf(arena, "%s webhook secret", endpoint_id);
+}
+
+const char *endpoint_secret_new(struct flow *flow, const char *endpoint_id, struct pg_params *params)
+{
+    const char *secret = webhook_secret_new(flow->arena);
+    size_t length = 0;
+
+    const uint8_t *box = crypto_seal(flow->daemon->keyring, flow->arena, endpoint_secret_bound(flow->arena, endpoint_id), secret,
+                                     strlen(secret), &length);
+    pg_bytes(params, box, length);
+    return secret;
+}
+
+struct next *endpoint_reply(struct flow *flow, int status, const char *version, const char *endpoint, const char *secret)
+{
+    const char *error;
+    json_t *shown = json_parse(flow->arena, endpoint, strlen(endpoint), &error);
+
+    if (secret) {
+        json_object_set_new(shown, "secret", json_string(secret));
+    }
+    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%s\"", version));
+    return http_reply_json(flow, status, json_text(flow->arena, shown));
+}
+
+struct next *endpoint_reply_missing(struct flow *flow)
+{
+    return problem_reply(flow, 404, "not_found", "There is no webhook endpoint with this id.");
+}

@@ -1,0 +1,35 @@
+/* wanted_endpoint.h - a webhook endpoint as a caller describes it, read and checked. */
+#ifndef SHARELINK_NOTIFICATIONS_WANTED_ENDPOINT_H
+#define SHARELINK_NOTIFICATIONS_WANTED_ENDPOINT_H
+
+#include "common/http/fields.h"
+#include "common/pg/pg.h"
+#include "services/notifications/notifications.h"
+
+struct wanted_endpoint {
+    const char *url, *description, *state; /* NULL: left out */
+    const char **events;                   /* NULL: all */
+    size_t event_count;
+    bool has_events, has_description;
+};
+
+/* Notes every fault; need says whether url is required. */
+void wanted_endpoint_read(struct flow *flow, struct faults *faults, const json_t *body, enum fields_need need,
+                          struct wanted_endpoint *wanted);
+/* The events as a text[], null for all. */
+void wanted_endpoint_add_events(const struct wanted_endpoint *wanted, struct pg_params *params);
+
+/* A new secret, in the arena, and one parameter: the same sealed. */
+const char *endpoint_secret_new(struct flow *flow, const char *endpoint_id, struct pg_params *params);
+/* What a sealed secret is bound to. */
+const char *endpoint_secret_bound(struct arena *arena, const char *endpoint_id);
+
+/* Ends: the endpoint's JSON with its version as the ETag, with the secret as a member when it is not NULL; and a 404. */
+struct next *endpoint_reply(struct flow *flow, int status, const char *version, const char *endpoint, const char *secret) FLOW_NEXT;
+struct next *endpoint_reply_missing(struct flow *flow) FLOW_NEXT;
+
+/* NULL when text is an event's short name, else what is wrong. */
+const char *check_event_type(const char *text);
+const char *check_share_link_id(const char *text);
+
+#endif

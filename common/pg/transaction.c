@@ -18,8 +18,8 @@
 
 enum ending { ENDING_OPEN, ENDING_COMMIT, ENDING_ROLLBACK };
 
-struct deed {
-    struct deed *next;
+struct action {
+    struct action *next;
     void (*act)(struct flow *flow, void *arg);
     void *arg;
 };
@@ -33,7 +33,7 @@ struct pg_transaction {
     enum ending ending;
     enum pg_outcome last; /* of the statement before COMMIT */
     struct flow_wait *wait; /* for its end */
-    struct deed *deeds, **deeds_end; /* for after the commit; in the flow's arena */
+    struct action *actions, **actions_end; /* for after the commit; in the flow's arena */
 };
 
 struct slot {
@@ -189,7 +189,7 @@ static void start(struct pg_transactions *pool, struct slot *slot, const struct 
     *transaction = (struct pg_transaction){
         .pool = pool, .flow = candidate->flow, .slot = slot, .epoch = pg_connection_epoch(slot->connection)
     };
-    transaction->deeds_end = &transaction->deeds;
+    transaction->actions_end = &transaction->actions;
     slot->is_taken = true;
     metrics_observe(pool->metrics.wait, (double)(clock_mono_us() - candidate->since_us) / 1e6);
     candidate->flow->transaction = transaction;
@@ -273,14 +273,14 @@ static void end_commit(void *arg, const struct pg_answer *answer)
     struct pg_answer told = { .outcome = transaction->last == PG_OK ? answer->outcome : transaction->last };
     struct flow_wait *wait = transaction->wait;
     struct flow *flow = transaction->flow;
-    struct deed *deeds = told.outcome == PG_OK && flow ? transaction->deeds : NULL;
+    struct action *actions = told.outcome == PG_OK && flow ? transaction->actions : NULL;
 
     if (flow) {
         flow->transaction = NULL;
     }
     release(transaction);
-    for (; deeds; deeds = deeds->next) {
-        deeds->act(flow, deeds->arg);
+    for (; actions; actions = actions->next) {
+        actions->act(flow, actions->arg);
     }
     flow_wait_end(wait, &told);
 }
@@ -341,16 +341,12 @@ static void release(struct pg_transaction *transaction)
     serve(pool);
 }
 
-void pg_after_commit(struct flow *flow, void (*act)(struct flow *flow, void *arg), void *arg)
+void pg_transaction_after_commit(struct flow *flow, void (*act)(struct flow *flow, void *arg), void *arg)
 {
     struct pg_transaction *transaction = flow->transaction;
+    struct action *action = arena_alloc(flow->arena, sizeof *action);
 
-    if (!transaction) {
-        act(flow, arg);
-        return;
-    }
-    struct deed *deed = arena_alloc(flow->arena, sizeof *deed);
-    *deed = (struct deed){ .act = act, .arg = arg };
-    *transaction->deeds_end = deed;
-    transaction->deeds_end = &deed->next;
+    *action = (struct action){ .act = act, .arg = arg };
+    *transaction->actions_end = action;
+    transaction->actions_end = &action->next;
 }

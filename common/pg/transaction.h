@@ -26,8 +26,9 @@ struct next *pg_transaction_commit(struct flow *flow, const struct pg_statement 
 /* then runs when it is undone and its locks are free; pg_query is its usual self again from the call on. */
 struct next *pg_transaction_roll_back(struct flow *flow, flow_step *then) FLOW_NEXT;
 
-/* For pg.c: pg_query within the flow's transaction. */
+/* For query.c: pg_query and pg_after_commit within the flow's transaction. */
 struct next *pg_transaction_query(struct flow *flow, const struct pg_statement *statement, const struct pg_params *params,
                                   flow_step *then) FLOW_NEXT;
+void pg_transaction_after_commit(struct flow *flow, void (*act)(struct flow *flow, void *arg), void *arg);
 
 #endif

@@ -1,0 +1,123 @@
+/* answer.c - reading what PostgreSQL has answered; see pg.h. */
+#include <libpq-fe.h>
+#include <stdlib.h>
+
+#include "common/base/str.h"
+#include "common/pg/connection.h"
+
+static const struct pg_answer *answer_of(const struct flow *flow)
+{
+    return flow->answer ? flow->answer : &pg_answer_unavailable;
+}
+
+/* False unless the cell exists; then *row is its row in the result. */
+static bool find_cell(const struct pg_answer *answer, int *row, int column)
+{
+    if (answer->outcome != PG_OK || *row < 0 || *row >= answer->row_count || column < 0 ||
+        column >= PQnfields(answer->result)) {
+        return false;
+    }
+    *row = answer->rows ? answer->rows[*row] : *row;
+    return true;
+}
+
+enum pg_outcome pg_answer_outcome(const struct pg_answer *answer)
+{
+    return answer->outcome;
+}
+
+static const char *error_field(const struct pg_answer *answer, int field)
+{
+    const char *text = answer->result ? PQresultErrorField(answer->result, field) : NULL;
+
+    return text ? text : "";
+}
+
+const char *pg_answer_sqlstate(const struct pg_answer *answer)
+{
+    return error_field(answer, PG_DIAG_SQLSTATE);
+}
+
+const char *pg_answer_error(const struct pg_answer *answer)
+{
+    return error_field(answer, PG_DIAG_MESSAGE_PRIMARY);
+}
+
+int pg_answer_rows(const struct pg_answer *answer)
+{
+    return answer->outcome == PG_OK ? answer->row_count : 0;
+}
+
+const char *pg_answer_get(const struct pg_answer *answer, int row, int column)
+{
+    /* libpq gives "" for NULL too. */
+    return find_cell(answer, &row, column) ? PQgetvalue(answer->result, row, column) : "";
+}
+
+enum pg_outcome pg_outcome(const struct flow *flow)
+{
+    return pg_answer_outcome(answer_of(flow));
+}
+
+const char *pg_sqlstate(const struct flow *flow)
+{
+    return pg_answer_sqlstate(answer_of(flow));
+}
+
+const char *pg_constraint(const struct flow *flow)
+{
+    return error_field(answer_of(flow), PG_DIAG_CONSTRAINT_NAME);
+}
+
+int pg_rows(const struct flow *flow)
+{
+    return pg_answer_rows(answer_of(flow));
+}
+
+bool pg_is_null(const struct flow *flow, int row, int column)
+{
+    const struct pg_answer *answer = answer_of(flow);
+
+    return !find_cell(answer, &row, column) || PQgetisnull(answer->result, row, column);
+}
+
+const char *pg_get(const struct flow *flow, int row, int column)
+{
+    return pg_answer_get(answer_of(flow), row, column);
+}
+
+size_t pg_get_length(const struct flow *flow, int row, int column)
+{
+    const struct pg_answer *answer = answer_of(flow);
+
+    return find_cell(answer, &row, column) ? (size_t)PQgetlength(answer->result, row, column) : 0;
+}
+
+int64_t pg_get_int(const struct flow *flow, int row, int column)
+{
+    return strtoll(pg_get(flow, row, column), NULL, 10);
+}
+
+bool pg_get_bool(const struct flow *flow, int row, int column)
+{
+    return pg_get(flow, row, column)[0] == 't';
+}
+
+static int nibble(char digit)
+{
+    return digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
+}
+
+uint8_t *pg_get_bytes(const struct flow *flow, int row, int column, struct arena *arena, size_t *length)
+{
+    const char *hex = pg_get(flow, row, column);
+    size_t count = pg_get_length(flow, row, column);
+
+    /* "\x" and two digits per byte; bytea_output is PostgreSQL's default. */
+    *length = count > 2 && str_starts_with(hex, "\\x") ? (count - 2) / 2 : 0;
+    uint8_t *bytes = arena_alloc(arena, *length + 1);
+    for (size_t i = 0; i < *length; i++) {
+        bytes[i] = (uint8_t)(nibble(hex[2 + 2 * i]) << 4 | nibble(hex[3 + 2 * i]));
+    }
+    return bytes;
+}

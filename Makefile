@@ -41,6 +41,12 @@ objects = $(patsubst %.c,$(OUT)/%.o,$(call find,$1,*.c))
 COMMON := $(call objects,common)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/test_*.c))
 
+# Statements by name: each .sql beside a .c becomes a header of C; see common/pg/statements/README.md.
+STATEMENTS := $(filter-out $(foreach service,$(SERVICES),services/$(service)/schema/% services/$(service)/migrations/%), \
+                           $(foreach service,$(SERVICES),$(call find,services/$(service),*.sql)) $(call find,common,*.sql))
+STATEMENTS := $(shell grep -LE '[$$][0-9]' $(STATEMENTS))
+STATEMENT_HEADERS := $(STATEMENTS:%=$(GEN)/%.h)
+
 # Text that is compiled in: SQL and the page's parts become C string literals.
 EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(foreach service,$(SERVICES),$(call find,services/$(service),*.sql)) $(call find,common,*.sql *.lua) \
                                     $(wildcard services/*/pages/*))
@@ -77,7 +83,7 @@ $(OUT)/libcommon.a: $(COMMON)
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $^
 
-$(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(GEN)/migrations.inc $(GEN)/migration_names.inc
+$(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(STATEMENT_HEADERS) $(GEN)/migrations.inc $(GEN)/migration_names.inc
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -91,6 +97,10 @@ $(OUT)/tests/%: tests/unit/%.c $(TESTED) Makefile
 $(OUT)/tests/bare_server: tests/bench/bare_server.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LDLIBS)
+
+$(GEN)/%.sql.h: %.sql common/pg/make-statement $(wildcard common/pg/statements/*.py)
+	@mkdir -p $(@D)
+	$(call say,SQL,$@)common/pg/make-statement $< >$@
 
 # A question mark too: ??= of a script would be a trigraph.
 $(GEN)/%.inc: % Makefile

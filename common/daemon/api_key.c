@@ -47,7 +47,7 @@ static struct next *judge(struct flow *flow);
 static struct next *go_on(struct flow *flow, const struct known_key *known, flow_step *then);
 static struct next *refuse(struct flow *flow);
 
-static const struct pg_statement find_key = { "api_key",
+static const struct pg_statement find_key = { .name = "api_key", .sql =
 #include "common/daemon/api_key.sql.inc"
 };
 

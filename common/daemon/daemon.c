@@ -367,7 +367,7 @@ struct readiness {
 
 static struct next *show_readiness(struct flow *flow)
 {
-    static const struct pg_statement ask = { "readiness", "select 1" };
+    static const struct pg_statement ask = { .name = "readiness", .sql = "select 1" };
     struct pg_params none;
 
     flow->state = arena_alloc(flow->arena, sizeof(struct readiness));

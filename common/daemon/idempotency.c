@@ -55,10 +55,10 @@ static json_t *describe(struct flow *flow, const struct keyed *keyed);
 static struct next *reply_stored(struct flow *flow);
 static struct next *reply_refused(struct flow *flow);
 
-static const struct pg_statement claim = { "idempotency_claim",
+static const struct pg_statement claim = { .name = "idempotency_claim", .sql =
 #include "common/daemon/idempotency_claim.sql.inc"
 };
-static const struct pg_statement keep = { "idempotency_store",
+static const struct pg_statement keep = { .name = "idempotency_store", .sql =
 #include "common/daemon/idempotency_store.sql.inc"
 };
 

@@ -25,7 +25,7 @@ static const char *const migrations[] = {
 enum { MIGRATIONS = sizeof migrations / sizeof migrations[0] };
 
 static const struct pg_statement count_migrations = {
-    "count_migrations", "select sharelink.migrations_applied($1::text[])"
+    .name = "count_migrations", .sql = "select sharelink.migrations_applied($1::text[])"
 };
 
 struct selfcheck {

@@ -5,6 +5,7 @@
 
 #include "common/base/arena.h"
 #include "common/data/crypto.h"
+#include "common/pg/declared.h"
 #include "common/http/http.h"
 #include "common/base/str.h"
 
@@ -69,19 +70,24 @@ const char *conditional_tag_of(struct arena *arena, const char *json)
     return arena_printf(arena, "\"%s\"", text);
 }
 
-void conditional_wanted_version(struct flow *flow, struct pg_params *params, int64_t least)
+const int64_t *conditional_version(struct flow *flow, int64_t least)
 {
     const char *tag = http_header(flow, "If-Match");
-    int64_t version = NO_VERSION;
 
     if (!tag || str_equal(tag, "*")) {
-        pg_null(params);
-        return;
+        return NULL;
     }
+    int64_t *version = arena_alloc(flow->arena, sizeof *version);
     size_t length = strlen(tag);
     bool is_ours = length >= 4 && str_starts_with(tag, "\"v") && tag[length - 1] == '"';
+    *version = NO_VERSION;
     if (is_ours && (tag[2] != '0' || length == 4)) {
-        str_parse_int(arena_strndup(flow->arena, tag + 2, length - 3), least, INT32_MAX, &version);
+        str_parse_int(arena_strndup(flow->arena, tag + 2, length - 3), least, INT32_MAX, version);
     }
-    pg_int(params, version);
+    return version;
+}
+
+void conditional_wanted_version(struct flow *flow, struct pg_params *params, int64_t least)
+{
+    pg_add_int_or_null(params, conditional_version(flow, least));
 }

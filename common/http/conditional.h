@@ -19,8 +19,10 @@ void conditional_set_headers(struct flow *flow, const char *etag);
 /* A tag made of the answer itself, in the arena; for answers without a version. */
 const char *conditional_tag_of(struct arena *arena, const char *json);
 
-/* One parameter: the version that If-Match names, as "v<version>"; null for any. A tag that we never gave out, and a version
+/* The version that If-Match names, as "v<version>", in the arena; NULL for any. A tag that we never gave out, and a version
  * below the least that a row has, becomes one that no row has: whether there is such a thing is still said first. */
+const int64_t *conditional_version(struct flow *flow, int64_t least);
+/* The same as one parameter. */
 void conditional_wanted_version(struct flow *flow, struct pg_params *params, int64_t least);
 
 #endif

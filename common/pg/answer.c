@@ -5,7 +5,7 @@
 #include "common/base/str.h"
 #include "common/pg/connection.h"
 
-static const struct pg_answer *answer_of(const struct flow *flow)
+const struct pg_answer *pg_answer_of(const struct flow *flow)
 {
     return flow->answer ? flow->answer : &pg_answer_unavailable;
 }
@@ -56,39 +56,42 @@ const char *pg_answer_get(const struct pg_answer *answer, int row, int column)
 
 enum pg_outcome pg_outcome(const struct flow *flow)
 {
-    return pg_answer_outcome(answer_of(flow));
+    return pg_answer_outcome(pg_answer_of(flow));
 }
 
 const char *pg_sqlstate(const struct flow *flow)
 {
-    return pg_answer_sqlstate(answer_of(flow));
+    return pg_answer_sqlstate(pg_answer_of(flow));
 }
 
 const char *pg_constraint(const struct flow *flow)
 {
-    return error_field(answer_of(flow), PG_DIAG_CONSTRAINT_NAME);
+    return error_field(pg_answer_of(flow), PG_DIAG_CONSTRAINT_NAME);
 }
 
 int pg_rows(const struct flow *flow)
 {
-    return pg_answer_rows(answer_of(flow));
+    return pg_answer_rows(pg_answer_of(flow));
+}
+
+bool pg_answer_is_null(const struct pg_answer *answer, int row, int column)
+{
+    return !find_cell(answer, &row, column) || PQgetisnull(answer->result, row, column);
 }
 
 bool pg_is_null(const struct flow *flow, int row, int column)
 {
-    const struct pg_answer *answer = answer_of(flow);
-
-    return !find_cell(answer, &row, column) || PQgetisnull(answer->result, row, column);
+    return pg_answer_is_null(pg_answer_of(flow), row, column);
 }
 
 const char *pg_get(const struct flow *flow, int row, int column)
 {
-    return pg_answer_get(answer_of(flow), row, column);
+    return pg_answer_get(pg_answer_of(flow), row, column);
 }
 
 size_t pg_get_length(const struct flow *flow, int row, int column)
 {
-    const struct pg_answer *answer = answer_of(flow);
+    const struct pg_answer *answer = pg_answer_of(flow);
 
     return find_cell(answer, &row, column) ? (size_t)PQgetlength(answer->result, row, column) : 0;
 }

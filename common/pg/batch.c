@@ -119,7 +119,7 @@ void pg_batch_push(struct pg_batch *batch, const char *const *values, pg_done *d
 
     done = done ? done : ignore_answer;
     if (is_full(batch)) {
-        pg_pool_refuse(batch->pool, done, arg);
+        pg_pool_refuse(batch->pool, &pg_answer_unavailable, done, arg);
         return;
     }
     for (int i = 0; i < batch->options.columns; i++) {

@@ -1,4 +1,4 @@
-/* connection.h - one connection of a pool; for pg.c, batch.c and transaction.c alone. The world uses pg.h. */
+/* connection.h - one connection of a pool; for the files of this folder alone. The world uses pg.h. */
 #ifndef SHARELINK_PG_CONNECTION_H
 #define SHARELINK_PG_CONNECTION_H
 
@@ -41,7 +41,7 @@ int pg_connection_in_flight(const struct pg_connection *connection);
 void pg_connection_send(struct pg_connection *connection, const struct pg_statement *statement,
                         const struct pg_params *params, pg_done *done, void *arg);
 
-/* Answers PG_UNAVAILABLE from the loop's next turn. */
-void pg_pool_refuse(struct pg_pool *pool, pg_done *done, void *arg);
+/* Gives this answer, which is static, from the loop's next turn. */
+void pg_pool_refuse(struct pg_pool *pool, const struct pg_answer *answer, pg_done *done, void *arg);
 
 #endif

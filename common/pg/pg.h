@@ -37,14 +37,19 @@ struct event_base *pg_pool_base(const struct pg_pool *pool);
 /* True while at least one connection is up. */
 bool pg_pool_is_ready(const struct pg_pool *pool);
 
-/* SQL lives in a file of its own beside its user and is embedded at build:
- *     static const struct pg_statement store_link = { "store_link", 
- *     #include "services/links/create_link.sql.inc"
- *     };
- * The name is unique in the process. */
+/* A statement's SQL is a file of its own beside its user. The build makes services/links/create_link.sql.h of
+ * services/links/create_link.sql: what goes in and what comes out, by name and type, and the functions that send and read it.
+ * See common/pg/statements/README.md. The name is unique in the process. */
+struct pg_column {
+    const char *name, *type; /* as declared: "text", "bigint", … */
+    bool may_be_null;
+    const char *const *values; /* that text may have, ended by NULL; NULL: any */
+};
 struct pg_statement {
     const char *name;
     const char *sql;
+    const struct pg_column *columns; /* which its answer must have; NULL: unknown */
+    int column_count;
 };
 
 /* Parameters $1, $2, … in the order of the calls. Values are copied into the arena where they need a form of their own,
@@ -56,6 +61,7 @@ struct pg_params {
     const char *values[PG_PARAMS_MAX];
     int lengths[PG_PARAMS_MAX];
     int formats[PG_PARAMS_MAX]; /* 0 text, 1 binary */
+    const char *missing; /* name of an input that must not be NULL and is; such a statement is refused, PG_REJECTED */
 };
 void pg_params_init(struct pg_params *params, struct arena *arena);
 void pg_text(struct pg_params *params, const char *value); /* NULL is SQL NULL; also for json, timestamps, enums */
@@ -86,7 +92,9 @@ struct next *pg_query(struct flow *flow, struct pg_pool *pool, const struct pg_s
  * when that is rolled back. arg must live as long as the flow. For what tells others of a change. */
 void pg_after_commit(struct flow *flow, void (*act)(struct flow *flow, void *arg), void *arg);
 
-/* The answer that the flow's last wait ended with. */
+/* The answer that the flow's last wait ended with. Columns are read by the functions made with the statement. */
+struct pg_answer;
+const struct pg_answer *pg_answer_of(const struct flow *flow);
 enum pg_outcome pg_outcome(const struct flow *flow);
 const char *pg_sqlstate(const struct flow *flow);   /* five characters, "" when fine */
 const char *pg_constraint(const struct flow *flow); /* name of the constraint that a rejected statement broke, or "" */
@@ -101,7 +109,6 @@ uint8_t *pg_get_bytes(const struct flow *flow, int row, int column, struct arena
 
 /* The same without a flow, for pools' own work and batches: done is called exactly once, from the loop, never before
  * pg_send returns. result's accessors are the ones above on a flow; here on the answer. */
-struct pg_answer;
 typedef void pg_done(void *arg, const struct pg_answer *answer);
 void pg_send(struct pg_pool *pool, const struct pg_statement *statement, const struct pg_params *params, pg_done *done,
              void *arg);
@@ -110,5 +117,6 @@ const char *pg_answer_sqlstate(const struct pg_answer *answer);
 const char *pg_answer_error(const struct pg_answer *answer); /* the server's message, for logs of operators only */
 int pg_answer_rows(const struct pg_answer *answer);
 const char *pg_answer_get(const struct pg_answer *answer, int row, int column);
+bool pg_answer_is_null(const struct pg_answer *answer, int row, int column);
 
 #endif

@@ -11,8 +11,10 @@
 #include "common/base/metrics.h"
 #include "common/base/str.h"
 #include "common/pg/connection.h"
+#include "common/pg/declared.h"
 
 struct refusal {
+    const struct pg_answer *answer;
     pg_done *done;
     void *arg;
 };
@@ -87,9 +89,14 @@ void pg_send(struct pg_pool *pool, const struct pg_statement *statement, const s
 {
     struct pg_connection *connection = choose(pool);
 
+    if (!pg_params_are_whole(statement, params)) {
+        metrics_add(pool->metrics.queries[PG_REJECTED], 1);
+        pg_pool_refuse(pool, &pg_answer_rejected, done, arg);
+        return;
+    }
     if (!connection) {
         metrics_add(pool->metrics.queries[PG_UNAVAILABLE], 1);
-        pg_pool_refuse(pool, done, arg);
+        pg_pool_refuse(pool, &pg_answer_unavailable, done, arg);
         return;
     }
     pg_connection_send(connection, statement, params, done, arg);
@@ -111,7 +118,7 @@ static struct pg_connection *choose(const struct pg_pool *pool)
     return best;
 }
 
-void pg_pool_refuse(struct pg_pool *pool, pg_done *done, void *arg)
+void pg_pool_refuse(struct pg_pool *pool, const struct pg_answer *answer, pg_done *done, void *arg)
 {
     const struct timeval now = { 0, 0 };
 
@@ -119,7 +126,7 @@ void pg_pool_refuse(struct pg_pool *pool, pg_done *done, void *arg)
         pool->refusal_size = pool->refusal_size ? pool->refusal_size * 2 : 16;
         pool->refusals = mem_resize(pool->refusals, sizeof *pool->refusals * pool->refusal_size);
     }
-    pool->refusals[pool->refusal_count++] = (struct refusal){ done, arg };
+    pool->refusals[pool->refusal_count++] = (struct refusal){ answer, done, arg };
     if (pool->refusal_count == 1 && evtimer_add(pool->refuse_soon, &now) < 0) {
         abort();
     }
@@ -137,7 +144,7 @@ static void refuse_all(evutil_socket_t fd, short what, void *arg)
     pool->refusals = NULL;
     pool->refusal_count = pool->refusal_size = 0;
     for (size_t i = 0; i < count; i++) {
-        refusals[i].done(refusals[i].arg, &pg_answer_unavailable);
+        refusals[i].done(refusals[i].arg, refusals[i].answer);
     }
     free(refusals);
 }

@@ -7,6 +7,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/metrics.h"
+#include "common/pg/declared.h"
 #include "common/pg/session.h"
 #include "common/pg/verdict.h"
 
@@ -197,6 +198,18 @@ static bool answer_oldest(struct pg_connection *connection)
     return !verdict.ends_session && !is_left_open;
 }
 
+static bool is_declared(struct pg_connection *connection, const struct request *request, const PGresult *result)
+{
+    struct pg_prepared *prepared = request->prepared >= 0 ? &connection->prepared.list[request->prepared] : NULL;
+    bool is_known = prepared && prepared->is_checked && prepared->generation == request->generation;
+    bool is_right = pg_answer_is_declared(request->statement, result, is_known);
+
+    if (prepared) {
+        prepared->is_checked = is_right;
+    }
+    return is_right;
+}
+
 static struct pg_verdict judge(struct pg_connection *connection, const struct request *request, const PGresult *result)
 {
     struct pg_verdict verdict =
@@ -204,6 +217,10 @@ static struct pg_verdict judge(struct pg_connection *connection, const struct re
 
     if (verdict.forgets_plan) {
         pg_prepared_renew(&connection->prepared.list[request->prepared], request->generation);
+    }
+    /* What it did is committed; but nobody could read what it says. */
+    if (verdict.outcome == PG_OK && !is_declared(connection, request, result)) {
+        verdict.outcome = PG_UNAVAILABLE;
     }
     return verdict;
 }

@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/base/metrics.h"
 #include "common/pg/connection.h"
+#include "common/pg/declared.h"
 #include "common/base/str.h"
 
 /* BEGIN, a statement, the last one and COMMIT; and one to spare. */
@@ -58,9 +59,9 @@ struct pg_transactions {
     struct candidate *waiting, **waiting_end;
 };
 
-static const struct pg_statement begin = { "begin", "begin" };
-static const struct pg_statement commit = { "commit", "commit" };
-static const struct pg_statement roll_back = { "rollback", "rollback" };
+static const struct pg_statement begin = { .name = "begin", .sql = "begin" };
+static const struct pg_statement commit = { .name = "commit", .sql = "commit" };
+static const struct pg_statement roll_back = { .name = "rollback", .sql = "rollback" };
 
 static void serve(struct pg_transactions *pool);
 static struct slot *find_free(const struct pg_transactions *pool, bool *is_hopeless);
@@ -127,6 +128,9 @@ struct next *pg_transaction_begin(struct flow *flow, struct pg_transactions *poo
     bool is_hopeless = false;
     struct slot *slot = pool->waiting ? NULL : find_free(pool, &is_hopeless);
 
+    if (!pg_params_are_whole(statement, params)) {
+        return flow_soon(flow, &pg_answer_rejected, then);
+    }
     if (!slot && is_hopeless) {
         return flow_soon(flow, &pg_answer_unavailable, then);
     }
@@ -230,6 +234,9 @@ struct next *pg_transaction_query(struct flow *flow, const struct pg_statement *
 {
     const struct pg_transaction *transaction = flow->transaction;
 
+    if (!pg_params_are_whole(statement, params)) {
+        return flow_soon(flow, &pg_answer_rejected, then);
+    }
     if (!is_usable(transaction)) {
         return flow_soon(flow, &pg_answer_unavailable, then);
     }
@@ -248,6 +255,9 @@ struct next *pg_transaction_commit(struct flow *flow, const struct pg_statement 
     struct pg_transaction *transaction = flow->transaction;
     struct pg_params none;
 
+    if (!pg_params_are_whole(statement, params)) {
+        return flow_soon(flow, &pg_answer_rejected, then);
+    }
     if (!is_usable(transaction)) {
         return pg_transaction_roll_back(flow, then);
     }

@@ -19,7 +19,7 @@ struct addition {
     struct wanted_ids wanted;
 };
 
-static const struct pg_statement store = { "add_interviews",
+static const struct pg_statement store = { .name = "add_interviews", .sql =
 #include "services/links/add_interviews.sql.inc"
 };
 

@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include "common/http/conditional.h"
+#include "services/links/add_reviewers.sql.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
@@ -21,11 +23,9 @@ struct addition {
     struct new_reviewers reviewers;
 };
 
-static const struct pg_statement store = { "add_reviewers",
-#include "services/links/add_reviewers.sql.inc"
-};
-
-static void note_doubles(struct flow *flow, struct addition *addition);
+static void note_doubles(struct flow *flow, struct addition *addition, const char *places);
+static struct next *reply_too_many(struct flow *flow, struct addition *addition);
+static struct next *reply_reviewers(struct flow *flow, const struct addition *addition, const char *list);
 
 struct next *add_reviewers(struct flow *flow)
 {
@@ -48,16 +48,21 @@ struct next *add_reviewers(struct flow *flow)
 static struct next *store_reviewers(struct flow *flow, bool send_email)
 {
     struct addition *addition = flow->state;
-    struct pg_params params;
 
     new_reviewers_make(flow, &addition->wanted, &addition->reviewers);
-    change_params_init(flow, &params);
-    new_reviewers_params(&params, &addition->reviewers);
-    pg_bool(&params, send_email);
-    pg_bool(&params, !faults_any(addition->faults));
-    change_event_ids(&params, 2 * addition->wanted.count);
-    pg_int(&params, REVIEWERS_MAX);
-    return pg_query(flow, flow->daemon->pg, &store, &params, reply_added);
+    struct add_reviewers_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .share_link_id = router_param(flow, "id"),
+        .version = conditional_version(flow, 1),
+        .reviewers = { addition->reviewers.list, addition->reviewers.count },
+        .send_email = send_email,
+        .is_sound = !faults_any(addition->faults),
+        .reviewers_max = REVIEWERS_MAX,
+        .event_ids = change_new_event_ids(flow, 2 * addition->wanted.count),
+        .request_id = flow->request_id,
+        .traceparent = flow->traceparent,
+    };
+    return add_reviewers_query(flow, flow->daemon->pg, &in, reply_added);
 }
 
 static struct next *reply_added(struct flow *flow)
@@ -67,33 +72,49 @@ static struct next *reply_added(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    const char *error, *outcome = change_outcome(flow), *list = pg_get(flow, 0, 1);
-    if (str_equal(outcome, "faulty")) {
-        note_doubles(flow, addition);
+    struct add_reviewers_out out = add_reviewers_get(flow, 0);
+    switch (out.outcome) {
+    case ADD_REVIEWERS_OK:
+        publish_events(flow, out.events);
+        return reply_reviewers(flow, addition, out.reviewers);
+    case ADD_REVIEWERS_FAULTY:
+        note_doubles(flow, addition, out.doubles);
         return faults_reply(flow, addition->faults);
+    case ADD_REVIEWERS_TOO_MANY:
+        return reply_too_many(flow, addition);
+    case ADD_REVIEWERS_VERSION_MISMATCH:
+        return change_reply_version_mismatch(flow);
+    case ADD_REVIEWERS_BASIC_LINK:
+        return change_reply_basic_link(flow);
+    case ADD_REVIEWERS_NOT_FOUND:
+        break;
     }
-    if (str_equal(outcome, "too_many")) {
-        faults_add(addition->faults, "/reviewers", "too_many",
-                   arena_printf(flow->arena, "A link has at most %d reviewers.", REVIEWERS_MAX));
-        return faults_reply(flow, addition->faults);
-    }
-    if (!str_equal(outcome, "ok")) {
-        return change_refuse(flow, outcome);
-    }
-    publish_events(flow, pg_get(flow, 0, 3));
-    json_t *reviewers = json_parse(flow->arena, list, strlen(list), &error);
-    new_reviewers_show(flow, reviewers, &addition->reviewers);
-    return http_reply_json(flow, 201, arena_printf(flow->arena, "{\"reviewers\":%s}", json_text(flow->arena, reviewers)));
+    return change_reply_not_found(flow);
 }
 
-static void note_doubles(struct flow *flow, struct addition *addition)
+static void note_doubles(struct flow *flow, struct addition *addition, const char *places)
 {
-    const char *error, *places = pg_get(flow, 0, 2);
-    const json_t *doubles = *places ? json_parse(flow->arena, places, strlen(places), &error) : NULL;
+    const char *error;
+    const json_t *doubles = places ? json_parse(flow->arena, places, strlen(places), &error) : NULL;
 
     for (size_t i = 0; i < json_array_size(doubles); i++) {
         long long place = json_integer_value(json_array_get(doubles, i));
         faults_add(addition->faults, arena_printf(flow->arena, "/reviewers/%lld/email", place), "duplicate",
                    "Another reviewer of this link has the same address.");
     }
+}
+
+static struct next *reply_too_many(struct flow *flow, struct addition *addition)
+{
+    faults_add(addition->faults, "/reviewers", "too_many", arena_printf(flow->arena, "A link has at most %d reviewers.", REVIEWERS_MAX));
+    return faults_reply(flow, addition->faults);
+}
+
+static struct next *reply_reviewers(struct flow *flow, const struct addition *addition, const char *list)
+{
+    const char *error;
+    json_t *reviewers = json_parse(flow->arena, list, strlen(list), &error);
+
+    new_reviewers_show(flow, reviewers, &addition->reviewers);
+    return http_reply_json(flow, 201, arena_printf(flow->arena, "{\"reviewers\":%s}", json_text(flow->arena, reviewers)));
 }

@@ -1,15 +1,18 @@
--- Adds reviewers to a link, or adds none and says whose addresses it has already. $13 false asks for that check alone.
--- $6 to $11: ids, names, addresses, token hashes, passcode hashes, boxes. $12 invite them. $14 event ids, $15 the most reviewers.
+-- Adds reviewers to a link, or adds none and says whose addresses it has already. is_sound false asks for that check alone.
+-- in   account_id text, share_link_id text, version int?, send_email bool, is_sound bool, reviewers_max int,
+--      event_ids text[], request_id text, traceparent text?
+-- rows reviewers as struct new_reviewer from services/links/new_reviewers.h:
+--      id text, name text?, email text?, token_hash bytea, passcode_hash bytea, sealed bytea
+-- out  outcome: ok | version_mismatch | basic_link | faulty | too_many | no row: not_found,
+--      reviewers json?, doubles json?, events json?
 with link as materialized (
-    select * from links.share_links where account_id = $1 and id = $2 for update
+    select * from links.share_links where account_id = :account_id and id = :share_link_id for update
 ),
 existing as materialized (
     select lower(r.email collate "C") as address, r.position from link cross join lateral links.reviewers_now(link.id) r
 ),
 sent as materialized (
-    select u.id, u.name, u.email, u.token_hash, u.passcode_hash, u.sealed, u.place::int
-    from unnest($6::text[], $7::text[], $8::text[], $9::bytea[], $10::bytea[], $11::bytea[]) with ordinality
-             as u (id, name, email, token_hash, passcode_hash, sealed, place)
+    select * from :reviewers as r
 ),
 doubles as materialized (
     select s.place from sent s
@@ -17,10 +20,10 @@ doubles as materialized (
        or exists (select from sent before where before.place < s.place and lower(before.email collate "C") = lower(s.email collate "C"))
 ),
 judged as materialized (
-    select case when $3::int is not null and version <> $3::int then 'version_mismatch'
+    select case when version <> :version then 'version_mismatch'
                 when kind <> 'advanced' then 'basic_link'
-                when not $13::boolean or exists (select from doubles) then 'faulty'
-                when (select count(*) from existing) + (select count(*) from sent) > $15::int then 'too_many'
+                when not :is_sound or exists (select from doubles) then 'faulty'
+                when (select count(*) from existing) + (select count(*) from sent) > :reviewers_max then 'too_many'
                 else 'ok' end as outcome, id, account_id, (select coalesce(max(position), 0) from existing) as last_position
     from link
 ),
@@ -28,7 +31,7 @@ people as (
     insert into links.reviewers (id, share_link_id, account_id, position, name, email, token_hash, passcode_hash, sealed,
                                  invitation_requested_at)
     select s.id, j.id, j.account_id, j.last_position + s.place, s.name, s.email, s.token_hash, s.passcode_hash, s.sealed,
-           case when $12::boolean then now() end
+           case when :send_email then now() end
     from judged j, sent s
     where j.outcome = 'ok'
     returning *
@@ -40,14 +43,14 @@ changed as (
     where l.id = j.id and j.outcome = 'ok'
 ),
 happened (event_id, type, reviewer_id) as (
-    select ($14::text[])[s.place], 'link.reviewer_added', s.id from sent s
+    select :event_ids[s.place], 'link.reviewer_added', s.id from sent s
     union all
-    select ($14::text[])[cardinality($6::text[]) + s.place], 'link.invitation_requested', s.id from sent s where $12::boolean
+    select :event_ids[(select count(*) from sent)::int + s.place], 'link.invitation_requested', s.id from sent s where :send_email
 ),
 logged as (
     insert into events.log (id, account_id, type, share_link_id, reviewer_id, data, request_id, traceparent)
     select h.event_id, j.account_id, h.type, j.id, h.reviewer_id,
-           jsonb_build_object('share_link_id', j.id, 'reviewer_id', h.reviewer_id), $4, $5
+           jsonb_build_object('share_link_id', j.id, 'reviewer_id', h.reviewer_id), :request_id, :traceparent
     from judged j, happened h
     where j.outcome = 'ok'
     returning id, type, events.cloud_event(log) as cloud_event

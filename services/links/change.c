@@ -18,16 +18,28 @@ void change_params_init(struct flow *flow, struct pg_params *params)
     pg_text(params, flow->traceparent);
 }
 
-void change_event_ids(struct pg_params *params, size_t count)
+static struct pg_texts new_event_ids(struct arena *arena, size_t count)
 {
-    const char **ids = arena_calloc(params->arena, count, sizeof *ids);
+    const char **ids = arena_calloc(arena, count, sizeof *ids);
 
     for (size_t i = 0; i < count; i++) {
-        char *id = arena_alloc(params->arena, ID_SIZE);
+        char *id = arena_alloc(arena, ID_SIZE);
         id_new(id, "evt_");
         ids[i] = id;
     }
-    pg_text_array(params, ids, count);
+    return (struct pg_texts){ ids, count };
+}
+
+struct pg_texts change_new_event_ids(struct flow *flow, size_t count)
+{
+    return new_event_ids(flow->arena, count);
+}
+
+void change_event_ids(struct pg_params *params, size_t count)
+{
+    struct pg_texts ids = new_event_ids(params->arena, count);
+
+    pg_text_array(params, ids.list, ids.count);
 }
 
 void change_expiry(struct pg_params *params, const struct wanted_expiry *expiry)
@@ -45,17 +57,29 @@ const char *change_outcome(struct flow *flow)
     return pg_rows(flow) > 0 ? pg_get(flow, 0, 0) : "not_found";
 }
 
-struct next *change_refuse(struct flow *flow, const char *outcome)
+struct next *change_reply_not_found(struct flow *flow)
 {
-    if (str_equal(outcome, "version_mismatch")) {
-        return problem_reply(flow, 412, "precondition_failed", "The share link has changed since the version that If-Match names.");
-    }
-    if (str_equal(outcome, "basic_link")) {
-        return problem_reply(flow, 409, "basic_link", "A basic link has one interview and no named reviewers.");
-    }
     return problem_reply(flow, 404, "not_found",
                          strstr(router_route(flow)->pattern, "{rid}") ? "There is no share link with this id, or no such reviewer of it."
                                                                       : "There is no share link with this id.");
+}
+
+struct next *change_reply_version_mismatch(struct flow *flow)
+{
+    return problem_reply(flow, 412, "precondition_failed", "The share link has changed since the version that If-Match names.");
+}
+
+struct next *change_reply_basic_link(struct flow *flow)
+{
+    return problem_reply(flow, 409, "basic_link", "A basic link has one interview and no named reviewers.");
+}
+
+struct next *change_refuse(struct flow *flow, const char *outcome)
+{
+    if (str_equal(outcome, "version_mismatch")) {
+        return change_reply_version_mismatch(flow);
+    }
+    return str_equal(outcome, "basic_link") ? change_reply_basic_link(flow) : change_reply_not_found(flow);
 }
 
 struct next *change_refuse_members(struct flow *flow)

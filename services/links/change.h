@@ -5,8 +5,16 @@
 #define SHARELINK_LINKS_CHANGE_H
 
 #include "common/data/json.h"
-#include "common/pg/pg.h"
+#include "common/pg/declared.h"
 #include "services/links/link_fields.h"
+
+/* count fresh event ids, in the arena. */
+struct pg_texts change_new_event_ids(struct flow *flow, size_t count);
+
+/* The replies to the outcomes that most of these calls have: 404, 412, and 409. */
+struct next *change_reply_not_found(struct flow *flow) FLOW_NEXT;
+struct next *change_reply_version_mismatch(struct flow *flow) FLOW_NEXT;
+struct next *change_reply_basic_link(struct flow *flow) FLOW_NEXT;
 
 /* $1 the account, $2 the link of the path, $3 the version that If-Match names (null: any), $4 request id, $5 traceparent. */
 void change_params_init(struct flow *flow, struct pg_params *params);

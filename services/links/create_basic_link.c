@@ -28,7 +28,7 @@ static void read_listed(struct fields *root, struct wanted_basic_link *wanted);
 static struct next *store_link(struct flow *flow, struct wanted_basic_link *wanted);
 static struct next *reply_link(struct flow *flow);
 
-static const struct pg_statement store = { "create_basic_link",
+static const struct pg_statement store = { .name = "create_basic_link", .sql =
 #include "services/links/create_basic_link.sql.inc"
 };
 

@@ -27,7 +27,7 @@ struct creation {
     struct new_reviewers reviewers;
 };
 
-static const struct pg_statement store = { "create_link",
+static const struct pg_statement store = { .name = "create_link", .sql =
 #include "services/links/create_link.sql.inc"
 };
 

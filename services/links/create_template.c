@@ -7,7 +7,7 @@
 
 static struct next *reply_created(struct flow *flow);
 
-static const struct pg_statement store_template = { "create_template",
+static const struct pg_statement store_template = { .name = "create_template", .sql =
 #include "services/links/create_template.sql.inc"
 };
 

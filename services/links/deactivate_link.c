@@ -9,7 +9,7 @@
 
 static struct next *reply_deactivated(struct flow *flow);
 
-static const struct pg_statement deactivate = { "deactivate_link",
+static const struct pg_statement deactivate = { .name = "deactivate_link", .sql =
 #include "services/links/deactivate_link.sql.inc"
 };
 

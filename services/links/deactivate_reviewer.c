@@ -8,7 +8,7 @@
 
 static struct next *reply_deactivated(struct flow *flow);
 
-static const struct pg_statement deactivate = { "deactivate_reviewer",
+static const struct pg_statement deactivate = { .name = "deactivate_reviewer", .sql =
 #include "services/links/deactivate_reviewer.sql.inc"
 };
 

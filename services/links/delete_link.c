@@ -9,7 +9,7 @@
 
 static struct next *reply_deleted(struct flow *flow);
 
-static const struct pg_statement remove_link = { "delete_link",
+static const struct pg_statement remove_link = { .name = "delete_link", .sql =
 #include "services/links/delete_link.sql.inc"
 };
 

@@ -7,7 +7,7 @@
 
 static struct next *reply_deleted(struct flow *flow);
 
-static const struct pg_statement remove_template = { "delete_template",
+static const struct pg_statement remove_template = { .name = "delete_template", .sql =
 #include "services/links/delete_template.sql.inc"
 };
 

@@ -14,7 +14,7 @@
 static struct next *forget_in_streams(struct flow *flow);
 static struct next *reply_receipt(struct flow *flow);
 
-static const struct pg_statement erase = { "erase_interview",
+static const struct pg_statement erase = { .name = "erase_interview", .sql =
 #include "services/links/erase_interview.sql.inc"
 };
 

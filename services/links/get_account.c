@@ -6,7 +6,7 @@
 
 static struct next *reply_account(struct flow *flow);
 
-static const struct pg_statement find_account = { "get_account",
+static const struct pg_statement find_account = { .name = "get_account", .sql =
 #include "services/links/get_account.sql.inc"
 };
 

@@ -6,7 +6,7 @@
 
 static struct next *reply_link(struct flow *flow);
 
-static const struct pg_statement find_link = { "get_basic_link",
+static const struct pg_statement find_link = { .name = "get_basic_link", .sql =
 #include "services/links/get_basic_link.sql.inc"
 };
 

@@ -6,7 +6,7 @@
 
 static struct next *reply_interview(struct flow *flow);
 
-static const struct pg_statement find_interview = { "get_interview",
+static const struct pg_statement find_interview = { .name = "get_interview", .sql =
 #include "services/links/get_interview.sql.inc"
 };
 

@@ -10,7 +10,7 @@
 static struct next *reply_link(struct flow *flow);
 static void show_urls(struct flow *flow, json_t *link, const char *sealed);
 
-static const struct pg_statement find_link = { "get_link",
+static const struct pg_statement find_link = { .name = "get_link", .sql =
 #include "services/links/get_link.sql.inc"
 };
 

@@ -5,7 +5,7 @@
 
 static struct next *reply_memberships(struct flow *flow);
 
-static const struct pg_statement find_memberships = { "get_memberships",
+static const struct pg_statement find_memberships = { .name = "get_memberships", .sql =
 #include "services/links/get_memberships.sql.inc"
 };
 

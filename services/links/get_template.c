@@ -6,7 +6,7 @@
 
 static struct next *reply_template(struct flow *flow);
 
-static const struct pg_statement find_template = { "get_template",
+static const struct pg_statement find_template = { .name = "get_template", .sql =
 #include "services/links/get_template.sql.inc"
 };
 

@@ -8,7 +8,7 @@
 
 static struct next *reply_invited(struct flow *flow);
 
-static const struct pg_statement invite = { "invite_reviewer",
+static const struct pg_statement invite = { .name = "invite_reviewer", .sql =
 #include "services/links/invite_reviewer.sql.inc"
 };
 

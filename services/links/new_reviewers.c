@@ -7,11 +7,22 @@
 void new_reviewers_make(struct flow *flow, const struct wanted_reviewers *wanted, struct new_reviewers *reviewers)
 {
     reviewers->wanted = wanted;
-    reviewers->ids = arena_calloc(flow->arena, wanted->count, sizeof *reviewers->ids);
+    reviewers->count = wanted->count;
+    reviewers->list = arena_calloc(flow->arena, wanted->count, sizeof *reviewers->list);
     reviewers->secrets = arena_calloc(flow->arena, wanted->count, sizeof *reviewers->secrets);
     for (size_t i = 0; i < wanted->count; i++) {
-        id_new(reviewers->ids[i], "rvw_");
-        reviewer_secrets_new(flow->daemon->keyring, flow->arena, reviewers->ids[i], &reviewers->secrets[i]);
+        struct reviewer_secrets *secrets = &reviewers->secrets[i];
+        char *id = arena_alloc(flow->arena, ID_SIZE);
+        id_new(id, "rvw_");
+        reviewer_secrets_new(flow->daemon->keyring, flow->arena, id, secrets);
+        reviewers->list[i] = (struct new_reviewer){
+            .id = id,
+            .name = wanted->list[i].name,
+            .email = wanted->list[i].email,
+            .token_hash = pg_bytes_of(secrets->token_hash, sizeof secrets->token_hash),
+            .passcode_hash = pg_bytes_of(secrets->passcode_hash, sizeof secrets->passcode_hash),
+            .sealed = pg_bytes_of(secrets->sealed, secrets->sealed_length),
+        };
     }
 }
 
@@ -26,7 +37,7 @@ void new_reviewers_params(struct pg_params *params, const struct new_reviewers *
     const uint8_t **sealed = arena_calloc(params->arena, count, sizeof *sealed);
 
     for (size_t i = 0; i < count; i++) {
-        ids[i] = reviewers->ids[i];
+        ids[i] = reviewers->list[i].id;
         names[i] = reviewers->wanted->list[i].name;
         emails[i] = reviewers->wanted->list[i].email;
         token_hashes[i] = reviewers->secrets[i].token_hash;

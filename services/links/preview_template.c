@@ -22,7 +22,7 @@ struct preview {
     struct faults *faults;
 };
 
-static const struct pg_statement find_values = { "preview_template",
+static const struct pg_statement find_values = { .name = "preview_template", .sql =
 #include "services/links/preview_template.sql.inc"
 };
 

@@ -12,7 +12,7 @@
 
 static struct next *reply_stored(struct flow *flow);
 
-static const struct pg_statement store_interview = { "put_interview",
+static const struct pg_statement store_interview = { .name = "put_interview", .sql =
 #include "services/links/put_interview.sql.inc"
 };
 

@@ -20,7 +20,7 @@ struct form {
     struct wanted_ids wanted;
 };
 
-static const struct pg_statement store = { "put_memberships",
+static const struct pg_statement store = { .name = "put_memberships", .sql =
 #include "services/links/put_memberships.sql.inc"
 };
 

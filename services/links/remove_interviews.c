@@ -8,7 +8,7 @@
 
 static struct next *reply_removed(struct flow *flow);
 
-static const struct pg_statement remove_some = { "remove_interviews",
+static const struct pg_statement remove_some = { .name = "remove_interviews", .sql =
 #include "services/links/remove_interviews.sql.inc"
 };
 

@@ -6,7 +6,7 @@
 
 static struct next *reply_removed(struct flow *flow);
 
-static const struct pg_statement remove_one = { "remove_reviewer",
+static const struct pg_statement remove_one = { .name = "remove_reviewer", .sql =
 #include "services/links/remove_reviewer.sql.inc"
 };
 

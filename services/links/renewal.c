@@ -21,10 +21,10 @@ static struct next *read_boxes(struct flow *flow);
 static struct next *write_boxes(struct flow *flow);
 static struct next *judge(struct flow *flow);
 
-static const struct pg_statement read_sealed = { "read_sealed",
+static const struct pg_statement read_sealed = { .name = "read_sealed", .sql =
 #include "services/links/read_sealed.sql.inc"
 };
-static const struct pg_statement renew_passcodes = { "renew_passcodes",
+static const struct pg_statement renew_passcodes = { .name = "renew_passcodes", .sql =
 #include "services/links/renew_passcodes.sql.inc"
 };
 

@@ -28,7 +28,7 @@ static void wait_for_turn(struct flow *flow);
 
 static const struct flow_kind turn = { .name = "schedule", .on_deadline = end_turn, .on_end = wait_for_turn };
 
-static const struct pg_statement schedule = { "run_schedule",
+static const struct pg_statement schedule = { .name = "run_schedule", .sql =
 #include "services/links/run_schedule.sql.inc"
 };
 

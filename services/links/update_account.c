@@ -12,7 +12,7 @@ static void read_account(struct fields *root, struct pg_params *params);
 static void read_defaults(struct fields *defaults, struct pg_params *params);
 static struct next *reply_account(struct flow *flow);
 
-static const struct pg_statement change_account = { "update_account",
+static const struct pg_statement change_account = { .name = "update_account", .sql =
 #include "services/links/update_account.sql.inc"
 };
 

@@ -13,7 +13,7 @@ static struct next *store_changes(struct flow *flow, json_t *columns, const stru
 static struct next *reply_updated(struct flow *flow);
 static struct next *refuse_of_basic(struct flow *flow);
 
-static const struct pg_statement store = { "update_link",
+static const struct pg_statement store = { .name = "update_link", .sql =
 #include "services/links/update_link.sql.inc"
 };
 

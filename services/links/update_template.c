@@ -8,7 +8,7 @@
 
 static struct next *reply_updated(struct flow *flow);
 
-static const struct pg_statement change_template = { "update_template",
+static const struct pg_statement change_template = { .name = "update_template", .sql =
 #include "services/links/update_template.sql.inc"
 };
 

@@ -8,7 +8,7 @@
 
 static struct next *reply_left(struct flow *flow);
 
-static const struct pg_statement leave = { "leave_link",
+static const struct pg_statement leave = { .name = "leave_link", .sql =
 #include "services/views/leave_link.sql.inc"
 };
 

@@ -4,15 +4,14 @@
 -- Rows are taken in the order of the reviewers' ids (guesses, then activity), then of the links' ids, so that two batches
 -- never wait for each other in a circle.
 -- Look-ups are written so that each goes by its key in whatever plan: the plan is made once (0070_limits.sql).
--- $12 and $13 wrong tries per network and per link, $14 in so many seconds, $15 and $16 the first and the longest pause in
--- seconds, $17 and $18 opens an hour and networks a day that are still usual, $19 the first pause of a whole link in seconds.
+-- batch tries: token_hash bytea, passcode_hash bytea?, passcode_hash_before bytea?, visit_id text, session_hash bytea,
+--       cookie_hash bytea?, event_id text, network text, device text, request_id text, traceparent text?
+-- in    tries_per_network int, tries_per_link int, window_s int, pause_s int, link_pause_s int, pause_most_s int,
+--       usual_opens int, usual_networks int
+-- out   place int, outcome: open | wrong_passcode | paused | unknown | expired | deactivated, visit_id text?,
+--       reviewer_name text?, is_first bool, same_visit bool, event_type text?, event text?, pause_s int?
 with tries as materialized (
-    select t.place::int, t.token_hash::bytea, t.passcode_hash::bytea, t.passcode_hash_before::bytea, t.visit_id,
-           t.session_hash::bytea, t.cookie_hash::bytea, t.event_id, t.network, t.device, t.request_id, t.traceparent
-    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                $10::text[], $11::text[]) with ordinality
-             as t (token_hash, passcode_hash, passcode_hash_before, visit_id, session_hash, cookie_hash, event_id, network,
-                   device, request_id, traceparent, place)
+    select * from :tries as t
 ),
 known as materialized (
     select t.*, d.reviewer_id, d.reviewer_name, d.share_link_id, d.account_id, d.passcode_epoch, d.kind, d.state,
@@ -33,8 +32,8 @@ tried as materialized (
 failed as materialized (
     select w.*, g.is_judged, g.tries, g.begins_pause, g.paused_until as pauses_until
     from (select * from tried where outcome = 'wrong_passcode' order by reviewer_id, place) w
-    cross join lateral views.note_guess(w.reviewer_id, w.passcode_epoch, w.network, $12::int, $13::int, $14::int, $15::int, $19::int,
-                                        $16::int) g
+    cross join lateral views.note_guess(w.reviewer_id, w.passcode_epoch, w.network, :tries_per_network, :tries_per_link, :window_s, :pause_s,
+                                        :link_pause_s, :pause_most_s) g
 ),
 -- A right one behind wrong ones of the same batch is behind the pause that they have led to: else a batch full of guesses would
 -- find the right one among them, whatever the budget.
@@ -68,7 +67,7 @@ fresh as materialized (
 counted as (
     insert into views.activity as a (reviewer_id, share_link_id, account_id, open_count, usage_epoch, hour_opens, networks, network_count)
     select f.reviewer_id, f.share_link_id, f.account_id,
-           case when f.usage > $17::int or u.network_count > $18::int then 0 else f.many end,
+           case when f.usage > :usual_opens or u.network_count > :usual_networks then 0 else f.many end,
            f.passcode_epoch, f.usage, f.networks, u.network_count
     from fresh f
     cross join lateral (select count(*)::int as network_count from jsonb_object_keys(f.networks)) u
@@ -80,10 +79,10 @@ counted as (
                       case when x.is_unusual then a.open_count else a.open_count + excluded.open_count end,
                       excluded.usage_epoch, u.hour_since, u.hour_opens, u.networks, u.network_count
                from views.usage_after(a, excluded.usage_epoch, excluded.hour_opens, excluded.networks) u
-               cross join lateral (select u.hour_opens > $17::int or u.network_count > $18::int) x (is_unusual))
+               cross join lateral (select u.hour_opens > :usual_opens or u.network_count > :usual_networks) x (is_unusual))
     returning a.reviewer_id, a.share_link_id, a.open_count,
-              case when a.hour_opens > $17::int or a.network_count > $18::int
-                   then views.unusual_evidence(a, $17::int, $18::int) end as evidence
+              case when a.hour_opens > :usual_opens or a.network_count > :usual_networks
+                   then views.unusual_evidence(a, :usual_opens, :usual_networks) end as evidence
 ),
 -- After all of the reviewers' rows, and in the order of the links' ids.
 touched as (
@@ -135,7 +134,7 @@ select j.place,
             when not w.is_judged then 'paused'
             else j.outcome end as outcome,
        coalesce(g.visit_id, v.id) as visit_id, j.reviewer_name, coalesce(v.is_first, false) as is_first,
-       g.visit_id is not null as same_visit, l.type, l.cloud_event,
+       g.visit_id is not null as same_visit, l.type as event_type, l.cloud_event as event,
        ceil(extract(epoch from coalesce(w.pauses_until, j.paused_until) - now()))::int as pause_s
 from judged j
 left join going_on g on g.place = j.place

@@ -22,7 +22,7 @@ static struct next *reply_watched(struct flow *flow);
 
 enum column { TOKEN_HASH, SESSION_HASH, INTERVIEW_ID, QUESTION_ID, SECONDS, POSITION, EVENT_ID, REQUEST_ID, TRACEPARENT, COLUMNS };
 
-static const struct pg_statement report_watches = { "report_watch",
+static const struct pg_statement report_watches = { .name = "report_watch", .sql =
 #include "services/views/report_watch.sql.inc"
 };
 

@@ -14,7 +14,7 @@
 
 static struct next *reply_requested(struct flow *flow);
 
-static const struct pg_statement request = { "request_access",
+static const struct pg_statement request = { .name = "request_access", .sql =
 #include "services/views/request_access.sql.inc"
 };
 

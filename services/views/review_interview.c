@@ -33,10 +33,10 @@ static struct next *reply_found(struct flow *flow);
 #define NOTE_MAX             2000
 #define QUESTION_RATINGS_MAX 100
 
-static const struct pg_statement review_interviews = { "review_interview",
+static const struct pg_statement review_interviews = { .name = "review_interview", .sql =
 #include "services/views/review_interview.sql.inc"
 };
-static const struct pg_statement find_review = { "find_review",
+static const struct pg_statement find_review = { .name = "find_review", .sql =
 #include "services/views/find_review.sql.inc"
 };
 

@@ -10,7 +10,7 @@ static struct next *reply_faults(struct flow *flow);
 
 enum column { TOKEN_HASH, SESSION_HASH, COLUMNS };
 
-static const struct pg_statement prove_sessions = { "prove_session",
+static const struct pg_statement prove_sessions = { .name = "prove_session", .sql =
 #include "services/views/prove_session.sql.inc"
 };
 

@@ -45,7 +45,7 @@ static bool lists_tag(const char *header, const char *tag);
 #define SEARCH_MAX 200
 #define WORDS_MAX  20
 
-static const struct pg_statement find_content = { "show_content",
+static const struct pg_statement find_content = { .name = "show_content", .sql =
 #include "services/views/show_content.sql.inc"
 };
 

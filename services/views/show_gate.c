@@ -13,7 +13,7 @@ static struct next *find(struct flow *flow, flow_step *then);
 static struct next *reply_page(struct flow *flow);
 static struct next *reply_state(struct flow *flow);
 
-static const struct pg_statement find_gate = { "show_gate",
+static const struct pg_statement find_gate = { .name = "show_gate", .sql =
 #include "services/views/show_gate.sql.inc"
 };
 

@@ -27,7 +27,7 @@ static struct next *reply_unavailable(struct flow *flow, const char *reason);
 
 #define PRESIGNED_S 300
 
-static const struct pg_statement find_media = { "find_media",
+static const struct pg_statement find_media = { .name = "find_media", .sql =
 #include "services/views/find_media.sql.inc"
 };
 

@@ -163,7 +163,7 @@ def test_first_is_said_once_when_opens_are_stored_together(stack, link):
     with Held(stack, "views.visits") as held, contextlib.ExitStack() as connections:
         ahead = threading.Thread(target=other.open)
         ahead.start()
-        held.wait_for("-- Opens:")
+        held.wait_for("-- open_link\n")
         waiting = [connections.enter_context(Connection(stack.views)) for _ in range(8)]
         for connection in waiting:
             connection.send(request("POST", f"{opener.page}/open", "Content-Type: application/json", body=body))

@@ -19,13 +19,13 @@
     "select n, cardinality($1::text[]), a, b from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n) "
 static const struct pg_statement echo = { "batch_echo", NUMBERED };
 /* Rows in the wrong order, as many for an item as its second column says, 0 too. */
-static const struct pg_statement repeat = { "batch_repeat",
+static const struct pg_statement repeat = { .name = "batch_repeat", .sql =
                                             NUMBERED "cross join generate_series(1, b::int) as g order by g, n desc" };
 /* Numbers that belong to nobody. */
 static const struct pg_statement misnumber = {
-    "batch_misnumber", "select unnest(array[0, -1, 99, null, 2]), cardinality($1::text[]), 'x', $2::text"
+    .name = "batch_misnumber", .sql = "select unnest(array[0, -1, 99, null, 2]), cardinality($1::text[]), 'x', $2::text"
 };
-static const struct pg_statement divide = { "batch_divide",
+static const struct pg_statement divide = { .name = "batch_divide", .sql =
                                             "select n, cardinality($1::text[]), (12 / a::int)::text, b "
                                             "from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n)" };
 
@@ -264,7 +264,7 @@ static void do_sql(struct rig *rig, const char *name, const char *sql)
     struct noted noted = { .rig = rig };
     struct pg_params params;
 
-    *statement = (struct pg_statement){ name, sql };
+    *statement = (struct pg_statement){ .name = name, .sql = sql };
     pg_params_init(&params, arena);
     rig->due++;
     pg_send(rig->pool, statement, &params, note, &noted);
@@ -274,7 +274,7 @@ static void do_sql(struct rig *rig, const char *name, const char *sql)
     free(statement);
 }
 
-static const struct pg_statement shaky = { "batch_shaky",
+static const struct pg_statement shaky = { .name = "batch_shaky", .sql =
                                            "select n, cardinality($1::text[]), pg_temp.shake(), b "
                                            "from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n)" };
 
@@ -430,7 +430,7 @@ static void flows_wait_for_their_item(void **state)
     rig_free(&rig);
 }
 
-static const struct pg_statement slow = { "batch_slow",
+static const struct pg_statement slow = { .name = "batch_slow", .sql =
                                           "select n, pg_sleep(0.3)::text, a, b "
                                           "from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n)" };
 

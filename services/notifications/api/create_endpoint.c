@@ -13,7 +13,7 @@ struct creation {
     const char *secret;
 };
 
-static const struct pg_statement store_endpoint = { "create_endpoint",
+static const struct pg_statement store_endpoint = { .name = "create_endpoint", .sql =
 #include "services/notifications/api/create_endpoint.sql.inc"
 };
 

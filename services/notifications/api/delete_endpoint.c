@@ -6,7 +6,7 @@
 
 static struct next *reply_deleted(struct flow *flow);
 
-static const struct pg_statement remove_endpoint = { "delete_endpoint",
+static const struct pg_statement remove_endpoint = { .name = "delete_endpoint", .sql =
 #include "services/notifications/api/delete_endpoint.sql.inc"
 };
 

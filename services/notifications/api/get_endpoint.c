@@ -5,7 +5,7 @@
 
 static struct next *reply_found(struct flow *flow);
 
-static const struct pg_statement find_endpoint = { "get_endpoint",
+static const struct pg_statement find_endpoint = { .name = "get_endpoint", .sql =
 #include "services/notifications/api/get_endpoint.sql.inc"
 };
 

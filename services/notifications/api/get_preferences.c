@@ -6,7 +6,7 @@
 
 static struct next *reply_preferences(struct flow *flow);
 
-static const struct pg_statement read_preferences = { "get_preferences",
+static const struct pg_statement read_preferences = { .name = "get_preferences", .sql =
 #include "services/notifications/api/get_preferences.sql.inc"
 };
 

@@ -17,7 +17,7 @@ static void read_muted(struct fields *root, struct pg_params *params);
 static struct next *reply_stored(struct flow *flow);
 static struct next *refuse_missing(struct flow *flow);
 
-static const struct pg_statement store_preferences = { "put_preferences",
+static const struct pg_statement store_preferences = { .name = "put_preferences", .sql =
 #include "services/notifications/api/put_preferences.sql.inc"
 };
 

@@ -9,7 +9,7 @@ enum { REPLAY_MOST = 1000 };
 
 static struct next *reply_replayed(struct flow *flow);
 
-static const struct pg_statement replay = { "replay_endpoint",
+static const struct pg_statement replay = { .name = "replay_endpoint", .sql =
 #include "services/notifications/api/replay_endpoint.sql.inc"
 };
 

@@ -6,7 +6,7 @@
 
 static struct next *reply_retried(struct flow *flow);
 
-static const struct pg_statement retry = { "retry_delivery",
+static const struct pg_statement retry = { .name = "retry_delivery", .sql =
 #include "services/notifications/api/retry_delivery.sql.inc"
 };
 

@@ -8,7 +8,7 @@ enum { BOTH_SIGN_SECONDS = 24 * 3600 };
 
 static struct next *reply_rotated(struct flow *flow);
 
-static const struct pg_statement rotate = { "rotate_secret",
+static const struct pg_statement rotate = { .name = "rotate_secret", .sql =
 #include "services/notifications/api/rotate_secret.sql.inc"
 };
 

@@ -13,7 +13,7 @@ static struct next *listen_when_read(struct flow *flow);
 static struct next *listen(struct flow *flow);
 static struct next *refuse_unready(struct flow *flow);
 
-static const struct pg_statement find_position = { "find_position",
+static const struct pg_statement find_position = { .name = "find_position", .sql =
 #include "services/notifications/api/find_position.sql.inc"
 };
 

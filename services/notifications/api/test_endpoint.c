@@ -8,7 +8,7 @@
 
 static struct next *reply_test(struct flow *flow);
 
-static const struct pg_statement store_test = { "test_endpoint",
+static const struct pg_statement store_test = { .name = "test_endpoint", .sql =
 #include "services/notifications/api/test_endpoint.sql.inc"
 };
 

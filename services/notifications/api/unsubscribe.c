@@ -18,7 +18,7 @@ static enum scope scope_of_field(char *field);
 static struct next *reply_stopped_link(struct flow *flow);
 static struct next *reply_stopped_all(struct flow *flow);
 
-static const struct pg_statement stop_mails = { "unsubscribe",
+static const struct pg_statement stop_mails = { .name = "unsubscribe", .sql =
 #include "services/notifications/api/unsubscribe.sql.inc"
 };
 

@@ -6,7 +6,7 @@
 
 static struct next *reply_updated(struct flow *flow);
 
-static const struct pg_statement change_endpoint = { "update_endpoint",
+static const struct pg_statement change_endpoint = { .name = "update_endpoint", .sql =
 #include "services/notifications/api/update_endpoint.sql.inc"
 };
 

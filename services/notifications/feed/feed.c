@@ -98,13 +98,13 @@ static void let_go(struct listener *listener);
 static void check_keys(struct feed *feed);
 static void end_dead(void *arg, const struct pg_answer *answer);
 
-static const struct pg_statement read_tail_statement = { "read_tail",
+static const struct pg_statement read_tail_statement = { .name = "read_tail", .sql =
 #include "services/notifications/feed/read_tail.sql.inc"
 };
-static const struct pg_statement read_history = { "read_history",
+static const struct pg_statement read_history = { .name = "read_history", .sql =
 #include "services/notifications/feed/read_history.sql.inc"
 };
-static const struct pg_statement find_dead_keys = { "find_dead_keys",
+static const struct pg_statement find_dead_keys = { .name = "find_dead_keys", .sql =
 #include "services/notifications/feed/find_dead_keys.sql.inc"
 };
 

@@ -82,7 +82,7 @@ static void let_go(struct mail_in_hand *mail);
 static void renew_on_timer(evutil_socket_t fd, short what, void *arg);
 static void on_renewed(void *arg, const struct pg_answer *answer);
 
-static const struct pg_statement claim_mails = { "claim_mails",
+static const struct pg_statement claim_mails = { .name = "claim_mails", .sql =
 #include "services/notifications/mail/claim_mails.sql.inc"
 };
 static const char *const outcome_names[] = { [MAIL_SENT] = "sent",
@@ -91,10 +91,10 @@ static const char *const outcome_names[] = { [MAIL_SENT] = "sent",
                                              [MAIL_UNCERTAIN] = "uncertain",
                                              [MAIL_INVALID] = "refused" };
 
-static const struct pg_statement record_outcomes = { "record_outcomes",
+static const struct pg_statement record_outcomes = { .name = "record_outcomes", .sql =
 #include "services/notifications/mail/record_outcomes.sql.inc"
 };
-static const struct pg_statement renew_leases = { "renew_leases",
+static const struct pg_statement renew_leases = { .name = "renew_leases", .sql =
 #include "services/notifications/mail/renew_leases.sql.inc"
 };
 

@@ -36,10 +36,10 @@ static void plan_on_timer(evutil_socket_t fd, short what, void *arg);
 static void plan(struct plan *plan);
 static void on_planned(void *arg, const struct pg_answer *answer);
 
-static const struct pg_statement schedule_mails = { "schedule_mails",
+static const struct pg_statement schedule_mails = { .name = "schedule_mails", .sql =
 #include "services/notifications/mail/schedule_mails.sql.inc"
 };
-static const struct pg_statement schedule_digests = { "schedule_digests",
+static const struct pg_statement schedule_digests = { .name = "schedule_digests", .sql =
 #include "services/notifications/mail/schedule_digests.sql.inc"
 };
 

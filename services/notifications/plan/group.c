@@ -5,11 +5,11 @@
 #include "services/notifications/mail/outbox.h"
 #include "services/notifications/webhook/webhooks.h"
 
-static const struct pg_statement plan_mails = { "plan_mails",
+static const struct pg_statement plan_mails = { .name = "plan_mails", .sql =
 #include "services/notifications/plan/plan_mails.sql.inc"
 };
 
-static const struct pg_statement plan_webhooks = { "plan_webhooks",
+static const struct pg_statement plan_webhooks = { .name = "plan_webhooks", .sql =
 #include "services/notifications/plan/plan_webhooks.sql.inc"
 };
 

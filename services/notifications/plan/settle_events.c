@@ -28,7 +28,7 @@ struct settling {
     flow_step *settled, *failed;
 };
 
-static const struct pg_statement keep_dead_entries = { "keep_dead_entries",
+static const struct pg_statement keep_dead_entries = { .name = "keep_dead_entries", .sql =
 #include "services/notifications/plan/keep_dead_entries.sql.inc"
 };
 

@@ -54,16 +54,16 @@ static const struct flow_kind sweep_turn = { .name = "sweep", .on_deadline = end
 
 static const char *const endpoint_states[] = { "enabled", "failing", "disabled" };
 
-static const struct pg_statement make_partitions_statement = { "make_partitions",
+static const struct pg_statement make_partitions_statement = { .name = "make_partitions", .sql =
 #include "services/notifications/plan/make_partitions.sql.inc"
 };
-static const struct pg_statement keep_house_statement = { "keep_house",
+static const struct pg_statement keep_house_statement = { .name = "keep_house", .sql =
 #include "services/notifications/plan/keep_house.sql.inc"
 };
-static const struct pg_statement find_unsettled_statement = { "find_unsettled",
+static const struct pg_statement find_unsettled_statement = { .name = "find_unsettled", .sql =
 #include "services/notifications/plan/find_unsettled.sql.inc"
 };
-static const struct pg_statement measure_work_statement = { "measure_work",
+static const struct pg_statement measure_work_statement = { .name = "measure_work", .sql =
 #include "services/notifications/plan/measure_work.sql.inc"
 };
 

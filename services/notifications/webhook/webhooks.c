@@ -71,13 +71,13 @@ static void on_recorded(void *arg, const struct pg_answer *answer);
 static void let_go(struct webhook *webhook);
 static void renew_on_timer(evutil_socket_t fd, short what, void *arg);
 
-static const struct pg_statement claim_webhooks = { "claim_webhooks",
+static const struct pg_statement claim_webhooks = { .name = "claim_webhooks", .sql =
 #include "services/notifications/webhook/claim_webhooks.sql.inc"
 };
-static const struct pg_statement record_webhooks = { "record_webhooks",
+static const struct pg_statement record_webhooks = { .name = "record_webhooks", .sql =
 #include "services/notifications/webhook/record_webhooks.sql.inc"
 };
-static const struct pg_statement renew_webhooks = { "renew_webhooks",
+static const struct pg_statement renew_webhooks = { .name = "renew_webhooks", .sql =
 #include "services/notifications/mail/renew_leases.sql.inc"
 };
 

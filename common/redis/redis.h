@@ -11,21 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/redis/value.h"
+
 struct event_base;
 struct redis;
 
-/* A reply, freed by redis.c when the callback returns. Check the kind at every level: trimmed entries come as NIL. */
-enum redis_kind { REDIS_NIL, REDIS_TEXT, REDIS_INTEGER, REDIS_ERROR, REDIS_ARRAY };
-struct redis_value;
-enum redis_kind redis_kind(const struct redis_value *value); /* NULL is REDIS_NIL */
-const char *redis_text(const struct redis_value *value);     /* of a text or an error; else "" */
-size_t redis_length(const struct redis_value *value);        /* bytes of a text, elements of an array; else 0 */
-int64_t redis_integer(const struct redis_value *value);
-const struct redis_value *redis_at(const struct redis_value *value, size_t index); /* NULL beyond the end */
-/* An error reply that begins with this word, such as "NOGROUP". */
-bool redis_is_error(const struct redis_value *value, const char *word);
-
-/* reply is NULL when errstr is not. An error reply of the server comes as a reply of kind REDIS_ERROR. */
+/* reply is NULL when errstr is not, and freed when this returns. An error reply of the server comes as one of kind REDIS_ERROR. */
 typedef void redis_done(void *arg, const struct redis_value *reply, const char *errstr);
 
 struct redis_options {

@@ -354,17 +354,6 @@ static void read_new(struct stream_consumer *consumer)
     read_streams(consumer, STATE_READING, ">");
 }
 
-/* A group's fields come as name, value, name, value. */
-static const struct redis_value *field(const struct redis_value *fields, const char *name)
-{
-    for (size_t i = 0; i + 1 < redis_length(fields); i += 2) {
-        if (!strcmp(redis_text(redis_at(fields, i)), name)) {
-            return redis_at(fields, i + 1);
-        }
-    }
-    return NULL;
-}
-
 static void take_gauges(void *arg, const struct redis_value *reply, const char *errstr)
 {
     struct source *source = arg;
@@ -374,10 +363,10 @@ static void take_gauges(void *arg, const struct redis_value *reply, const char *
     }
     for (size_t i = 0; i < redis_length(reply); i++) {
         const struct redis_value *group = redis_at(reply, i);
-        if (!strcmp(redis_text(field(group, "name")), source->consumer->options.group)) {
+        if (!strcmp(redis_text(redis_field(group, "name")), source->consumer->options.group)) {
             /* The lag is NIL when Redis cannot tell, after deletions in the middle. */
-            metrics_set(source->lag, (double)redis_integer(field(group, "lag")));
-            metrics_set(source->pending, (double)redis_integer(field(group, "pending")));
+            metrics_set(source->lag, (double)redis_integer(redis_field(group, "lag")));
+            metrics_set(source->pending, (double)redis_integer(redis_field(group, "pending")));
         }
     }
 }
@@ -494,7 +483,7 @@ static void hand_over(struct stream_consumer *consumer, const struct redis_value
 /* Sets event_id, or fault. What came from outside is in neither of them unless it is an id. */
 static void read_entry(struct arena *arena, struct stream_entry *entry, const struct redis_value *fields)
 {
-    const struct redis_value *text = field(fields, "ce");
+    const struct redis_value *text = redis_field(fields, "ce");
     const char *error = NULL;
 
     if (redis_kind(text) != REDIS_TEXT) {

@@ -1,5 +1,5 @@
 /* stream_entries.c - see the header. Both streams are read page by page; what a page has to lose is deleted before the next is
- * read. The streams are bounded (see common/stream.c), and so is the time; each page is a turn of the loop of its own.
+ * read. The streams are bounded (see common/redis/stream.c), and so is the time; each page is a turn of the loop of its own.
  */
 #include "services/links/stream_entries.h"
 

@@ -12,6 +12,8 @@
 
 #include "common/data/id.h"
 #include "common/base/str.h"
+#include "common/redis/consumer.h"
+#include "common/redis/redis.h"
 #include "common/redis/stream.h"
 #include "tests/unit/loop.h"
 

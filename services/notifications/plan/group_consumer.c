@@ -3,6 +3,7 @@
  */
 #include "services/notifications/plan/group_consumer.h"
 
+#include "common/redis/stream.h"
 #include "services/notifications/plan/settle_events.h"
 
 /* In the order in which they run. */

@@ -2,7 +2,7 @@
  *
  * A connection is idle → reading → pending → writing → idle. Reading and writing have deadlines that a
  * trickle of bytes does not put off, which evhttp's own timers (they count inactivity) do not give: reading an absolute
- * one, writing one that only a fair rate renews, for a film on a slow line. Used by http.c alone.
+ * one, writing one that only a fair rate renews, for a film on a slow line. Used by the server alone.
  */
 #ifndef SHARELINK_HTTP_CONNECTIONS_H
 #define SHARELINK_HTTP_CONNECTIONS_H

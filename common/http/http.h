@@ -1,6 +1,6 @@
 /* http.h - an HTTP/1.1 server on evhttp, with the strictness and the limits that evhttp lacks.
  *
- * A request that passed the door (see http.c: one strict check of what evhttp's parser lets through) becomes a flow whose
+ * A request that passed the door (see door.h: one strict check of what evhttp's parser lets through) becomes a flow whose
  * first step is the server's handler. All replies carry X-Request-Id, nosniff and Cache-Control: no-store unless the
  * handler set another one, and what the server's options have for all.
  */
@@ -76,7 +76,7 @@ typedef struct next *http_hook(struct flow *flow, void *arg, int status, const c
 void http_before_reply(struct flow *flow, http_hook *hook, void *arg);
 /* For the metrics and the access log. pattern stays the caller's for the life of the server, the same pointer each time. */
 void http_remember_route(struct flow *flow, const char *pattern);
-/* What the router found for this request; http.c only keeps it. */
+/* What the router found for this request, kept for its handler. */
 void http_keep_match(struct flow *flow, void *match);
 void *http_match(const struct flow *flow);
 int64_t http_started_us(const struct flow *flow);

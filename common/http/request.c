@@ -1,4 +1,4 @@
-/* request.c - reading a request: its query, its fields, its cookies. evhttp's part of it is in http.c. */
+/* request.c - reading a request: its query, its fields, its cookies. evhttp's part of it is in receive.c. */
 #include "common/http/request.h"
 
 #include <string.h>
@@ -207,6 +207,13 @@ int64_t http_started_us(const struct flow *flow)
     const struct http_request *request = flow->owner;
 
     return request->started_us;
+}
+
+void http_remember_route(struct flow *flow, const char *pattern)
+{
+    struct http_request *request = flow->owner;
+
+    request->pattern = pattern;
 }
 
 void http_keep_match(struct flow *flow, void *match)

@@ -1,4 +1,4 @@
-/* request.h - a request as http.c and request.c share it; handlers see it through http.h only. */
+/* request.h - a request as the files of the server share it; handlers see it through http.h only. */
 #ifndef SHARELINK_HTTP_REQUEST_H
 #define SHARELINK_HTTP_REQUEST_H
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/str.h"
+#include "common/base/mem.h"
 
 #define CHUNK_SIZE 4096
 #define ALIGNMENT  _Alignof(max_align_t)

@@ -1,6 +1,6 @@
 /* arena.h - memory that lives exactly as long as one piece of work (a flow, a mail, a start-up) and is freed once.
  *
- * Nothing allocated here is freed by itself. Allocation never returns NULL: a process out of memory ends (see str.h).
+ * Nothing allocated here is freed by itself. Allocation never returns NULL: a process out of memory ends (see mem.h).
  * An arena belongs to one thread at a time.
  */
 #ifndef SHARELINK_ARENA_H

@@ -1,7 +1,6 @@
-/* str.h - growing text, and the few checks and encodings of text that more than one module needs.
+/* str.h - the few checks and encodings of text that more than one module needs, with growing text (buf.h) and memory (mem.h).
  *
- * Text is UTF-8, NUL-terminated unless a length says otherwise. Out of memory ends the process with a line on stderr:
- * a daemon that cannot get a few kilobytes serves nobody, and its supervisor starts it again.
+ * Text is UTF-8, NUL-terminated unless a length says otherwise.
  */
 #ifndef SHARELINK_STR_H
 #define SHARELINK_STR_H
@@ -10,29 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Never NULL; free() them. */
-void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull)); /* zeroed */
-void *mem_resize(void *old, size_t size) __attribute__((returns_nonnull));
-char *mem_strdup(const char *text); /* NULL gives NULL */
-/* Ends the process as running out of memory does: for sizes that no memory can hold. */
-_Noreturn void mem_fail(void);
-
-/* A growing buffer; data is always NUL-terminated after the first add, and NULL before. */
-struct buf {
-    char *data;
-    size_t length;
-    size_t capacity;
-};
-
-void buf_clear(struct buf *buf); /* frees; the buffer may be used again */
-void buf_add(struct buf *buf, const void *bytes, size_t length);
-void buf_add_text(struct buf *buf, const char *text);
-void buf_add_char(struct buf *buf, char byte);
-void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Text with & < > " ' made safe for HTML text and quoted attributes. */
-void buf_add_html(struct buf *buf, const char *text);
-/* A JSON string with its quotes; bytes that are no UTF-8 become U+FFFD. */
-void buf_add_json(struct buf *buf, const char *text, size_t length);
+#include "common/base/buf.h"
+#include "common/base/mem.h"
 
 bool str_equal(const char *a, const char *b); /* two NULLs are equal */
 bool str_starts_with(const char *text, const char *prefix);

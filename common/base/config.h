@@ -13,6 +13,8 @@
 #include "common/base/arena.h"
 #include "common/base/str.h"
 
+#define CONFIG_PREFIX "SHARELINK_"
+
 enum config_kind {
     CONFIG_TEXT,   /* const char * */
     CONFIG_INT,    /* int64_t, min..max */

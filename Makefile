@@ -83,7 +83,7 @@ $(OUT)/libcommon.a: $(COMMON)
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $^
 
-$(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(STATEMENT_HEADERS) $(GEN)/migrations.inc $(GEN)/migration_names.inc
+$(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(STATEMENT_HEADERS) $(GEN)/migrations.inc $(GEN)/migration_names.inc $(GEN)/settings.inc
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -119,6 +119,13 @@ $(GEN)/migrations.inc: $(MIGRATIONS:%=$(GEN)/%.inc) Makefile
 $(GEN)/migration_names.inc: $(MIGRATIONS) Makefile
 	@mkdir -p $(@D)
 	@for file in $(MIGRATIONS); do printf '"%s",\n' "$$(basename $$file .sql)"; done >$@
+
+# The names of all settings, from the programs' tables. Touched only when it changes, for these files often do.
+SETTING_TABLES := common/daemon/daemon.c common/daemon/guard.c $(foreach service,$(SERVICES),$(call find,services/$(service),*.c))
+$(GEN)/settings.inc: $(SETTING_TABLES) Makefile
+	@mkdir -p $(@D)
+	@sed -n 's/.*\.name = "\([A-Z][A-Z0-9_]*\)".*/"\1",/p' $(SETTING_TABLES) | LC_ALL=C sort -u >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 packages-run:
 	@deploy/local/install-packages run

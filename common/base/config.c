@@ -43,8 +43,6 @@ static ssize_t read_all(const char *path, char *to, size_t size);
 static void store(struct load *load, struct reading *reading);
 static void fault(struct load *load, struct reading *reading, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-static bool is_known(const struct config_setting *const *tables, const char *const *known_elsewhere, const char *name,
-                     size_t length);
 
 int config_load(const struct config_setting *const *tables, void *out, struct arena *arena, struct buf *faults)
 {
@@ -177,46 +175,6 @@ static void fault(struct load *load, struct reading *reading, const char *format
     va_end(args);
     load->fault_count++;
     reading->faulty = true;
-}
-
-void config_warn_unknown(const struct config_setting *const *tables, const char *const *known_elsewhere)
-{
-    for (char **entry = environ; *entry; entry++) {
-        if (!str_starts_with(*entry, CONFIG_PREFIX)) {
-            continue;
-        }
-        size_t length = strcspn(*entry, "=");
-        const char *name = *entry + strlen(CONFIG_PREFIX);
-        size_t name_length = length - strlen(CONFIG_PREFIX);
-        bool is_file = name_length > 5 && memcmp(name + name_length - 5, "_FILE", 5) == 0;
-
-        if (is_known(tables, known_elsewhere, name, name_length) ||
-            (is_file && is_known(tables, known_elsewhere, name, name_length - 5))) {
-            continue;
-        }
-        char *variable = mem_alloc(length + 1);
-        memcpy(variable, *entry, length);
-        log_warn("config.unknown_setting", LOG_TEXT("variable", variable));
-        free(variable);
-    }
-}
-
-static bool is_known(const struct config_setting *const *tables, const char *const *known_elsewhere, const char *name,
-                     size_t length)
-{
-    for (; *tables; tables++) {
-        for (const struct config_setting *setting = *tables; setting->name; setting++) {
-            if (strlen(setting->name) == length && memcmp(setting->name, name, length) == 0) {
-                return true;
-            }
-        }
-    }
-    for (; known_elsewhere && *known_elsewhere; known_elsewhere++) {
-        if (strlen(*known_elsewhere) == length && memcmp(*known_elsewhere, name, length) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 void config_warn_exposed(const struct config_setting *const *tables)

@@ -42,9 +42,10 @@ int config_load(const struct config_setting *const *tables, void *out, struct ar
 /* The table as lines for --help. */
 void config_describe(const struct config_setting *const *tables, struct buf *to);
 
-/* A warning in the log for each SHARELINK_ variable that no table has (a misspelling, most likely). known_elsewhere: names
- * without the prefix that belong to other programs of the same environment file, ended by NULL; may be NULL. */
-void config_warn_unknown(const struct config_setting *const *tables, const char *const *known_elsewhere);
+/* Appends a fault for each SHARELINK_ variable that is not empty and in no list (a misspelling, most likely), such as
+ * "SHARELINK_SMPT_URL: is no setting; did you mean SHARELINK_SMTP_URL?"; returns their number. known: names without the prefix,
+ * ended by NULL, of all programs that share the environment. What Kubernetes tells of a Service called sharelink-… passes. */
+int config_find_unknown(const char *const *known, struct buf *faults);
 
 /* A warning in the log for each secret's file that everybody on the machine may read. Not for those in /run/secrets, where a
  * container's engine puts them: who can see into it is the engine's affair. */

@@ -23,6 +23,7 @@
 #include "common/base/notify.h"
 #include "common/http/problem.h"
 #include "common/base/process.h"
+#include "common/daemon/known_settings.h"
 #include "common/daemon/selfcheck.h"
 
 enum { FIRST_CONNECT_MS = 2000 };
@@ -151,6 +152,7 @@ static void load_settings(struct daemon *daemon, const struct config_setting *co
     if (daemon->spec->check_settings) {
         count += daemon->spec->check_settings(settings, &faults);
     }
+    count += config_find_unknown(known_settings, &faults);
     if (count > 0) {
         fprintf(stderr, "sharelink-%s: the settings are wrong; nothing was started:\n%s", daemon->spec->name, faults.data);
         exit(EX_CONFIG);

@@ -6,7 +6,24 @@
 #include <sysexits.h>
 
 #include "common/base/config.h"
+#include "common/daemon/known_settings.h"
 #include "services/ctl/commands.h"
+
+/* Each is read when a command asks for it, and is text then. */
+static const struct config_setting ctl_settings[] = {
+    { .name = "DATABASE_URL", .kind = CONFIG_TEXT, .optional = true, .secret = true },
+    { .name = "LINKS_PASSWORD", .kind = CONFIG_TEXT, .optional = true, .secret = true },
+    { .name = "VIEWS_PASSWORD", .kind = CONFIG_TEXT, .optional = true, .secret = true },
+    { .name = "NOTIFICATIONS_PASSWORD", .kind = CONFIG_TEXT, .optional = true, .secret = true },
+    { .name = "LISTEN", .kind = CONFIG_TEXT, .optional = true, .secret = true },
+    { .name = "SMTP_URL", .kind = CONFIG_TEXT, .optional = true, .secret = true },
+    { .name = "SMTP_REQUIRE_TLS", .kind = CONFIG_TEXT, .optional = true, .secret = true },
+    { .name = "SMTP_CA_FILE", .kind = CONFIG_TEXT, .optional = true, .secret = true },
+    { .name = "MAIL_FROM", .kind = CONFIG_TEXT, .optional = true, .secret = true },
+    { .name = NULL },
+};
+
+static const struct config_setting *setting_of(const char *name);
 
 int ctl_connect(struct ctl *ctl)
 {
@@ -29,7 +46,7 @@ void ctl_close(struct ctl *ctl)
 /* One setting by the same rules as the daemons'. */
 const char *ctl_setting(struct ctl *ctl, const char *name)
 {
-    const struct config_setting table[] = { { .name = name, .kind = CONFIG_TEXT, .optional = true, .secret = true }, { .name = NULL } };
+    const struct config_setting table[] = { *setting_of(name), { .name = NULL } };
     const struct config_setting *const tables[] = { table, NULL };
     const char *value = NULL;
     struct buf faults = { 0 };
@@ -40,6 +57,28 @@ const char *ctl_setting(struct ctl *ctl, const char *name)
     }
     buf_clear(&faults);
     return value;
+}
+
+static const struct config_setting *setting_of(const char *name)
+{
+    for (const struct config_setting *setting = ctl_settings; setting->name; setting++) {
+        if (strcmp(setting->name, name) == 0) {
+            return setting;
+        }
+    }
+    abort(); /* what a command reads is in the table */
+}
+
+int ctl_check_names(void)
+{
+    struct buf faults = { 0 };
+
+    int count = config_find_unknown(known_settings, &faults);
+    if (count > 0) {
+        ctl_fail(EX_CONFIG, "the settings are wrong; nothing was done:\n%.*s", (int)(faults.length - 1), faults.data);
+    }
+    buf_clear(&faults);
+    return count > 0 ? EX_CONFIG : 0;
 }
 
 const char *ctl_option(int argc, char **argv, const char *name)

@@ -55,7 +55,10 @@ int main(int argc, char **argv)
             struct ctl ctl = { .arena = arena_new() };
             log_setup("ctl", LOG_FORMAT_LOGFMT, LOG_LEVEL_WARN);
             crypto_setup();
-            int status = commands[i].run(&ctl, argc - used, argv + used);
+            int status = ctl_check_names();
+            if (status == 0) {
+                status = commands[i].run(&ctl, argc - used, argv + used);
+            }
             ctl_close(&ctl);
             arena_free(ctl.arena);
             return status;

@@ -264,7 +264,8 @@ def test_the_state_is_remembered_and_a_port_that_was_taken_is_replaced(tmp_path)
 def test_the_environment_overrules_our_settings():
     ours = {"SHARELINK_SMTP_URL": "smtp://ours", "SHARELINK_LISTEN": "127.0.0.1:1", "SHARELINK_SECRET_KEY": "ours"}
     given = {"SHARELINK_SMTP_URL": "smtp://given", "SHARELINK_VIEWS_SMTP_URL": "smtp://views", "SHARELINK_LISTEN": "no",
-             "SHARELINK_LINKS_LISTEN": "127.0.0.1:2", "SHARELINK_SECRET_KEY_FILE": "/secret", "HOME": "/"}
+             "SHARELINK_LINKS_LISTEN": "127.0.0.1:2", "SHARELINK_SECRET_KEY_FILE": "/secret", "HOME": "/",
+             "SHARELINK_LINKS_PASSWORD": "a role's", "SHARELINK_VIEWS_PASSWORD_FILE": "/role"}
     assert settings_of("links", ours, given) == {
         "SHARELINK_SMTP_URL": "smtp://given", "SHARELINK_LISTEN": "127.0.0.1:2", "SHARELINK_SECRET_KEY_FILE": "/secret"}
     assert settings_of("views", ours, given) == {

@@ -13,6 +13,7 @@ import pytest
 import redis
 import requests
 from stack import ports
+from stack.daemon import without_settings
 from stack.waiting import wait_until
 from support import ROOT
 from support.api import Api
@@ -33,7 +34,7 @@ class Run:
         self.printed = f"{directory}.out"
         with open(self.printed, "w", encoding="utf-8") as out:
             self.process = subprocess.Popen(PROGRAM, stdout=out, stderr=out, start_new_session=True,
-                                            env={**os.environ, "RUN_DIR": directory, "MODE": MODE, **environment})
+                                            env={**without_settings(os.environ), "RUN_DIR": directory, "MODE": MODE, **environment})
         wait_until(self._is_ready, 120, "it is ready")
 
     def _is_ready(self):
@@ -64,7 +65,7 @@ def run_directory():
         try:
             yield f"{parent}/run"
         finally:
-            subprocess.run([*PROGRAM, "--clean"], env={**os.environ, "RUN_DIR": f"{parent}/run"}, check=True)
+            subprocess.run([*PROGRAM, "--clean"], env={**without_settings(os.environ), "RUN_DIR": f"{parent}/run"}, check=True)
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +154,7 @@ def test_without_the_demo_there_is_a_key_and_nothing_else(run):
 def test_a_wrong_setting_ends_the_run_and_says_which(run):
     run.stop()
     with run_directory() as directory:
-        environment = {**os.environ, "RUN_DIR": directory, "MODE": MODE, "SHARELINK_SMTP_URL": "gopher://nowhere"}
+        environment = {**without_settings(os.environ), "RUN_DIR": directory, "MODE": MODE, "SHARELINK_SMTP_URL": "gopher://nowhere"}
         failed = subprocess.run(PROGRAM, env=environment, capture_output=True, text=True, timeout=120)
         assert failed.returncode == 1
         assert "notifications ended with status 78" in failed.stdout and "SHARELINK_SMTP_URL" in failed.stdout

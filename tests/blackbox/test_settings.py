@@ -13,7 +13,7 @@ import threading
 import pytest
 from stack import ports
 from stack.waiting import wait_until
-from support import samples
+from support import ROOT, samples
 from support.api import Api
 from support.held import Held
 from support.programs import daemon, run
@@ -129,6 +129,44 @@ def test_wrong_settings_are_refused_before_it_listens(stack, name):
     settings = {**good_settings(stack, name), "SHARELINK_SECRET_KEY": "x"}
     with contextlib.closing(socket.create_server(("127.0.0.1", int(settings["SHARELINK_LISTEN"].rpartition(":")[2])))):
         faults_of(name, settings)  # with EX_CONFIG, though the port was taken
+
+
+# --- variables that are no settings ---
+
+@every_daemon
+def test_misspelt_setting_is_refused_among_all_other_faults(stack, name):
+    settings = {**good_settings(stack, name), "SHARELINK_SMPT_URL": CANARY, "SHARELINK_LISTNE_FILE": "/x", "SHARELINK_LOG_FORMAT": "papyrus"}
+    faults = faults_of(name, settings)
+    assert set(faults) == {"SHARELINK_SMPT_URL", "SHARELINK_LISTNE_FILE", "SHARELINK_LOG_FORMAT"}
+    assert faults["SHARELINK_SMPT_URL"] == "is no setting; did you mean SHARELINK_SMTP_URL?"
+    assert faults["SHARELINK_LISTNE_FILE"] == "is no setting; did you mean SHARELINK_LISTEN_FILE?"
+
+
+@every_daemon
+def test_misspelt_setting_alone_is_refused(stack, name):
+    assert set(faults_of(name, {**good_settings(stack, name), "SHARELINK_LGO_LEVEL": "info"})) == {"SHARELINK_LGO_LEVEL"}
+
+
+@every_daemon
+def test_settings_of_other_programs_are_taken(stack, tmp_path, name):
+    """One file of settings serves all programs: each knows what docs/configuration.md tells of any, and what Compose reads."""
+    told = set(re.findall(r"^\| `(SHARELINK_[A-Z0-9_]+)`", (ROOT / "docs" / "configuration.md").read_text(), re.MULTILINE))
+    read_by_compose = set(re.findall(r"\$\{(SHARELINK_[A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    own = set(re.findall(r"(SHARELINK_\w+)  \(", run(f"sharelink-{name}", "--help").stdout))
+    assert own < told and read_by_compose
+    others = {setting: "of another program" for setting in told - own}
+    in_files = {f"{setting}_FILE": "/nowhere" for setting in told - own}
+    composed = {setting: "of Compose" for setting in read_by_compose}
+    with daemon(name, {**others, **in_files, **composed, **good_settings(stack, name)}, tmp_path / "log") as started:
+        wait_until(started.answers, 20, "it is ready")
+
+
+def test_operators_command_refuses_a_misspelt_setting_and_takes_a_daemons(stack):
+    owner = {"SHARELINK_DATABASE_URL": stack.postgres.url(stack.database)}
+    refused = run("sharelink", "account", "list", settings={**owner, "SHARELINK_DATABSE_URL": CANARY, "SHARELINK_WORKERS": "8"})
+    assert (refused.returncode, refused.stdout) == (EX_CONFIG, "") and CANARY not in refused.stderr
+    assert refused.stderr.splitlines()[1:] == ["SHARELINK_DATABSE_URL: is no setting; did you mean SHARELINK_DATABASE_URL?"]
+    assert run("sharelink", "account", "list", settings={**owner, "SHARELINK_WORKERS": "8"}).returncode == EX_OK
 
 
 # --- secrets from files ---

@@ -18,7 +18,7 @@
 #include "common/base/str.h"
 #include "tests/unit/loop.h"
 
-#define SQL(name, text) static const struct pg_statement name = { .name = #name, .sql = text }
+#define SQL(id, text) static const struct pg_statement id = { .name = #id, .sql = text }
 
 SQL(select_one, "select 1::bigint");
 SQL(get_pid, "select pg_backend_pid()");

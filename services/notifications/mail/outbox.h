@@ -16,6 +16,6 @@ void outbox_free(struct outbox *outbox);
 int outbox_room(const struct outbox *outbox);
 /* Takes mails leased to us: JSON array of what notifications.mail_json makes. stored: how many deliveries were made or
  * claimed in all; when there are more than mails, the rest is claimed as soon as there is room. */
-void outbox_take(struct outbox *outbox, const char *mails, int stored);
+void outbox_take(struct outbox *outbox, const char *contexts, int stored);
 
 #endif

@@ -7,6 +7,7 @@
 #include "common/data/crypto.h"
 #include "common/pg/declared.h"
 #include "common/http/http.h"
+#include "common/http/problem.h"
 #include "common/base/str.h"
 
 #define TAG_BYTES  12
@@ -90,4 +91,10 @@ const int64_t *conditional_version(struct flow *flow, int64_t least)
 void conditional_wanted_version(struct flow *flow, struct pg_params *params, int64_t least)
 {
     pg_add_int_or_null(params, conditional_version(flow, least));
+}
+
+struct next *conditional_reply_changed(struct flow *flow, const char *thing)
+{
+    return problem_reply(flow, 412, "precondition_failed",
+                         arena_printf(flow->arena, "%s has changed since the version that If-Match names.", thing));
 }

@@ -24,5 +24,7 @@ const char *conditional_tag_of(struct arena *arena, const char *json);
 const int64_t *conditional_version(struct flow *flow, int64_t least);
 /* The same as one parameter. */
 void conditional_wanted_version(struct flow *flow, struct pg_params *params, int64_t least);
+/* The 412 when that is not the version that there is. thing: what has another, as in "The template". */
+struct next *conditional_reply_changed(struct flow *flow, const char *thing) FLOW_NEXT;
 
 #endif

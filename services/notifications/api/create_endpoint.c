@@ -19,19 +19,13 @@ static const struct pg_statement store_endpoint = { .name = "create_endpoint", .
 
 struct next *create_endpoint(struct flow *flow)
 {
-    struct faults *faults = faults_new(flow->arena);
     struct creation *creation = arena_alloc(flow->arena, sizeof *creation);
-    struct next *refusal = NULL;
     struct wanted_endpoint wanted;
     struct pg_params params;
 
-    const json_t *body = problem_read_object(flow, &refusal);
-    if (!body) {
+    struct next *refusal = wanted_endpoint_read(flow, FIELDS_REQUIRED, &wanted);
+    if (refusal) {
         return refusal;
-    }
-    wanted_endpoint_read(flow, faults, body, FIELDS_REQUIRED, &wanted);
-    if (faults_any(faults)) {
-        return faults_reply(flow, faults);
     }
     id_new(creation->id, "whe_");
     pg_params_init(&params, flow->arena);

@@ -30,7 +30,7 @@ static struct next *reply_deleted(struct flow *flow)
         return endpoint_reply_missing(flow);
     }
     if (str_equal(pg_get(flow, 0, 0), "version_mismatch")) {
-        return problem_reply(flow, 412, "precondition_failed", "The endpoint has changed since the version that If-Match names.");
+        return conditional_reply_changed(flow, "The endpoint");
     }
     return http_reply_empty(flow, 204);
 }

@@ -59,7 +59,7 @@ static struct next *reply_replayed(struct flow *flow)
         return endpoint_reply_missing(flow);
     }
     if (!str_equal(pg_get(flow, 0, 0), "enabled")) {
-        return problem_reply(flow, 409, "endpoint_disabled", "The endpoint is switched off; switch it on with PATCH first.");
+        return endpoint_reply_disabled(flow);
     }
     webhooks_wake(notifications_of(flow)->webhooks);
     json_t *answer = json_pack("{s:i, s:s?}", "replayed", (int)pg_get_int(flow, 0, 1), "next_from",

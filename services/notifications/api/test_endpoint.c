@@ -40,7 +40,7 @@ static struct next *reply_test(struct flow *flow)
         return endpoint_reply_missing(flow);
     }
     if (pg_is_null(flow, 0, 1)) {
-        return problem_reply(flow, 409, "endpoint_disabled", "The endpoint is switched off; switch it on with PATCH first.");
+        return endpoint_reply_disabled(flow);
     }
     webhooks_wake(notifications_of(flow)->webhooks);
     return http_reply_json(flow, 202, pg_get(flow, 0, 1));

@@ -12,18 +12,12 @@ static const struct pg_statement change_endpoint = { .name = "update_endpoint", 
 
 struct next *update_endpoint(struct flow *flow)
 {
-    struct faults *faults = faults_new(flow->arena);
-    struct next *refusal = NULL;
     struct wanted_endpoint wanted;
     struct pg_params params;
 
-    const json_t *body = problem_read_object(flow, &refusal);
-    if (!body) {
+    struct next *refusal = wanted_endpoint_read(flow, FIELDS_OPTIONAL, &wanted);
+    if (refusal) {
         return refusal;
-    }
-    wanted_endpoint_read(flow, faults, body, FIELDS_OPTIONAL, &wanted);
-    if (faults_any(faults)) {
-        return faults_reply(flow, faults);
     }
     pg_params_init(&params, flow->arena);
     pg_text(&params, caller_of(flow)->account_id);
@@ -47,7 +41,7 @@ static struct next *reply_updated(struct flow *flow)
         return endpoint_reply_missing(flow);
     }
     if (str_equal(pg_get(flow, 0, 0), "version_mismatch")) {
-        return problem_reply(flow, 412, "precondition_failed", "The endpoint has changed since the version that If-Match names.");
+        return conditional_reply_changed(flow, "The endpoint");
     }
     return endpoint_reply(flow, 200, pg_get(flow, 0, 1), pg_get(flow, 0, 2), NULL);
 }

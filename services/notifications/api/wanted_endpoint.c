@@ -14,6 +14,7 @@ static const char *const event_types[] = {
 
 enum { EVENT_TYPES = sizeof event_types / sizeof event_types[0] };
 
+static void read_members(struct flow *flow, struct fields root, enum fields_need need, struct wanted_endpoint *wanted);
 static void read_events(struct fields *root, struct wanted_endpoint *wanted);
 
 const char *check_event_type(const char *text)
@@ -26,11 +27,22 @@ const char *check_event_type(const char *text)
     return "This must be the short name of an event, such as link.opened.";
 }
 
-void wanted_endpoint_read(struct flow *flow, struct faults *faults, const json_t *body, enum fields_need need,
-                          struct wanted_endpoint *wanted)
+struct next *wanted_endpoint_read(struct flow *flow, enum fields_need need, struct wanted_endpoint *wanted)
+{
+    struct faults *faults = faults_new(flow->arena);
+    struct next *refusal = NULL;
+
+    const json_t *body = problem_read_object(flow, &refusal);
+    if (!body) {
+        return refusal;
+    }
+    read_members(flow, fields_of(flow->arena, faults, body, ""), need, wanted);
+    return faults_any(faults) ? faults_reply(flow, faults) : NULL;
+}
+
+static void read_members(struct flow *flow, struct fields root, enum fields_need need, struct wanted_endpoint *wanted)
 {
     static const char *const states[] = { "enabled", "disabled" };
-    struct fields root = fields_of(flow->arena, faults, body, "");
 
     *wanted = (struct wanted_endpoint){ .url = fields_text(&root, "url", need, &(struct text_rule){ .min = 1, .max = 2048 }) };
     const char *wrong = wanted->url ? fetch_check_url(notifications_of(flow)->fetch, wanted->url) : NULL;
@@ -106,4 +118,9 @@ struct next *endpoint_reply(struct flow *flow, int status, const char *version, 
 struct next *endpoint_reply_missing(struct flow *flow)
 {
     return problem_reply(flow, 404, "not_found", "There is no webhook endpoint with this id.");
+}
+
+struct next *endpoint_reply_disabled(struct flow *flow)
+{
+    return problem_reply(flow, 409, "endpoint_disabled", "The endpoint is switched off; switch it on with PATCH first.");
 }

@@ -13,9 +13,8 @@ struct wanted_endpoint {
     bool has_events, has_description;
 };
 
-/* Notes every fault; need says whether url is required. */
-void wanted_endpoint_read(struct flow *flow, struct faults *faults, const json_t *body, enum fields_need need,
-                          struct wanted_endpoint *wanted);
+/* Reads the request's body; need says whether url is required. NULL when fine, else ends with every fault. */
+struct next *wanted_endpoint_read(struct flow *flow, enum fields_need need, struct wanted_endpoint *wanted) FLOW_NEXT;
 /* The events as a text[], null for all. */
 void wanted_endpoint_add_events(const struct wanted_endpoint *wanted, struct pg_params *params);
 
@@ -24,9 +23,11 @@ const char *endpoint_secret_new(struct flow *flow, const char *endpoint_id, stru
 /* What a sealed secret is bound to. */
 const char *endpoint_secret_bound(struct arena *arena, const char *endpoint_id);
 
-/* Ends: the endpoint's JSON with its version as the ETag, with the secret as a member when it is not NULL; and a 404. */
+/* Ends: the endpoint's JSON with its version as the ETag, with the secret as a member when it is not NULL; a 404; and a 409,
+ * because nothing is posted to it. */
 struct next *endpoint_reply(struct flow *flow, int status, const char *version, const char *endpoint, const char *secret) FLOW_NEXT;
 struct next *endpoint_reply_missing(struct flow *flow) FLOW_NEXT;
+struct next *endpoint_reply_disabled(struct flow *flow) FLOW_NEXT;
 
 /* NULL when text is an event's short name, else what is wrong. */
 const char *check_event_type(const char *text);

@@ -65,7 +65,7 @@ def move_database_to(stack, disk):
     stack.db.close()
     stack.postgres.sql(f"create tablespace small location '{disk.directory}'")
     stack.postgres.sql(f'alter database "{stack.database}" set tablespace small')
-    start(stack.daemons)
+    stack.bring_back(*stack.daemons)
 
 
 def make_links_until_refused(stack, interview_id):
@@ -115,9 +115,8 @@ def test_redis_without_room_costs_no_call_and_no_mail(disk, make_stack):
     stack.redis.stop()
     stack.redis.forget()
     small = disk(stack.redis.directory, 8)
-    start([stack.redis])
+    stack.bring_back(stack.redis)
     doors = reviewers_of(stack, 40)
-    wait_until(lambda: stack.notifications.answers(), 30, "notifications is ready with the new Redis")
 
     small.fill()
     wait_until(lambda: "MISCONF" in stack.redis.ask("SET", "filler", "x" * 20000), 30, "Redis refuses to write")

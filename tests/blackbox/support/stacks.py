@@ -21,6 +21,7 @@ from stack.system import Stack, start
 
 from . import pooled, samples
 from .api import DAEMONS, Api, Reviewer
+from .connected import wait_until_connected
 from .contract import Breach, check_event
 from .database import Database
 from .mailbox import Mailbox
@@ -45,7 +46,9 @@ class TestStack(Stack):
 
     def come_up(self, accounts):
         self.account, self.key, self.other_key = accounts
+        self.replicas = []
         self.start_daemons()
+        self.wait_until_whole()
         for name in NAMES:
             DAEMONS[getattr(self, name).url()] = name
         self.api = Api(self.links.url(), self.key)
@@ -54,6 +57,15 @@ class TestStack(Stack):
         self.mails = Mailbox(self.mail.mail_dir)
         self.db = Database(self.postgres.url(self.database))
         active.append(self)
+
+    def wait_until_whole(self):
+        """After a fault: until each daemon that runs has found PostgreSQL and Redis again, and reads its streams."""
+        wait_until_connected(*(each for each in [*self.daemons, *self.replicas] if each.is_running()))
+
+    def bring_back(self, *servers):
+        """Starts what a test has stopped or killed, and waits until the whole stack has found it."""
+        start(servers)
+        self.wait_until_whole()
 
     def make_interview(self, **over):
         """Its id."""
@@ -79,9 +91,12 @@ class TestStack(Stack):
                        self.log(f"{of.name}-{port}"))
         DAEMONS[other.url()] = of.name
         start([other])
+        wait_until_connected(other)
+        self.replicas.append(other)
         try:
             yield other
         finally:
+            self.replicas.remove(other)
             del DAEMONS[other.url()]
             assert other.stop() == 0, other.last_log_lines(30)
 

@@ -177,8 +177,7 @@ def test_every_alert_fires_once(make_stack, smtp, tmp_path):
             stack.redis.stop()
             stack.make_share_link(send_email=True)
             fires("SharelinkRedisUnavailable", "SharelinkStreamsNotWorking")
-            stack.redis.start()
-            stack.redis.wait_until_answering()
+            stack.bring_back(stack.redis)
 
             stack.postgres.stop()
             fires("SharelinkPostgresUnavailable")

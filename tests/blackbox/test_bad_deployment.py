@@ -25,6 +25,14 @@ def lines_of(log, event):
     return [line for text in log.read_text().splitlines() if text.startswith("{") and (line := json.loads(text))["event"] == event]
 
 
+def wait_until_missing(server, missing):
+    """The answer of a readyz that lacks these and no more: a daemon is alive before it has found what is there."""
+    def found():
+        answer = Api(server.url()).get("/readyz")
+        return answer.status_code == 503 and answer.json()["missing"] == missing and answer.json()
+    return wait_until(found, 20, f"readyz names {missing}")
+
+
 @pytest.mark.parametrize("setting, value", [(name, value) for name, values in SAMPLES.items() for value in values])
 def test_sample_in_a_secret_is_refused(stack, setting, value):
     ended = programs.run("sharelink-links", settings=settings_of(stack, "links", **{setting: value}))
@@ -79,8 +87,7 @@ def test_missing_schema_is_said_once_and_waited_for(make_stack, tmp_path):
     log = tmp_path / "links.log"
     with programs.daemon("links", settings_of(stack, "links", DATABASE_URL=url), log) as server:
         wait_until(lambda: lines_of(log, "daemon.schema_missing"), 20, "it says what is missing")
-        answer = Api(server.url()).get("/readyz", status=503).json()
-        assert answer["missing"] == ["schema"] and answer["code"] == "not_ready"
+        assert wait_until_missing(server, ["schema"])["code"] == "not_ready"
 
         migrated = programs.run("sharelink", "migrate", settings={"SHARELINK_DATABASE_URL": stack.postgres.url("later")})
         assert migrated.returncode == 0, migrated.stderr
@@ -96,7 +103,7 @@ def test_half_a_schema_is_not_enough(make_stack, tmp_path):
     with programs.daemon("links", settings_of(stack, "links"), tmp_path / "links.log") as server:
         found = wait_until(lambda: lines_of(tmp_path / "links.log", "daemon.schema_missing"), 20, "it says what is missing")
         assert found[0]["migrations_applied"] == found[0]["migrations_wanted"] - 1
-        assert Api(server.url()).get("/readyz", status=503).json()["missing"] == ["schema"]
+        wait_until_missing(server, ["schema"])
 
 
 @pytest.mark.parametrize("setting, value, metric, expected", [
@@ -118,5 +125,5 @@ def test_wrong_password_of_the_database_is_said(stack, tmp_path):
     url = stack.postgres.url(stack.database, "sharelink_links", "not-the-one")
     with programs.daemon("links", settings_of(stack, "links", DATABASE_URL=url), log) as server:
         wait_until(lambda: "password authentication failed" in log.read_text(), 20, "it says why")
-        assert Api(server.url()).get("/readyz", status=503).json()["missing"] == ["postgresql"]
+        wait_until_missing(server, ["postgresql"])
         assert "not-the-one" not in log.read_text()

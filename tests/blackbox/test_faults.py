@@ -32,7 +32,7 @@ def test_killed_notifications_daemon_loses_no_mail_and_repeats_none(make_stack):
         stack.notifications.kill()
         stack.notifications.start()
     opening.join()
-    stack.notifications.wait_until_answering()
+    stack.wait_until_whole()
     mails = wait_for_mails(stack, 300, seconds=90)
 
     assert set(statuses.values()) == {200}
@@ -142,9 +142,7 @@ def test_opens_go_on_without_redis_and_every_mail_comes_when_it_is_back_empty(ma
     wait_for_mails(stack, 30, seconds=60)  # the sweep does not need Redis at all
 
     stack.redis.forget()
-    stack.redis.start()
-    stack.redis.wait_until_answering()
-    wait_until(lambda: Api(stack.views.url()).get("/readyz").status_code == 200, 30, "views is ready again")
+    stack.bring_back(stack.redis)
     assert set(open_all(stack, reviewers[30:]).values()) == {200}
     assert len({mail["Message-ID"] for mail in wait_for_mails(stack, 40, seconds=60)}) == 40
     assert opens_recorded(stack) == 40
@@ -218,8 +216,7 @@ def test_restarted_postgresql_gives_answers_or_503_and_whole_links(make_stack):
     assert half_made == []
     stored = stack.db.value("select count(*) from links.share_links where title = 'Under load'")
     assert stored >= statuses.count(201)  # a 503 may hide a stored link, a 201 never a lost one
-    for daemon in stack.daemons:
-        wait_until(lambda url=daemon.url(): Api(url).get("/readyz").status_code == 200, 30, f"{daemon.name} is ready again")
+    stack.wait_until_whole()
     wait_for_mails(stack, opens_recorded(stack), seconds=90)
 
 
@@ -231,8 +228,7 @@ def test_unreachable_mail_server_delays_and_loses_nothing(make_stack):
     wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries where attempts >= 1 and state = 'pending'") == 12, 30,
                "each mail was tried")
     assert stack.db.value("select count(*) from notifications.deliveries where last_error is null and lease_until is null") == 0
-    stack.mail.start()
-    stack.mail.wait_until_answering()
+    stack.bring_back(stack.mail)
     assert len(wait_for_mails(stack, 12, seconds=60)) == 12
 
 
@@ -269,6 +265,5 @@ def test_batch_that_takes_too_long_is_planned_one_by_one(make_stack):
     stack.postgres.sql("""
         create function public.dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(0.2); return new; end $$;
         create trigger dawdles before insert on notifications.deliveries for each row execute function public.dawdle();""", stack.database)
-    stack.notifications.start()
-    stack.notifications.wait_until_answering()
+    stack.bring_back(stack.notifications)
     assert len(wait_for_mails(stack, 30, seconds=120)) == 30

@@ -156,8 +156,7 @@ def test_clients_that_are_cut_see_every_event_across_replicas_and_restarts(stack
             stack.make_share_link()
             if turn == 6:
                 stack.notifications.stop()
-                stack.notifications.start()
-                stack.notifications.wait_until_answering()
+                stack.bring_back(stack.notifications)
             if chance.random() < 0.6 or listener.has_ended():
                 wait_until(lambda: last or listener.events, 10, "there is something to go on from")
                 if not listener.has_ended():
@@ -200,8 +199,7 @@ def test_events_come_while_redis_is_flushed_and_away(make_stack, listen):
     stack.redis.stop()
     comes("one without Redis, by the log")
     stack.redis.forget()
-    stack.redis.start()
-    wait_until(stack.redis.answers, 20, "Redis is back")
+    stack.bring_back(stack.redis)
     comes("one with Redis again")
     assert not listener.has_ended() and sorted(listener.ids()) == sorted(logged(stack)), "each once"
 

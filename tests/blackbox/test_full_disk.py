@@ -129,4 +129,4 @@ def test_redis_without_room_costs_no_call_and_no_mail(disk, make_stack):
     assert set(open_all(stack, doors[20:]).values()) == {200}
     mails = wait_for_mails(stack, 40, seconds=60)
     assert len(mails) == len({mail["Message-ID"] for mail in mails}) == 40 == opens_recorded(stack)
-    assert lines_of(stack.views, "stream.add_recovered")
+    wait_until(lambda: lines_of(stack.views, "stream.add_recovered"), 20, "views tells that Redis takes events again")

@@ -243,7 +243,8 @@ def test_housekeeping_forgets_what_no_request_comes_after(make_stack):
     stack.db.rows("update sharelink.idempotent_answers set created_at = now() - interval '25 hours' where id = "
                   "(select min(id::text)::bytea from sharelink.idempotent_answers)")
     assert stack.db.value("select count(*) from sharelink.idempotent_answers") == 2
-    stack.notifications.restart()  # it keeps house when it starts
+    stack.notifications.stop()
+    stack.bring_back(stack.notifications)  # it keeps house when it starts
     wait_until(lambda: stack.db.value("select count(*) from sharelink.idempotent_answers") == 1, 20, "the old answer is gone")
 
 

@@ -240,8 +240,7 @@ def test_link_in_a_mail_outlives_a_rotation_of_the_key(make_stack):
     assert stack.notifications.stop() == 0
     settings["SHARELINK_SECRET_KEY_PREVIOUS"] = settings["SHARELINK_SECRET_KEY"]
     settings["SHARELINK_SECRET_KEY"] = "bmV3IGtleSBvZiAzMiBieXRlcyBmb3IgdGhlIHRlc3Q="
-    stack.notifications.start()
-    stack.notifications.wait_until_answering()
+    stack.bring_back(stack.notifications)
     assert requests.post(url, timeout=20, **ONE_CLICK).status_code == 200
     assert stack.db.value("select muted_share_link_ids from notifications.preferences") == [link["id"]]
 

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 
 import pytest
-from stack.system import start
 from stack.waiting import wait_until
 from support.api import Api
 from support.listener import Listener
@@ -48,7 +47,7 @@ def begin_anew_from(stack, dump):
     said = stack.operate("migrate")
     assert "transactions ahead: counting up to it" in said
     assert "counting" not in stack.operate("migrate")
-    start(stack.daemons)
+    stack.bring_back(*stack.daemons)
 
 
 def test_restored_backup_goes_on_where_it_was(stack, tmp_path):

@@ -73,8 +73,7 @@ def test_sweep_comes_through_all_that_happened_while_nobody_swept(make_stack):
         stack.mails.wait_for_one_to(link["reviewers"][0]["email"])
         slow.rollback()
     slow.close()
-    stack.redis.start()
-    stack.redis.wait_until_answering()
+    stack.bring_back(stack.redis)
     wait_until(lambda: not stack.db.rows("select from notifications.cursors where event_id < (select max(id) from events.log)"), 60,
                "the cursors have come through")
 
@@ -96,7 +95,7 @@ def test_house_is_kept_in_bounded_steps_and_a_part_that_fails_stops_no_other(mak
         stack.mails.wait_for_one_to(link["reviewers"][0]["email"])
     backup.close()
     stack.notifications.stop()
-    stack.notifications.start()
+    stack.bring_back(stack.notifications)
     wait_until(lambda: stack.db.value("select to_regclass(%s) is not null", month), 20, "the partition is made")
 
 
@@ -117,8 +116,7 @@ def test_partition_that_cannot_be_made_stops_no_other_and_is_named(make_stack):
     stack.db.rows("insert into events.log (id, created_at, account_id, type, share_link_id, data) select sharelink.new_id('evt_'), "
                   "date_trunc('month', now()) + interval '2 months 10 days', %s, 'link.deleted', link, jsonb_build_object('share_link_id', link) "
                   "from (values ('lnk_01M82RQ571E318FGQC21KK4KGE')) l (link)", stack.account)
-    stack.notifications.start()
-    stack.notifications.wait_until_answering()
+    stack.bring_back(stack.notifications)
     said = lambda: [line for line in Path(stack.notifications.log).read_text().splitlines() if "sweep.partitions_not_made" in line]
     wait_until(lambda: exists(stack, free) and said(), 30, "the month after it has its partition")
     line, = said()

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 
@@ -29,7 +30,7 @@ from stack.postgres import Postgres
 from stack.redis import Redis
 from stack.server import Server
 from stack.state import State
-from stack.supervisor import Supervisor
+from stack.supervisor import Supervisor, Watch
 from stack.waiting import wait_until
 from support import ROOT
 from support.mailbox import Mailbox
@@ -175,9 +176,12 @@ class Watched:
 def test_what_dies_is_started_again_within_two_seconds(redis_server, sink):
     watched = Watched(redis_server, sink)
     for server in (sink, redis_server, sink, sink):
+        watch = next(each for each in watched.supervisor.watched if each.server is server)
         killed = server.process.pid
         os.kill(killed, signal.SIGKILL)
-        watched.until(lambda: server.process.pid != killed and server.is_running(), f"{server.name} is started again", seconds=2)
+        watched.until(lambda watch=watch: watch.state is Watch.DOWN, f"the death of {server.name} is seen")
+        assert watch.due - time.monotonic() <= 2
+        watched.until(lambda: server.process.pid != killed and server.is_running(), f"{server.name} is started again")
         watched.until(server.answers, f"{server.name} answers again")
     assert watched.said[0].startswith("mail was killed by SIGKILL; starting it again")
 

@@ -17,7 +17,7 @@
 /* What each item learns: its number in the batch, the size of its batch, and its own first column. */
 #define NUMBERED                                                                                                       \
     "select n, cardinality($1::text[]), a, b from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n) "
-static const struct pg_statement echo = { "batch_echo", NUMBERED };
+static const struct pg_statement echo = { .name = "batch_echo", .sql = NUMBERED };
 /* Rows in the wrong order, as many for an item as its second column says, 0 too. */
 static const struct pg_statement repeat = { .name = "batch_repeat", .sql =
                                             NUMBERED "cross join generate_series(1, b::int) as g order by g, n desc" };

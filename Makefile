@@ -52,6 +52,8 @@ EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(foreach service,$(SERVICES),$(call find,
                                     $(wildcard services/*/pages/*))
 # Each daemon's OpenAPI document, as JSON.
 EMBEDDED += $(DAEMONS:%=$(GEN)/proto/openapi/%.yaml.inc)
+# The schema: the files that make a database, in their order, and the migrations that change one.
+SCHEMA := $(shell sed -nE 's,^(base|repeatable) +,services/,p' services/ctl/schema/order)
 MIGRATIONS := $(sort $(wildcard services/ctl/migrations/*.sql))
 
 # One short line a step; V=1 shows the commands.
@@ -83,7 +85,7 @@ $(OUT)/libcommon.a: $(COMMON)
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $^
 
-$(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(STATEMENT_HEADERS) $(GEN)/migrations.inc $(GEN)/migration_names.inc $(GEN)/settings.inc
+$(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(STATEMENT_HEADERS) $(GEN)/schema.inc $(GEN)/migrations.inc $(GEN)/schema_digest.inc $(GEN)/settings.inc
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -111,14 +113,19 @@ $(GEN)/proto/openapi/%.yaml.inc: proto/openapi/%.yaml proto/openapi/embed CHANGE
 	@mkdir -p $(@D)
 	$(call say,JSON,$@)/usr/bin/python3 proto/openapi/embed $< '$(or $(VERSION),0)' >$@
 
+$(GEN)/schema.inc: services/ctl/schema/order $(SCHEMA:%=$(GEN)/%.inc) Makefile
+	@mkdir -p $(@D)
+	@sed -nE 's,^(base|repeatable) +(.*),{ SCHEMA_\U\1\E\, "\2"\,\n#include "services/\2.inc"\n}\,,p' $< >$@
+
 $(GEN)/migrations.inc: $(MIGRATIONS:%=$(GEN)/%.inc) Makefile
 	@mkdir -p $(@D)
 	@: >$@; for file in $(MIGRATIONS); do \
 	    printf '{ "%s",\n#include "%s.inc"\n},\n' "$$(basename $$file .sql)" "$$file" >>$@; done
 
-$(GEN)/migration_names.inc: $(MIGRATIONS) Makefile
+# By which a daemon asks for the schema that it was built with.
+$(GEN)/schema_digest.inc: services/ctl/schema/order $(SCHEMA) $(MIGRATIONS) Makefile
 	@mkdir -p $(@D)
-	@for file in $(MIGRATIONS); do printf '"%s",\n' "$$(basename $$file .sql)"; done >$@
+	@sha256sum $(SCHEMA) $(MIGRATIONS) | sha256sum | sed 's/ .*//; s/.*/"&"/' >$@
 
 # The names of all settings, from the programs' tables. Touched only when it changes, for these files often do.
 SETTING_TABLES := common/daemon/daemon.c common/daemon/guard.c $(foreach service,$(SERVICES),$(call find,services/$(service),*.c))

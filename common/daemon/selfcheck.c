@@ -1,4 +1,4 @@
-/* selfcheck.c - a timer that asks PostgreSQL for its migrations until they are all there, and Redis for its settings; see the
+/* selfcheck.c - a timer that asks PostgreSQL for this build's schema until it is there, and Redis for its settings; see the
  * header. Each finding is logged when it changes, not each time.
  */
 #include "common/daemon/selfcheck.h"
@@ -19,14 +19,11 @@
 #define REDIS_EVERY_US    (15 * (int64_t)1000000)
 #define CONNECTED_POLL_MS 25
 
-static const char *const migrations[] = {
-#include "migration_names.inc"
-};
-enum { MIGRATIONS = sizeof migrations / sizeof migrations[0] };
+static const char schema_digest[] =
+#include "schema_digest.inc"
+    ;
 
-static const struct pg_statement count_migrations = {
-    .name = "count_migrations", .sql = "select sharelink.migrations_applied($1::text[])"
-};
+static const struct pg_statement find_schema = { .name = "find_schema", .sql = "select sharelink.has_schema($1, $2)" };
 
 struct selfcheck {
     struct pg_pool *pg;
@@ -55,7 +52,7 @@ struct selfcheck *selfcheck_new(struct event_base *base, struct pg_pool *pg, str
     selfcheck->pg = pg;
     selfcheck->redis = redis;
     selfcheck->has_schema =
-        metrics_only(metrics_gauge("sharelink_schema_ready", "Whether all migrations of this version are applied.", ""));
+        metrics_only(metrics_gauge("sharelink_schema_ready", "Whether the database has the schema of this version, or a later one.", ""));
     selfcheck->keeps_file =
         metrics_only(metrics_gauge("sharelink_redis_aof_enabled", "Whether Redis has its append-only file on; -1 while unknown.", ""));
     selfcheck->evicts = metrics_only(
@@ -107,9 +104,10 @@ static void ask_schema(struct selfcheck *selfcheck)
     struct pg_params params;
 
     pg_params_init(&params, arena);
-    pg_text_array(&params, migrations, MIGRATIONS);
+    pg_text(&params, schema_digest);
+    pg_text(&params, SHARELINK_VERSION);
     selfcheck->waits_for++;
-    pg_send(selfcheck->pg, &count_migrations, &params, take_schema, selfcheck);
+    pg_send(selfcheck->pg, &find_schema, &params, take_schema, selfcheck);
     arena_free(arena);
 }
 
@@ -117,24 +115,19 @@ static void take_schema(void *arg, const struct pg_answer *answer)
 {
     struct selfcheck *selfcheck = arg;
     enum pg_outcome outcome = pg_answer_outcome(answer);
-    int64_t applied = 0;
 
     selfcheck->waits_for--;
     if (free_if_last(selfcheck) || outcome == PG_UNAVAILABLE || outcome == PG_RETRY) {
         return;
     }
-    if (outcome == PG_OK) {
-        (void)!str_parse_int(pg_answer_get(answer, 0, 0), 0, MIGRATIONS, &applied);
-    }
-    selfcheck->schema = applied == MIGRATIONS;
+    selfcheck->schema = outcome == PG_OK && str_equal(pg_answer_get(answer, 0, 0), "t");
     metrics_set(selfcheck->has_schema, selfcheck->schema);
     if (!selfcheck->schema && !selfcheck->schema_was_missing) {
         selfcheck->schema_was_missing = true;
-        log_error("daemon.schema_missing", LOG_INT("migrations_applied", applied), LOG_INT("migrations_wanted", MIGRATIONS),
-                  LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)),
+        log_error("daemon.schema_missing", LOG_TEXT("schema_wanted", schema_digest), LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)),
                   LOG_TEXT("detail", "not ready until `sharelink migrate` of this version has run"));
     } else if (selfcheck->schema && selfcheck->schema_was_missing) {
-        log_info("daemon.schema_ready", LOG_INT("migrations_applied", applied));
+        log_info("daemon.schema_ready", LOG_TEXT("schema", schema_digest));
     }
 }
 

@@ -15,7 +15,7 @@ struct selfcheck;
 struct selfcheck *selfcheck_new(struct event_base *base, struct pg_pool *pg, struct redis *redis);
 /* Before its pools. */
 void selfcheck_free(struct selfcheck *selfcheck);
-/* Whether every migration that this version knows has been applied. Once true, it stays. */
+/* Whether the database has the schema that this build was made with, or a later one. Once true, it stays. */
 bool selfcheck_has_schema(const struct selfcheck *selfcheck);
 
 #endif

@@ -1,37 +1,35 @@
-/* migrate.c - sharelink migrate: applies the numbered migrations that are compiled in, each in a transaction of its own.
- *
- * An advisory lock lets one migration run at a time. What was applied is remembered with its checksum; a migration that was
- * edited afterwards, or one that this version does not know, stops everything.
+/* migrate.c - sharelink migrate: brings the database to the schema that is compiled in (schema.c), and gives the roles their passwords.
  *
  * A log that was restored from a dump bears the numbers of another server's transactions. They are what its readers go by, so
  * this server counts up to them: else what happens from now on would lie before what they have read.
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sysexits.h>
 
-#include "common/data/crypto.h"
-#include "common/base/str.h"
 #include "services/ctl/commands.h"
+#include "services/ctl/schema.h"
 
-static const struct migration {
-    const char *name, *sql;
-} migrations[] = {
-#include "migrations.inc"
+static const struct schema_file files[] = {
+#include "schema.inc"
+    { .name = NULL }
 };
+static const struct schema_migration migrations[] = {
+#include "migrations.inc"
+    { .name = NULL }
+};
+static const char digest[] =
+#include "schema_digest.inc"
+    ;
+static const struct schema_plan plan = { files, migrations, digest, SHARELINK_VERSION };
 
-enum { MIGRATIONS = sizeof migrations / sizeof migrations[0], CHECKSUM_SIZE = 2 * CRYPTO_HASH_SIZE + 1 };
-
-static const char *apply_all(struct ctl *ctl, int *applied);
-static const char *refuse_unknown(struct ctl *ctl);
-static const char *apply(struct ctl *ctl, const struct migration *migration, int *applied);
 static const char *count_up(struct ctl *ctl);
 static int set_passwords(struct ctl *ctl);
 
 int migrate(struct ctl *ctl, int argc, char **argv)
 {
-    int applied = 0, status = ctl_connect(ctl);
+    struct schema_done done = { 0 };
+    int status = ctl_connect(ctl);
     (void)argv;
 
     if (argc > 0) {
@@ -40,7 +38,7 @@ int migrate(struct ctl *ctl, int argc, char **argv)
     if (status) {
         return status;
     }
-    const char *fault = apply_all(ctl, &applied);
+    const char *fault = schema_apply(ctl->arena, ctl->pg, &plan, &done);
     if (!fault) {
         fault = count_up(ctl);
     }
@@ -49,73 +47,9 @@ int migrate(struct ctl *ctl, int argc, char **argv)
     }
     status = set_passwords(ctl);
     if (!status) {
-        printf("migrated: %d applied, %d in all\n", applied, (int)MIGRATIONS);
+        printf("migrated: %d migrations applied, %d files run\n", done.migrations, done.files);
     }
     return status;
-}
-
-static const char *apply_all(struct ctl *ctl, int *applied)
-{
-    /* The lock belongs to the session and ends with it, however that ends. */
-    if (!pg_sync_run(ctl->pg, "set client_min_messages = warning") ||
-        !pg_sync_run(ctl->pg, "select pg_advisory_lock(hashtext('sharelink migrate'))") ||
-        !pg_sync_run(ctl->pg, "create table if not exists public.sharelink_migrations ("
-                              "name text primary key, checksum text not null, applied_at timestamptz not null default now())")) {
-        return arena_printf(ctl->arena, "the migration cannot start: %s", pg_sync_error(ctl->pg));
-    }
-    const char *fault = refuse_unknown(ctl);
-    for (size_t i = 0; !fault && i < MIGRATIONS; i++) {
-        fault = apply(ctl, &migrations[i], applied);
-    }
-    return fault;
-}
-
-static const char *refuse_unknown(struct ctl *ctl)
-{
-    const struct pg_sync_rows *rows = pg_sync_query(ctl->pg, "select name from public.sharelink_migrations order by name", 0, NULL);
-
-    for (int row = 0; rows && row < pg_sync_row_count(rows); row++) {
-        bool known = false;
-        for (size_t i = 0; i < MIGRATIONS; i++) {
-            known = known || str_equal(migrations[i].name, pg_sync_get(rows, row, 0));
-        }
-        if (!known) {
-            return arena_printf(ctl->arena, "the database has migration %s, which this version does not know: use a newer version",
-                                pg_sync_get(rows, row, 0));
-        }
-    }
-    return rows ? NULL : pg_sync_error(ctl->pg);
-}
-
-static const char *apply(struct ctl *ctl, const struct migration *migration, int *applied)
-{
-    uint8_t hash[CRYPTO_HASH_SIZE];
-    char checksum[CHECKSUM_SIZE];
-
-    crypto_hash(hash, migration->sql, strlen(migration->sql));
-    for (size_t i = 0; i < sizeof hash; i++) {
-        snprintf(checksum + 2 * i, 3, "%02x", hash[i]);
-    }
-    const struct pg_sync_rows *rows = pg_sync_query(ctl->pg, "select checksum from public.sharelink_migrations where name = $1", 1,
-                                                    &migration->name);
-    if (!rows) {
-        return pg_sync_error(ctl->pg);
-    }
-    if (pg_sync_row_count(rows) > 0) {
-        return str_equal(pg_sync_get(rows, 0, 0), checksum)
-                   ? NULL
-                   : arena_printf(ctl->arena, "migration %s was edited after it had been applied: put it back, and write a new one", migration->name);
-    }
-    const char *record = arena_printf(ctl->arena, "insert into public.sharelink_migrations (name, checksum) values (%s, '%s')",
-                                      pg_sync_literal(ctl->pg, migration->name), checksum);
-    if (!pg_sync_run(ctl->pg, "begin") || !pg_sync_run(ctl->pg, migration->sql) || !pg_sync_run(ctl->pg, record) ||
-        !pg_sync_run(ctl->pg, "commit")) {
-        const char *fault = arena_printf(ctl->arena, "migration %s failed and was undone: %s", migration->name, pg_sync_error(ctl->pg));
-        pg_sync_run(ctl->pg, "rollback");
-        return fault;
-    }
-    ++*applied;
-    return NULL;
 }
 
 /* A million transactions take some seconds. Each is one of its own; a subtransaction would write more. */

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import pytest
 from stack.waiting import wait_until
@@ -97,13 +98,25 @@ def test_missing_schema_is_said_once_and_waited_for(make_stack, tmp_path):
     assert len(lines_of(log, "daemon.schema_ready")) == 1
 
 
-def test_half_a_schema_is_not_enough(make_stack, tmp_path):
+def test_schema_of_an_earlier_build_is_not_enough(make_stack, tmp_path):
     stack = make_stack(private=True)
-    stack.db.rows("delete from public.sharelink_migrations where name like '0069%' returning name")
+    stack.db.rows("update public.sharelink_schema set name = 'that of another build' where kind = 'schema'")
     with programs.daemon("links", settings_of(stack, "links"), tmp_path / "links.log") as server:
         found = wait_until(lambda: lines_of(tmp_path / "links.log", "daemon.schema_missing"), 20, "it says what is missing")
-        assert found[0]["migrations_applied"] == found[0]["migrations_wanted"] - 1
+        assert re.fullmatch("[0-9a-f]{64}", found[0]["schema_wanted"]), found
         wait_until_missing(server, ["schema"])
+
+
+@pytest.mark.parametrize("is_in_history", [True, False])
+def test_schema_of_a_later_release_is_enough(make_stack, tmp_path, is_in_history):
+    """Whether the database was brought to it or made by it."""
+    stack = make_stack(private=True)
+    if not is_in_history:
+        stack.db.rows("delete from public.sharelink_schema where kind = 'schema'")
+    stack.db.rows("insert into public.sharelink_schema (kind, name, checksum, version) values ('schema', 'a later one', 'a later one', '10.0.0')")
+    with programs.daemon("links", settings_of(stack, "links"), tmp_path / "links.log") as server:
+        wait_until(lambda: status_of(server.url() + "/readyz") == 200, 20, "it is ready")
+    assert lines_of(tmp_path / "links.log", "daemon.schema_missing") == []
 
 
 @pytest.mark.parametrize("setting, value, metric, expected", [

@@ -22,6 +22,7 @@ from support.tables import all_text, row_counts
 
 EX_OK, UNHEALTHY, EX_USAGE, EX_DATAERR, EX_UNAVAILABLE, EX_SOFTWARE, EX_CONFIG = 0, 1, 64, 65, 69, 70, 78
 MIGRATIONS = sorted(path.stem for path in (ROOT / "services" / "ctl" / "migrations").glob("*.sql"))
+FILES = re.findall(r"^(base|repeatable) +(\S+)$", (ROOT / "services" / "ctl" / "schema" / "order").read_text(), re.MULTILINE)
 SCOPES = ["links.read", "links.write", "reviews.read", "events.read", "webhooks.write"]
 NOBODY = "127.0.0.1:1"
 numbers = itertools.count(1)
@@ -55,21 +56,27 @@ def account(operate):
     return re.fullmatch(r"account: (\S+)\nkey: (\S+)\n", created.stdout).groups()
 
 
-def applied(db):
-    return [row["name"] for row in db.rows("select name from public.sharelink_migrations order by name")]
+def recorded(db):
+    """What was done to the database: kind and name; the schema's digest is not told."""
+    rows = db.rows("select kind, name from public.sharelink_schema order by kind, name")
+    return [(row["kind"], row["name"] if row["kind"] != "schema" else "") for row in rows]
 
 
-# --- migrate ---
+ALL = sorted([*FILES, *(("migration", name) for name in MIGRATIONS), ("schema", "")])
+
+
+# --- migrate; tests/unit/test_schema.c tries its engine with plans of its own ---
 
 def test_migrate_makes_the_schema_and_does_nothing_the_second_time(empty):
     first, second = (sharelink(empty.url, "migrate") for _ in range(2))
-    assert (first.returncode, first.stdout) == (EX_OK, f"migrated: {len(MIGRATIONS)} applied, {len(MIGRATIONS)} in all\n")
-    assert applied(empty) == MIGRATIONS
-    assert (second.returncode, second.stdout) == (EX_OK, f"migrated: 0 applied, {len(MIGRATIONS)} in all\n")
-    assert second.stderr == ""
+    assert (first.returncode, first.stdout) == (EX_OK, f"migrated: 0 migrations applied, {len(FILES)} files run\n")
+    assert recorded(empty) == ALL
+    before = empty.rows("select * from public.sharelink_schema order by kind, name")
+    assert (second.returncode, second.stdout) == (EX_OK, "migrated: 0 migrations applied, 0 files run\n")
+    assert second.stderr == "" and empty.rows("select * from public.sharelink_schema order by kind, name") == before
 
 
-def test_many_migrations_at_once_apply_each_migration_once(shared, empty):
+def test_many_migrations_at_once_make_the_schema_once(shared, empty):
     passwords = {f"SHARELINK_{name.upper()}_PASSWORD": shared.state.password(name) for name in ("links", "views", "notifications")}
     ended, together = [], threading.Barrier(5)
 
@@ -83,43 +90,57 @@ def test_many_migrations_at_once_apply_each_migration_once(shared, empty):
     for thread in migrating:
         thread.join()
     assert [each.returncode for each in ended] == [EX_OK] * 5, ended
-    counts = sorted(int(re.match(r"migrated: (\d+) applied", each.stdout)[1]) for each in ended)
-    assert counts == [0, 0, 0, 0, len(MIGRATIONS)]
-    assert applied(empty) == MIGRATIONS
+    counts = sorted(int(re.match(r"migrated: 0 migrations applied, (\d+) files run", each.stdout)[1]) for each in ended)
+    assert counts == [0, 0, 0, 0, len(FILES)]
+    assert recorded(empty) == ALL
 
 
-def test_edited_migration_is_refused_and_named(empty):
+def test_repeatable_file_that_differs_is_run_again_alone(empty):
     sharelink(empty.url, "migrate")
-    empty.rows("update public.sharelink_migrations set checksum = repeat('0', 64) where name = '0002_links'")
-    refused = sharelink(empty.url, "migrate")
-    assert refused.returncode == EX_SOFTWARE and "0002_links" in refused.stderr and "edited" in refused.stderr
-    assert refused.stdout == ""
-
-
-def test_nothing_behind_an_edited_migration_is_applied(empty):
-    sharelink(empty.url, "migrate")
-    empty.rows("update public.sharelink_migrations set checksum = repeat('0', 64) where name = %s", MIGRATIONS[0])
-    empty.rows("delete from public.sharelink_migrations where name = %s", MIGRATIONS[-1])
-    assert sharelink(empty.url, "migrate").returncode == EX_SOFTWARE
-    assert applied(empty) == MIGRATIONS[:-1]
+    empty.rows("create or replace function links.state_of(link_deactivated_at timestamptz, expires_at timestamptz) returns text "
+               "language sql stable return 'of another build'")
+    empty.rows("update public.sharelink_schema set checksum = repeat('0', 64) where name = 'links/schema/functions.sql'")
+    again = sharelink(empty.url, "migrate")
+    assert (again.returncode, again.stdout) == (EX_OK, "migrated: 0 migrations applied, 1 files run\n")
+    assert empty.value("select links.state_of(null, null)") == "active" and recorded(empty) == ALL
+    assert empty.value("select count(*) from public.sharelink_schema where checksum = repeat('0', 64)") == 0
 
 
 def test_unknown_migration_is_refused_and_named(empty):
     sharelink(empty.url, "migrate")
-    empty.rows("insert into public.sharelink_migrations (name, checksum) values ('9999_from_the_future', 'x')")
+    empty.rows("insert into public.sharelink_schema (kind, name, checksum, version) values ('migration', '9999_from_the_future', 'x', '0.0.1')")
     refused = sharelink(empty.url, "migrate")
     assert refused.returncode == EX_SOFTWARE and "9999_from_the_future" in refused.stderr and "newer version" in refused.stderr
+    assert refused.stdout == ""
 
 
-def test_migration_that_fails_is_undone_whole(empty):
-    empty.rows("create schema notifications")  # in the way of the first migration, after it has made other schemas
+def test_schema_of_a_newer_release_is_refused_and_left_alone(empty):
+    sharelink(empty.url, "migrate")
+    empty.rows("update public.sharelink_schema set checksum = 'newer', version = '10.0.1' where name = 'links/schema/views.sql'")
+    refused = sharelink(empty.url, "migrate")
+    assert refused.returncode == EX_SOFTWARE and "10.0.1" in refused.stderr and "newer version" in refused.stderr
+    assert refused.stdout == "" and empty.value("select checksum from public.sharelink_schema where name = 'links/schema/views.sql'") == "newer"
+
+
+def test_database_of_before_the_first_release_is_refused(empty):
+    """Up to 0.3.0 the schema was made by migrations alone."""
+    empty.rows("create table public.sharelink_migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())")
+    empty.rows("insert into public.sharelink_migrations (name, checksum) values ('0001_base', 'x'), ('0002_links', 'x')")
+    refused = sharelink(empty.url, "migrate")
+    assert refused.returncode == EX_SOFTWARE and refused.stdout == ""
+    assert "0.3.0" in refused.stderr and "make a new, empty database" in refused.stderr and refused.stderr.count("\n") == 1
+    assert empty.value("select to_regclass('public.sharelink_schema') is null and to_regnamespace('links') is null")
+
+
+def test_base_that_fails_is_undone_whole(empty):
+    empty.rows("create schema notifications")  # in the way, after other schemas have been made
     failed = sharelink(empty.url, "migrate")
-    assert failed.returncode == EX_SOFTWARE and MIGRATIONS[0] in failed.stderr and "undone" in failed.stderr
-    assert applied(empty) == []
+    assert failed.returncode == EX_SOFTWARE and "ctl/schema/schemas.sql" in failed.stderr and "undone" in failed.stderr
+    assert empty.value("select to_regclass('public.sharelink_schema') is null")
     assert empty.value("select count(*) from pg_namespace where nspname in ('sharelink', 'events', 'links', 'views')") == 0
     empty.rows("drop schema notifications")
     assert sharelink(empty.url, "migrate").returncode == EX_OK
-    assert applied(empty) == MIGRATIONS
+    assert recorded(empty) == ALL
 
 
 def test_second_migrate_keeps_all_data(stack, operate):
@@ -140,7 +161,7 @@ FORBIDDEN = {
     "links": ["insert into links.accounts (id, name, plan) values ('x', 'x', 'growth')", "update links.accounts set plan = 'enterprise'",
               "select * from links.api_keys", "update links.api_keys set scopes = '{}'", "delete from links.api_keys", "delete from events.log", "update events.log set data = '{}'",
               "truncate events.log", "select * from views.visits", "select * from notifications.deliveries", "create table links.mine ()",
-              "create schema mine", "create table public.mine ()", "select * from public.sharelink_migrations"],
+              "create schema mine", "create table public.mine ()", "select * from public.sharelink_schema"],
     "views": ["select * from links.api_keys", "select * from links.live_api_key('x')", "select * from links.reviewers", "select * from links.interviews", "select * from links.share_links",
               "select * from links.mail_contexts", "update links.share_links set title = 'x'", "delete from events.log", "update events.log set data = '{}'",
               "delete from views.visits", "select * from notifications.deliveries", "create table views.mine ()", "drop table views.visits"],

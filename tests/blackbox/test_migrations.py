@@ -1,4 +1,4 @@
-"""What every migration must keep to, beyond doing its work."""
+"""What the schema must keep to, beyond doing its work."""
 
 TIED = """
     select p.oid::regprocedure::text
@@ -14,4 +14,4 @@ TIED = """
 def test_no_compiled_function_ties_down_a_table(db):
     """From 15.19 on, PostgreSQL refuses to add a column with a default to a table whose row such a function takes."""
     tied = [name for name, in db.rows(TIED)]
-    assert tied == [], "end the migration that makes these with: call sharelink.untie_row_types();"
+    assert tied == [], "write the bodies of these as text: as $$ … $$"

@@ -263,7 +263,7 @@ def digests_of(stack, link):
 
 
 def plan(stack, at):
-    return stack.db.value("select notifications.plan_digests(%s)", at)
+    return stack.db.value("select digests from notifications.plan_digests(%s, 200)", at)
 
 
 def test_digest_tells_each_thing_once_at_eight_in_the_owners_zone(make_stack):
@@ -279,7 +279,7 @@ def test_digest_tells_each_thing_once_at_eight_in_the_owners_zone(make_stack):
     wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries where reason = 'in_digest'") == 5, 20, "all is noted")
     assert digests_of(stack, link) == []
     tomorrow = stack.db.value("select (date_trunc('day', now() at time zone 'America/New_York') + interval '1 day 8 hours') at time zone 'America/New_York'")
-    early = "select notifications.plan_digests(%s::timestamptz - interval '1 second')"
+    early = "select digests from notifications.plan_digests(%s::timestamptz - interval '1 second', 200)"
     assert stack.db.value(early, tomorrow) in (0, 1)  # today's eight o'clock, if it is still to come, tells of nothing that is later
     before = len(digests_of(stack, link))
     stack.db.value("update notifications.preferences set digest_until = now() returning 1")
@@ -307,7 +307,7 @@ def test_eight_is_eight_when_the_clocks_change(stack, prefs, zone, day_before, e
     happened_at(stack, link, stack.db.value("select %s::timestamptz - interval '5 minutes'", eight))
     assert stack.db.value("select notifications.last_eight(%s::timestamptz - interval '1 second', %s) = %s", eight, zone, day_before)
     assert stack.db.value("select notifications.last_eight(%s, %s) = %s", eight, zone, eight)
-    stack.db.value("select notifications.plan_digests(%s::timestamptz - interval '1 second')", eight)
+    stack.db.value("select digests from notifications.plan_digests(%s::timestamptz - interval '1 second', 200)", eight)
     assert digests_of(stack, link) == []
     plan(stack, eight)
     digest, = digests_of(stack, link)
@@ -327,7 +327,7 @@ def test_many_planners_make_one_digest(stack, prefs):
 
     def plan_once():
         db = Database(stack.postgres.url(stack.database))
-        made.append(db.value("select notifications.plan_digests(%s)", at))
+        made.append(db.value("select digests from notifications.plan_digests(%s, 200)", at))
         db.close()
 
     threads = [threading.Thread(target=plan_once) for _ in range(8)]

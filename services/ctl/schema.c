@@ -1,0 +1,267 @@
+/* schema.c - see the header. An advisory lock lets one run at a time. Nothing is begun in a database that an edited migration, one
+ * that this plan does not know, or a newer release shows not to be the plan's own.
+ */
+#include "services/ctl/schema.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/str.h"
+#include "common/data/crypto.h"
+
+#define TABLE "public.sharelink_schema"
+
+enum { CHECKSUM_SIZE = 2 * CRYPTO_HASH_SIZE + 1 };
+
+/* One call of schema_apply. */
+struct run {
+    struct arena *arena;
+    struct pg_sync *pg;
+    const struct schema_plan *plan;
+    struct schema_done *done;
+    const struct pg_sync_rows *records; /* kind, name, checksum, version; NULL in an empty database */
+};
+
+static const char *begin(struct run *run);
+static const char *refuse_before(struct run *run);
+static const char *read_records(struct run *run);
+static const char *make_base(struct run *run);
+static const char *refuse_newer(struct run *run);
+static const char *refuse_edited(struct run *run);
+static const char *migrate_each(struct run *run);
+static const char *apply_migration(struct run *run, const struct schema_migration *migration);
+static const char *repeat_changed(struct run *run);
+static const char *run_file(struct run *run, const struct schema_file *file);
+static const char *record(struct run *run, const char *kind, const char *name, const char *checksum);
+static const char *record_digest(struct run *run);
+static const char *recorded(struct run *run, const char *kind, const char *name);
+static const char *checksum_of(struct run *run, const char *sql);
+static bool is_newer(const char *version, const char *than);
+static const char *undo(struct run *run, const char *what);
+
+const char *schema_apply(struct arena *arena, struct pg_sync *pg, const struct schema_plan *plan, struct schema_done *done)
+{
+    struct run run = { .arena = arena, .pg = pg, .plan = plan, .done = done };
+    const char *fault = begin(&run);
+
+    fault = fault ? fault : refuse_before(&run);
+    fault = fault ? fault : read_records(&run);
+    if (fault || !run.records) {
+        return fault ? fault : make_base(&run);
+    }
+    fault = refuse_newer(&run);
+    fault = fault ? fault : refuse_edited(&run);
+    fault = fault ? fault : migrate_each(&run);
+    return fault ? fault : repeat_changed(&run);
+}
+
+static const char *begin(struct run *run)
+{
+    if (!pg_sync_run(run->pg, "set client_min_messages = warning") ||
+        !pg_sync_run(run->pg, "select pg_advisory_lock(hashtext('sharelink migrate'))")) {
+        return arena_printf(run->arena, "the migration cannot start: %s", pg_sync_error(run->pg));
+    }
+    return NULL;
+}
+
+/* Up to 0.3.0, all was made by migrations, the first of which was 0001_base. */
+static const char *refuse_before(struct run *run)
+{
+    const struct pg_sync_rows *rows = pg_sync_query(run->pg, "select to_regclass('public.sharelink_migrations') is not null", 0, NULL);
+
+    if (rows && str_equal(pg_sync_get(rows, 0, 0), "t")) {
+        rows = pg_sync_query(run->pg, "select exists (select from public.sharelink_migrations where name = '0001_base')", 0, NULL);
+    }
+    if (!rows) {
+        return pg_sync_error(run->pg);
+    }
+    return str_equal(pg_sync_get(rows, 0, 0), "t")
+               ? "this database was made by 0.3.0 or before, which was never released and cannot be brought to this version: make a new, "
+                 "empty database and migrate that"
+               : NULL;
+}
+
+static const char *read_records(struct run *run)
+{
+    const struct pg_sync_rows *rows = pg_sync_query(run->pg, "select to_regclass('" TABLE "') is not null", 0, NULL);
+
+    if (rows && str_equal(pg_sync_get(rows, 0, 0), "t")) {
+        rows = run->records = pg_sync_query(run->pg, "select kind, name, checksum, version from " TABLE " order by kind, name", 0, NULL);
+    }
+    return rows ? NULL : pg_sync_error(run->pg);
+}
+
+/* The base has in it what the migrations have made of it until now: they count as applied. */
+static const char *make_base(struct run *run)
+{
+    const char *fault = NULL;
+
+    if (!pg_sync_run(run->pg, "begin") ||
+        !pg_sync_run(run->pg, "create table " TABLE " (kind text not null check (kind in ('base', 'migration', 'repeatable', 'schema')), "
+                              "name text not null, checksum text not null, version text not null, "
+                              "applied_at timestamptz not null default now(), primary key (kind, name))")) {
+        return undo(run, "the schema");
+    }
+    for (const struct schema_file *file = run->plan->files; !fault && file->name; file++) {
+        fault = run_file(run, file);
+    }
+    for (const struct schema_migration *migration = run->plan->migrations; !fault && migration->name; migration++) {
+        fault = record(run, "migration", migration->name, checksum_of(run, migration->sql));
+    }
+    fault = fault ? fault : record_digest(run);
+    if (fault) {
+        run->done->files = 0;
+    }
+    return fault;
+}
+
+static const char *refuse_newer(struct run *run)
+{
+    for (int row = 0; row < pg_sync_row_count(run->records); row++) {
+        const char *name = pg_sync_get(run->records, row, 1), *version = pg_sync_get(run->records, row, 3);
+        const struct schema_migration *migration = run->plan->migrations;
+
+        if (is_newer(version, run->plan->version)) {
+            return arena_printf(run->arena, "the database has the schema of %s, and this is %s: use a newer version", version, run->plan->version);
+        }
+        while (migration->name && !str_equal(migration->name, name)) {
+            migration++;
+        }
+        if (!migration->name && str_equal(pg_sync_get(run->records, row, 0), "migration")) {
+            return arena_printf(run->arena, "the database has migration %s, which this version does not know: use a newer version", name);
+        }
+    }
+    return NULL;
+}
+
+static const char *refuse_edited(struct run *run)
+{
+    for (const struct schema_migration *migration = run->plan->migrations; migration->name; migration++) {
+        const char *checksum = recorded(run, "migration", migration->name);
+        if (checksum && !str_equal(checksum, checksum_of(run, migration->sql))) {
+            return arena_printf(run->arena, "migration %s was edited after it had been applied: put it back, and write a new one", migration->name);
+        }
+    }
+    return NULL;
+}
+
+static const char *migrate_each(struct run *run)
+{
+    const char *fault = NULL;
+
+    for (const struct schema_migration *migration = run->plan->migrations; !fault && migration->name; migration++) {
+        if (!recorded(run, "migration", migration->name)) {
+            fault = apply_migration(run, migration);
+        }
+    }
+    return fault ? fault : read_records(run);
+}
+
+/* Also forgets in what state the repeatable files were run: so they are run again, even if this process goes no further. */
+static const char *apply_migration(struct run *run, const struct schema_migration *migration)
+{
+    const char *what = arena_printf(run->arena, "migration %s", migration->name);
+
+    if (!pg_sync_run(run->pg, "begin") || !pg_sync_run(run->pg, migration->sql) ||
+        !pg_sync_run(run->pg, "delete from " TABLE " where kind = 'repeatable'")) {
+        return undo(run, what);
+    }
+    const char *fault = record(run, "migration", migration->name, checksum_of(run, migration->sql));
+    if (!fault && !pg_sync_run(run->pg, "commit")) {
+        fault = undo(run, what);
+    }
+    run->done->migrations += fault ? 0 : 1;
+    return fault;
+}
+
+static const char *repeat_changed(struct run *run)
+{
+    const char *fault = pg_sync_run(run->pg, "begin") ? NULL : undo(run, "the schema");
+
+    for (const struct schema_file *file = run->plan->files; !fault && file->name; file++) {
+        const char *checksum = recorded(run, "repeatable", file->name);
+        if (file->kind == SCHEMA_REPEATABLE && !str_equal(checksum, checksum_of(run, file->sql))) {
+            fault = run_file(run, file);
+        }
+    }
+    fault = fault ? fault : record_digest(run);
+    if (fault) {
+        run->done->files = 0;
+    }
+    return fault;
+}
+
+static const char *run_file(struct run *run, const struct schema_file *file)
+{
+    if (!pg_sync_run(run->pg, file->sql)) {
+        return undo(run, file->name);
+    }
+    run->done->files++;
+    return record(run, file->kind == SCHEMA_BASE ? "base" : "repeatable", file->name, checksum_of(run, file->sql));
+}
+
+/* In the transaction of what it tells. */
+static const char *record(struct run *run, const char *kind, const char *name, const char *checksum)
+{
+    const char *const values[] = { kind, name, checksum, run->plan->version };
+
+    return pg_sync_query(run->pg,
+                         "insert into " TABLE " as s (kind, name, checksum, version) values ($1, $2, $3, $4) on conflict (kind, name) do update "
+                         "set checksum = excluded.checksum, version = excluded.version, applied_at = now() where s.checksum <> excluded.checksum",
+                         4, values)
+               ? NULL
+               : undo(run, name);
+}
+
+/* Ends the transaction. A digest keeps the version that came with it first: the same schema is no newer in a later release. */
+static const char *record_digest(struct run *run)
+{
+    const char *fault = record(run, "schema", run->plan->digest, run->plan->digest);
+
+    return !fault && !pg_sync_run(run->pg, "commit") ? undo(run, "the schema") : fault;
+}
+
+/* The checksum, or NULL. */
+static const char *recorded(struct run *run, const char *kind, const char *name)
+{
+    for (int row = 0; row < pg_sync_row_count(run->records); row++) {
+        if (str_equal(pg_sync_get(run->records, row, 0), kind) && str_equal(pg_sync_get(run->records, row, 1), name)) {
+            return pg_sync_get(run->records, row, 2);
+        }
+    }
+    return NULL;
+}
+
+static const char *checksum_of(struct run *run, const char *sql)
+{
+    uint8_t hash[CRYPTO_HASH_SIZE];
+    char *checksum = arena_alloc(run->arena, CHECKSUM_SIZE);
+
+    crypto_hash(hash, sql, strlen(sql));
+    for (size_t i = 0; i < sizeof hash; i++) {
+        snprintf(checksum + 2 * i, 3, "%02x", hash[i]);
+    }
+    return checksum;
+}
+
+static bool is_newer(const char *version, const char *than)
+{
+    int a[3] = { 0 }, b[3] = { 0 };
+
+    (void)!sscanf(version, "%d.%d.%d", &a[0], &a[1], &a[2]);
+    (void)!sscanf(than, "%d.%d.%d", &b[0], &b[1], &b[2]);
+    for (int i = 0; i < 3; i++) {
+        if (a[i] != b[i]) {
+            return a[i] > b[i];
+        }
+    }
+    return false;
+}
+
+static const char *undo(struct run *run, const char *what)
+{
+    const char *fault = arena_printf(run->arena, "%s failed and was undone: %s", what, pg_sync_error(run->pg));
+
+    pg_sync_run(run->pg, "rollback");
+    return fault;
+}

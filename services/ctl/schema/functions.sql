@@ -1,0 +1,136 @@
+-- What all services share: public ids, times, the event log's events and partitions, kept answers, and the state of the schema.
+
+-- A prefix and 26 characters, as common/data/id.h has it: RFC 9562's version 7 in Crockford's base32, five bits a digit. Of the
+-- UUID's 128 bits and the two zero bits before them, ten digits are the milliseconds; the other sixteen are the version and what
+-- follows it in a version 4.
+create or replace function sharelink.new_id(prefix text) returns text
+language plpgsql volatile as $$
+declare
+    digits constant text := '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+    made constant text := encode(uuid_send(gen_random_uuid()), 'hex');
+    ms constant bigint := floor(extract(epoch from clock_timestamp()) * 1000);
+    high constant bigint := ('x7' || substr(made, 14, 9))::bit(40)::bigint;
+    low constant bigint := ('x' || substr(made, 23, 10))::bit(40)::bigint;
+    id text := prefix;
+begin
+    for i in reverse 9..0 loop
+        id := id || substr(digits, 1 + (ms >> 5 * i & 31)::int, 1);
+    end loop;
+    for i in reverse 7..0 loop
+        id := id || substr(digits, 1 + (high >> 5 * i & 31)::int, 1);
+    end loop;
+    for i in reverse 7..0 loop
+        id := id || substr(digits, 1 + (low >> 5 * i & 31)::int, 1);
+    end loop;
+    return id;
+end
+$$;
+
+-- The form of every time in the API; null for null.
+create or replace function sharelink.rfc3339(at timestamptz) returns text
+language sql stable
+return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+
+-- The API takes times with an offset alone, so what they mean depends on no setting.
+create or replace function sharelink.time_of(rfc3339 text) returns timestamptz
+language sql immutable strict as $$ select rfc3339::timestamptz $$;
+
+-- The event as it goes over the streams: CloudEvents 1.0, structured JSON.
+create or replace function events.cloud_event(event events.log) returns text
+language sql stable as $$
+    select json_strip_nulls(json_build_object(
+        'specversion', '1.0',
+        'id', event.id,
+        'source', case when event.type in ('link.opened', 'link.passcode_failed', 'link.access_requested',
+                                           'interview.watched', 'review.submitted', 'review.updated')
+                       then '/sharelink/views' else '/sharelink/links' end,
+        'type', 'sharelink.' || event.type || '.v1',
+        'subject', event.share_link_id,
+        'time', sharelink.rfc3339(event.created_at),
+        'datacontenttype', 'application/json',
+        'accountid', event.account_id,
+        'requestid', event.request_id,
+        'traceparent', event.traceparent,
+        'data', event.data))::text
+$$;
+
+-- Makes the partitions that are missing, month by month: what keeps one from being made is told in faults, and stops no other.
+-- A partition takes the log for itself alone. Whoever waits for that, behind a dump, makes all others wait behind it: so
+-- briefly, and with the rows of the default partition looked through before. Called by the sweep.
+create or replace function events.make_partitions(months_ahead int, out made int, out faults text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'
+as $$
+declare
+    month     date;
+    begins_at timestamptz;
+    ends_at   timestamptz;
+    partition text;
+    is_taken  boolean;
+begin
+    made := 0;
+    for month in select generate_series(date_trunc('month', now() at time zone 'UTC'),
+                                        date_trunc('month', now() at time zone 'UTC') + make_interval(months => months_ahead),
+                                        interval '1 month')::date
+    loop
+        partition := 'log_' || to_char(month, 'YYYY_MM');
+        continue when to_regclass(format('events.%I', partition)) is not null;
+        begins_at := month::timestamp at time zone 'UTC';
+        ends_at := (month + interval '1 month') at time zone 'UTC';
+        begin
+            select exists (select from events.log_default where created_at >= begins_at and created_at < ends_at) into is_taken;
+            if is_taken then
+                raise check_violation using message = 'log_default has rows of this month';
+            end if;
+            execute format('create table if not exists events.%I partition of events.log for values from (%L) to (%L)',
+                           partition, begins_at, ends_at);
+            made := made + 1;
+        exception
+            when lock_not_available then
+                faults := concat_ws('; ', faults, partition || ': ' || sqlerrm);
+                exit;
+            when others then
+                faults := concat_ws('; ', faults, partition || ': ' || sqlerrm);
+        end;
+    end loop;
+end
+$$;
+
+-- Volatile, so that it sees what was committed when it is called: that is after its caller has taken the key's lock, and
+-- not when the statement began.
+create or replace function sharelink.idempotent_answer_now(of_id bytea, is_locked boolean) returns setof bytea
+language sql volatile rows 1 as $$
+    select box from sharelink.idempotent_answers
+    where is_locked and id = of_id and created_at > now() - interval '24 hours'
+$$;
+
+-- Ends the kept answers that bear a candidate's name, those too that were committed while the statement waited.
+create or replace function sharelink.drop_answers_now(of_subject text) returns setof text
+language sql volatile rows 1 as $$
+    delete from sharelink.idempotent_answers where about = of_subject returning about
+$$;
+
+-- Forgets stored answers that are older than a day, of all services. Each request with a key takes a few with it; this is for
+-- those that no request comes after. Called once an hour by the notifications service's housekeeping.
+create or replace function sharelink.forget_idempotent_answers(most int) returns int
+language sql volatile security definer set search_path = pg_catalog, pg_temp
+begin atomic
+    with gone as (
+        delete from sharelink.idempotent_answers a
+        where a.id in (select o.id from sharelink.idempotent_answers o
+                       where o.created_at <= now() - interval '24 hours'
+                       order by o.created_at limit most for update skip locked)
+        returning 1
+    )
+    select count(*)::int from gone;
+end;
+
+-- A daemon is ready only when this database has, or has had, the schema that the daemon was built with, or has that of a newer
+-- release: a later schema serves the release before. It may ask that, and no more.
+create or replace function sharelink.has_schema(of_digest text, of_version text) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select exists (
+        select from public.sharelink_schema s
+        where s.kind = 'schema'
+          and (s.name = of_digest
+               or string_to_array(substring(s.version from '^[0-9.]+'), '.')::int[] > string_to_array(substring(of_version from '^[0-9.]+'), '.')::int[]))
+$$;

@@ -1,0 +1,111 @@
+-- The rules of links: what an account's defaults give to a new one, and reading or changing what is there now.
+--
+-- A statement sees what was committed when it began, which is before it waited for the link's row. The functions whose names
+-- end in _now are volatile, so they see what is committed when they are called, and what their own statement has changed by
+-- then. A statement that has locked the link calls them, and what they say stays true until it commits.
+--
+-- Functions that take rows of our tables have their bodies as text: PostgreSQL refuses "alter table … add column … default …"
+-- while a function with a compiled body (return …, begin atomic …) uses the table's row type.
+
+-- What becomes of time: an expiry is compared with the clock, and marked nowhere.
+create or replace function links.state_of(link_deactivated_at timestamptz, expires_at timestamptz) returns text
+language sql stable
+return case when link_deactivated_at is not null then 'deactivated'
+            when expires_at <= now() then 'expired'
+            else 'active' end;
+
+-- One setting: as sent, else the account's default, else off.
+create or replace function links.setting(sent jsonb, account links.accounts, name text) returns boolean
+language sql immutable as $$
+    select coalesce((sent ->> name)::boolean, (account.default_settings ->> name)::boolean, false)
+$$;
+
+-- When a new link expires: as sent (at, or in so many seconds, or never), else by the account's default, else never.
+create or replace function links.expiry(is_sent boolean, at timestamptz, in_s bigint, account links.accounts) returns timestamptz
+language sql stable as $$
+    select case when is_sent then coalesce(at, now() + in_s * interval '1 second')
+                else now() + account.default_expires_value
+                             * case account.default_expires_unit when 'weeks' then interval '168 hours' else interval '24 hours' end end
+$$;
+
+create or replace function links.members_now(of_share_link_id text) returns setof links.share_link_interviews
+language sql volatile rows 20 as $$
+    select * from links.share_link_interviews where share_link_id = of_share_link_id
+$$;
+
+create or replace function links.memberships_now(of_account_id text, of_interview_id text) returns setof links.share_link_interviews
+language sql volatile rows 20 as $$
+    select * from links.share_link_interviews where account_id = of_account_id and interview_id = of_interview_id
+$$;
+
+create or replace function links.reviewers_now(of_share_link_id text) returns setof links.reviewers
+language sql volatile rows 20 as $$
+    select * from links.reviewers where share_link_id = of_share_link_id
+$$;
+
+create or replace function links.remove_members_now(of_share_link_ids text[], of_interview_ids text[])
+returns setof links.share_link_interviews
+language sql volatile rows 20 as $$
+    delete from links.share_link_interviews
+    where share_link_id = any (of_share_link_ids) and interview_id = any (of_interview_ids)
+    returning *
+$$;
+
+-- Ends an interview's memberships, those too that were committed while the statement waited for the interview's row.
+create or replace function links.end_memberships_now(of_account_id text, of_interview_id text) returns setof text
+language sql volatile rows 20 as $$
+    delete from links.share_link_interviews where account_id = of_account_id and interview_id = of_interview_id
+    returning share_link_id
+$$;
+
+-- For a statement that had to wait for the interview's row: the basic link that was made meanwhile.
+create or replace function links.basic_link_now(of_account_id text, of_interview_id text) returns setof links.share_links
+language sql volatile rows 1 as $$
+    select * from links.share_links where account_id = of_account_id and basic_of = of_interview_id
+$$;
+
+create or replace function links.drop_basic_link_now(of_account_id text, of_interview_id text) returns setof text
+language sql volatile rows 1 as $$
+    delete from links.share_links where account_id = of_account_id and basic_of = of_interview_id returning id
+$$;
+
+-- Takes the default from the template that has it, for a statement that had to wait for the account's row; the count that it
+-- returns is there to be waited for.
+create or replace function links.take_default_now(of_account_id text, except_id text) returns int
+language plpgsql volatile as $$
+declare
+    taken int;
+begin
+    update links.email_templates
+    set is_default = false, version = version + 1, updated_at = now()
+    where account_id = of_account_id and is_default and id <> except_id;
+    get diagnostics taken = row_count;
+    return taken;
+end
+$$;
+
+-- Published for the services that API keys open: one live key by its id. Nobody but the operator reads the table itself.
+create or replace function links.live_api_key(of_id text) returns table (secret_hash bytea, account_id text, scopes text, plan text)
+language sql stable security definer rows 1 set search_path = pg_catalog, pg_temp
+begin atomic
+    select k.secret_hash, k.account_id, array_to_string(k.scopes, ' '), a.plan
+    from links.api_keys k
+    join links.accounts a on a.id = k.account_id
+    where k.id = of_id and k.revoked_at is null;
+end;
+
+-- Published for the views service: one reviewer's link is off, and why. False when it was off already.
+create or replace function links.switch_off_reviewer(of_reviewer_id text, reason jsonb) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform from links.share_links where id = (select share_link_id from links.reviewers where id = of_reviewer_id) for update;
+    update links.reviewers set deactivated_at = now(), state_reason = reason where id = of_reviewer_id and deactivated_at is null;
+    if not found then
+        return false;
+    end if;
+    update links.share_links set version = version + 1, updated_at = now()
+    where id = (select share_link_id from links.reviewers where id = of_reviewer_id);
+    return true;
+end
+$$;

@@ -1,0 +1,18 @@
+-- Who may do what with what the links service owns.
+
+grant select on links.accounts to sharelink_links;
+grant update (name, default_settings, default_expires_value, default_expires_unit, default_sender_name, version, updated_at)
+    on links.accounts to sharelink_links;
+grant select, insert, update, delete on links.interviews, links.email_templates, links.share_links,
+    links.share_link_interviews, links.reviewers to sharelink_links;
+grant select on links.mail_contexts to sharelink_links;
+
+grant select on links.doors, links.shared_interviews, links.content_states to sharelink_views;
+grant select on links.mail_contexts, links.mail_links, links.mail_reviewers, links.mail_interviews, links.mail_people
+    to sharelink_notifications;
+
+revoke execute on function links.live_api_key(text) from public;
+grant execute on function links.live_api_key(text) to sharelink_links, sharelink_notifications;
+revoke execute on function links.switch_off_reviewer(text, jsonb) from public;
+grant execute on function links.switch_off_reviewer(text, jsonb) to sharelink_views;
+revoke execute on function links.count_document_change() from public;

@@ -1,0 +1,120 @@
+-- The JSON that the links API answers with, made in one place. They take rows, not ids: a statement that has just inserted
+-- a row cannot read it back from the table. Bodies are text, see functions.sql.
+
+create or replace function links.account_json(account links.accounts) returns json
+language sql stable as $$
+    select json_build_object(
+        'id', account.id,
+        'name', account.name,
+        'plan', account.plan,
+        'defaults', json_build_object(
+            'settings', json_build_object(
+                'abbreviate_names', links.setting(null, account, 'abbreviate_names'),
+                'omit_avatars', links.setting(null, account, 'omit_avatars'),
+                'exclude_full_profiles', links.setting(null, account, 'exclude_full_profiles'),
+                'hide_skipped_questions', links.setting(null, account, 'hide_skipped_questions'),
+                'disable_feedback', links.setting(null, account, 'disable_feedback'),
+                'mask_questionnaire', links.setting(null, account, 'mask_questionnaire')),
+            'expires_in', case when account.default_expires_value is not null
+                               then json_build_object('value', account.default_expires_value, 'unit', account.default_expires_unit) end,
+            'sender_name', account.default_sender_name),
+        'version', account.version,
+        'created_at', sharelink.rfc3339(account.created_at),
+        'updated_at', sharelink.rfc3339(account.updated_at))
+$$;
+
+create or replace function links.email_template_json(template links.email_templates) returns json
+language sql stable as $$
+    select json_build_object(
+        'id', template.id,
+        'name', template.name,
+        'subject', template.subject,
+        'body', template.body,
+        'is_default', template.is_default,
+        'version', template.version,
+        'created_at', sharelink.rfc3339(template.created_at),
+        'updated_at', sharelink.rfc3339(template.updated_at))
+$$;
+
+-- A reviewer as the API shows one, and why the link of one who is off is off. Nobody reviews who has not opened.
+create or replace function links.reviewer_json(reviewer links.reviewers, activity views.reviewer_activity, invitation notifications.invitations)
+returns json
+language sql stable as $$
+    select json_build_object(
+        'id', reviewer.id,
+        'name', reviewer.name,
+        'email', reviewer.email,
+        'state', case when reviewer.deactivated_at is null then 'active' else 'deactivated' end,
+        'state_reason', reviewer.state_reason,
+        'invited_at', sharelink.rfc3339(invitation.sent_at),
+        'invitation_state', coalesce(invitation.state, case when reviewer.invitation_requested_at is null then 'none' else 'pending' end),
+        'first_opened_at', sharelink.rfc3339(activity.first_opened_at),
+        'last_opened_at', sharelink.rfc3339(activity.last_opened_at),
+        'open_count', coalesce(activity.open_count, 0),
+        'reviewed_count', coalesce(activity.reviewed_count, 0))
+$$;
+
+create or replace function links.reviewers_json(of_share_link_id text) returns json
+language sql stable as $$
+    select coalesce(json_agg(links.reviewer_json(r, a, i) order by r.position), '[]')
+    from links.reviewers r
+    left join views.reviewer_activity a on a.reviewer_id = r.id
+    left join lateral (
+        select * from notifications.invitations n where n.reviewer_id = r.id order by n.id desc limit 1
+    ) i on true
+    where r.share_link_id = of_share_link_id
+$$;
+
+create or replace function links.reviewer_now(of_reviewer_id text) returns json
+language sql volatile as $$
+    select links.reviewer_json(r, a, i)
+    from links.reviewers r
+    left join views.reviewer_activity a on a.reviewer_id = r.id
+    left join lateral (
+        select * from notifications.invitations n where n.reviewer_id = r.id order by n.id desc limit 1
+    ) i on true
+    where r.id = of_reviewer_id
+$$;
+
+create or replace function links.share_link_json(link links.share_links, interview_ids json, interview_count int, reviewers json)
+returns json
+language sql stable as $$
+    select json_build_object(
+        'id', link.id,
+        'kind', link.kind,
+        'title', link.title,
+        'state', links.state_of(link.deactivated_at, link.expires_at),
+        'state_reason', link.state_reason,
+        'owner', json_build_object('name', link.owner_name, 'email', link.owner_email, 'time_zone', link.owner_time_zone),
+        'settings', json_build_object(
+            'abbreviate_names', link.abbreviate_names,
+            'omit_avatars', link.omit_avatars,
+            'exclude_full_profiles', link.exclude_full_profiles,
+            'hide_skipped_questions', link.hide_skipped_questions,
+            'disable_feedback', link.disable_feedback,
+            'mask_questionnaire', link.mask_questionnaire),
+        'send_email', link.send_email,
+        'message', case when link.message_subject is null then null
+                        else json_build_object('subject', link.message_subject, 'body', link.message_body) end,
+        'template_id', link.template_id,
+        'expires_at', sharelink.rfc3339(link.expires_at),
+        'interview_count', interview_count,
+        'interview_ids', interview_ids,
+        'reviewers', reviewers,
+        'version', link.version,
+        'created_at', sharelink.rfc3339(link.created_at),
+        'updated_at', sharelink.rfc3339(link.updated_at))
+$$;
+
+create or replace function links.share_link_now(of_share_link_id text) returns table (share_link json, version int)
+language sql volatile rows 1
+begin atomic
+    select links.share_link_json(
+               l,
+               (select coalesce(json_agg(m.interview_id order by m.position), '[]') from links.share_link_interviews m where m.share_link_id = l.id),
+               (select count(*)::int from links.share_link_interviews m where m.share_link_id = l.id),
+               links.reviewers_json(l.id)),
+           l.version
+    from links.share_links l
+    where l.id = of_share_link_id;
+end;

@@ -1,0 +1,57 @@
+-- What the links service publishes: what others may read of its tables.
+
+-- For the views service: the door that a token leads to.
+create or replace view links.doors as
+select r.token_hash, r.id as reviewer_id, r.name as reviewer_name, r.passcode_hash, r.passcode_epoch,
+       l.id as share_link_id, l.account_id, l.kind, l.expires_at, l.owner_name as sender_name, l.media_salt,
+       links.state_of(coalesce(l.deactivated_at, r.deactivated_at), l.expires_at) as state,
+       l.abbreviate_names, l.omit_avatars, l.exclude_full_profiles, l.hide_skipped_questions, l.disable_feedback,
+       l.mask_questionnaire
+from links.reviewers r
+join links.share_links l on l.id = r.share_link_id;
+
+-- For the views service: what lies behind a door, whole. What the settings hide is taken out by the statement that makes the
+-- reviewer's page.
+create or replace view links.shared_interviews as
+select m.share_link_id, m.position, i.id as interview_id, i.document
+from links.share_link_interviews m
+join links.interviews i on i.account_id = m.account_id and i.id = m.interview_id;
+
+-- For the views service: what a page of this link depends on, as text that is the same only while all of it is.
+create or replace view links.content_states as
+select l.id as share_link_id, l.kind,
+       concat_ws(' ', l.version, coalesce(v.version, 0), l.abbreviate_names::int, l.omit_avatars::int, l.exclude_full_profiles::int,
+                 l.hide_skipped_questions::int, l.disable_feedback::int, l.mask_questionnaire::int,
+                 extract(epoch from l.expires_at), l.owner_name) as content_version
+from links.share_links l
+left join links.document_versions v on v.account_id = l.account_id;
+
+-- For the notifications service: all that an invitation to a reviewer's link may need. A preview shows what a mail would say.
+create or replace view links.mail_contexts as
+select r.id as reviewer_id, r.name as reviewer_name, r.email as reviewer_email, r.sealed,
+       l.id as share_link_id, l.account_id, l.title, l.owner_name, l.owner_email, l.owner_time_zone,
+       l.message_subject, l.message_body, l.expires_at,
+       links.state_of(coalesce(l.deactivated_at, r.deactivated_at), l.expires_at) as state,
+       (select count(*) from links.share_link_interviews m where m.share_link_id = l.id)::int as interview_count,
+       (select i.document #>> '{job,title}' from links.share_link_interviews m
+        join links.interviews i on i.account_id = m.account_id and i.id = m.interview_id
+        where m.share_link_id = l.id order by m.position limit 1) as job_title
+from links.reviewers r
+join links.share_links l on l.id = r.share_link_id;
+
+-- For the notifications service, beside mail_contexts: a link, its people and its candidates' names.
+create or replace view links.mail_links as
+select l.id as share_link_id, l.account_id, l.kind, l.title, l.owner_name, l.owner_email, l.owner_time_zone, l.disable_feedback,
+       l.created_at, l.expires_at, l.deactivated_at, l.state_reason, links.state_of(l.deactivated_at, l.expires_at) as state
+from links.share_links l;
+
+create or replace view links.mail_reviewers as
+select r.id as reviewer_id, r.share_link_id, r.position, r.name, r.deactivated_at, r.state_reason,
+       (select count(*) from links.share_link_interviews m where m.share_link_id = r.share_link_id)::int as interview_count
+from links.reviewers r;
+
+create or replace view links.mail_interviews as
+select account_id, id as interview_id, candidate_name from links.interviews;
+
+-- A reviewer, without what takes time to find.
+create or replace view links.mail_people as select id as reviewer_id, name, email, sealed from links.reviewers;

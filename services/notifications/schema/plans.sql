@@ -1,0 +1,159 @@
+-- Mails that time asks for and no event, mails that the service asks for itself, and mails that are not to go out any more.
+
+-- The last 8 o'clock of a zone that is not after this time, by the zone's own clock; 8 o'clock of UTC where PostgreSQL does not
+-- know the zone, as notifications.local_time has it.
+create or replace function notifications.last_eight(at timestamptz, zone text) returns timestamptz
+language plpgsql stable as $$
+begin
+    return (select max(eight) from (
+                select (date_trunc('day', at at time zone zone) - days * interval '1 day' + interval '8 hours') at time zone zone as eight
+                from generate_series(0, 1) as days) both_days
+            where eight <= at);
+exception when invalid_parameter_value then
+    return notifications.last_eight(at, 'UTC');
+end
+$$;
+
+-- Warns of links that expire within so many hours, once per link and expiry; of some at a time. Told the time, so that it can
+-- be tried.
+create or replace function notifications.plan_expiry_warnings(at timestamptz, hours int) returns int
+language sql volatile as $$
+    with soon as (
+        select l, 'expires_soon:' || l.share_link_id || ':' || extract(epoch from l.expires_at)::numeric(20, 6) as event_id,
+               jsonb_build_object('share_link_id', l.share_link_id, 'expires_at', l.expires_at) as data
+        from links.mail_links l
+        where l.deactivated_at is null and l.kind = 'advanced' and l.expires_at > at and l.expires_at <= at + hours * interval '1 hour'
+    ),
+    planned as (
+        select s.*, notifications.mail_reason('expiry_warning', s.data, coalesce((s.l).owner_email, ''), true, null, s.l, p) as reason
+        from soon s
+        left join notifications.preferences p
+            on p.account_id = (s.l).account_id and p.address = lower((s.l).owner_email collate "C")
+        where not exists (select from notifications.deliveries d where d.event_id = s.event_id and d.channel = 'email')
+        limit 500
+    ),
+    stored as (
+        insert into notifications.deliveries (id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at,
+                                              share_link_id, state, reason, next_attempt_at)
+        select sharelink.new_id('dlv_'), event_id, 'link.expires_soon', (l).account_id, 'email', 'expiry_warning',
+               coalesce((l).owner_email, ''), data, at, (l).share_link_id, case when reason is null then 'pending' else 'skipped' end, reason,
+               case when reason is null then now() end
+        from planned
+        on conflict do nothing
+        returning 1
+    )
+    select count(*)::int from stored
+$$;
+
+-- A digest for everybody who wants one and for whom it has struck eight since the last, and a last one at once for everybody
+-- who wants it no more; when something happened to tell of. The notices that it tells of are marked with it, so that each is
+-- told once. For so many people at most: seen says how many had a turn, whether or not there was anything to tell. Told the
+-- time, so that it can be tried.
+create or replace function notifications.plan_digests(at timestamptz, most int, out seen int, out digests int)
+language sql volatile as $$
+    with wanted as materialized (
+        select p.account_id, p.address, p.digest, p.digest_since, z.zone, u.until
+        from notifications.preferences p
+        cross join lateral (
+            select coalesce((select l.owner_time_zone from links.mail_links l
+                             where l.account_id = p.account_id and lower(l.owner_email) = p.address
+                             order by l.created_at desc, l.share_link_id desc limit 1), 'UTC') as zone
+            offset 0
+        ) z
+        cross join lateral (
+            select case p.digest when 'daily' then notifications.last_eight(at, z.zone) else at end as until
+            offset 0
+        ) u
+        where p.digest_until is not null and p.unsubscribed_at is null and p.digest_until < u.until
+        order by p.digest_until
+        limit most
+        for update of p skip locked
+    ),
+    untold as materialized (
+        select w.account_id, w.address, d.id, d.recipient
+        from wanted w
+        join notifications.deliveries d
+            on d.account_id = w.account_id and lower(d.recipient collate "C") = w.address
+            and d.reason = 'in_digest' and d.gathered_into is null
+            and d.happened_at >= w.digest_since and d.happened_at < w.until
+    ),
+    made as materialized (
+        select w.*, u.recipient, u.count, sharelink.new_id('dlv_') as id
+        from wanted w
+        join (select account_id, address, max(recipient) as recipient, count(*)::int as count from untold group by account_id, address) u
+            using (account_id, address)
+    ),
+    told as (
+        update notifications.deliveries d set gathered_into = m.id
+        from untold u
+        join made m using (account_id, address)
+        where d.id = u.id
+    ),
+    moved as (
+        update notifications.preferences p
+        set digest_since = case w.digest when 'daily' then p.digest_since end,
+            digest_until = case w.digest when 'daily' then w.until end
+        from wanted w
+        where p.account_id = w.account_id and p.address = w.address
+    ),
+    stored as (
+        insert into notifications.deliveries (id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at,
+                                              state, next_attempt_at, gathered)
+        select id, 'digest:' || account_id || ':' || trim_scale(extract(epoch from until)), 'digest.daily', account_id, 'email', 'digest',
+               recipient, jsonb_build_object('time_zone', zone), until, 'pending', now(), count
+        from made
+        returning 1
+    )
+    select (select count(*)::int from wanted), (select count(*)::int from stored)
+$$;
+
+-- Tells of a webhook endpoint that was switched off: the owner of the account's most recent link that has one, for the
+-- account itself has no address. Called by whoever switches it off, in the same transaction; the delivery's id.
+create or replace function notifications.tell_webhook_disabled(of_account_id text, endpoint_id text, endpoint_host text, cause text)
+returns text
+language sql volatile as $$
+    insert into notifications.deliveries (id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at, state,
+                                          reason, next_attempt_at)
+    select sharelink.new_id('dlv_'), 'webhook_disabled:' || endpoint_id || ':' || extract(epoch from now())::numeric(20, 6),
+           'webhook.disabled', of_account_id, 'email', 'webhook_disabled', r.recipient,
+           jsonb_build_object('endpoint_id', endpoint_id, 'host', endpoint_host, 'cause', cause, 'owner_name', l.owner_name,
+                              'time_zone', coalesce(l.owner_time_zone, 'UTC')),
+           now(), case when j.reason is null then 'pending' else 'skipped' end, j.reason, case when j.reason is null then now() end
+    from (select 1) one
+    left join lateral (
+        select * from links.mail_links m where m.account_id = of_account_id and m.owner_email is not null
+        order by m.created_at desc, m.share_link_id desc limit 1
+    ) l on true
+    cross join lateral (select coalesce(l.owner_email, '') as recipient) r
+    left join notifications.preferences p on p.account_id = of_account_id and p.address = lower(r.recipient collate "C")
+    cross join lateral (select notifications.mail_reason('webhook_disabled', null, r.recipient, true, null, null, p) as reason) j
+    returning id
+$$;
+
+-- Published for the links service: mails that wait are not sent any more when they are about this interview, or invite to
+-- a link that has nothing left to show. A mail that tells of several interviews goes on telling of the others. Mails in a
+-- sender's hands are on their way already.
+create or replace function notifications.drop_mails_of_candidate(of_account_id text, of_interview_id text, share_link_ids text[], emptied_ids text[])
+returns int
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    dropped int;
+begin
+    update notifications.deliveries d
+    set state = 'skipped', reason = 'candidate_erased'
+    from (
+        select w.id from notifications.deliveries w
+        where w.account_id = of_account_id and w.share_link_id = any (share_link_ids) and w.state = 'pending' and w.channel = 'email'
+          and (w.lease_until is null or w.lease_until < now())
+          and ((w.event_data ->> 'interview_id' = of_interview_id
+                and not exists (select from notifications.gatherings g where g.delivery_id = w.id and g.items <> array[of_interview_id]))
+               or (w.kind = 'invitation' and w.share_link_id = any (emptied_ids)))
+        order by w.id
+        for update skip locked
+    ) waiting
+    where d.id = waiting.id;
+    get diagnostics dropped = row_count;
+    return dropped;
+end
+$$;

@@ -1,0 +1,13 @@
+-- Who may do what with what the views service owns.
+
+grant select, insert, update on views.visits, views.activity, views.link_activity, views.guesses, views.access_requests,
+    views.reviews, views.review_revisions, views.watch, views.watched to sharelink_views;
+
+grant select on views.reviewer_activity, views.published_reviews, views.share_link_activity, views.published_visits to sharelink_links;
+grant select on views.reviewer_activity, views.published_reviews to sharelink_notifications;
+
+revoke execute on function views.erase_feedback(text, text) from public;
+grant execute on function views.erase_feedback(text, text) to sharelink_links;
+revoke execute on function views.forget_guesses(int) from public;
+grant execute on function views.forget_guesses(int) to sharelink_links;
+revoke execute on function views.follow_links() from public;

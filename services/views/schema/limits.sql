@@ -1,0 +1,132 @@
+-- Guessing and unusual activity: what docs/limits.md tells of. In PL/pgSQL, which keeps its plans, where a function in SQL that
+-- is not inlined is planned anew for each statement.
+
+-- The row with one more wrong try, or as it is during a pause: then it was not judged. A pause is twice as long as the one
+-- before, until a day passes without any.
+create or replace function views.with_guess(g views.guesses, most int, window_s int, pause_s int, pause_most_s int) returns views.guesses
+language plpgsql stable as $$
+begin
+    if g.since <= now() - window_s * interval '1 second' or g.paused_until >= g.since then
+        g.tries := 0;
+        g.since := now();
+    end if;
+    if g.paused_until < now() - interval '1 day' then
+        g.pauses := 0;
+    end if;
+    g.tries := g.tries + 1;
+    if g.tries >= most then
+        g.paused_until := now() + least(pause_s * 2 ^ least(g.pauses, 20), pause_most_s) * interval '1 second';
+        g.pauses := g.pauses + 1;
+    end if;
+    return g;
+end
+$$;
+
+-- The row of a network, made where it is missing, locked, and empty when it is of an older passcode: a new one ends the pauses
+-- that guesses at the old one have led to.
+create or replace function views.locked_guesses(of_reviewer_id text, epoch int, of_network text) returns views.guesses
+language plpgsql volatile as $$
+declare
+    row views.guesses;
+begin
+    insert into views.guesses as g (reviewer_id, network, passcode_epoch) values (of_reviewer_id, of_network, epoch)
+    on conflict on constraint guesses_pkey do update set tries = g.tries returning g.* into row;
+    if row.passcode_epoch <> epoch then
+        update views.guesses g set tries = 0, since = now(), pauses = 0, paused_until = null, passcode_epoch = epoch
+        where g.reviewer_id = of_reviewer_id and g.network = of_network
+        returning g.* into row;
+    end if;
+    return row;
+end
+$$;
+
+-- Takes one wrong try into account. The row of all networks is locked first, so that two of these never wait for each other
+-- in a circle. is_judged: it was within the limits. begins_pause: it was the one that pauses the link.
+create or replace function views.note_guess(of_reviewer_id text, epoch int, from_network text, most_here int, most int, window_s int,
+                                            pause_here_s int, pause_s int, pause_most_s int)
+returns table (is_judged boolean, tries int, begins_pause boolean, paused_until timestamptz)
+language plpgsql volatile as $$
+declare
+    everywhere views.guesses := views.locked_guesses(of_reviewer_id, epoch, '');
+    here       views.guesses := views.locked_guesses(of_reviewer_id, epoch, from_network);
+begin
+    is_judged := not coalesce(everywhere.paused_until > now(), false) and not coalesce(here.paused_until > now(), false);
+    begins_pause := false;
+    if is_judged then
+        everywhere := views.with_guess(everywhere, most, window_s, pause_s, pause_most_s);
+        here := views.with_guess(here, most_here, window_s, pause_here_s, pause_most_s);
+        begins_pause := everywhere.tries >= most;
+        update views.guesses g
+        set tries = n.tries, since = n.since, pauses = n.pauses, paused_until = n.paused_until
+        from (select (everywhere).* union all select (here).*) n
+        where g.reviewer_id = n.reviewer_id and g.network = n.network;
+    end if;
+    tries := everywhere.tries;
+    paused_until := greatest(everywhere.paused_until, here.paused_until);
+    return next;
+end
+$$;
+
+-- Old rows, some at a time. Published for the links service's scheduler.
+create or replace function views.forget_guesses(most int) returns int
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    forgotten int;
+begin
+    delete from views.guesses
+    where ctid = any (array(
+        select g.ctid from views.guesses g
+        where g.since < now() - interval '2 days' and (g.paused_until is null or g.paused_until < now() - interval '1 day')
+        order by g.since limit most for update skip locked));
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+
+-- The usage of a reviewer's link after so many more opens; fresh: the networks they came from, with the time as seconds.
+create or replace function views.usage_after(a views.activity, epoch int, many int, fresh jsonb)
+returns table (hour_since timestamptz, hour_opens int, networks jsonb, network_count int)
+language plpgsql stable as $$
+declare
+    now_s    bigint := extract(epoch from now());
+    is_known boolean;
+begin
+    hour_since := now();
+    hour_opens := many;
+    networks := fresh;
+    if a.usage_epoch = epoch then
+        if a.hour_since > now() - interval '1 hour' then
+            hour_since := a.hour_since;
+            hour_opens := a.hour_opens + many;
+        end if;
+        select coalesce(bool_and(coalesce((a.networks ->> f.key)::bigint > now_s - 3600, false)), true) into is_known
+        from jsonb_object_keys(fresh) as f (key);
+        if is_known then
+            networks := a.networks;
+            network_count := a.network_count;
+            return next;
+            return;
+        end if;
+        select jsonb_object_agg(k.key, k.seen) into networks
+        from (select u.key, max(u.value::bigint) as seen
+              from (select * from jsonb_each_text(a.networks) union all select * from jsonb_each_text(fresh)) u
+              group by u.key) k
+        where k.seen > now_s - 86400;
+    end if;
+    network_count := (select count(*) from jsonb_object_keys(networks));
+    return next;
+end
+$$;
+
+-- Why a reviewer's link is switched off, as the API and the mail tell it.
+create or replace function views.unusual_evidence(a views.activity, most_opens int, most_networks int) returns jsonb
+language sql stable as $$
+    select case when a.hour_opens > most_opens
+        then jsonb_build_object('rule', 'opens', 'count', a.hour_opens, 'threshold', most_opens, 'window_seconds', 3600,
+                                'since', sharelink.rfc3339(a.hour_since))
+        else jsonb_build_object('rule', 'networks', 'count', a.network_count, 'threshold', most_networks, 'window_seconds', 86400,
+                                'networks', (select jsonb_agg(n.key order by n.key)
+                                             from (select key from jsonb_object_keys(a.networks) as key limit 20) n))
+    end
+$$;

@@ -1,0 +1,133 @@
+-- What the views service owns: who opened what and the sessions that came of it, wrong passcodes, feedback, and how much of
+-- which answer was seen.
+
+-- A visit is one open; its session ends after 12 hours, when the passcode changes, or when the link is no longer active.
+create table views.visits (
+    id             text        primary key collate "C",
+    account_id     text        not null collate "C",
+    share_link_id  text        not null collate "C",
+    reviewer_id    text        not null collate "C",
+    opened_at      timestamptz not null default now(),
+    is_first       boolean     not null,
+    network        text        not null, -- /24 or /48: never a whole address
+    device         text        not null,
+    session_hash   bytea       not null unique,
+    passcode_epoch int         not null,
+    last_seen_at   timestamptz not null default now()
+) with (fillfactor = 90);
+create index visits_by_link on views.visits (share_link_id, id);
+create index visits_by_time on views.visits (share_link_id, opened_at, id);
+
+-- One row per reviewer who ever opened: counts without counting.
+create table views.activity (
+    reviewer_id       text        primary key collate "C",
+    share_link_id     text        not null collate "C",
+    account_id        text        not null collate "C",
+    first_opened_at   timestamptz not null default now(),
+    last_opened_at    timestamptz not null default now(),
+    open_count        bigint      not null,
+    -- Counts what the reviewer's own doing has changed on the page.
+    feedback_version  bigint      not null default 0,
+    -- How many seconds may yet be reported: it grows with the wall's clock, so that nobody watches faster than the fastest
+    -- player does.
+    watch_credit_s    real        not null default 600,
+    watch_credited_at timestamptz not null default now(),
+    -- How the link is used with the right passcode: opens in the hour that began at hour_since, and when each network was last
+    -- seen (as seconds, at most an hour late). They start afresh with a new passcode.
+    usage_epoch       int         not null default 0,
+    hour_since        timestamptz not null default now(),
+    hour_opens        int         not null default 0,
+    networks          jsonb       not null default '{}',
+    network_count     int         not null default 0
+) with (fillfactor = 80);
+create index activity_by_link on views.activity (share_link_id);
+
+-- The last open of each link. Every link has its row from the start, so that a list of the never opened is as cheap as any:
+-- never lies before all times.
+create table views.link_activity (
+    share_link_id  text        primary key collate "C",
+    account_id     text        not null collate "C",
+    last_opened_at timestamptz not null default '-infinity'
+) with (fillfactor = 80);
+create index link_activity_by_time on views.link_activity (account_id, last_opened_at, share_link_id);
+
+-- Wrong tries at a reviewer's link, by the network that they came from; '' stands for all networks together. A row holds one
+-- window of tries and the last pause that they led to. What docs/limits.md tells of.
+create table views.guesses (
+    reviewer_id    text        not null collate "C",
+    network        text        not null collate "C",
+    passcode_epoch int         not null default 0,
+    tries          int         not null default 0,
+    since          timestamptz not null default now(),
+    pauses         int         not null default 0,
+    paused_until   timestamptz,
+    primary key (reviewer_id, network)
+) with (fillfactor = 80);
+create index guesses_by_time on views.guesses (since);
+
+-- One row per reviewer's link that ever asked for a new one.
+create table views.access_requests (
+    reviewer_id  text        primary key collate "C",
+    requested_at timestamptz not null default now()
+);
+
+-- One row per reviewer and interview. It outlives membership, passcodes and the link itself, and goes with the candidate.
+-- An empty one (no rating, no words) is feedback that was taken back. The reviewer's name stays readable after a removal.
+create table views.reviews (
+    id               text        primary key collate "C",
+    account_id       text        not null collate "C",
+    share_link_id    text        not null collate "C",
+    reviewer_id      text        not null collate "C",
+    reviewer_name    text        not null,
+    interview_id     text        not null collate "C",
+    rating           smallint    check (rating between 1 and 5),
+    comment          text        not null,
+    question_ratings jsonb       not null,
+    version          int         not null default 1,
+    created_at       timestamptz not null default now(),
+    updated_at       timestamptz not null default now(),
+    submitted_at     timestamptz, -- since when it has ever said something
+    is_empty         boolean     not null generated always as (rating is null and comment = '' and question_ratings = '[]') stored,
+    foreign key (account_id, interview_id) references links.interviews (account_id, id) on delete cascade
+) with (fillfactor = 90);
+create unique index reviews_by_reviewer on views.reviews (reviewer_id, interview_id);
+create index reviews_by_link on views.reviews (share_link_id, created_at, id);
+create index reviews_by_interview on views.reviews (account_id, interview_id, created_at, id);
+
+create table views.review_revisions (
+    review_id        text        not null collate "C" references views.reviews on delete cascade,
+    version          int         not null,
+    visit_id         text        not null collate "C",
+    rating           smallint,
+    comment          text        not null,
+    question_ratings jsonb       not null,
+    created_at       timestamptz not null default now(),
+    primary key (review_id, version)
+);
+
+-- Seconds that were really seen, not how far the player got.
+create table views.watch (
+    reviewer_id   text        not null collate "C",
+    interview_id  text        not null collate "C",
+    question_id   text        not null collate "C",
+    account_id    text        not null collate "C",
+    share_link_id text        not null collate "C",
+    seconds       real        not null,
+    position      real        not null,
+    updated_at    timestamptz not null default now(),
+    primary key (reviewer_id, interview_id, question_id),
+    foreign key (account_id, interview_id) references links.interviews (account_id, id) on delete cascade
+) with (fillfactor = 80);
+create index watch_by_interview on views.watch (account_id, interview_id);
+
+-- Whom the owner was told of: once per reviewer and interview.
+create table views.watched (
+    reviewer_id   text        not null collate "C",
+    interview_id  text        not null collate "C",
+    account_id    text        not null collate "C",
+    share_link_id text        not null collate "C",
+    watched_at    timestamptz not null default now(),
+    primary key (reviewer_id, interview_id),
+    foreign key (account_id, interview_id) references links.interviews (account_id, id) on delete cascade
+);
+create index watched_by_interview on views.watched (account_id, interview_id);

@@ -7,6 +7,7 @@
 #include "common/daemon/api_key.h"
 #include "common/daemon/daemon.h"
 #include "common/http/problem.h"
+#include "common/pg/declared.h"
 
 enum { MARK_SIZE = 8, CURSOR_MAX = 1200, LIMIT_DEFAULT = 20, LIMIT_MAX = 100, FILTERS_MAX = 8, SEARCH_MAX = 200 };
 
@@ -27,6 +28,11 @@ struct page_statement {
     struct page_statement *next;
 };
 
+/* A name in a pattern, and what it stands for. */
+struct part {
+    const char *name, *text;
+};
+
 /* In the order in which they run. */
 static void read_query(struct flow *flow, struct wanted_page *page, struct faults *faults);
 static const struct pg_statement *statement_of(struct flow *flow, const struct wanted_page *page);
@@ -41,6 +47,7 @@ static void make_mark(struct flow *flow, const struct wanted_page *page, const v
                       uint8_t mark[CRYPTO_HASH_SIZE]);
 static unsigned variant_of(const struct wanted_page *page);
 static const char *compose(struct arena *arena, const struct wanted_page *page);
+static const char *put_in(struct arena *arena, const char *text, const struct part *parts);
 static void add_conditions(struct buf *sql, const struct wanted_page *page);
 static void add_condition(struct buf *sql, const char *condition, int number);
 static void add_params(struct pg_params *params, const struct wanted_page *page);
@@ -259,6 +266,7 @@ static const struct pg_statement *statement_of(struct flow *flow, const struct w
         }
     }
     struct page_statement *made = arena_alloc(arena, sizeof *made);
+    made->statement = *page->list->pattern;
     made->statement.name = arena_printf(arena, "list %s %u", page->list->name, variant);
     made->statement.sql = compose(arena, page);
     made->variant = variant;
@@ -277,40 +285,66 @@ static unsigned variant_of(const struct wanted_page *page)
     return variant;
 }
 
+/* Which parameter a name is: the account, the limit and, of a list below one thing, its id; then the cursor's two, when there is
+ * one; then the filters' values. */
+static int parameter_of_cursor(const struct wanted_page *page)
+{
+    return page->list->scope ? 4 : 3;
+}
+
 static const char *compose(struct arena *arena, const struct wanted_page *page)
 {
-    struct buf conditions = { 0 }, sql = { 0 };
+    const struct page_list *list = page->list;
+    struct buf conditions = { 0 };
     add_conditions(&conditions, page);
-    const char *const parts[][2] = { { ":from", page->sort->from },
-                                     { ":scope", page->list->scope ? page->list->scope : "" },
-                                     { ":known", page->list->known ? page->list->known : "" },
-                                     { ":conditions", conditions.data ? conditions.data : "" },
-                                     { ":key", page->sort->key },
-                                     { ":id", page->sort->id },
-                                     { ":direction", page->descends ? "desc" : "asc" } };
+    const struct part parts[] = { { ":from", page->sort->from },
+                                  { ":scope", list->scope ? list->scope : "" },
+                                  { ":known", list->known ? list->known : "" },
+                                  { ":conditions", conditions.data ? conditions.data : "" },
+                                  { ":key", page->sort->key },
+                                  { ":id", page->sort->id },
+                                  { ":direction", page->descends ? "desc" : "asc" },
+                                  { NULL, NULL } };
+    const struct part parameters[] = {
+        { ":account_id", "($1::text)" }, { ":limit", "($2::int)" }, { ":parent_id", "($3::text)" }, { NULL, NULL }
+    };
 
-    for (const char *at = page->list->pattern; *at;) {
-        size_t part = 0;
-        while (part < sizeof parts / sizeof parts[0] && !str_starts_with(at, parts[part][0])) {
+    const char *text = put_in(arena, put_in(arena, list->pattern->sql, parts), parameters);
+    buf_clear(&conditions);
+    return text;
+}
+
+static bool is_of_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The text with each of the names replaced, in the arena. A cast (::) is no name. */
+static const char *put_in(struct arena *arena, const char *text, const struct part *parts)
+{
+    struct buf sql = { 0 };
+
+    for (const char *at = text; *at;) {
+        const struct part *part = parts;
+        while (part->name && (!str_starts_with(at, part->name) || is_of_name(at[strlen(part->name)]))) {
             part++;
         }
-        if (part < sizeof parts / sizeof parts[0]) {
-            buf_add_text(&sql, parts[part][1]);
-            at += strlen(parts[part][0]);
+        bool is_cast = at > text && at[-1] == ':';
+        if (part->name && !is_cast) {
+            buf_add_text(&sql, part->text);
+            at += strlen(part->name);
         } else {
             buf_add_char(&sql, *at++);
         }
     }
-    const char *text = arena_strdup(arena, sql.data);
-    buf_clear(&conditions);
+    const char *put = arena_strdup(arena, sql.data);
     buf_clear(&sql);
-    return text;
+    return put;
 }
 
-/* Behind $3, if that is the list's scope, come the cursor's two, when there is one, and the filters' values. */
 static void add_conditions(struct buf *sql, const struct wanted_page *page)
 {
-    int number = page->list->scope ? 4 : 3;
+    int number = parameter_of_cursor(page);
 
     if (page->after_key) {
         buf_printf(sql, " and (%s, %s) %s ($%d::%s, $%d)", page->sort->key, page->sort->id, page->descends ? "<" : ">", number,
@@ -328,8 +362,10 @@ static void add_conditions(struct buf *sql, const struct wanted_page *page)
 
 static void add_condition(struct buf *sql, const char *condition, int number)
 {
+    static const char value[] = ":value";
+
     buf_add_text(sql, " and (");
-    for (const char *mark; (mark = strstr(condition, "$?")); condition = mark + 2) {
+    for (const char *mark; (mark = strstr(condition, value)); condition = mark + sizeof value - 1) {
         buf_add(sql, condition, (size_t)(mark - condition));
         buf_printf(sql, "$%d", number);
     }
@@ -368,6 +404,19 @@ static const char *like_pattern(struct arena *arena, const char *text)
 
 /* --- the answer --- */
 
+/* The columns that every page has, in their order; common/pg/statements sees to it. */
+enum { DATA, HAS_MORE, LAST_KEY, LAST_ID };
+
+static int column_of(const struct page_list *list, const char *name)
+{
+    int column = 0;
+
+    while (column < list->pattern->column_count && !str_equal(list->pattern->columns[column].name, name)) {
+        column++;
+    }
+    return column;
+}
+
 static struct next *reply_page(struct flow *flow)
 {
     if (pg_outcome(flow) != PG_OK) {
@@ -375,19 +424,21 @@ static struct next *reply_page(struct flow *flow)
     }
     const struct wanted_page *page = flow->state;
     const struct page_list *list = page->list;
-    if (list->scope && !pg_get_bool(flow, 0, 4)) {
+    const struct pg_answer *answer = pg_answer_of(flow);
+    if (list->scope && !pg_read_bool(answer, 0, column_of(list, "is_known"))) {
         return problem_reply(flow, 404, "not_found", list->not_found);
     }
-    bool has_more = pg_get_bool(flow, 0, 1);
+    bool has_more = pg_read_bool(answer, 0, HAS_MORE);
     bool goes_on = list->goes_on && !page->descends;
     const char *cursor = "null";
-    if (goes_on && pg_is_null(flow, 0, 3)) {
+    if (goes_on && pg_answer_is_null(answer, 0, LAST_ID)) {
         cursor = page->cursor;
     } else if (has_more || goes_on) {
-        cursor = next_cursor(flow, page, pg_get(flow, 0, 2), pg_get(flow, 0, 3));
+        cursor = next_cursor(flow, page, pg_read_text(answer, 0, LAST_KEY), pg_read_text(answer, 0, LAST_ID));
     }
-    const char *also = list->also ? arena_printf(flow->arena, ",\"%s\":%s", list->also, pg_get(flow, 0, list->scope ? 5 : 4)) : "";
-    const char *text = arena_printf(flow->arena, "{\"data\":%s,\"has_more\":%s,\"next_cursor\":%s%s}", pg_get(flow, 0, 0),
+    const char *also =
+        list->also ? arena_printf(flow->arena, ",\"%s\":%s", list->also, pg_read_text(answer, 0, column_of(list, list->also))) : "";
+    const char *text = arena_printf(flow->arena, "{\"data\":%s,\"has_more\":%s,\"next_cursor\":%s%s}", pg_read_text(answer, 0, DATA),
                                     has_more ? "true" : "false", cursor, also);
     return conditional_reply_json(flow, conditional_tag_of(flow->arena, text), text);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "common/loop/flow.h"
+#include "common/pg/pg.h"
 
 struct page_sort {
     const char *name;      /* as in ?sort=[-]name */
@@ -24,22 +25,23 @@ struct page_filter {
     const char *choices;
     const char *const *conditions;
     const char *(*check)(const char *text); /* NULL when fine, else what is wrong */
-    const char *condition;                  /* $? is the value */
+    const char *condition;                  /* :value is the value */
     bool is_search;                         /* the value becomes a LIKE pattern: anything that contains it */
 };
 
-/* A list's statement is a pattern: :from, :conditions, :key, :id and :direction are put in. $1 is the account, $2 the limit.
- * Its columns: the rows as a JSON array, whether there are more, the last row's key and id. */
+/* A list's statement is a pattern (-- page): :from, :conditions, :key, :id and :direction are put in, and :account_id, :limit
+ * and :parent_id become parameters there, in conditions, and in scope and known. Its columns: data, the rows as a JSON array;
+ * has_more; last_key and last_id, the last row's. */
 struct page_list {
     const char *name;
-    const char *pattern;
+    const struct pg_statement *pattern;
     const char *default_sort;         /* "-created_at" */
     const struct page_sort *sorts;    /* ended by a NULL name */
     const struct page_filter *filters; /* ended by a NULL name */
     /* For a list below one thing, /v1/things/{id}/list: SQL that tells what is below it and whether it is there, as :scope and
-     * :known in the pattern, with $3 for {id}; and what a 404 says. The pattern then has a column more, whether it is known. */
+     * :known in the pattern, with :parent_id for {id}; and what a 404 says. The pattern then has the column is_known. */
     const char *scope, *known, *not_found;
-    const char *also; /* name of one more member of the answer; the pattern has its value, JSON, as the last column */
+    const char *also; /* name of one more member of the answer, and of the pattern's column that has its value as JSON */
     /* Ascending, next_cursor is there at the end too: who asks with it later goes on. last_key and last_id are then those of the
      * last row of any page, null without rows. */
     bool goes_on;

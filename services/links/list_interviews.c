@@ -5,6 +5,7 @@
 #include "common/http/fields.h"
 #include "services/links/handlers.h"
 #include "common/daemon/page.h"
+#include "services/links/list_interviews.sql.h"
 
 static const struct page_sort sorts[] = {
     { "completed_at", "coalesce(i.completed_at, '-infinity')", "i.id", "timestamptz", "links.interviews i" },
@@ -17,8 +18,8 @@ static const char *const types[] = { "i.type = 'one_way'", "i.type = 'live'" };
 
 static const struct page_filter filters[] = {
     { .name = "search", .check = page_check_search, .is_search = true,
-      .condition = "i.candidate_name ilike $? or i.candidate_email ilike $?" },
-    { .name = "job_id", .check = fields_check_external_id, .condition = "i.job_id = $?" },
+      .condition = "i.candidate_name ilike :value or i.candidate_email ilike :value" },
+    { .name = "job_id", .check = fields_check_external_id, .condition = "i.job_id = :value" },
     { .name = "type", .choices = "one_way|live", .conditions = types },
     { .name = NULL },
 };
@@ -27,9 +28,7 @@ static struct page_statement *statements;
 
 static const struct page_list interviews = {
     .name = "interviews",
-    .pattern =
-#include "services/links/list_interviews.sql.inc"
-    ,
+    .pattern = &list_interviews_statement,
     .default_sort = "-created_at",
     .sorts = sorts,
     .filters = filters,

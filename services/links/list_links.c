@@ -5,6 +5,7 @@
 #include "common/http/fields.h"
 #include "services/links/handlers.h"
 #include "common/daemon/page.h"
+#include "services/links/list_links.sql.h"
 
 static const struct page_sort sorts[] = {
     { "created_at", "l.created_at", "l.id", "timestamptz", "links.share_links l" },
@@ -27,13 +28,13 @@ static const struct page_filter filters[] = {
     { .name = "state", .choices = "active|expired|deactivated", .conditions = states },
     { .name = "kind", .choices = "advanced|basic", .conditions = kinds },
     { .name = "search", .check = page_check_search, .is_search = true,
-      .condition = "l.id in (select s.id from links.share_links s where s.account_id = $1 and s.title ilike $?"
+      .condition = "l.id in (select s.id from links.share_links s where s.account_id = :account_id and s.title ilike :value"
                    " union all select r.share_link_id from links.reviewers r"
-                   " where r.account_id = $1 and (r.name ilike $? or r.email ilike $?))" },
+                   " where r.account_id = :account_id and (r.name ilike :value or r.email ilike :value))" },
     { .name = "interview_id", .check = fields_check_external_id,
       .condition = "l.id in (select m.share_link_id from links.share_link_interviews m"
-                   " where m.account_id = $1 and m.interview_id = $?)" },
-    { .name = "owner_email", .check = fields_check_email, .condition = "lower(l.owner_email) = lower($?)" },
+                   " where m.account_id = :account_id and m.interview_id = :value)" },
+    { .name = "owner_email", .check = fields_check_email, .condition = "lower(l.owner_email) = lower(:value)" },
     { .name = NULL },
 };
 
@@ -41,9 +42,7 @@ static struct page_statement *statements;
 
 static const struct page_list share_links = {
     .name = "share-links",
-    .pattern =
-#include "services/links/list_links.sql.inc"
-    ,
+    .pattern = &list_links_statement,
     .default_sort = "-created_at",
     .sorts = sorts,
     .filters = filters,

@@ -1,12 +1,14 @@
 -- A page of an account's share links, from just behind the cursor on; one more row than asked for tells that there are more.
 -- The cursor is the last row's own sort key and id, so rows that come or go do not shift the pages. page.c puts in the sort
 -- and the filters that were asked for.
+-- page
+-- out data json, has_more bool, last_key text?, last_id text?
 with page as (
     select l.id, (:key)::text as sort_key, row_number() over (order by :key :direction, :id :direction) as place
     from :from
-    where l.account_id = $1:conditions
+    where l.account_id = :account_id :conditions
     order by :key :direction, :id :direction
-    limit $2::int + 1
+    limit :limit + 1
 )
 select (select coalesce(json_agg(
                    links.share_link_json(
@@ -16,7 +18,7 @@ select (select coalesce(json_agg(
                        links.reviewers_json(l.id))
                    order by page.place), '[]')
         from page join links.share_links l on l.id = page.id
-        where page.place <= $2::int) as data,
-       exists (select from page where place > $2::int) as has_more,
-       (select sort_key from page where place = $2::int) as last_key,
-       (select id from page where place = $2::int) as last_id
+        where page.place <= :limit) as data,
+       exists (select from page where place > :limit) as has_more,
+       (select sort_key from page where place = :limit) as last_key,
+       (select id from page where place = :limit) as last_id

@@ -2,6 +2,7 @@
 #include "common/data/id.h"
 #include "common/daemon/page.h"
 #include "services/links/handlers.h"
+#include "services/links/list_opens.sql.h"
 
 static const struct page_sort sorts[] = {
     { "opened_at", "v.opened_at", "v.id", "timestamptz", "views.published_visits v" },
@@ -14,7 +15,7 @@ static const char *check_reviewer_id(const char *text)
 }
 
 static const struct page_filter filters[] = {
-    { .name = "reviewer_id", .check = check_reviewer_id, .condition = "v.reviewer_id = $?" },
+    { .name = "reviewer_id", .check = check_reviewer_id, .condition = "v.reviewer_id = :value" },
     { .name = NULL },
 };
 
@@ -22,14 +23,12 @@ static struct page_statement *statements;
 
 static const struct page_list opens = {
     .name = "opens",
-    .pattern =
-#include "services/links/list_opens.sql.inc"
-    ,
+    .pattern = &list_opens_statement,
     .default_sort = "-opened_at",
     .sorts = sorts,
     .filters = filters,
-    .scope = "v.share_link_id = $3",
-    .known = "select from links.share_links l where l.account_id = $1 and l.id = $3",
+    .scope = "v.share_link_id = :parent_id",
+    .known = "select from links.share_links l where l.account_id = :account_id and l.id = :parent_id",
     .not_found = "There is no share link with this id.",
     .statements = &statements,
 };

@@ -6,6 +6,7 @@
  */
 #include "common/daemon/page.h"
 #include "services/links/handlers.h"
+#include "services/links/list_reviews.sql.h"
 
 static const struct page_sort sorts[] = {
     { "created_at", "r.created_at", "r.id", "timestamptz", "views.published_reviews r" },
@@ -19,20 +20,16 @@ static const struct page_filter filters[] = {
     { .name = NULL },
 };
 
-static const char pattern[] =
-#include "services/links/list_reviews.sql.inc"
-    ;
-
 static struct page_statement *link_statements, *interview_statements;
 
 static const struct page_list link_reviews = {
     .name = "link-reviews",
-    .pattern = pattern,
+    .pattern = &list_reviews_statement,
     .default_sort = "-created_at",
     .sorts = sorts,
     .filters = filters,
-    .scope = "r.share_link_id = $3",
-    .known = "select from links.share_links l where l.account_id = $1 and l.id = $3",
+    .scope = "r.share_link_id = :parent_id",
+    .known = "select from links.share_links l where l.account_id = :account_id and l.id = :parent_id",
     .not_found = "There is no share link with this id.",
     .also = "average_rating",
     .statements = &link_statements,
@@ -40,12 +37,12 @@ static const struct page_list link_reviews = {
 
 static const struct page_list interview_reviews = {
     .name = "interview-reviews",
-    .pattern = pattern,
+    .pattern = &list_reviews_statement,
     .default_sort = "-created_at",
     .sorts = sorts,
     .filters = filters,
-    .scope = "r.interview_id = $3",
-    .known = "select from links.interviews i where i.account_id = $1 and i.id = $3",
+    .scope = "r.interview_id = :parent_id",
+    .known = "select from links.interviews i where i.account_id = :account_id and i.id = :parent_id",
     .not_found = "There is no interview with this id.",
     .also = "average_rating",
     .statements = &interview_statements,

@@ -1,10 +1,12 @@
 -- A page of the feedback on a link or an interview, as list_links.sql has it; and the average of all ratings there.
+-- page
+-- out data json, has_more bool, last_key text?, last_id text?, is_known bool, average_rating text
 with page as (
     select r.id, (:key)::text as sort_key, row_number() over (order by :key :direction, :id :direction) as place
     from :from
-    where r.account_id = $1 and :scope:conditions
+    where r.account_id = :account_id and :scope :conditions
     order by :key :direction, :id :direction
-    limit $2::int + 1
+    limit :limit + 1
 )
 select (select coalesce(json_agg(json_build_object(
                    'id', r.id,
@@ -21,9 +23,9 @@ select (select coalesce(json_agg(json_build_object(
         from page
         join views.published_reviews r on r.id = page.id
         left join links.reviewers w on w.id = r.reviewer_id
-        where page.place <= $2::int) as data,
-       exists (select from page where place > $2::int) as has_more,
-       (select sort_key from page where place = $2::int) as last_key,
-       (select id from page where place = $2::int) as last_id,
+        where page.place <= :limit) as data,
+       exists (select from page where place > :limit) as has_more,
+       (select sort_key from page where place = :limit) as last_key,
+       (select id from page where place = :limit) as last_id,
        exists (:known) as is_known,
-       coalesce((select to_json(round(avg(r.rating), 2))::text from views.published_reviews r where r.account_id = $1 and :scope), 'null') as average_rating
+       coalesce((select to_json(round(avg(r.rating), 2))::text from views.published_reviews r where r.account_id = :account_id and :scope), 'null') as average_rating

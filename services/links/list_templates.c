@@ -1,6 +1,7 @@
 /* list_templates.c - GET /v1/email-templates: the account's library of messages, page by page. */
 #include "services/links/handlers.h"
 #include "common/daemon/page.h"
+#include "services/links/list_templates.sql.h"
 
 static const struct page_sort sorts[] = {
     { "created_at", "t.created_at", "t.id", "timestamptz", "links.email_templates t" },
@@ -14,9 +15,7 @@ static struct page_statement *statements;
 
 static const struct page_list templates = {
     .name = "email-templates",
-    .pattern =
-#include "services/links/list_templates.sql.inc"
-    ,
+    .pattern = &list_templates_statement,
     .default_sort = "-created_at",
     .sorts = sorts,
     .filters = filters,

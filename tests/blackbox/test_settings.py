@@ -282,7 +282,7 @@ def test_idle_daemon_ends_at_once_and_well(stack, tmp_path, name, number):
 
 
 @pytest.mark.parametrize("name, table, statement, method, path, status", [
-    ("links", "links.share_links", "-- A page of an account's share links", "GET", "/v1/share-links", 200),
+    ("links", "links.share_links", "-- list_links\n", "GET", "/v1/share-links", 200),
     ("links", "links.reviewers", "-- Stores a share link", "POST", "/v1/share-links", 201),
     ("views", "views.visits", "-- open_link\n", "POST", "{page}/open", 200),
 ])
@@ -338,7 +338,7 @@ def test_work_that_takes_too_long_is_given_up_at_the_end(stack, tmp_path):
         wait_until(started.answers, 20, "it is ready")
         with Connection(started) as connection:
             connection.send(request("GET", "/v1/share-links", f"Authorization: Bearer {stack.key}"))
-            held.wait_for("-- A page of an account's share links")
+            held.wait_for("-- list_links\n")
             started.process.send_signal(signal.SIGTERM)
             assert started.process.wait(20) == EX_OK
             assert connection.is_closed()  # without the 503 to which the statement's own limit would have led

@@ -11,6 +11,7 @@ CELL_TYPES = TYPES - {"text[]"}
 C_WORDS = set("auto break case char const continue default do double else enum extern float for goto if inline int long register "
               "return short signed sizeof static struct switch typedef union unsigned void volatile while bool".split())
 NAME = r"[a-z][a-z0-9_]*"
+PAGE_OUTPUTS = [("data", "json"), ("has_more", "bool"), ("last_key", "text"), ("last_id", "text")]
 PAGE_NAMES = {"account_id", "limit", "parent_id", "key", "id", "direction", "from", "scope", "conditions", "known"}
 
 
@@ -184,8 +185,8 @@ def check(statement):
         for name in listed:
             if listed.count(name) > 1:
                 raise Fault(f"the {kind} {name} is declared twice")
-    if statement.is_page and (statement.inputs or statement.rows):
-        raise Fault("a page takes no inputs of its own: common/daemon/page.h gives it what it needs")
+    if statement.is_page:
+        check_page(statement)
     if statement.batch:
         if statement.batch.struct:
             raise Fault("the items of a batch have a struct of their own")
@@ -193,6 +194,14 @@ def check(statement):
             raise Fault("a statement has one batch")
         if statement.outputs and (statement.outputs[0].name, statement.outputs[0].type) != ("place", "int"):
             raise Fault("the first output of a batch is `place int`, by which its items find their rows")
+
+
+def check_page(statement):
+    if statement.inputs or statement.rows:
+        raise Fault("a page takes no inputs of its own: common/daemon/page.h gives it what it needs")
+    answered = [(field.name, field.type) for field in statement.outputs]
+    if answered[:len(PAGE_OUTPUTS)] != PAGE_OUTPUTS:
+        raise Fault("a page answers first " + ", ".join(f"{name} {kind}" for name, kind in PAGE_OUTPUTS))
 
 
 # --- the text ---

@@ -4,6 +4,7 @@
 #include "common/base/str.h"
 #include "services/notifications/handlers.h"
 #include "services/notifications/api/wanted_endpoint.h"
+#include "services/notifications/api/list_deliveries.sql.h"
 
 static const char *check_reviewer_id(const char *text);
 static const char *check_endpoint_id(const char *text);
@@ -19,12 +20,12 @@ static const char *const states[] = { "d.state = 'pending'", "d.state = 'sent'",
 static const char *const channels[] = { "d.channel = 'email'", "d.channel = 'webhook'" };
 
 static const struct page_filter filters[] = {
-    { .name = "share_link_id", .check = check_share_link_id, .condition = "d.share_link_id = $?" },
+    { .name = "share_link_id", .check = check_share_link_id, .condition = "d.share_link_id = :value" },
     { .name = "state", .choices = "pending|sent|failed|skipped", .conditions = states },
     { .name = "channel", .choices = "email|webhook", .conditions = channels },
-    { .name = "event_type", .check = check_delivered_type, .condition = "d.event_type = $?" },
-    { .name = "reviewer_id", .check = check_reviewer_id, .condition = "d.reviewer_id = $?" },
-    { .name = "webhook_endpoint_id", .check = check_endpoint_id, .condition = "d.channel = 'webhook' and d.recipient = $?" },
+    { .name = "event_type", .check = check_delivered_type, .condition = "d.event_type = :value" },
+    { .name = "reviewer_id", .check = check_reviewer_id, .condition = "d.reviewer_id = :value" },
+    { .name = "webhook_endpoint_id", .check = check_endpoint_id, .condition = "d.channel = 'webhook' and d.recipient = :value" },
     { .name = NULL },
 };
 
@@ -32,9 +33,7 @@ static struct page_statement *statements;
 
 static const struct page_list deliveries = {
     .name = "deliveries",
-    .pattern =
-#include "services/notifications/api/list_deliveries.sql.inc"
-    ,
+    .pattern = &list_deliveries_statement,
     .default_sort = "-created_at",
     .sorts = sorts,
     .filters = filters,

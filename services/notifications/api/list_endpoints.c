@@ -1,6 +1,7 @@
 /* list_endpoints.c - GET /v1/webhook-endpoints: the account's endpoints, page by page. */
 #include "common/daemon/page.h"
 #include "services/notifications/handlers.h"
+#include "services/notifications/api/list_endpoints.sql.h"
 
 static const struct page_sort sorts[] = {
     { "created_at", "e.created_at", "e.id", "timestamptz", "notifications.webhook_endpoints e" },
@@ -18,9 +19,7 @@ static struct page_statement *statements;
 
 static const struct page_list endpoints = {
     .name = "webhook-endpoints",
-    .pattern =
-#include "services/notifications/api/list_endpoints.sql.inc"
-    ,
+    .pattern = &list_endpoints_statement,
     .default_sort = "-created_at",
     .sorts = sorts,
     .filters = filters,

@@ -5,6 +5,7 @@
 #include "common/daemon/page.h"
 #include "services/notifications/handlers.h"
 #include "services/notifications/api/wanted_endpoint.h"
+#include "services/notifications/api/list_events.sql.h"
 
 /* In the order of their commit, which is nearly that of their time and the one that can be followed without a gap. */
 static const struct page_sort sorts[] = {
@@ -13,8 +14,8 @@ static const struct page_sort sorts[] = {
 };
 
 static const struct page_filter filters[] = {
-    { .name = "type", .check = check_event_type, .condition = "l.type = $?" },
-    { .name = "share_link_id", .check = check_share_link_id, .condition = "l.share_link_id = $?" },
+    { .name = "type", .check = check_event_type, .condition = "l.type = :value" },
+    { .name = "share_link_id", .check = check_share_link_id, .condition = "l.share_link_id = :value" },
     { .name = NULL },
 };
 
@@ -22,9 +23,7 @@ static struct page_statement *statements;
 
 static const struct page_list events = {
     .name = "events",
-    .pattern =
-#include "services/notifications/api/list_events.sql.inc"
-    ,
+    .pattern = &list_events_statement,
     .default_sort = "-created_at",
     .sorts = sorts,
     .filters = filters,

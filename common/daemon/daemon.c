@@ -25,8 +25,9 @@
 #include "common/base/process.h"
 #include "common/daemon/known_settings.h"
 #include "common/daemon/selfcheck.h"
+#include "common/loop/timer.h"
 
-enum { FIRST_CONNECT_MS = 2000 };
+enum { FIRST_CONNECT_MS = 2000, CONNECT_POLL_MS = 5, DRAIN_POLL_MS = 20 };
 
 struct life {
     struct daemon daemon;
@@ -188,11 +189,9 @@ static void open_pools(struct life *life)
  * But a server that is away must not keep the door closed. */
 static void await_connections(struct daemon *daemon)
 {
-    const struct timeval often = { 0, 5000 };
     int64_t until_us = clock_mono_us() + FIRST_CONNECT_MS * (int64_t)1000;
-    struct event *tick = event_new(daemon->base, -1, EV_PERSIST, wake, NULL);
+    struct event *tick = timer_every(daemon->base, CONNECT_POLL_MS, wake, NULL);
 
-    evtimer_add(tick, &often);
     while (!is_connected(daemon) && clock_mono_us() < until_us) {
         event_base_loop(daemon->base, EVLOOP_ONCE);
     }
@@ -260,12 +259,10 @@ static const struct route *routes_with_ours(struct daemon *daemon)
 static void tell_supervisor(struct life *life)
 {
     int64_t watchdog_us = notify_watchdog_us();
-    const struct timeval interval = { watchdog_us / 1000000, watchdog_us % 1000000 };
 
     notify_send("READY=1");
     if (watchdog_us > 0) {
-        life->watchdog = event_new(life->daemon.base, -1, EV_PERSIST, feed_watchdog, NULL);
-        evtimer_add(life->watchdog, &interval);
+        life->watchdog = timer_every(life->daemon.base, (watchdog_us + 999) / 1000, feed_watchdog, NULL);
     }
 }
 
@@ -291,7 +288,6 @@ static void watch_signals(struct life *life)
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
     struct life *life = arg;
-    const struct timeval often = { 0, 20 * 1000 };
     (void)what;
 
     if (life->draining) {
@@ -306,8 +302,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     if (life->daemon.spec->drain) {
         life->daemon.spec->drain(&life->daemon);
     }
-    life->check = event_new(life->daemon.base, -1, EV_PERSIST, check_drain, life);
-    evtimer_add(life->check, &often);
+    life->check = timer_every(life->daemon.base, DRAIN_POLL_MS, check_drain, life);
 }
 
 static void check_drain(evutil_socket_t fd, short what, void *arg)

@@ -12,10 +12,11 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/http/problem.h"
+#include "common/loop/timer.h"
 #include "common/redis/redis.h"
 #include "common/base/str.h"
 
-#define TICK_US (50 * 1000)
+#define TICK_MS 50
 /* Redis that takes longer counts as away until it answers again. */
 #define SLOW_US       (100 * 1000)
 #define CREDIT_PARTS  20
@@ -146,7 +147,6 @@ static uint32_t chain_of(const char *subject)
 
 static struct bucket *find(struct ratelimit *limit, const char *subject)
 {
-    const struct timeval often = { 0, TICK_US };
     struct bucket **chain = &limit->chains[chain_of(subject)];
 
     for (struct bucket *bucket = *chain; bucket; bucket = bucket->next) {
@@ -161,7 +161,7 @@ static struct bucket *find(struct ratelimit *limit, const char *subject)
     bucket->next = *chain;
     *chain = bucket;
     if (limit->bucket_count++ == 0) {
-        evtimer_add(limit->tick, &often);
+        timer_set(limit->tick, TICK_MS);
     }
     return bucket;
 }

@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
+#include "common/loop/timer.h"
 #include "common/pg/pg.h"
 #include "common/redis/redis.h"
 #include "common/base/str.h"
@@ -46,7 +47,6 @@ static bool line_is(const char *info, const char *line);
 
 struct selfcheck *selfcheck_new(struct event_base *base, struct pg_pool *pg, struct redis *redis)
 {
-    const struct timeval often = { 0, CONNECTED_POLL_MS * 1000 };
     struct selfcheck *selfcheck = mem_alloc(sizeof *selfcheck);
 
     selfcheck->pg = pg;
@@ -59,8 +59,7 @@ struct selfcheck *selfcheck_new(struct event_base *base, struct pg_pool *pg, str
         metrics_gauge("sharelink_redis_evicts", "Whether Redis drops entries when its memory is full; -1 while unknown.", ""));
     metrics_set(selfcheck->keeps_file, -1);
     metrics_set(selfcheck->evicts, -1);
-    selfcheck->timer = event_new(base, -1, EV_PERSIST, look, selfcheck);
-    event_add(selfcheck->timer, &often);
+    selfcheck->timer = timer_every(base, CONNECTED_POLL_MS, look, selfcheck);
     return selfcheck;
 }
 

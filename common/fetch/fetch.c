@@ -14,6 +14,7 @@
 
 #include "common/data/networks.h"
 #include "common/base/str.h"
+#include "common/loop/timer.h"
 
 enum { URL_MAX = 2048, CONNECTIONS_KEPT = 64 };
 
@@ -130,13 +131,12 @@ static void set_options(struct fetch *fetch, const char *url, const void *body, 
 static int on_timer_wanted(CURLM *multi, long timeout_ms, void *arg)
 {
     struct fetch_pool *pool = arg;
-    struct timeval timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000 };
     (void)multi;
 
     if (timeout_ms < 0) {
         evtimer_del(pool->timer);
     } else {
-        evtimer_add(pool->timer, &timeout);
+        timer_set(pool->timer, timeout_ms);
     }
     return 0;
 }

@@ -25,6 +25,7 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
+#include "common/loop/timer.h"
 
 #define SWEEP_INTERVAL_MS 250
 #define ACCEPT_PAUSE_MS   200
@@ -87,7 +88,6 @@ static struct http_connections *registries;
 
 struct http_connections *http_connections_new(struct event_base *base, const struct http_connections_options *options)
 {
-    const struct timeval interval = { 0, SWEEP_INTERVAL_MS * 1000 };
     struct http_connections *connections = mem_alloc(sizeof *connections);
     size_t buckets = 64;
 
@@ -97,10 +97,10 @@ struct http_connections *http_connections_new(struct event_base *base, const str
     connections->options = *options;
     connections->buckets = mem_alloc(buckets * sizeof(struct http_connection *));
     connections->bucket_mask = buckets - 1;
-    connections->sweep = event_new(base, -1, EV_PERSIST, sweep, connections);
+    connections->sweep = timer_every(base, SWEEP_INTERVAL_MS, sweep, connections);
     connections->resume = evtimer_new(base, resume_accepting, connections);
     connections->rewording = event_new(base, -1, 0, reword_all, connections);
-    if (!connections->sweep || !connections->resume || !connections->rewording || event_add(connections->sweep, &interval) < 0) {
+    if (!connections->resume || !connections->rewording) {
         abort();
     }
     event_priority_set(connections->rewording, 0);
@@ -443,7 +443,6 @@ static void steer_listener(struct http_connections *connections)
 /* Out of descriptors or memory: the connection stays in the backlog, so that an eager loop would spin on it. */
 static void accept_failed(struct evconnlistener *listener, void *arg)
 {
-    const struct timeval pause = { 0, ACCEPT_PAUSE_MS * 1000 };
     struct http_connections *connections = registries;
     int error = errno;
     (void)arg;
@@ -457,7 +456,7 @@ static void accept_failed(struct evconnlistener *listener, void *arg)
     log_warn("http.accept_failed", LOG_TEXT("error", strerror(error)), LOG_INT("connections", connections->count));
     connections->out_of_descriptors = true;
     steer_listener(connections);
-    event_add(connections->resume, &pause);
+    timer_set(connections->resume, ACCEPT_PAUSE_MS);
 }
 
 static void resume_accepting(evutil_socket_t fd, short what, void *arg)

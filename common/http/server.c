@@ -16,6 +16,7 @@
 #include "common/http/reply.h"
 #include "common/http/request.h"
 #include "common/http/route_metrics.h"
+#include "common/loop/timer.h"
 
 /* evhttp answers a body beyond its own limit in HTML; up to this much more, we can do it better. */
 #define BODY_SLACK ((size_t)64 * 1024)
@@ -53,7 +54,7 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
 static void set_up_evhttp(struct http_server *server)
 {
     const struct http_server_options *options = &server->options;
-    const struct timeval idle = { options->idle_limit_ms / 1000, options->idle_limit_ms % 1000 * 1000 };
+    const struct timeval idle = timer_ms(options->idle_limit_ms);
     const struct http_connections_options limits = {
         .most = options->connections_max,
         .read_limit_ms = options->read_limit_ms,
@@ -99,14 +100,13 @@ void http_server_drain(struct http_server *server)
  * moment when it is empty. */
 static void close_listener(evutil_socket_t fd, short what, void *arg)
 {
-    const struct timeval at_once = { 0, 0 };
     struct http_server *server = arg;
     struct pollfd listener = { .fd = evhttp_bound_socket_get_fd(server->bound), .events = POLLIN };
     (void)fd;
     (void)what;
 
     if (poll(&listener, 1, 0) > 0 && clock_mono_us() < server->drain_since_us + BACKLOG_LIMIT_US) {
-        evtimer_add(server->closing, &at_once);
+        timer_set(server->closing, 0);
         return;
     }
     http_connections_guard(server->connections, NULL);

@@ -11,6 +11,7 @@
 
 #include "common/base/log.h"
 #include "common/base/str.h"
+#include "common/loop/timer.h"
 
 struct flow_wait {
     struct flow *flow; /* NULL once abandoned */
@@ -44,7 +45,7 @@ struct flow *flow_new(struct event_base *base, const struct flow_kind *kind, str
     flow->owner = owner;
     flow->request_id = "";
     if (deadline_ms > 0) {
-        struct timeval after = { .tv_sec = deadline_ms / 1000, .tv_usec = deadline_ms % 1000 * 1000 };
+        const struct timeval after = timer_ms(deadline_ms);
         /* Timers of one length share a queue in libevent, which makes them cheap. */
         const struct timeval *shared = event_base_init_common_timeout(base, &after);
         flow->deadline = evtimer_new(base, pass_deadline, flow);
@@ -127,14 +128,11 @@ static void pass_deadline(evutil_socket_t fd, short what, void *arg)
 
 struct next *flow_soon(struct flow *flow, const void *answer, flow_step *then)
 {
-    const struct timeval now = { 0, 0 };
     struct soon *soon = mem_alloc(sizeof *soon);
 
     soon->wait = flow_wait_begin(flow, then);
     soon->answer = answer;
-    if (event_base_once(flow->base, -1, EV_TIMEOUT, answer_soon, soon, &now) < 0) {
-        abort();
-    }
+    timer_soon(flow->base, answer_soon, soon);
     return flow_waiting();
 }
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "common/base/str.h"
+#include "common/loop/timer.h"
 
 struct lookup {
     char *host;
@@ -57,10 +58,7 @@ void resolve_start_choice(struct event_base *base, const char *host, unsigned ch
         start_thread(base, lookup);
     }
     if (lookup->ready_fd < 0) {
-        const struct timeval now = { 0, 0 };
-        if (event_base_once(base, -1, EV_TIMEOUT, report, lookup, &now) < 0) {
-            abort();
-        }
+        timer_soon(base, report, lookup);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "common/daemon/daemon.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
+#include "common/loop/timer.h"
 #include "services/links/publish.h"
 
 enum { MOST = 500, TURN_LIMIT_MS = 20000 };
@@ -32,13 +33,6 @@ static const struct pg_statement schedule = { .name = "run_schedule", .sql =
 #include "services/links/run_schedule.sql.inc"
 };
 
-static void set_timer(struct scheduler *scheduler, int64_t pause_ms)
-{
-    struct timeval pause = { .tv_sec = pause_ms / 1000, .tv_usec = pause_ms % 1000 * 1000 };
-
-    evtimer_add(scheduler->timer, &pause);
-}
-
 struct scheduler *scheduler_new(struct daemon *daemon, int64_t interval_ms, int64_t max_age_days)
 {
     struct scheduler *scheduler = mem_alloc(sizeof *scheduler);
@@ -47,7 +41,7 @@ struct scheduler *scheduler_new(struct daemon *daemon, int64_t interval_ms, int6
     scheduler->interval_ms = interval_ms;
     scheduler->max_age_days = max_age_days;
     scheduler->timer = evtimer_new(daemon->base, start_turn, scheduler);
-    set_timer(scheduler, interval_ms);
+    timer_set(scheduler->timer, interval_ms);
     return scheduler;
 }
 
@@ -99,7 +93,7 @@ static void wait_for_turn(struct flow *flow)
     struct scheduler *scheduler = flow->owner;
 
     if (!scheduler->is_paused) {
-        set_timer(scheduler, scheduler->found_most ? 0 : scheduler->interval_ms);
+        timer_set(scheduler->timer, scheduler->found_most ? 0 : scheduler->interval_ms);
     }
 }
 

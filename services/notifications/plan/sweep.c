@@ -12,6 +12,7 @@
 #include "common/data/json.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
+#include "common/loop/timer.h"
 #include "services/notifications/plan/settle_events.h"
 
 #define HOUSE_EVERY_US (3600 * (int64_t)1000000)
@@ -249,10 +250,7 @@ static void plan_next_turn(struct flow *flow)
 
 static void wait_for_turn(struct sweep *sweep)
 {
-    int64_t pause_ms = sweep->notifications->settings->sweep_interval_ms;
-    struct timeval pause = { .tv_sec = pause_ms / 1000, .tv_usec = pause_ms % 1000 * 1000 };
-
-    evtimer_add(sweep->timer, &pause);
+    timer_set(sweep->timer, sweep->notifications->settings->sweep_interval_ms);
 }
 
 void sweep_pause(struct sweep *sweep)

@@ -1,6 +1,8 @@
 /* resolve.c - a detached thread per look-up, which reports by an eventfd.
  *
- * The thread owns the look-up until it has written to the eventfd, the loop from then on; so nothing needs a lock.
+ * The thread owns the look-up until it has written to the eventfd, the loop from then on; so nothing needs a lock. Whom to tell
+ * (done, arg) is the loop's all the time.
+ *
  * Called by connections to PostgreSQL and Redis, a few times per lost connection: a pool of threads would be idle all day.
  */
 #include "common/loop/resolve.h"
@@ -21,10 +23,10 @@
 #include "common/base/str.h"
 #include "common/loop/timer.h"
 
-struct lookup {
+struct resolve_lookup {
     char *host;
     unsigned choice;
-    resolve_done *done;
+    resolve_done *done; /* NULL once cancelled */
     void *arg;
     int ready_fd; /* -1 when no thread is needed */
     struct event *ready;
@@ -32,20 +34,21 @@ struct lookup {
     const char *error;
 };
 
-static void start_thread(struct event_base *base, struct lookup *lookup);
+static void start_thread(struct event_base *base, struct resolve_lookup *lookup);
 static void *run_thread(void *arg);
-static void look_up(struct lookup *lookup, int flags);
-static void choose_address(struct lookup *lookup, const struct addrinfo *found);
+static void look_up(struct resolve_lookup *lookup, int flags);
+static void choose_address(struct resolve_lookup *lookup, const struct addrinfo *found);
 static void report(evutil_socket_t fd, short what, void *arg);
 
-void resolve_start(struct event_base *base, const char *host, resolve_done *done, void *arg)
+struct resolve_lookup *resolve_start(struct event_base *base, const char *host, resolve_done *done, void *arg)
 {
-    resolve_start_choice(base, host, 0, done, arg);
+    return resolve_start_choice(base, host, 0, done, arg);
 }
 
-void resolve_start_choice(struct event_base *base, const char *host, unsigned choice, resolve_done *done, void *arg)
+struct resolve_lookup *resolve_start_choice(struct event_base *base, const char *host, unsigned choice, resolve_done *done,
+                                            void *arg)
 {
-    struct lookup *lookup = mem_alloc(sizeof *lookup);
+    struct resolve_lookup *lookup = mem_alloc(sizeof *lookup);
 
     lookup->host = mem_strdup(host);
     lookup->choice = choice;
@@ -60,10 +63,18 @@ void resolve_start_choice(struct event_base *base, const char *host, unsigned ch
     if (lookup->ready_fd < 0) {
         timer_soon(base, report, lookup);
     }
+    return lookup;
+}
+
+void resolve_cancel(struct resolve_lookup *lookup)
+{
+    if (lookup) {
+        lookup->done = NULL; /* the rest may be the thread's */
+    }
 }
 
 /* Leaves ready_fd at -1 and says why in error when there can be no thread. */
-static void start_thread(struct event_base *base, struct lookup *lookup)
+static void start_thread(struct event_base *base, struct resolve_lookup *lookup)
 {
     pthread_t thread;
     pthread_attr_t attributes;
@@ -97,7 +108,7 @@ static void start_thread(struct event_base *base, struct lookup *lookup)
 
 static void *run_thread(void *arg)
 {
-    struct lookup *lookup = arg;
+    struct resolve_lookup *lookup = arg;
     int ready_fd = lookup->ready_fd;
     const uint64_t one = 1;
 
@@ -108,7 +119,7 @@ static void *run_thread(void *arg)
     return NULL;
 }
 
-static void look_up(struct lookup *lookup, int flags)
+static void look_up(struct resolve_lookup *lookup, int flags)
 {
     const struct addrinfo wanted = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = flags };
     struct addrinfo *found = NULL;
@@ -122,7 +133,7 @@ static void look_up(struct lookup *lookup, int flags)
     freeaddrinfo(found);
 }
 
-static void choose_address(struct lookup *lookup, const struct addrinfo *found)
+static void choose_address(struct resolve_lookup *lookup, const struct addrinfo *found)
 {
     unsigned count = 0;
 
@@ -141,7 +152,7 @@ static void choose_address(struct lookup *lookup, const struct addrinfo *found)
 
 static void report(evutil_socket_t fd, short what, void *arg)
 {
-    struct lookup *lookup = arg;
+    struct resolve_lookup *lookup = arg;
     (void)fd;
     (void)what;
 
@@ -153,7 +164,9 @@ static void report(evutil_socket_t fd, short what, void *arg)
         event_free(lookup->ready);
         close(lookup->ready_fd);
     }
-    lookup->done(lookup->arg, lookup->address[0] ? lookup->address : NULL, lookup->address[0] ? NULL : lookup->error);
+    if (lookup->done) {
+        lookup->done(lookup->arg, lookup->address[0] ? lookup->address : NULL, lookup->address[0] ? NULL : lookup->error);
+    }
     free(lookup->host);
     free(lookup);
 }

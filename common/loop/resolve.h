@@ -6,16 +6,21 @@
 #define SHARELINK_RESOLVE_H
 
 struct event_base;
+struct resolve_lookup;
 
 /* address: numeric text, borrowed until the callback returns; NULL when the name has none, error then says why. */
 typedef void resolve_done(void *arg, const char *address, const char *error);
 
-/* A numeric address is answered too, from the loop's next turn like any other; the callback comes exactly once. There is
- * no cancel: let arg outlive it (the resolver of libc gives up by itself). */
-void resolve_start(struct event_base *base, const char *host, resolve_done *done, void *arg);
+/* A numeric address is answered too, from the loop's next turn like any other; the callback comes exactly once, unless it is
+ * cancelled. What is returned is good until then. */
+struct resolve_lookup *resolve_start(struct event_base *base, const char *host, resolve_done *done, void *arg);
 
 /* As resolve_start, for a name with several addresses: choice picks among them, counted round. Who raises it by one after
  * each connect that failed gets to all of them in turn ("localhost" may be ::1 with nobody there). */
-void resolve_start_choice(struct event_base *base, const char *host, unsigned choice, resolve_done *done, void *arg);
+struct resolve_lookup *resolve_start_choice(struct event_base *base, const char *host, unsigned choice, resolve_done *done,
+                                            void *arg);
+
+/* done is not called any more. The resolver of libc goes on until it gives up by itself, on nobody's account. NULL is fine. */
+void resolve_cancel(struct resolve_lookup *lookup);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/loop/resolve.h"
@@ -114,6 +115,25 @@ static void many_at_once_get_one_answer_each(void **state)
     event_base_free(base);
 }
 
+/* Names and addresses; the owner's memory is gone by the time of the answer. */
+static void who_cancels_is_not_called(void **state)
+{
+    static const char *const hosts[] = { "127.0.0.1", "localhost", "no-such-host.invalid" };
+    struct event_base *base = event_base_new();
+    (void)state;
+
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        struct result *gone = calloc(1, sizeof *gone);
+        struct resolve_lookup *lookup = resolve_start(base, hosts[i], note, gone);
+        resolve_cancel(lookup);
+        assert_int_equal(gone->calls, 0);
+        free(gone);
+    }
+    resolve_cancel(NULL);
+    assert_int_equal(event_base_loop(base, 0), 1); /* until nothing is left to come */
+    event_base_free(base);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +142,7 @@ int main(void)
         cmocka_unit_test(choices_go_round),
         cmocka_unit_test(what_cannot_be_resolved_says_why),
         cmocka_unit_test(many_at_once_get_one_answer_each),
+        cmocka_unit_test(who_cancels_is_not_called),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

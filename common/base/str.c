@@ -28,6 +28,18 @@ bool str_ends_with(const char *text, const char *suffix)
     return text_length >= suffix_length && memcmp(text + text_length - suffix_length, suffix, suffix_length) == 0;
 }
 
+size_t str_trim(const char **text, size_t length)
+{
+    while (length && (**text == ' ' || **text == '\t')) {
+        (*text)++;
+        length--;
+    }
+    while (length && ((*text)[length - 1] == ' ' || (*text)[length - 1] == '\t')) {
+        length--;
+    }
+    return length;
+}
+
 bool str_is_utf8(const char *text, size_t length)
 {
     for (size_t at = 0; at < length;) {

@@ -15,6 +15,8 @@
 bool str_equal(const char *a, const char *b); /* two NULLs are equal */
 bool str_starts_with(const char *text, const char *prefix);
 bool str_ends_with(const char *text, const char *suffix);
+/* Moves text beyond blanks and tabs; returns its length without those at its end. */
+size_t str_trim(const char **text, size_t length);
 /* RFC 3629: shortest form, no surrogates, at most U+10FFFF. */
 bool str_is_utf8(const char *text, size_t length);
 /* Code points of valid UTF-8. */
@@ -38,5 +40,7 @@ long str_base64url_decode(uint8_t *to, size_t size, const char *text);
 /* Bytes of lower- or upper-case hex digits, in the arena; NULL when text is anything else. */
 struct arena;
 uint8_t *str_hex_decode(struct arena *arena, const char *text, size_t *length);
+/* The pattern of SQL's LIKE that finds the text anywhere, in the arena. */
+char *str_like_pattern(struct arena *arena, const char *text, size_t length);
 
 #endif

@@ -1,4 +1,4 @@
-/* str_encodings.c - the encodings of str.h: of URLs, base64url, hex. */
+/* str_encodings.c - the encodings of str.h: of URLs, base64url, hex, patterns. */
 #include <string.h>
 
 #include "common/base/arena.h"
@@ -109,4 +109,19 @@ static int base64url_value(char symbol)
     const char *place = symbol ? strchr(base64url_alphabet, symbol) : NULL;
 
     return place ? (int)(place - base64url_alphabet) : -1;
+}
+
+char *str_like_pattern(struct arena *arena, const char *text, size_t length)
+{
+    char *pattern = arena_alloc(arena, 2 * length + 3), *to = pattern;
+
+    *to++ = '%';
+    for (size_t i = 0; i < length; i++) {
+        if (strchr("\\%_", text[i])) {
+            *to++ = '\\';
+        }
+        *to++ = text[i];
+    }
+    *to = '%';
+    return pattern;
 }

@@ -51,7 +51,6 @@ static const char *put_in(struct arena *arena, const char *text, const struct pa
 static void add_conditions(struct buf *sql, const struct wanted_page *page);
 static void add_condition(struct buf *sql, const char *condition, int number);
 static void add_params(struct pg_params *params, const struct wanted_page *page);
-static const char *like_pattern(struct arena *arena, const char *text);
 static const char *next_cursor(struct flow *flow, const struct wanted_page *page, const char *last_key, const char *last_id);
 
 struct next *page_answer(struct flow *flow, const struct page_list *list)
@@ -382,24 +381,10 @@ static void add_params(struct pg_params *params, const struct wanted_page *page)
     for (size_t i = 0; page->list->filters[i].name; i++) {
         const struct page_filter *filter = &page->list->filters[i];
         if (page->values[i] && !filter->choices) {
-            pg_text(params, filter->is_search ? like_pattern(params->arena, page->values[i]) : page->values[i]);
+            const char *value = page->values[i];
+            pg_text(params, filter->is_search ? str_like_pattern(params->arena, value, strlen(value)) : value);
         }
     }
-}
-
-static const char *like_pattern(struct arena *arena, const char *text)
-{
-    char *pattern = arena_alloc(arena, 2 * strlen(text) + 3), *to = pattern;
-
-    *to++ = '%';
-    for (; *text; text++) {
-        if (strchr("\\%_", *text)) {
-            *to++ = '\\';
-        }
-        *to++ = *text;
-    }
-    *to = '%';
-    return pattern;
 }
 
 /* --- the answer --- */

@@ -26,7 +26,6 @@ struct networks {
 static const char *read_network(const char *text, size_t length, struct network *network);
 static bool read_inner(const struct address *address, struct address *inner);
 static bool holds(const struct network *network, const struct address *address);
-static size_t trim(const char **text, size_t length);
 
 const char *networks_check(const char *value)
 {
@@ -73,7 +72,7 @@ void networks_free(struct networks *networks)
 /* "10.0.0.0/8", "2001:db8::/32", or an address alone. */
 static const char *read_network(const char *text, size_t length, struct network *network)
 {
-    length = trim(&text, length);
+    length = str_trim(&text, length);
     const char *slash = memchr(text, '/', length);
     size_t address_length = slash ? (size_t)(slash - text) : length;
 
@@ -206,16 +205,4 @@ static bool holds(const struct network *network, const struct address *address)
         return false;
     }
     return rest == 0 || ((network->address.bytes[bytes] ^ address->bytes[bytes]) >> (8 - rest)) == 0;
-}
-
-static size_t trim(const char **text, size_t length)
-{
-    while (length && (**text == ' ' || **text == '\t')) {
-        (*text)++;
-        length--;
-    }
-    while (length && ((*text)[length - 1] == ' ' || (*text)[length - 1] == '\t')) {
-        length--;
-    }
-    return length;
 }

@@ -14,7 +14,6 @@ struct http_proxies {
 
 static bool read_forwarded(const char *text, size_t length, struct address *address);
 static bool is_trusted(const struct http_proxies *proxies, const struct address *address);
-static size_t trim(const char **text, size_t length);
 
 struct http_proxies *http_proxies_new(const char *cidrs)
 {
@@ -66,7 +65,7 @@ const char *http_proxies_client(const struct http_proxies *proxies, struct arena
 /* An address, also as 192.0.2.1:443 or [2001:db8::1]:443. */
 static bool read_forwarded(const char *text, size_t length, struct address *address)
 {
-    length = trim(&text, length);
+    length = str_trim(&text, length);
     const char *colon = memchr(text, ':', length);
 
     if (length && text[0] == '[') {
@@ -82,16 +81,4 @@ static bool read_forwarded(const char *text, size_t length, struct address *addr
 static bool is_trusted(const struct http_proxies *proxies, const struct address *address)
 {
     return networks_hold(proxies->trusted, address);
-}
-
-static size_t trim(const char **text, size_t length)
-{
-    while (length && (**text == ' ' || **text == '\t')) {
-        (*text)++;
-        length--;
-    }
-    while (length && ((*text)[length - 1] == ' ' || (*text)[length - 1] == '\t')) {
-        length--;
-    }
-    return length;
 }

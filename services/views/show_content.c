@@ -36,7 +36,6 @@ static struct next *reply_made(struct flow *flow);
 static bool note_parameter(void *arg, const char *name, const char *value);
 static void check_values(struct flow *flow, struct wanted *wanted);
 static void split_search(struct flow *flow, struct wanted *wanted);
-static const char *like_pattern(struct arena *arena, const char *word, size_t length);
 static void make_key(struct flow *flow, struct wanted *wanted);
 static struct next *reply_disabled(struct flow *flow, const struct wanted *wanted);
 static struct next *reply_page(struct flow *flow, const struct content_page *page);
@@ -141,25 +140,10 @@ static void split_search(struct flow *flow, struct wanted *wanted)
 
     while (*(at += strspn(at, " ")) && wanted->word_count < WORDS_MAX) {
         size_t length = wanted->word_count == WORDS_MAX - 1 ? strlen(at) : strcspn(at, " ");
-        words[wanted->word_count++] = like_pattern(flow->arena, at, length);
+        words[wanted->word_count++] = str_like_pattern(flow->arena, at, length);
         at += length;
     }
     wanted->words = words;
-}
-
-static const char *like_pattern(struct arena *arena, const char *word, size_t length)
-{
-    char *pattern = arena_alloc(arena, 2 * length + 3), *to = pattern;
-
-    *to++ = '%';
-    for (size_t i = 0; i < length; i++) {
-        if (strchr("\\%_", word[i])) {
-            *to++ = '\\';
-        }
-        *to++ = word[i];
-    }
-    *to = '%';
-    return pattern;
 }
 
 /* No value holds a control character, so that none can pass for another. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/arena.h"
 #include "common/base/str.h"
 
 static void assert_json(const char *text, size_t length, const char *expected)
@@ -286,6 +287,32 @@ static void test_small_ones(void **state)
     assert_null(mem_strdup(NULL));
 }
 
+static void test_trim(void **state)
+{
+    static const char *const cases[][2] = { { "", "" }, { "a", "a" }, { " \t a b\t ", "a b" }, { " \t ", "" }, { "\na\n", "\na\n" } };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *text = cases[i][0];
+        size_t length = str_trim(&text, strlen(text));
+        assert_int_equal(length, strlen(cases[i][1]));
+        assert_memory_equal(text, cases[i][1], length);
+    }
+    const char *text = "  ab"; /* no further than the length */
+    assert_int_equal(str_trim(&text, 3), 1);
+}
+
+static void test_like_pattern(void **state)
+{
+    struct arena *arena = arena_new();
+    (void)state;
+
+    assert_string_equal(str_like_pattern(arena, "", 0), "%%");
+    assert_string_equal(str_like_pattern(arena, "ab", 1), "%a%");
+    assert_string_equal(str_like_pattern(arena, "50%_\\", 5), "%50\\%\\_\\\\%");
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +327,8 @@ int main(void)
         cmocka_unit_test(test_base64url_refuses_what_is_not_canonical),
         cmocka_unit_test(test_mail_addresses),
         cmocka_unit_test(test_small_ones),
+        cmocka_unit_test(test_trim),
+        cmocka_unit_test(test_like_pattern),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,6 +86,7 @@ def test_each_open_makes_one_mail_while_workers_die_and_come_and_go_and_redis_is
             worker.kill()
             kills += 1
         opening.join()
+        stack.wait_until_whole()
         mails = wait_for_mails(stack, OPENS, seconds=60 + OPENS // 20)
     finally:
         opening.join()
@@ -117,6 +118,7 @@ def test_gathered_opens_are_all_told_once_whoever_dies(make_stack):
             victim.kill()
             victim.start()
         opening.join()
+        stack.wait_until_whole()
         wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries") == opens_recorded(stack) == 180, 60, "each open has its row")
         wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries where state = 'pending'") == 0, 60, "all is sent")
     finally:

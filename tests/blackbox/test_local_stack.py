@@ -191,6 +191,7 @@ def test_a_redis_that_somebody_started_in_its_place_is_adopted(redis_server, tmp
     redis_server.ask("SHUTDOWN", "NOSAVE")
     theirs = Redis(tmp_path / "theirs", redis_server.port, tmp_path / "theirs.log")
     theirs.start()
+    theirs.wait_until_answering()  # before the supervisor looks again
     watched.until_said("started by somebody else")
     assert redis_server.pid_of_stranger() is None, "it works in a directory of its own: not ours to stop"
     theirs.kill()

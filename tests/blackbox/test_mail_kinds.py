@@ -135,8 +135,12 @@ def test_notice_can_be_followed_back_to_its_request(stack):
     stack.reviewer(link).open(status=200, headers={"X-Request-Id": "an-open-to-follow", "traceparent": trace})
     mail = notices(stack, link)[0]
     assert (mail["X-Request-Id"], mail["Traceparent"]) == ("an-open-to-follow", trace)
-    with open(stack.notifications.log, encoding="utf-8") as log:
-        sent = [line for line in log if '"mail.sent"' in line and "an-open-to-follow" in line]
+
+    def lines():
+        with open(stack.notifications.log, encoding="utf-8") as log:
+            return [line for line in log if '"mail.sent"' in line and "an-open-to-follow" in line]
+
+    sent = wait_until(lines, 20, "it is logged, a moment after it has arrived")
     assert len(sent) == 1 and trace in sent[0] and link["owner"]["email"] not in sent[0]
 
 

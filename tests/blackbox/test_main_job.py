@@ -83,6 +83,7 @@ def events_of(db, link):
 def stream_entries(stack):
     """The whole events as the streams hold them, by their ids; with the stream's name and the field `type`."""
     entries = {}
+    stack.wait_until_told()
     with redis.Redis.from_url(stack.redis.url(stack.redis_database), decode_responses=True) as connection:
         for stream in ("sharelink:links", "sharelink:views"):
             for _, fields in connection.xrange(stream):

@@ -62,6 +62,7 @@ def test_feedback_is_saved_shown_and_told(stack, link, browser, interview):
     assert again.json() == review and again.headers["ETag"] == '"v1"'
     ids = {"share_link_id": link["id"], "reviewer_id": link["reviewers"][0]["id"], "interview_id": interview, "review_id": review["id"]}
     assert feedback_events(stack, link) == [("review.submitted", ids)]
+    stack.wait_until_told()
     with redis.Redis.from_url(stack.redis.url(stack.redis_database)) as connection:
         told = [json.loads(fields[b"ce"])["data"] for _, fields in connection.xrevrange("sharelink:views", count=50)
                 if fields[b"type"] == b"sharelink.review.submitted.v1"]

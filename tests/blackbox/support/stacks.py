@@ -62,6 +62,12 @@ class TestStack(Stack):
         """After a fault: until each daemon that runs has found PostgreSQL and Redis again, and reads its streams."""
         wait_until_connected(*(each for each in [*self.daemons, *self.replicas] if each.is_running()))
 
+    def wait_until_told(self):
+        """Until the streams hold the events of all requests that were answered. An answer may overtake its event on the way to Redis; a
+        readyz does not: it asks by the connection that the daemon adds events with, and Redis answers in order."""
+        for daemon in (self.links, self.views):
+            Api(daemon.url()).get("/readyz", status=200)
+
     def bring_back(self, *servers):
         """Starts what a test has stopped or killed, and waits until the whole stack has found it."""
         start(servers)

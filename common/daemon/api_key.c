@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/data/crypto.h"
 #include "common/daemon/daemon.h"
+#include "common/daemon/find_api_key.sql.h"
 #include "common/data/id.h"
 #include "common/http/problem.h"
 
@@ -46,10 +47,6 @@ static struct next *look_up(struct flow *flow, struct checking *checking, const 
 static struct next *judge(struct flow *flow);
 static struct next *go_on(struct flow *flow, const struct known_key *known, flow_step *then);
 static struct next *refuse(struct flow *flow);
-
-static const struct pg_statement find_key = { .name = "api_key", .sql =
-#include "common/daemon/api_key.sql.inc"
-};
 
 struct key_cache *key_cache_new(void)
 {
@@ -107,14 +104,11 @@ static const char *presented_key(struct flow *flow)
 static struct next *look_up(struct flow *flow, struct checking *checking, const char *key)
 {
     const char *secret = key + KEY_PREFIX_LENGTH;
-    struct pg_params params;
 
     crypto_hash(checking->secret_hash, secret, strlen(secret));
     checking->key_id = arena_strndup(flow->arena, key, KEY_PREFIX_LENGTH - 1);
     flow->state = memcpy(arena_alloc(flow->arena, sizeof *checking), checking, sizeof *checking);
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, checking->key_id);
-    return pg_query(flow, flow->daemon->pg, &find_key, &params, judge);
+    return find_api_key_query(flow, flow->daemon->pg, &(struct find_api_key_in){ .key_id = checking->key_id }, judge);
 }
 
 static struct next *judge(struct flow *flow)
@@ -128,7 +122,8 @@ static struct next *judge(struct flow *flow)
     if (pg_rows(flow) != 1) {
         return refuse(flow);
     }
-    const uint8_t *stored = pg_get_bytes(flow, 0, 0, flow->arena, &length);
+    struct find_api_key_out out = find_api_key_get(flow, 0);
+    const uint8_t *stored = pg_decode_bytes(flow->arena, out.secret_hash, &length);
     if (length != CRYPTO_HASH_SIZE || !crypto_equal(stored, checking->secret_hash, CRYPTO_HASH_SIZE)) {
         return refuse(flow);
     }
@@ -136,9 +131,9 @@ static struct next *judge(struct flow *flow)
     struct known_key known = { .until_us = clock_mono_us() + REMEMBER_US };
     memcpy(known.hash, checking->key_hash, sizeof known.hash);
     snprintf(known.key_id, sizeof known.key_id, "%s", checking->key_id);
-    snprintf(known.account_id, sizeof known.account_id, "%s", pg_get(flow, 0, 1));
-    snprintf(known.scopes, sizeof known.scopes, "%s", pg_get(flow, 0, 2));
-    snprintf(known.plan, sizeof known.plan, "%s", pg_get(flow, 0, 3));
+    snprintf(known.account_id, sizeof known.account_id, "%s", out.account_id);
+    snprintf(known.scopes, sizeof known.scopes, "%s", out.scopes);
+    snprintf(known.plan, sizeof known.plan, "%s", out.plan);
     *slot_of(checking->cache, known.hash) = known;
     flow->state = NULL;
     return go_on(flow, &known, checking->then);

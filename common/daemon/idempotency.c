@@ -6,6 +6,8 @@
 
 #include "common/daemon/api_key.h"
 #include "common/daemon/daemon.h"
+#include "common/daemon/idempotency_claim.sql.h"
+#include "common/daemon/idempotency_store.sql.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/pg/transaction.h"
@@ -55,12 +57,6 @@ static json_t *describe(struct flow *flow, const struct keyed *keyed);
 static struct next *reply_stored(struct flow *flow);
 static struct next *reply_refused(struct flow *flow);
 
-static const struct pg_statement claim = { .name = "idempotency_claim", .sql =
-#include "common/daemon/idempotency_claim.sql.inc"
-};
-static const struct pg_statement keep = { .name = "idempotency_store", .sql =
-#include "common/daemon/idempotency_store.sql.inc"
-};
 
 struct idempotency *idempotency_new(struct daemon *daemon)
 {
@@ -193,10 +189,9 @@ static struct next *take_key(struct flow *flow, struct keyed *keyed)
 
     memcpy(&lock, keyed->id, sizeof lock);
     flow->state = keyed;
-    pg_params_init(&params, flow->arena);
-    pg_bytes(&params, keyed->id, sizeof keyed->id);
-    pg_int(&params, lock);
-    return pg_transaction_begin(flow, keyed->owner->transactions, &claim, &params, judge);
+    struct idempotency_claim_in in = { .key_hash = pg_bytes_of(keyed->id, sizeof keyed->id), .lock = lock };
+    idempotency_claim_params(&params, flow->arena, &in);
+    return pg_transaction_begin(flow, keyed->owner->transactions, &idempotency_claim_statement, &params, judge);
 }
 
 static struct next *judge(struct flow *flow)
@@ -207,11 +202,12 @@ static struct next *judge(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    if (!pg_get_bool(flow, 0, 0)) {
+    struct idempotency_claim_out out = idempotency_claim_get(flow, 0);
+    if (!out.is_mine) {
         return reply_in_flight(flow, keyed->owner);
     }
-    if (!pg_is_null(flow, 0, 1)) {
-        const uint8_t *box = pg_get_bytes(flow, 0, 1, flow->arena, &length);
+    if (out.box) {
+        const uint8_t *box = pg_decode_bytes(flow->arena, out.box, &length);
         return replay(flow, keyed, box, length);
     }
     http_before_reply(flow, store, keyed);
@@ -281,11 +277,11 @@ static struct next *store(struct flow *flow, void *arg, int status, const char *
     }
     const char *text = json_text(flow->arena, describe(flow, keyed));
     const uint8_t *box = crypto_seal(flow->daemon->keyring, flow->arena, keyed->bound, text, strlen(text), &box_length);
-    pg_params_init(&params, flow->arena);
-    pg_bytes(&params, keyed->id, sizeof keyed->id);
-    pg_bytes(&params, box, box_length);
-    pg_text(&params, keyed->about);
-    return pg_transaction_commit(flow, &keep, &params, reply_stored);
+    struct idempotency_store_in in = {
+        .key_hash = pg_bytes_of(keyed->id, sizeof keyed->id), .box = pg_bytes_of(box, box_length), .about = keyed->about
+    };
+    idempotency_store_params(&params, flow->arena, &in);
+    return pg_transaction_commit(flow, &idempotency_store_statement, &params, reply_stored);
 }
 
 void idempotency_concerns(struct idempotency *idempotency, const struct flow *flow, const char *subject)

@@ -15,6 +15,7 @@
 #include "common/pg/pg.h"
 #include "common/redis/redis.h"
 #include "common/base/str.h"
+#include "common/daemon/find_schema.sql.h"
 
 #define SCHEMA_EVERY_US   (500 * (int64_t)1000)
 #define REDIS_EVERY_US    (15 * (int64_t)1000000)
@@ -23,8 +24,6 @@
 static const char schema_digest[] =
 #include "schema_digest.inc"
     ;
-
-static const struct pg_statement find_schema = { .name = "find_schema", .sql = "select sharelink.has_schema($1, $2)" };
 
 struct selfcheck {
     struct pg_pool *pg;
@@ -102,11 +101,9 @@ static void ask_schema(struct selfcheck *selfcheck)
     struct arena *arena = arena_new();
     struct pg_params params;
 
-    pg_params_init(&params, arena);
-    pg_text(&params, schema_digest);
-    pg_text(&params, SHARELINK_VERSION);
+    find_schema_params(&params, arena, &(struct find_schema_in){ .digest = schema_digest, .version = SHARELINK_VERSION });
     selfcheck->waits_for++;
-    pg_send(selfcheck->pg, &find_schema, &params, take_schema, selfcheck);
+    pg_send(selfcheck->pg, &find_schema_statement, &params, take_schema, selfcheck);
     arena_free(arena);
 }
 
@@ -119,7 +116,7 @@ static void take_schema(void *arg, const struct pg_answer *answer)
     if (free_if_last(selfcheck) || outcome == PG_UNAVAILABLE || outcome == PG_RETRY) {
         return;
     }
-    selfcheck->schema = outcome == PG_OK && str_equal(pg_answer_get(answer, 0, 0), "t");
+    selfcheck->schema = outcome == PG_OK && find_schema_read(answer, 0).has_schema;
     metrics_set(selfcheck->has_schema, selfcheck->schema);
     if (!selfcheck->schema && !selfcheck->schema_was_missing) {
         selfcheck->schema_was_missing = true;

@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "common/base/str.h"
+#include "common/pg/connection.h"
 
 struct pg_sync {
     PGconn *connection;
     struct arena *arena;
+    const char *refusal; /* why the last statement was not sent or its answer not taken; NULL when libpq says it */
 };
 
 struct pg_sync_rows {
@@ -43,6 +45,7 @@ void pg_sync_close(struct pg_sync *pg)
 
 bool pg_sync_run(struct pg_sync *pg, const char *sql)
 {
+    pg->refusal = NULL;
     PGresult *result = PQexec(pg->connection, sql);
     ExecStatusType status = PQresultStatus(result);
 
@@ -64,6 +67,29 @@ const struct pg_sync_rows *pg_sync_query(struct pg_sync *pg, const char *sql, in
     return rows;
 }
 
+const struct pg_answer *pg_sync_ask(struct pg_sync *pg, const struct pg_statement *statement, const struct pg_params *params)
+{
+    pg->refusal = NULL;
+    if (params->missing) {
+        pg->refusal = arena_printf(pg->arena, "%s is not given its %s", statement->name, params->missing);
+        return NULL;
+    }
+    PGresult *result = PQexecParams(pg->connection, statement->sql, params->count, NULL, params->values, params->lengths,
+                                    params->formats, 0);
+    ExecStatusType status = PQresultStatus(result);
+    arena_defer(pg->arena, clear_result, result);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+        return NULL;
+    }
+    if (!pg_answer_is_declared(statement, result, false)) {
+        pg->refusal = arena_printf(pg->arena, "%s answers something else than it declares", statement->name);
+        return NULL;
+    }
+    struct pg_answer *answer = arena_alloc(pg->arena, sizeof *answer);
+    *answer = (struct pg_answer){ .outcome = PG_OK, .result = result, .row_count = PQntuples(result) };
+    return answer;
+}
+
 int pg_sync_row_count(const struct pg_sync_rows *rows)
 {
     return PQntuples(rows->result);
@@ -76,7 +102,7 @@ const char *pg_sync_get(const struct pg_sync_rows *rows, int row, int column)
 
 const char *pg_sync_error(const struct pg_sync *pg)
 {
-    return PQerrorMessage(pg->connection);
+    return pg->refusal ? pg->refusal : PQerrorMessage(pg->connection);
 }
 
 const char *pg_sync_encrypt_password(struct pg_sync *pg, const char *role, const char *password)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "common/base/arena.h"
+#include "common/pg/declared.h"
 
 struct pg_sync;
 struct pg_sync_rows;
@@ -17,6 +18,8 @@ void pg_sync_close(struct pg_sync *pg);
 bool pg_sync_run(struct pg_sync *pg, const char *sql);
 /* One statement with text parameters. NULL with pg_sync_error(); else lives as long as the arena of pg_sync_open. */
 const struct pg_sync_rows *pg_sync_query(struct pg_sync *pg, const char *sql, int count, const char *const *values);
+/* A statement that was made from a .sql. NULL with pg_sync_error(); else lives as long as the arena of pg_sync_open. */
+const struct pg_answer *pg_sync_ask(struct pg_sync *pg, const struct pg_statement *statement, const struct pg_params *params);
 int pg_sync_row_count(const struct pg_sync_rows *rows);
 const char *pg_sync_get(const struct pg_sync_rows *rows, int row, int column); /* "" for NULL */
 const char *pg_sync_error(const struct pg_sync *pg);

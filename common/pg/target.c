@@ -25,13 +25,13 @@ struct pg_target {
     struct event_base *base;
     const struct pg_pool_options *options;
     unsigned address_choice;
-    pg_target_done *done; /* NULL once it is cancelled */
+    pg_target_done *done;
     void *arg;
     PQconninfoOption *settings;
     struct host hosts[HOSTS_MAX];
     int host_count, host_resolving;
-    bool is_resolving; /* a look-up is on its way; it frees the target when that is cancelled meanwhile */
-    bool is_over;      /* done was called */
+    struct resolve_lookup *lookup; /* of the host's name, while it is on its way */
+    bool is_over;                  /* done was called */
 };
 
 /* In the order in which they run. */
@@ -145,8 +145,7 @@ static void resolve_next(struct pg_target *target)
         struct host *host = &target->hosts[target->host_resolving];
         bool is_socket = host->name[0] == '/' || host->name[0] == '@';
         if (host->name[0] && !is_socket && !host->address[0]) {
-            target->is_resolving = true;
-            resolve_start_choice(target->base, host->name, target->address_choice, take_address, target);
+            target->lookup = resolve_start_choice(target->base, host->name, target->address_choice, take_address, target);
             return;
         }
     }
@@ -158,11 +157,7 @@ static void take_address(void *arg, const char *address, const char *error)
     struct pg_target *target = arg;
     struct host *host = &target->hosts[target->host_resolving];
 
-    target->is_resolving = false;
-    if (!target->done) {
-        target_free(target);
-        return;
-    }
+    target->lookup = NULL;
     if (address) {
         free(host->address);
         host->address = mem_strdup(address);
@@ -276,11 +271,8 @@ static void end(struct pg_target *target, PGconn *link, const char *fault)
 
 void pg_target_cancel(struct pg_target *target)
 {
-    if (!target) {
-        return;
-    }
-    target->done = NULL;
-    if (!target->is_resolving) {
+    if (target) {
+        resolve_cancel(target->lookup);
         target_free(target);
     }
 }

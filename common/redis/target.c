@@ -9,13 +9,6 @@
 #include "common/base/str.h"
 #include "common/redis/redis.h"
 
-/* Outlives the target when that goes while its name is being looked up. */
-struct redis_lookup {
-    struct redis_target *target; /* NULL when it was called off */
-    resolve_done *found;
-    void *arg;
-};
-
 static bool read_credentials(struct redis_target *target, const char *text, size_t length);
 static bool read_host(struct redis_target *target, const char *text);
 static bool read_port_and_database(struct redis_target *target, const char *rest);
@@ -113,30 +106,23 @@ const char *redis_check_url(const char *url)
 
 void redis_target_look_up(struct redis_target *target, struct event_base *base, resolve_done *found, void *arg)
 {
-    struct redis_lookup *lookup = mem_alloc(sizeof *lookup);
-
-    *lookup = (struct redis_lookup){ .target = target, .found = found, .arg = arg };
-    target->lookup = lookup;
-    resolve_start_choice(base, target->host, target->address_choice, take_address, lookup);
+    target->found = found;
+    target->arg = arg;
+    target->lookup = resolve_start_choice(base, target->host, target->address_choice, take_address, target);
 }
 
 static void take_address(void *arg, const char *address, const char *error)
 {
-    struct redis_lookup lookup = *(struct redis_lookup *)arg;
+    struct redis_target *target = arg;
 
-    free(arg);
-    if (lookup.target) {
-        lookup.target->lookup = NULL;
-        lookup.found(lookup.arg, address, error);
-    }
+    target->lookup = NULL;
+    target->found(target->arg, address, error);
 }
 
 void redis_target_call_off(struct redis_target *target)
 {
-    if (target->lookup) {
-        target->lookup->target = NULL;
-        target->lookup = NULL;
-    }
+    resolve_cancel(target->lookup);
+    target->lookup = NULL;
 }
 
 void redis_target_forget(struct redis_target *target)

@@ -7,7 +7,6 @@
 #include "common/loop/resolve.h"
 
 struct event_base;
-struct redis_lookup;
 
 struct redis_target {
     char *user, *password; /* NULL without one */
@@ -16,7 +15,9 @@ struct redis_target {
     int port;
     int database;
     unsigned address_choice; /* raised by one after each connect that failed */
-    struct redis_lookup *lookup;
+    struct resolve_lookup *lookup; /* of the host, while it is on its way */
+    resolve_done *found;
+    void *arg;
 };
 
 /* target is zeroed. False when the URL cannot be read; it is forgotten all the same. */

@@ -6,6 +6,8 @@
 #include "common/data/id.h"
 #include "common/base/str.h"
 #include "services/ctl/commands.h"
+#include "services/ctl/create_account.sql.h"
+#include "services/ctl/list_accounts.sql.h"
 
 /* The platform names its plans. Those that may have advanced links are in services/links/create_link.c. */
 static bool is_plan(const char *plan)
@@ -34,8 +36,10 @@ int account_create(struct ctl *ctl, int argc, char **argv)
         return status;
     }
     id_new(id, "acc_");
-    const char *const values[] = { id, name, plan };
-    if (!pg_sync_query(ctl->pg, "insert into links.accounts (id, name, plan) values ($1, $2, $3)", 3, values)) {
+    struct create_account_in in = { .account_id = id, .name = name, .plan = plan };
+    struct pg_params params;
+    create_account_params(&params, ctl->arena, &in);
+    if (!pg_sync_ask(ctl->pg, &create_account_statement, &params)) {
         return ctl_fail(EX_SOFTWARE, "the account cannot be stored: %s", pg_sync_error(ctl->pg));
     }
     printf("account: %s\n", id);
@@ -50,15 +54,15 @@ int account_list(struct ctl *ctl, int argc, char **argv)
     if (status) {
         return status;
     }
-    const struct pg_sync_rows *rows =
-        pg_sync_query(ctl->pg, "select a.id, a.plan, a.name, (select count(*) from links.api_keys k where k.account_id = a.id and k.revoked_at is null)"
-                               " from links.accounts a order by a.id", 0, NULL);
-    if (!rows) {
+    struct pg_params params;
+    list_accounts_params(&params, ctl->arena);
+    const struct pg_answer *answer = pg_sync_ask(ctl->pg, &list_accounts_statement, &params);
+    if (!answer) {
         return ctl_fail(EX_SOFTWARE, "the accounts cannot be read: %s", pg_sync_error(ctl->pg));
     }
-    for (int row = 0; row < pg_sync_row_count(rows); row++) {
-        printf("%s  %-10s  %s live keys  %s\n", pg_sync_get(rows, row, 0), pg_sync_get(rows, row, 1), pg_sync_get(rows, row, 3),
-               pg_sync_get(rows, row, 2));
+    for (int row = 0; row < pg_answer_rows(answer); row++) {
+        struct list_accounts_out account = list_accounts_read(answer, row);
+        printf("%s  %-10s  %lld live keys  %s\n", account.account_id, account.plan, (long long)account.live_keys, account.name);
     }
     return EX_OK;
 }

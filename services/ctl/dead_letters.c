@@ -4,6 +4,11 @@
 #include <sysexits.h>
 
 #include "services/ctl/commands.h"
+#include "services/ctl/list_dead_deliveries.sql.h"
+#include "services/ctl/list_dead_entries.sql.h"
+#include "services/ctl/retry_dead_deliveries.sql.h"
+
+enum { LISTED_MOST = 1000 };
 
 int dead_letters_list(struct ctl *ctl, int argc, char **argv)
 {
@@ -13,22 +18,22 @@ int dead_letters_list(struct ctl *ctl, int argc, char **argv)
     if (status) {
         return status;
     }
-    const struct pg_sync_rows *rows =
-        pg_sync_query(ctl->pg, "select id, kind, reason, attempts, coalesce(last_error, ''), sharelink.rfc3339(created_at) "
-                               "from notifications.deliveries where state = 'failed' order by id limit 1000", 0, NULL);
-    const struct pg_sync_rows *entries =
-        pg_sync_query(ctl->pg, "select coalesce(stream, 'log'), coalesce(entry_id, ''), coalesce(event_id, ''), fault, sharelink.rfc3339(created_at) "
-                               "from notifications.dead_entries order by id limit 1000", 0, NULL);
-    if (!rows || !entries) {
+    struct pg_params params;
+    list_dead_deliveries_params(&params, ctl->arena, &(struct list_dead_deliveries_in){ .most = LISTED_MOST });
+    const struct pg_answer *deliveries = pg_sync_ask(ctl->pg, &list_dead_deliveries_statement, &params);
+    list_dead_entries_params(&params, ctl->arena, &(struct list_dead_entries_in){ .most = LISTED_MOST });
+    const struct pg_answer *entries = deliveries ? pg_sync_ask(ctl->pg, &list_dead_entries_statement, &params) : NULL;
+    if (!entries) {
         return ctl_fail(EX_SOFTWARE, "the dead letters cannot be read: %s", pg_sync_error(ctl->pg));
     }
-    for (int row = 0; row < pg_sync_row_count(rows); row++) {
-        printf("%s  %s  %s  %s after %s attempts: %s\n", pg_sync_get(rows, row, 0), pg_sync_get(rows, row, 5), pg_sync_get(rows, row, 1),
-               pg_sync_get(rows, row, 2), pg_sync_get(rows, row, 3), pg_sync_get(rows, row, 4));
+    for (int row = 0; row < pg_answer_rows(deliveries); row++) {
+        struct list_dead_deliveries_out delivery = list_dead_deliveries_read(deliveries, row);
+        printf("%s  %s  %s  %s after %lld attempts: %s\n", delivery.delivery_id, delivery.created_at, delivery.kind,
+               delivery.reason ? delivery.reason : "", (long long)delivery.attempts, delivery.last_error);
     }
-    for (int row = 0; row < pg_sync_row_count(entries); row++) {
-        printf("entry %s %s %s  %s  %s\n", pg_sync_get(entries, row, 0), pg_sync_get(entries, row, 1), pg_sync_get(entries, row, 2),
-               pg_sync_get(entries, row, 4), pg_sync_get(entries, row, 3));
+    for (int row = 0; row < pg_answer_rows(entries); row++) {
+        struct list_dead_entries_out entry = list_dead_entries_read(entries, row);
+        printf("entry %s %s %s  %s  %s\n", entry.stream, entry.entry_id, entry.event_id, entry.created_at, entry.fault);
     }
     return EX_OK;
 }
@@ -43,16 +48,15 @@ int dead_letters_retry(struct ctl *ctl, int argc, char **argv)
         return status;
     }
     const char *id = strcmp(argv[0], "--all") == 0 ? NULL : argv[0];
-    const struct pg_sync_rows *rows =
-        pg_sync_query(ctl->pg, "update notifications.deliveries set state = 'pending', reason = null, attempts = 0, uncertain = 0, "
-                               "next_attempt_at = now(), lease_until = null, lease_holder = null "
-                               "where state = 'failed' and ($1::text is null or id = $1) returning id", 1, &id);
-    if (!rows) {
+    struct pg_params params;
+    retry_dead_deliveries_params(&params, ctl->arena, &(struct retry_dead_deliveries_in){ .delivery_id = id });
+    const struct pg_answer *answer = pg_sync_ask(ctl->pg, &retry_dead_deliveries_statement, &params);
+    if (!answer) {
         return ctl_fail(EX_SOFTWARE, "the dead letters cannot be sent again: %s", pg_sync_error(ctl->pg));
     }
-    if (id && pg_sync_row_count(rows) == 0) {
+    if (id && pg_answer_rows(answer) == 0) {
         return ctl_fail(EX_DATAERR, "there is no failed delivery with this id");
     }
-    printf("to be sent again: %d\n", pg_sync_row_count(rows));
+    printf("to be sent again: %d\n", pg_answer_rows(answer));
     return EX_OK;
 }

@@ -7,11 +7,16 @@
 #include "common/data/id.h"
 #include "common/base/str.h"
 #include "services/ctl/commands.h"
+#include "services/ctl/create_key.sql.h"
+#include "services/ctl/lock_account.sql.h"
+#include "services/ctl/revoke_key.sql.h"
 
+/* Two live keys are what a rotation needs; a third is one that somebody forgot. */
+enum { KEYS_MAX = 2 };
 #define ALL_SCOPES "links.read,links.write,reviews.read,events.read,webhooks.write"
 
 static bool are_scopes(struct ctl *ctl, const char *scopes);
-static const char *hex_of(struct ctl *ctl, const uint8_t *bytes, size_t length);
+static struct pg_texts list_of(struct ctl *ctl, const char *scopes);
 
 int key_create(struct ctl *ctl, int argc, char **argv)
 {
@@ -47,35 +52,40 @@ int ctl_make_key(struct ctl *ctl, const char *account_id, const char *scopes)
     id_new(id, "slk_");
     crypto_secret_new(secret);
     crypto_hash(hash, secret, strlen(secret));
-    const char *const values[] = { id, account_id, hex_of(ctl, hash, sizeof hash), scopes ? scopes : ALL_SCOPES };
-    /* Two live keys are what a rotation needs; a third is one that somebody forgot. The account is locked by a statement of its
-     * own: the count must be taken by a snapshot that is younger than the lock, or two at once would make three. */
-    if (!pg_sync_run(ctl->pg, "begin") || !pg_sync_query(ctl->pg, "select from links.accounts where id = $1 for update", 1, &account_id)) {
+    struct pg_params params;
+    lock_account_params(&params, ctl->arena, &(struct lock_account_in){ .account_id = account_id });
+    if (!pg_sync_run(ctl->pg, "begin") || !pg_sync_ask(ctl->pg, &lock_account_statement, &params)) {
         return ctl_fail(EX_SOFTWARE, "the account cannot be locked: %s", pg_sync_error(ctl->pg));
     }
-    const struct pg_sync_rows *rows =
-        pg_sync_query(ctl->pg, "insert into links.api_keys (id, account_id, secret_hash, scopes) "
-                               "select $1, a.id, decode($3, 'hex'), string_to_array($4, ',') from links.accounts a where a.id = $2 "
-                               "and (select count(*) from links.api_keys k where k.account_id = a.id and k.revoked_at is null) < 2 "
-                               "returning id", 4, values);
-    if (!rows || !pg_sync_run(ctl->pg, "commit")) {
+    struct create_key_in in = {
+        .key_id = id,
+        .account_id = account_id,
+        .secret_hash = pg_bytes_of(hash, sizeof hash),
+        .scopes = list_of(ctl, scopes ? scopes : ALL_SCOPES),
+        .keys_max = KEYS_MAX,
+    };
+    create_key_params(&params, ctl->arena, &in);
+    const struct pg_answer *answer = pg_sync_ask(ctl->pg, &create_key_statement, &params);
+    if (!answer || !pg_sync_run(ctl->pg, "commit")) {
         return ctl_fail(EX_SOFTWARE, "the key cannot be stored: %s", pg_sync_error(ctl->pg));
     }
-    if (pg_sync_row_count(rows) == 0) {
+    if (pg_answer_rows(answer) == 0) {
         return ctl_fail(EX_DATAERR, "there is no such account, or it has two live keys already: revoke one first");
     }
     printf("key: %s_%s\n", id, secret);
     return EX_OK;
 }
 
-static const char *hex_of(struct ctl *ctl, const uint8_t *bytes, size_t length)
+static struct pg_texts list_of(struct ctl *ctl, const char *scopes)
 {
-    char *text = arena_alloc(ctl->arena, 2 * length + 1);
+    char *rest = arena_strdup(ctl->arena, scopes);
+    const char **list = arena_calloc(ctl->arena, strlen(scopes) + 1, sizeof *list);
+    size_t count = 0;
 
-    for (size_t i = 0; i < length; i++) {
-        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    for (const char *scope; (scope = strsep(&rest, ",")); ) {
+        list[count++] = scope;
     }
-    return text;
+    return (struct pg_texts){ list, count };
 }
 
 int key_revoke(struct ctl *ctl, int argc, char **argv)
@@ -88,12 +98,13 @@ int key_revoke(struct ctl *ctl, int argc, char **argv)
         return status;
     }
     const char *id = arena_strndup(ctl->arena, argv[0], ID_SIZE - 1);
-    const struct pg_sync_rows *rows =
-        pg_sync_query(ctl->pg, "update links.api_keys set revoked_at = now() where id = $1 and revoked_at is null returning id", 1, &id);
-    if (!rows) {
+    struct pg_params params;
+    revoke_key_params(&params, ctl->arena, &(struct revoke_key_in){ .key_id = id });
+    const struct pg_answer *answer = pg_sync_ask(ctl->pg, &revoke_key_statement, &params);
+    if (!answer) {
         return ctl_fail(EX_SOFTWARE, "the key cannot be revoked: %s", pg_sync_error(ctl->pg));
     }
-    if (pg_sync_row_count(rows) == 0) {
+    if (pg_answer_rows(answer) == 0) {
         return ctl_fail(EX_DATAERR, "there is no live key with this id");
     }
     printf("revoked: %s (within five seconds everywhere)\n", id);

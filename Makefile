@@ -55,6 +55,9 @@ EMBEDDED += $(DAEMONS:%=$(GEN)/proto/openapi/%.yaml.inc)
 # The schema: the files that make a database, in their order, and the migrations that change one.
 SCHEMA := $(shell sed -nE 's,^(base|repeatable) +,services/,p' services/ctl/schema/order)
 MIGRATIONS := $(sort $(wildcard services/ctl/migrations/*.sql))
+# Changes when a file comes, goes or moves, which no file's age tells.
+SCHEMA_LIST := $(GEN)/schema.list
+$(shell mkdir -p $(GEN); echo '$(SCHEMA) $(MIGRATIONS)' | cmp -s - $(SCHEMA_LIST) || echo '$(SCHEMA) $(MIGRATIONS)' >$(SCHEMA_LIST))
 
 # One short line a step; V=1 shows the commands.
 say = $(if $(V),,@printf '  %-5s%s\n' $(1) $(2);)
@@ -113,17 +116,17 @@ $(GEN)/proto/openapi/%.yaml.inc: proto/openapi/%.yaml proto/openapi/embed CHANGE
 	@mkdir -p $(@D)
 	$(call say,JSON,$@)/usr/bin/python3 proto/openapi/embed $< '$(or $(VERSION),0)' >$@
 
-$(GEN)/schema.inc: services/ctl/schema/order $(SCHEMA:%=$(GEN)/%.inc) Makefile
+$(GEN)/schema.inc: services/ctl/schema/order $(SCHEMA_LIST) $(SCHEMA:%=$(GEN)/%.inc) Makefile
 	@mkdir -p $(@D)
 	@sed -nE 's,^(base|repeatable) +(.*),{ SCHEMA_\U\1\E\, "\2"\,\n#include "services/\2.inc"\n}\,,p' $< >$@
 
-$(GEN)/migrations.inc: $(MIGRATIONS:%=$(GEN)/%.inc) Makefile
+$(GEN)/migrations.inc: $(SCHEMA_LIST) $(MIGRATIONS:%=$(GEN)/%.inc) Makefile
 	@mkdir -p $(@D)
 	@: >$@; for file in $(MIGRATIONS); do \
 	    printf '{ "%s",\n#include "%s.inc"\n},\n' "$$(basename $$file .sql)" "$$file" >>$@; done
 
 # By which a daemon asks for the schema that it was built with.
-$(GEN)/schema_digest.inc: services/ctl/schema/order $(SCHEMA) $(MIGRATIONS) Makefile
+$(GEN)/schema_digest.inc: $(SCHEMA_LIST) $(SCHEMA) $(MIGRATIONS) Makefile
 	@mkdir -p $(@D)
 	@sha256sum $(SCHEMA) $(MIGRATIONS) | sha256sum | sed 's/ .*//; s/.*/"&"/' >$@
 

@@ -122,7 +122,8 @@ static const char *refuse_newer(struct run *run)
         const struct schema_migration *migration = run->plan->migrations;
 
         if (is_newer(version, run->plan->version)) {
-            return arena_printf(run->arena, "the database has the schema of %s, and this is %s: use a newer version", version, run->plan->version);
+            return arena_printf(run->arena, "the database has the schema of %s, and this is %s: use a newer version", version,
+                                run->plan->version);
         }
         while (migration->name && !str_equal(migration->name, name)) {
             migration++;
@@ -139,7 +140,8 @@ static const char *refuse_edited(struct run *run)
     for (const struct schema_migration *migration = run->plan->migrations; migration->name; migration++) {
         const char *checksum = recorded(run, "migration", migration->name);
         if (checksum && !str_equal(checksum, checksum_of(run, migration->sql))) {
-            return arena_printf(run->arena, "migration %s was edited after it had been applied: put it back, and write a new one", migration->name);
+            return arena_printf(run->arena, "migration %s was edited after it had been applied: put it back, and write a new one",
+                                migration->name);
         }
     }
     return NULL;
@@ -203,14 +205,12 @@ static const char *run_file(struct run *run, const struct schema_file *file)
 /* In the transaction of what it tells. */
 static const char *record(struct run *run, const char *kind, const char *name, const char *checksum)
 {
+    static const char sql[] = "insert into " TABLE " as s (kind, name, checksum, version) values ($1, $2, $3, $4) "
+                              "on conflict (kind, name) do update set checksum = excluded.checksum, version = excluded.version, "
+                              "applied_at = now() where s.checksum <> excluded.checksum";
     const char *const values[] = { kind, name, checksum, run->plan->version };
 
-    return pg_sync_query(run->pg,
-                         "insert into " TABLE " as s (kind, name, checksum, version) values ($1, $2, $3, $4) on conflict (kind, name) do update "
-                         "set checksum = excluded.checksum, version = excluded.version, applied_at = now() where s.checksum <> excluded.checksum",
-                         4, values)
-               ? NULL
-               : undo(run, name);
+    return pg_sync_query(run->pg, sql, 4, values) ? NULL : undo(run, name);
 }
 
 /* Ends the transaction. A digest keeps the version that came with it first: the same schema is no newer in a later release. */

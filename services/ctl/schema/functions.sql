@@ -132,5 +132,6 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
         select from public.sharelink_schema s
         where s.kind = 'schema'
           and (s.name = of_digest
-               or string_to_array(substring(s.version from '^[0-9.]+'), '.')::int[] > string_to_array(substring(of_version from '^[0-9.]+'), '.')::int[]))
+               or string_to_array(substring(s.version from '^[0-9.]+'), '.')::int[]
+                  > string_to_array(substring(of_version from '^[0-9.]+'), '.')::int[]))
 $$;

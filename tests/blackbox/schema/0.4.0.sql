@@ -1,0 +1,2443 @@
+-- What a database of this release looks like before anything has happened. Made by tests/blackbox/schema/make.
+--
+-- PostgreSQL database dump
+--
+
+
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+CREATE SCHEMA events;
+
+
+CREATE SCHEMA links;
+
+
+CREATE SCHEMA notifications;
+
+
+CREATE SCHEMA sharelink;
+
+
+CREATE SCHEMA views;
+
+
+CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA public;
+
+
+COMMENT ON EXTENSION btree_gin IS 'support for indexing common datatypes in GIN';
+
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+
+COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
+
+
+SET default_tablespace = '';
+
+CREATE TABLE events.log (
+    id text NOT NULL COLLATE pg_catalog."C",
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    horizon xid8 DEFAULT pg_snapshot_xmin(pg_current_snapshot()),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    type text NOT NULL COLLATE pg_catalog."C",
+    share_link_id text COLLATE pg_catalog."C",
+    reviewer_id text COLLATE pg_catalog."C",
+    data jsonb NOT NULL,
+    request_id text,
+    traceparent text
+)
+PARTITION BY RANGE (created_at);
+
+
+CREATE FUNCTION events.cloud_event(event events.log) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select json_strip_nulls(json_build_object(
+        'specversion', '1.0',
+        'id', event.id,
+        'source', case when event.type in ('link.opened', 'link.passcode_failed', 'link.access_requested',
+                                           'interview.watched', 'review.submitted', 'review.updated')
+                       then '/sharelink/views' else '/sharelink/links' end,
+        'type', 'sharelink.' || event.type || '.v1',
+        'subject', event.share_link_id,
+        'time', sharelink.rfc3339(event.created_at),
+        'datacontenttype', 'application/json',
+        'accountid', event.account_id,
+        'requestid', event.request_id,
+        'traceparent', event.traceparent,
+        'data', event.data))::text
+$$;
+
+
+CREATE FUNCTION events.make_partitions(months_ahead integer, OUT made integer, OUT faults text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '100ms'
+    AS $$
+declare
+    month     date;
+    begins_at timestamptz;
+    ends_at   timestamptz;
+    partition text;
+    is_taken  boolean;
+begin
+    made := 0;
+    for month in select generate_series(date_trunc('month', now() at time zone 'UTC'),
+                                        date_trunc('month', now() at time zone 'UTC') + make_interval(months => months_ahead),
+                                        interval '1 month')::date
+    loop
+        partition := 'log_' || to_char(month, 'YYYY_MM');
+        continue when to_regclass(format('events.%I', partition)) is not null;
+        begins_at := month::timestamp at time zone 'UTC';
+        ends_at := (month + interval '1 month') at time zone 'UTC';
+        begin
+            select exists (select from events.log_default where created_at >= begins_at and created_at < ends_at) into is_taken;
+            if is_taken then
+                raise check_violation using message = 'log_default has rows of this month';
+            end if;
+            execute format('create table if not exists events.%I partition of events.log for values from (%L) to (%L)',
+                           partition, begins_at, ends_at);
+            made := made + 1;
+        exception
+            when lock_not_available then
+                faults := concat_ws('; ', faults, partition || ': ' || sqlerrm);
+                exit;
+            when others then
+                faults := concat_ws('; ', faults, partition || ': ' || sqlerrm);
+        end;
+    end loop;
+end
+$$;
+
+
+SET default_table_access_method = heap;
+
+CREATE TABLE links.accounts (
+    id text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL,
+    plan text NOT NULL,
+    default_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    default_expires_value integer,
+    default_expires_unit text,
+    default_sender_name text,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT accounts_check CHECK (((default_expires_value IS NULL) = (default_expires_unit IS NULL))),
+    CONSTRAINT accounts_default_expires_unit_check CHECK ((default_expires_unit = ANY (ARRAY['days'::text, 'weeks'::text])))
+);
+
+
+CREATE FUNCTION links.account_json(account links.accounts) RETURNS json
+    LANGUAGE sql STABLE
+    AS $$
+    select json_build_object(
+        'id', account.id,
+        'name', account.name,
+        'plan', account.plan,
+        'defaults', json_build_object(
+            'settings', json_build_object(
+                'abbreviate_names', links.setting(null, account, 'abbreviate_names'),
+                'omit_avatars', links.setting(null, account, 'omit_avatars'),
+                'exclude_full_profiles', links.setting(null, account, 'exclude_full_profiles'),
+                'hide_skipped_questions', links.setting(null, account, 'hide_skipped_questions'),
+                'disable_feedback', links.setting(null, account, 'disable_feedback'),
+                'mask_questionnaire', links.setting(null, account, 'mask_questionnaire')),
+            'expires_in', case when account.default_expires_value is not null
+                               then json_build_object('value', account.default_expires_value, 'unit', account.default_expires_unit) end,
+            'sender_name', account.default_sender_name),
+        'version', account.version,
+        'created_at', sharelink.rfc3339(account.created_at),
+        'updated_at', sharelink.rfc3339(account.updated_at))
+$$;
+
+
+CREATE TABLE links.share_links (
+    id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL,
+    basic_of text COLLATE pg_catalog."C",
+    title text NOT NULL,
+    owner_name text NOT NULL,
+    owner_email text,
+    owner_time_zone text NOT NULL,
+    abbreviate_names boolean DEFAULT false NOT NULL,
+    omit_avatars boolean DEFAULT false NOT NULL,
+    exclude_full_profiles boolean DEFAULT false NOT NULL,
+    hide_skipped_questions boolean DEFAULT false NOT NULL,
+    disable_feedback boolean DEFAULT false NOT NULL,
+    mask_questionnaire boolean DEFAULT false NOT NULL,
+    send_email boolean NOT NULL,
+    message_subject text,
+    message_body text,
+    template_id text COLLATE pg_catalog."C",
+    media_salt bytea NOT NULL,
+    last_position integer DEFAULT 0 NOT NULL,
+    deactivated_at timestamp with time zone,
+    state_reason jsonb,
+    expires_at timestamp with time zone,
+    told_expiry timestamp with time zone,
+    active_since timestamp with time zone DEFAULT now(),
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT share_links_check CHECK (((kind = 'basic'::text) = (basic_of IS NOT NULL))),
+    CONSTRAINT share_links_kind_check CHECK ((kind = ANY (ARRAY['advanced'::text, 'basic'::text])))
+);
+
+
+CREATE FUNCTION links.basic_link_now(of_account_id text, of_interview_id text) RETURNS SETOF links.share_links
+    LANGUAGE sql ROWS 1
+    AS $$
+    select * from links.share_links where account_id = of_account_id and basic_of = of_interview_id
+$$;
+
+
+CREATE FUNCTION links.count_document_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    insert into links.document_versions as v (account_id) values (old.account_id)
+    on conflict (account_id) do update set version = v.version + 1;
+    return null;
+end
+$$;
+
+
+CREATE FUNCTION links.drop_basic_link_now(of_account_id text, of_interview_id text) RETURNS SETOF text
+    LANGUAGE sql ROWS 1
+    AS $$
+    delete from links.share_links where account_id = of_account_id and basic_of = of_interview_id returning id
+$$;
+
+
+CREATE TABLE links.email_templates (
+    id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL,
+    subject text NOT NULL,
+    body text NOT NULL,
+    is_default boolean DEFAULT false NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+CREATE FUNCTION links.email_template_json(template links.email_templates) RETURNS json
+    LANGUAGE sql STABLE
+    AS $$
+    select json_build_object(
+        'id', template.id,
+        'name', template.name,
+        'subject', template.subject,
+        'body', template.body,
+        'is_default', template.is_default,
+        'version', template.version,
+        'created_at', sharelink.rfc3339(template.created_at),
+        'updated_at', sharelink.rfc3339(template.updated_at))
+$$;
+
+
+CREATE FUNCTION links.end_memberships_now(of_account_id text, of_interview_id text) RETURNS SETOF text
+    LANGUAGE sql ROWS 20
+    AS $$
+    delete from links.share_link_interviews where account_id = of_account_id and interview_id = of_interview_id
+    returning share_link_id
+$$;
+
+
+CREATE FUNCTION links.expiry(is_sent boolean, at timestamp with time zone, in_s bigint, account links.accounts) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+    select case when is_sent then coalesce(at, now() + in_s * interval '1 second')
+                else now() + account.default_expires_value
+                             * case account.default_expires_unit when 'weeks' then interval '168 hours' else interval '24 hours' end end
+$$;
+
+
+CREATE TABLE links.api_keys (
+    id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    secret_hash bytea NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    revoked_at timestamp with time zone
+);
+
+
+CREATE FUNCTION links.live_api_key(of_id text) RETURNS TABLE(secret_hash bytea, account_id text, scopes text, plan text)
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 1
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT k.secret_hash,
+     k.account_id,
+     array_to_string(k.scopes, ' '::text) AS array_to_string,
+     a.plan
+    FROM (links.api_keys k
+      JOIN links.accounts a ON ((a.id = k.account_id)))
+   WHERE ((k.id = live_api_key.of_id) AND (k.revoked_at IS NULL));
+END;
+
+
+CREATE TABLE links.share_link_interviews (
+    share_link_id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    interview_id text NOT NULL COLLATE pg_catalog."C",
+    "position" integer NOT NULL,
+    added_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+CREATE FUNCTION links.members_now(of_share_link_id text) RETURNS SETOF links.share_link_interviews
+    LANGUAGE sql ROWS 20
+    AS $$
+    select * from links.share_link_interviews where share_link_id = of_share_link_id
+$$;
+
+
+CREATE FUNCTION links.memberships_now(of_account_id text, of_interview_id text) RETURNS SETOF links.share_link_interviews
+    LANGUAGE sql ROWS 20
+    AS $$
+    select * from links.share_link_interviews where account_id = of_account_id and interview_id = of_interview_id
+$$;
+
+
+CREATE FUNCTION links.note_revival() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if new.deactivated_at is null
+       and (old.deactivated_at is not null or (old.expires_at <= now() and new.expires_at is distinct from old.expires_at)) then
+        new.active_since := now();
+    end if;
+    return new;
+end
+$$;
+
+
+CREATE FUNCTION links.remove_members_now(of_share_link_ids text[], of_interview_ids text[]) RETURNS SETOF links.share_link_interviews
+    LANGUAGE sql ROWS 20
+    AS $$
+    delete from links.share_link_interviews
+    where share_link_id = any (of_share_link_ids) and interview_id = any (of_interview_ids)
+    returning *
+$$;
+
+
+CREATE TABLE links.reviewers (
+    id text NOT NULL COLLATE pg_catalog."C",
+    share_link_id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    "position" integer NOT NULL,
+    name text NOT NULL,
+    email text,
+    token_hash bytea NOT NULL,
+    passcode_hash bytea NOT NULL,
+    passcode_epoch integer DEFAULT 1 NOT NULL,
+    sealed bytea NOT NULL,
+    deactivated_at timestamp with time zone,
+    state_reason jsonb,
+    invitation_requested_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+CREATE TABLE notifications.deliveries (
+    id text NOT NULL COLLATE pg_catalog."C",
+    event_id text NOT NULL COLLATE pg_catalog."C",
+    event_type text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    channel text NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    recipient text NOT NULL,
+    event_data jsonb NOT NULL,
+    happened_at timestamp with time zone NOT NULL,
+    share_link_id text COLLATE pg_catalog."C",
+    reviewer_id text COLLATE pg_catalog."C",
+    state text NOT NULL,
+    reason text,
+    attempts integer DEFAULT 0 NOT NULL,
+    uncertain integer DEFAULT 0 NOT NULL,
+    last_error text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    sent_at timestamp with time zone,
+    next_attempt_at timestamp with time zone,
+    lease_until timestamp with time zone,
+    lease_holder text,
+    gathers boolean DEFAULT false NOT NULL,
+    gathered integer DEFAULT 1 NOT NULL,
+    gathered_items text[] COLLATE pg_catalog."C",
+    last_happened_at timestamp with time zone,
+    gathered_into text COLLATE pg_catalog."C",
+    request_id text,
+    traceparent text,
+    CONSTRAINT deliveries_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'webhook'::text]))),
+    CONSTRAINT deliveries_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text, 'skipped'::text])))
+)
+WITH (fillfactor='80');
+
+
+CREATE VIEW notifications.invitations AS
+ SELECT deliveries.reviewer_id,
+    deliveries.id,
+    deliveries.state,
+    deliveries.sent_at
+   FROM notifications.deliveries
+  WHERE (deliveries.kind = 'invitation'::text);
+
+
+CREATE TABLE views.activity (
+    reviewer_id text NOT NULL COLLATE pg_catalog."C",
+    share_link_id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    first_opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    open_count bigint NOT NULL,
+    feedback_version bigint DEFAULT 0 NOT NULL,
+    watch_credit_s real DEFAULT 600 NOT NULL,
+    watch_credited_at timestamp with time zone DEFAULT now() NOT NULL,
+    usage_epoch integer DEFAULT 0 NOT NULL,
+    hour_since timestamp with time zone DEFAULT now() NOT NULL,
+    hour_opens integer DEFAULT 0 NOT NULL,
+    networks jsonb DEFAULT '{}'::jsonb NOT NULL,
+    network_count integer DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='80');
+
+
+CREATE TABLE views.reviews (
+    id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    share_link_id text NOT NULL COLLATE pg_catalog."C",
+    reviewer_id text NOT NULL COLLATE pg_catalog."C",
+    reviewer_name text NOT NULL,
+    interview_id text NOT NULL COLLATE pg_catalog."C",
+    rating smallint,
+    comment text NOT NULL,
+    question_ratings jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    submitted_at timestamp with time zone,
+    is_empty boolean GENERATED ALWAYS AS (((rating IS NULL) AND (comment = ''::text) AND (question_ratings = '[]'::jsonb))) STORED NOT NULL,
+    CONSTRAINT reviews_rating_check CHECK (((rating >= 1) AND (rating <= 5)))
+)
+WITH (fillfactor='90');
+
+
+CREATE VIEW views.published_reviews AS
+ SELECT reviews.id,
+    reviews.account_id,
+    reviews.share_link_id,
+    reviews.reviewer_id,
+    reviews.reviewer_name,
+    reviews.interview_id,
+    reviews.rating,
+    reviews.comment,
+    reviews.question_ratings,
+    reviews.version,
+    reviews.version AS revision_count,
+    reviews.created_at,
+    reviews.updated_at
+   FROM views.reviews
+  WHERE (NOT reviews.is_empty);
+
+
+CREATE VIEW views.reviewer_activity AS
+ SELECT a.reviewer_id,
+    a.share_link_id,
+    a.first_opened_at,
+    a.last_opened_at,
+    a.open_count,
+    w.reviewed_count
+   FROM (views.activity a
+     CROSS JOIN LATERAL ( SELECT (count(*))::integer AS reviewed_count
+           FROM (views.published_reviews p
+             JOIN links.share_link_interviews m ON (((m.share_link_id = p.share_link_id) AND (m.interview_id = p.interview_id))))
+          WHERE (p.reviewer_id = a.reviewer_id)) w);
+
+
+CREATE FUNCTION links.reviewer_json(reviewer links.reviewers, activity views.reviewer_activity, invitation notifications.invitations) RETURNS json
+    LANGUAGE sql STABLE
+    AS $$
+    select json_build_object(
+        'id', reviewer.id,
+        'name', reviewer.name,
+        'email', reviewer.email,
+        'state', case when reviewer.deactivated_at is null then 'active' else 'deactivated' end,
+        'state_reason', reviewer.state_reason,
+        'invited_at', sharelink.rfc3339(invitation.sent_at),
+        'invitation_state', coalesce(invitation.state, case when reviewer.invitation_requested_at is null then 'none' else 'pending' end),
+        'first_opened_at', sharelink.rfc3339(activity.first_opened_at),
+        'last_opened_at', sharelink.rfc3339(activity.last_opened_at),
+        'open_count', coalesce(activity.open_count, 0),
+        'reviewed_count', coalesce(activity.reviewed_count, 0))
+$$;
+
+
+CREATE FUNCTION links.reviewer_now(of_reviewer_id text) RETURNS json
+    LANGUAGE sql
+    AS $$
+    select links.reviewer_json(r, a, i)
+    from links.reviewers r
+    left join views.reviewer_activity a on a.reviewer_id = r.id
+    left join lateral (
+        select * from notifications.invitations n where n.reviewer_id = r.id order by n.id desc limit 1
+    ) i on true
+    where r.id = of_reviewer_id
+$$;
+
+
+CREATE FUNCTION links.reviewers_json(of_share_link_id text) RETURNS json
+    LANGUAGE sql STABLE
+    AS $$
+    select coalesce(json_agg(links.reviewer_json(r, a, i) order by r.position), '[]')
+    from links.reviewers r
+    left join views.reviewer_activity a on a.reviewer_id = r.id
+    left join lateral (
+        select * from notifications.invitations n where n.reviewer_id = r.id order by n.id desc limit 1
+    ) i on true
+    where r.share_link_id = of_share_link_id
+$$;
+
+
+CREATE FUNCTION links.reviewers_now(of_share_link_id text) RETURNS SETOF links.reviewers
+    LANGUAGE sql ROWS 20
+    AS $$
+    select * from links.reviewers where share_link_id = of_share_link_id
+$$;
+
+
+CREATE FUNCTION links.setting(sent jsonb, account links.accounts, name text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select coalesce((sent ->> name)::boolean, (account.default_settings ->> name)::boolean, false)
+$$;
+
+
+CREATE FUNCTION links.share_link_json(link links.share_links, interview_ids json, interview_count integer, reviewers json) RETURNS json
+    LANGUAGE sql STABLE
+    AS $$
+    select json_build_object(
+        'id', link.id,
+        'kind', link.kind,
+        'title', link.title,
+        'state', links.state_of(link.deactivated_at, link.expires_at),
+        'state_reason', link.state_reason,
+        'owner', json_build_object('name', link.owner_name, 'email', link.owner_email, 'time_zone', link.owner_time_zone),
+        'settings', json_build_object(
+            'abbreviate_names', link.abbreviate_names,
+            'omit_avatars', link.omit_avatars,
+            'exclude_full_profiles', link.exclude_full_profiles,
+            'hide_skipped_questions', link.hide_skipped_questions,
+            'disable_feedback', link.disable_feedback,
+            'mask_questionnaire', link.mask_questionnaire),
+        'send_email', link.send_email,
+        'message', case when link.message_subject is null then null
+                        else json_build_object('subject', link.message_subject, 'body', link.message_body) end,
+        'template_id', link.template_id,
+        'expires_at', sharelink.rfc3339(link.expires_at),
+        'interview_count', interview_count,
+        'interview_ids', interview_ids,
+        'reviewers', reviewers,
+        'version', link.version,
+        'created_at', sharelink.rfc3339(link.created_at),
+        'updated_at', sharelink.rfc3339(link.updated_at))
+$$;
+
+
+CREATE FUNCTION links.share_link_now(of_share_link_id text) RETURNS TABLE(share_link json, version integer)
+    LANGUAGE sql ROWS 1
+    BEGIN ATOMIC
+ SELECT links.share_link_json(l.*, ( SELECT COALESCE(json_agg(m.interview_id ORDER BY m."position"), '[]'::json) AS "coalesce"
+            FROM links.share_link_interviews m
+           WHERE (m.share_link_id = l.id)), ( SELECT (count(*))::integer AS count
+            FROM links.share_link_interviews m
+           WHERE (m.share_link_id = l.id)), links.reviewers_json(l.id)) AS share_link_json,
+     l.version
+    FROM links.share_links l
+   WHERE (l.id = share_link_now.of_share_link_id);
+END;
+
+
+CREATE FUNCTION links.state_of(link_deactivated_at timestamp with time zone, expires_at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN (link_deactivated_at IS NOT NULL) THEN 'deactivated'::text WHEN (expires_at <= now()) THEN 'expired'::text ELSE 'active'::text END;
+
+
+CREATE FUNCTION links.switch_off_reviewer(of_reviewer_id text, reason jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform from links.share_links where id = (select share_link_id from links.reviewers where id = of_reviewer_id) for update;
+    update links.reviewers set deactivated_at = now(), state_reason = reason where id = of_reviewer_id and deactivated_at is null;
+    if not found then
+        return false;
+    end if;
+    update links.share_links set version = version + 1, updated_at = now()
+    where id = (select share_link_id from links.reviewers where id = of_reviewer_id);
+    return true;
+end
+$$;
+
+
+CREATE FUNCTION links.take_default_now(of_account_id text, except_id text) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+    taken int;
+begin
+    update links.email_templates
+    set is_default = false, version = version + 1, updated_at = now()
+    where account_id = of_account_id and is_default and id <> except_id;
+    get diagnostics taken = row_count;
+    return taken;
+end
+$$;
+
+
+CREATE FUNCTION notifications.close_gathering() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    delete from notifications.gatherings where delivery_id = new.id;
+    return null;
+end
+$$;
+
+
+CREATE FUNCTION notifications.delivery_json(delivery notifications.deliveries) RETURNS json
+    LANGUAGE sql STABLE
+    AS $$
+    select json_build_object(
+        'id', delivery.id,
+        'event_id', case when delivery.event_id like 'evt\_%' then delivery.event_id end,
+        'event_type', delivery.event_type,
+        'channel', delivery.channel,
+        'kind', delivery.kind,
+        'webhook_endpoint_id', case delivery.channel when 'webhook' then delivery.recipient end,
+        'share_link_id', delivery.share_link_id,
+        'reviewer_id', delivery.reviewer_id,
+        'state', delivery.state,
+        'reason', delivery.reason,
+        'attempts', delivery.attempts,
+        'last_error', delivery.last_error,
+        'created_at', sharelink.rfc3339(delivery.created_at),
+        'sent_at', sharelink.rfc3339(delivery.sent_at),
+        'next_attempt_at', case delivery.state when 'pending' then sharelink.rfc3339(delivery.next_attempt_at) end)
+$$;
+
+
+CREATE FUNCTION notifications.digest_json(digest_id text) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    with told as (
+        select d.account_id, d.share_link_id, d.reviewer_id, d.kind, sum(d.gathered)::int as count,
+               max(coalesce(d.last_happened_at, d.happened_at)) as last_at,
+               array_agg(distinct d.event_data ->> 'interview_id') as interview_ids
+        from notifications.deliveries d
+        where d.gathered_into = digest_id
+        group by d.account_id, d.share_link_id, d.reviewer_id, d.kind
+    ),
+    lines as (
+        select t.share_link_id, l.title, t.last_at,
+               jsonb_build_object(
+                   'kind', t.kind,
+                   'reviewer', r.name,
+                   'count', t.count,
+                   'last_at', notifications.local_time(t.last_at, l.owner_time_zone),
+                   'candidates', coalesce(c.names, '[]')) as line
+        from told t
+        join links.mail_links l on l.share_link_id = t.share_link_id
+        join links.mail_reviewers r on r.reviewer_id = t.reviewer_id
+        cross join lateral (
+            select jsonb_agg(jsonb_build_object('name', i.candidate_name, 'rating', v.rating) order by i.candidate_name) as names
+            from links.mail_interviews i
+            join views.published_reviews v on v.reviewer_id = t.reviewer_id and v.interview_id = i.interview_id
+            where t.kind = 'review' and i.account_id = t.account_id and i.interview_id = any (t.interview_ids)
+        ) c
+    )
+    select coalesce(jsonb_agg(jsonb_build_object('title', title, 'lines', lines) order by last_at desc), '[]')
+    from (select title, max(last_at) as last_at, jsonb_agg(line order by last_at) as lines from lines group by share_link_id, title) links
+$$;
+
+
+CREATE FUNCTION notifications.drop_mails_of_candidate(of_account_id text, of_interview_id text, share_link_ids text[], emptied_ids text[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    dropped int;
+begin
+    update notifications.deliveries d
+    set state = 'skipped', reason = 'candidate_erased'
+    from (
+        select w.id from notifications.deliveries w
+        where w.account_id = of_account_id and w.share_link_id = any (share_link_ids) and w.state = 'pending' and w.channel = 'email'
+          and (w.lease_until is null or w.lease_until < now())
+          and ((w.event_data ->> 'interview_id' = of_interview_id
+                and not exists (select from notifications.gatherings g where g.delivery_id = w.id and g.items <> array[of_interview_id]))
+               or (w.kind = 'invitation' and w.share_link_id = any (emptied_ids)))
+        order by w.id
+        for update skip locked
+    ) waiting
+    where d.id = waiting.id;
+    get diagnostics dropped = row_count;
+    return dropped;
+end
+$$;
+
+
+CREATE FUNCTION notifications.event_json(event events.log) RETURNS json
+    LANGUAGE sql STABLE
+    AS $$
+    select json_strip_nulls(json_build_object(
+        'id', event.id,
+        'type', event.type,
+        'created_at', sharelink.rfc3339(event.created_at),
+        'share_link_id', event.share_link_id,
+        'reviewer_id', event.reviewer_id,
+        'data', event.data,
+        'request_id', event.request_id))
+$$;
+
+
+CREATE FUNCTION notifications.last_eight(at timestamp with time zone, zone text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    return (select max(eight) from (
+                select (date_trunc('day', at at time zone zone) - days * interval '1 day' + interval '8 hours') at time zone zone as eight
+                from generate_series(0, 1) as days) both_days
+            where eight <= at);
+exception when invalid_parameter_value then
+    return notifications.last_eight(at, 'UTC');
+end
+$$;
+
+
+CREATE FUNCTION notifications.local_time(at timestamp with time zone, zone text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    return to_char(at at time zone zone, 'FMDay, FMDD FMMonth YYYY, HH24:MI') || ' (' || zone || ')';
+exception when invalid_parameter_value then
+    return to_char(at at time zone 'UTC', 'FMDay, FMDD FMMonth YYYY, HH24:MI') || ' (UTC)';
+end
+$$;
+
+
+CREATE FUNCTION notifications.mail_json(delivery notifications.deliveries) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    c record;
+    more jsonb;
+begin
+    if delivery.kind = 'invitation' then
+        select m.*, exists (select from notifications.deliveries e
+                            where e.reviewer_id = delivery.reviewer_id and e.kind = 'invitation' and e.id < delivery.id and e.state = 'sent') as again
+        into c
+        from links.mail_contexts m where m.reviewer_id = delivery.reviewer_id;
+        return jsonb_build_object(
+            'delivery_id', delivery.id,
+            'account_id', delivery.account_id,
+            'kind', delivery.kind,
+            'recipient', delivery.recipient,
+            'attempts', delivery.attempts,
+            'request_id', delivery.request_id,
+            'traceparent', delivery.traceparent,
+            'share_link_id', delivery.share_link_id,
+            'reviewer_id', delivery.reviewer_id,
+            'owner_name', c.owner_name,
+            'owner_email', c.owner_email,
+            'expires_at', notifications.local_time(c.expires_at, c.owner_time_zone),
+            'reviewer_name', c.reviewer_name,
+            'sealed', encode(c.sealed, 'hex'),
+            'message_subject', c.message_subject,
+            'message_body', c.message_body,
+            'interview_count', c.interview_count,
+            'job_title', c.job_title,
+            'again', c.again);
+    end if;
+    select l.*, p.name as reviewer_name, p.email as reviewer_email
+    into c
+    from (select) one
+    left join links.mail_links l on l.share_link_id = delivery.share_link_id
+    left join links.mail_people p on p.reviewer_id = delivery.reviewer_id;
+    if delivery.kind = 'review' then
+        select jsonb_build_object('reviews', jsonb_agg(jsonb_build_object(
+                   'candidate', i.candidate_name, 'rating', v.rating, 'comment', v.comment, 'is_update', v.version > 1) order by v.updated_at))
+        into more
+        from views.published_reviews v
+        left join links.mail_interviews i on i.account_id = v.account_id and i.interview_id = v.interview_id
+        where v.reviewer_id = delivery.reviewer_id and v.interview_id = any (notifications.reviewed_interviews(delivery));
+    elsif delivery.kind = 'guessing' then
+        more := jsonb_build_object(
+            'paused_until', notifications.local_time((delivery.event_data ->> 'paused_until')::timestamptz, c.owner_time_zone));
+    elsif delivery.kind = 'deactivated' then
+        more := jsonb_build_object('state_reason', case when delivery.reviewer_id is null then c.state_reason
+            else (select p.state_reason from links.mail_reviewers p where p.reviewer_id = delivery.reviewer_id) end);
+    elsif delivery.kind = 'expiry_warning' then
+        select jsonb_build_object('disable_feedback', c.disable_feedback, 'people', jsonb_agg(jsonb_build_object(
+                   'name', p.name, 'opened', a.open_count is not null, 'interview_count', p.interview_count,
+                   'reviewed', (select count(*) from views.published_reviews v where v.reviewer_id = p.reviewer_id)) order by p.position))
+        into more
+        from links.mail_reviewers p
+        left join views.reviewer_activity a on a.reviewer_id = p.reviewer_id
+        where p.share_link_id = delivery.share_link_id and p.deactivated_at is null;
+    elsif delivery.kind = 'digest' then
+        more := jsonb_build_object(
+            'links', notifications.digest_json(delivery.id),
+            'until', notifications.local_time(delivery.happened_at, delivery.event_data ->> 'time_zone'));
+    end if;
+    return jsonb_build_object(
+        'delivery_id', delivery.id,
+        'account_id', delivery.account_id,
+        'kind', delivery.kind,
+        'recipient', delivery.recipient,
+        'attempts', delivery.attempts,
+        'request_id', delivery.request_id,
+        'traceparent', delivery.traceparent,
+        'share_link_id', delivery.share_link_id,
+        'reviewer_id', delivery.reviewer_id,
+        'data', delivery.event_data,
+        'count', delivery.gathered,
+        'happened_at', notifications.local_time(delivery.happened_at, coalesce(c.owner_time_zone, delivery.event_data ->> 'time_zone')),
+        'last_happened_at', notifications.local_time(coalesce(delivery.last_happened_at, delivery.happened_at), c.owner_time_zone),
+        'title', c.title,
+        'link_state', c.state,
+        'owner_name', c.owner_name,
+        'owner_email', c.owner_email,
+        'expires_at', notifications.local_time(c.expires_at, c.owner_time_zone),
+        'reviewer_name', c.reviewer_name,
+        'reviewer_email', c.reviewer_email)
+        || coalesce(more, '{}');
+end
+$$;
+
+
+CREATE FUNCTION notifications.mail_kind(event_type text, data jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE event_type WHEN 'link.invitation_requested'::text THEN 'invitation'::text WHEN 'link.opened'::text THEN 'opened'::text WHEN 'review.submitted'::text THEN 'review'::text WHEN 'review.updated'::text THEN 'review'::text WHEN 'link.access_requested'::text THEN 'access_requested'::text WHEN 'link.passcode_failed'::text THEN CASE WHEN ((data ->> 'paused_until'::text) IS NOT NULL) THEN 'guessing'::text ELSE NULL::text END WHEN 'link.deactivated'::text THEN 'deactivated'::text ELSE NULL::text END;
+
+
+CREATE VIEW links.mail_links AS
+ SELECT l.id AS share_link_id,
+    l.account_id,
+    l.kind,
+    l.title,
+    l.owner_name,
+    l.owner_email,
+    l.owner_time_zone,
+    l.disable_feedback,
+    l.created_at,
+    l.expires_at,
+    l.deactivated_at,
+    l.state_reason,
+    links.state_of(l.deactivated_at, l.expires_at) AS state
+   FROM links.share_links l;
+
+
+CREATE TABLE notifications.preferences (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    address text NOT NULL COLLATE pg_catalog."C",
+    opens text DEFAULT 'every'::text NOT NULL,
+    reviews text DEFAULT 'every'::text NOT NULL,
+    digest text DEFAULT 'off'::text NOT NULL,
+    muted_share_link_ids text[] DEFAULT '{}'::text[] NOT NULL COLLATE pg_catalog."C",
+    digest_since timestamp with time zone,
+    digest_until timestamp with time zone,
+    unsubscribed_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT preferences_digest_check CHECK ((digest = ANY (ARRAY['off'::text, 'daily'::text]))),
+    CONSTRAINT preferences_opens_check CHECK ((opens = ANY (ARRAY['every'::text, 'first'::text, 'off'::text]))),
+    CONSTRAINT preferences_reviews_check CHECK ((reviews = ANY (ARRAY['every'::text, 'off'::text])))
+);
+
+
+CREATE FUNCTION notifications.mail_reason(kind text, data jsonb, recipient text, knows_reviewer boolean, reviewer_state text, link links.mail_links, wish notifications.preferences) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select case when kind in ('invitation', 'opened', 'review', 'access_requested', 'guessing') and not knows_reviewer then 'reviewer_removed'
+                when kind not in ('digest', 'webhook_disabled') and link.share_link_id is null then 'link_deleted'
+                when kind = 'deactivated' and coalesce(data ->> 'reason', 'manual') = 'manual' then 'manual'
+                when recipient = '' then 'no_address'
+                when kind = 'invitation' then case when reviewer_state <> 'active' then 'link_' || reviewer_state end
+                when wish.unsubscribed_at is not null then 'unsubscribed'
+                when kind = 'digest' then case when wish.account_id is null or (wish.opens = 'off' and wish.reviews = 'off') then 'preference_off' end
+                when link.share_link_id = any (wish.muted_share_link_ids) then 'muted'
+                when kind = 'opened' and wish.opens = 'off' then 'preference_off'
+                when kind = 'opened' and wish.opens = 'first' and not coalesce((data ->> 'first')::boolean, false) then 'first_open_only'
+                when kind = 'review' and wish.reviews = 'off' then 'preference_off'
+                when kind in ('opened', 'review') and wish.digest = 'daily' then 'in_digest'
+                when kind = 'expiry_warning' and link.state <> 'active' then 'link_' || link.state
+                when kind = 'expiry_warning' and link.expires_at is distinct from (data ->> 'expires_at')::timestamptz then 'expiry_changed' end
+$$;
+
+
+CREATE FUNCTION notifications.plan_digests(at timestamp with time zone, most integer, OUT seen integer, OUT digests integer) RETURNS record
+    LANGUAGE sql
+    AS $$
+    with wanted as materialized (
+        select p.account_id, p.address, p.digest, p.digest_since, z.zone, u.until
+        from notifications.preferences p
+        cross join lateral (
+            select coalesce((select l.owner_time_zone from links.mail_links l
+                             where l.account_id = p.account_id and lower(l.owner_email) = p.address
+                             order by l.created_at desc, l.share_link_id desc limit 1), 'UTC') as zone
+            offset 0
+        ) z
+        cross join lateral (
+            select case p.digest when 'daily' then notifications.last_eight(at, z.zone) else at end as until
+            offset 0
+        ) u
+        where p.digest_until is not null and p.unsubscribed_at is null and p.digest_until < u.until
+        order by p.digest_until
+        limit most
+        for update of p skip locked
+    ),
+    untold as materialized (
+        select w.account_id, w.address, d.id, d.recipient
+        from wanted w
+        join notifications.deliveries d
+            on d.account_id = w.account_id and lower(d.recipient collate "C") = w.address
+            and d.reason = 'in_digest' and d.gathered_into is null
+            and d.happened_at >= w.digest_since and d.happened_at < w.until
+    ),
+    made as materialized (
+        select w.*, u.recipient, u.count, sharelink.new_id('dlv_') as id
+        from wanted w
+        join (select account_id, address, max(recipient) as recipient, count(*)::int as count from untold group by account_id, address) u
+            using (account_id, address)
+    ),
+    told as (
+        update notifications.deliveries d set gathered_into = m.id
+        from untold u
+        join made m using (account_id, address)
+        where d.id = u.id
+    ),
+    moved as (
+        update notifications.preferences p
+        set digest_since = case w.digest when 'daily' then p.digest_since end,
+            digest_until = case w.digest when 'daily' then w.until end
+        from wanted w
+        where p.account_id = w.account_id and p.address = w.address
+    ),
+    stored as (
+        insert into notifications.deliveries (id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at,
+                                              state, next_attempt_at, gathered)
+        select id, 'digest:' || account_id || ':' || trim_scale(extract(epoch from until)), 'digest.daily', account_id, 'email', 'digest',
+               recipient, jsonb_build_object('time_zone', zone), until, 'pending', now(), count
+        from made
+        returning 1
+    )
+    select (select count(*)::int from wanted), (select count(*)::int from stored)
+$$;
+
+
+CREATE FUNCTION notifications.plan_expiry_warnings(at timestamp with time zone, hours integer) RETURNS integer
+    LANGUAGE sql
+    AS $$
+    with soon as (
+        select l, 'expires_soon:' || l.share_link_id || ':' || extract(epoch from l.expires_at)::numeric(20, 6) as event_id,
+               jsonb_build_object('share_link_id', l.share_link_id, 'expires_at', l.expires_at) as data
+        from links.mail_links l
+        where l.deactivated_at is null and l.kind = 'advanced' and l.expires_at > at and l.expires_at <= at + hours * interval '1 hour'
+    ),
+    planned as (
+        select s.*, notifications.mail_reason('expiry_warning', s.data, coalesce((s.l).owner_email, ''), true, null, s.l, p) as reason
+        from soon s
+        left join notifications.preferences p
+            on p.account_id = (s.l).account_id and p.address = lower((s.l).owner_email collate "C")
+        where not exists (select from notifications.deliveries d where d.event_id = s.event_id and d.channel = 'email')
+        limit 500
+    ),
+    stored as (
+        insert into notifications.deliveries (id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at,
+                                              share_link_id, state, reason, next_attempt_at)
+        select sharelink.new_id('dlv_'), event_id, 'link.expires_soon', (l).account_id, 'email', 'expiry_warning',
+               coalesce((l).owner_email, ''), data, at, (l).share_link_id, case when reason is null then 'pending' else 'skipped' end, reason,
+               case when reason is null then now() end
+        from planned
+        on conflict do nothing
+        returning 1
+    )
+    select count(*)::int from stored
+$$;
+
+
+CREATE FUNCTION notifications.preferences_json(email text, preferences notifications.preferences) RETURNS json
+    LANGUAGE sql STABLE
+    AS $$
+    select json_build_object(
+        'email', email,
+        'opens', coalesce(preferences.opens, 'every'),
+        'reviews', coalesce(preferences.reviews, 'every'),
+        'digest', coalesce(preferences.digest, 'off'),
+        'muted_share_link_ids', (
+            select coalesce(json_agg(m.id order by m.place), '[]')
+            from unnest(preferences.muted_share_link_ids) with ordinality as m (id, place)
+            where exists (select from links.mail_links l where l.share_link_id = m.id and l.account_id = preferences.account_id)),
+        'version', coalesce(preferences.version, 0),
+        'updated_at', sharelink.rfc3339(preferences.updated_at))
+$$;
+
+
+CREATE FUNCTION notifications.preferences_now(of_account_id text, of_address text) RETURNS SETOF notifications.preferences
+    LANGUAGE sql ROWS 1
+    AS $$
+    select * from notifications.preferences where account_id = of_account_id and address = of_address
+$$;
+
+
+CREATE FUNCTION notifications.record_outcome(of_id text, holder text, outcome text, error text, delay_ms bigint, attempts_max integer) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+declare
+    state_now text;
+begin
+    update notifications.deliveries d
+    set state = case when outcome = 'sent' then 'sent'
+                     when outcome = 'refused' or d.attempts >= attempts_max or (outcome = 'uncertain' and d.uncertain >= 1) then 'failed'
+                     else 'pending' end,
+        reason = case when outcome = 'sent' then null
+                      when outcome = 'refused' then 'refused'
+                      when outcome = 'uncertain' and d.uncertain >= 1 then 'uncertain'
+                      when d.attempts >= attempts_max then 'attempts_exhausted' end,
+        last_error = error,
+        sent_at = case when outcome = 'sent' then now() end,
+        uncertain = d.uncertain + case when outcome = 'uncertain' then 1 else 0 end,
+        next_attempt_at = now() + delay_ms * interval '1 millisecond',
+        lease_until = null,
+        lease_holder = null
+    where d.id = of_id and d.state is not distinct from 'pending' and (outcome = 'sent' or d.lease_holder = holder)
+    returning d.state into state_now;
+    return state_now;
+end
+$$;
+
+
+CREATE FUNCTION notifications.reviewed_interviews(delivery notifications.deliveries) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select coalesce(delivery.gathered_items, array[delivery.event_data ->> 'interview_id'])
+$$;
+
+
+CREATE FUNCTION notifications.tell_webhook_disabled(of_account_id text, endpoint_id text, endpoint_host text, cause text) RETURNS text
+    LANGUAGE sql
+    AS $$
+    insert into notifications.deliveries (id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at, state,
+                                          reason, next_attempt_at)
+    select sharelink.new_id('dlv_'), 'webhook_disabled:' || endpoint_id || ':' || extract(epoch from now())::numeric(20, 6),
+           'webhook.disabled', of_account_id, 'email', 'webhook_disabled', r.recipient,
+           jsonb_build_object('endpoint_id', endpoint_id, 'host', endpoint_host, 'cause', cause, 'owner_name', l.owner_name,
+                              'time_zone', coalesce(l.owner_time_zone, 'UTC')),
+           now(), case when j.reason is null then 'pending' else 'skipped' end, j.reason, case when j.reason is null then now() end
+    from (select 1) one
+    left join lateral (
+        select * from links.mail_links m where m.account_id = of_account_id and m.owner_email is not null
+        order by m.created_at desc, m.share_link_id desc limit 1
+    ) l on true
+    cross join lateral (select coalesce(l.owner_email, '') as recipient) r
+    left join notifications.preferences p on p.account_id = of_account_id and p.address = lower(r.recipient collate "C")
+    cross join lateral (select notifications.mail_reason('webhook_disabled', null, r.recipient, true, null, null, p) as reason) j
+    returning id
+$$;
+
+
+CREATE TABLE notifications.webhook_endpoints (
+    id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    url text NOT NULL,
+    events text[] COLLATE pg_catalog."C",
+    description text,
+    state text DEFAULT 'enabled'::text NOT NULL,
+    state_reason text,
+    secret bytea NOT NULL,
+    previous_secret bytea,
+    previous_until timestamp with time zone,
+    failing_since timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhook_endpoints_state_check CHECK ((state = ANY (ARRAY['enabled'::text, 'disabled'::text])))
+);
+
+
+CREATE FUNCTION notifications.webhook_endpoint_json(endpoint notifications.webhook_endpoints) RETURNS json
+    LANGUAGE sql STABLE
+    AS $$
+    select json_build_object(
+        'id', endpoint.id,
+        'url', endpoint.url,
+        'events', case when endpoint.events is null then to_json('all'::text) else to_json(endpoint.events) end,
+        'description', endpoint.description,
+        'state', endpoint.state,
+        'state_reason', endpoint.state_reason,
+        'failing_since', sharelink.rfc3339(endpoint.failing_since),
+        'previous_secret_until', case when endpoint.previous_until > now() then sharelink.rfc3339(endpoint.previous_until) end,
+        'version', endpoint.version,
+        'created_at', sharelink.rfc3339(endpoint.created_at),
+        'updated_at', sharelink.rfc3339(endpoint.updated_at))
+$$;
+
+
+CREATE FUNCTION sharelink.drop_answers_now(of_subject text) RETURNS SETOF text
+    LANGUAGE sql ROWS 1
+    AS $$
+    delete from sharelink.idempotent_answers where about = of_subject returning about
+$$;
+
+
+CREATE TABLE sharelink.idempotent_answers (
+    id bytea NOT NULL,
+    service name DEFAULT CURRENT_USER NOT NULL,
+    box bytea NOT NULL,
+    about text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE ONLY sharelink.idempotent_answers ALTER COLUMN box SET STORAGE EXTERNAL;
+
+
+CREATE FUNCTION sharelink.forget_idempotent_answers(most integer) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ WITH gone AS (
+          DELETE FROM sharelink.idempotent_answers a
+           WHERE (a.id IN ( SELECT o.id
+                    FROM sharelink.idempotent_answers o
+                   WHERE (o.created_at <= (now() - '24:00:00'::interval))
+                   ORDER BY o.created_at
+                  LIMIT forget_idempotent_answers.most
+                  FOR UPDATE OF o SKIP LOCKED))
+           RETURNING 1 AS "?column?"
+         )
+  SELECT (count(*))::integer AS count
+    FROM gone;
+END;
+
+
+CREATE FUNCTION sharelink.has_schema(of_digest text, of_version text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (
+        select from public.sharelink_schema s
+        where s.kind = 'schema'
+          and (s.name = of_digest
+               or string_to_array(substring(s.version from '^[0-9.]+'), '.')::int[]
+                  > string_to_array(substring(of_version from '^[0-9.]+'), '.')::int[]))
+$$;
+
+
+CREATE FUNCTION sharelink.idempotent_answer_now(of_id bytea, is_locked boolean) RETURNS SETOF bytea
+    LANGUAGE sql ROWS 1
+    AS $$
+    select box from sharelink.idempotent_answers
+    where is_locked and id = of_id and created_at > now() - interval '24 hours'
+$$;
+
+
+CREATE FUNCTION sharelink.new_id(prefix text) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+declare
+    digits constant text := '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+    made constant text := encode(uuid_send(gen_random_uuid()), 'hex');
+    ms constant bigint := floor(extract(epoch from clock_timestamp()) * 1000);
+    high constant bigint := ('x7' || substr(made, 14, 9))::bit(40)::bigint;
+    low constant bigint := ('x' || substr(made, 23, 10))::bit(40)::bigint;
+    id text := prefix;
+begin
+    for i in reverse 9..0 loop
+        id := id || substr(digits, 1 + (ms >> 5 * i & 31)::int, 1);
+    end loop;
+    for i in reverse 7..0 loop
+        id := id || substr(digits, 1 + (high >> 5 * i & 31)::int, 1);
+    end loop;
+    for i in reverse 7..0 loop
+        id := id || substr(digits, 1 + (low >> 5 * i & 31)::int, 1);
+    end loop;
+    return id;
+end
+$$;
+
+
+CREATE FUNCTION sharelink.rfc3339(at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    RETURN to_char((at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text);
+
+
+CREATE FUNCTION sharelink.time_of(rfc3339 text) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE STRICT
+    AS $$ select rfc3339::timestamptz $$;
+
+
+CREATE FUNCTION views.continue_visit(of_session_hash bytea, of_reviewer_id text, epoch integer) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+declare
+    found_id text;
+begin
+    update views.visits v set last_seen_at = now()
+    where v.session_hash = of_session_hash and v.reviewer_id = of_reviewer_id and v.passcode_epoch = epoch
+      and v.opened_at > now() - interval '12 hours' and v.last_seen_at > now() - interval '30 minutes'
+    returning v.id into found_id;
+    return found_id;
+end
+$$;
+
+
+CREATE FUNCTION views.erase_feedback(of_account_id text, of_interview_id text) RETURNS TABLE(reviews integer, review_revisions integer, watch_records integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    seen int;
+begin
+    select count(*) into review_revisions from views.review_revisions v
+    join views.reviews r on r.id = v.review_id where r.account_id = of_account_id and r.interview_id = of_interview_id;
+    delete from views.reviews r where r.account_id = of_account_id and r.interview_id = of_interview_id;
+    get diagnostics reviews = row_count;
+    delete from views.watched w where w.account_id = of_account_id and w.interview_id = of_interview_id;
+    get diagnostics seen = row_count;
+    delete from views.watch w where w.account_id = of_account_id and w.interview_id = of_interview_id;
+    get diagnostics watch_records = row_count;
+    watch_records := watch_records + seen;
+    return next;
+end
+$$;
+
+
+CREATE FUNCTION views.file_extension(file_name text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN COALESCE(lower("substring"(file_name, '\.([A-Za-z0-9]{1,8})$'::text)), 'pdf'::text);
+
+
+CREATE FUNCTION views.follow_links() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'INSERT' then
+        insert into views.link_activity (share_link_id, account_id) values (new.id, new.account_id) on conflict do nothing;
+    else
+        delete from views.link_activity where share_link_id = old.id;
+    end if;
+    return null;
+end
+$$;
+
+
+CREATE FUNCTION views.forget_guesses(most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    forgotten int;
+begin
+    delete from views.guesses
+    where ctid = any (array(
+        select g.ctid from views.guesses g
+        where g.since < now() - interval '2 days' and (g.paused_until is null or g.paused_until < now() - interval '1 day')
+        order by g.since limit most for update skip locked));
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+
+
+CREATE TABLE views.guesses (
+    reviewer_id text NOT NULL COLLATE pg_catalog."C",
+    network text NOT NULL COLLATE pg_catalog."C",
+    passcode_epoch integer DEFAULT 0 NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    pauses integer DEFAULT 0 NOT NULL,
+    paused_until timestamp with time zone
+)
+WITH (fillfactor='80');
+
+
+CREATE FUNCTION views.locked_guesses(of_reviewer_id text, epoch integer, of_network text) RETURNS views.guesses
+    LANGUAGE plpgsql
+    AS $$
+declare
+    row views.guesses;
+begin
+    insert into views.guesses as g (reviewer_id, network, passcode_epoch) values (of_reviewer_id, of_network, epoch)
+    on conflict on constraint guesses_pkey do update set tries = g.tries returning g.* into row;
+    if row.passcode_epoch <> epoch then
+        update views.guesses g set tries = 0, since = now(), pauses = 0, paused_until = null, passcode_epoch = epoch
+        where g.reviewer_id = of_reviewer_id and g.network = of_network
+        returning g.* into row;
+    end if;
+    return row;
+end
+$$;
+
+
+CREATE FUNCTION views.media_ref(salt bytea, place integer, slot text) RETURNS text
+    LANGUAGE sql STABLE
+    RETURN ((place || '-'::text) || "left"(encode(sha256((salt || convert_to(((place || ' '::text) || slot), 'UTF8'::name))), 'hex'::text), 32));
+
+
+CREATE FUNCTION views.note_guess(of_reviewer_id text, epoch integer, from_network text, most_here integer, most integer, window_s integer, pause_here_s integer, pause_s integer, pause_most_s integer) RETURNS TABLE(is_judged boolean, tries integer, begins_pause boolean, paused_until timestamp with time zone)
+    LANGUAGE plpgsql
+    AS $$
+declare
+    everywhere views.guesses := views.locked_guesses(of_reviewer_id, epoch, '');
+    here       views.guesses := views.locked_guesses(of_reviewer_id, epoch, from_network);
+begin
+    is_judged := not coalesce(everywhere.paused_until > now(), false) and not coalesce(here.paused_until > now(), false);
+    begins_pause := false;
+    if is_judged then
+        everywhere := views.with_guess(everywhere, most, window_s, pause_s, pause_most_s);
+        here := views.with_guess(here, most_here, window_s, pause_here_s, pause_most_s);
+        begins_pause := everywhere.tries >= most;
+        update views.guesses g
+        set tries = n.tries, since = n.since, pauses = n.pauses, paused_until = n.paused_until
+        from (select (everywhere).* union all select (here).*) n
+        where g.reviewer_id = n.reviewer_id and g.network = n.network;
+    end if;
+    tries := everywhere.tries;
+    paused_until := greatest(everywhere.paused_until, here.paused_until);
+    return next;
+end
+$$;
+
+
+CREATE FUNCTION views.question_ratings_of(question_ratings jsonb, questions jsonb, are_among boolean) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    RETURN (SELECT COALESCE(jsonb_agg(r.value ORDER BY r.place), '[]'::jsonb) AS "coalesce" FROM jsonb_array_elements(question_ratings_of.question_ratings) WITH ORDINALITY r(value, place) WHERE ((EXISTS (SELECT FROM jsonb_array_elements(question_ratings_of.questions) q(value) WHERE ((q.value -> 'id'::text) = (r.value -> 'question_id'::text)))) = question_ratings_of.are_among));
+
+
+CREATE FUNCTION views.review_json(review views.reviews, questions jsonb) RETURNS json
+    LANGUAGE sql STABLE
+    AS $$
+    select case when review.id is not null then json_build_object(
+        'id', review.id,
+        'rating', review.rating,
+        'comment', review.comment,
+        'question_ratings', views.question_ratings_of(review.question_ratings, questions, true),
+        'version', review.version,
+        'created_at', sharelink.rfc3339(review.created_at),
+        'updated_at', sharelink.rfc3339(review.updated_at)) end
+$$;
+
+
+CREATE FUNCTION views.review_now(of_reviewer_id text, of_interview_id text) RETURNS SETOF views.reviews
+    LANGUAGE sql ROWS 1
+    AS $$
+    select * from views.reviews where reviewer_id = of_reviewer_id and interview_id = of_interview_id
+$$;
+
+
+CREATE FUNCTION views.unusual_evidence(a views.activity, most_opens integer, most_networks integer) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    select case when a.hour_opens > most_opens
+        then jsonb_build_object('rule', 'opens', 'count', a.hour_opens, 'threshold', most_opens, 'window_seconds', 3600,
+                                'since', sharelink.rfc3339(a.hour_since))
+        else jsonb_build_object('rule', 'networks', 'count', a.network_count, 'threshold', most_networks, 'window_seconds', 86400,
+                                'networks', (select jsonb_agg(n.key order by n.key)
+                                             from (select key from jsonb_object_keys(a.networks) as key limit 20) n))
+    end
+$$;
+
+
+CREATE FUNCTION views.usage_after(a views.activity, epoch integer, many integer, fresh jsonb) RETURNS TABLE(hour_since timestamp with time zone, hour_opens integer, networks jsonb, network_count integer)
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    now_s    bigint := extract(epoch from now());
+    is_known boolean;
+begin
+    hour_since := now();
+    hour_opens := many;
+    networks := fresh;
+    if a.usage_epoch = epoch then
+        if a.hour_since > now() - interval '1 hour' then
+            hour_since := a.hour_since;
+            hour_opens := a.hour_opens + many;
+        end if;
+        select coalesce(bool_and(coalesce((a.networks ->> f.key)::bigint > now_s - 3600, false)), true) into is_known
+        from jsonb_object_keys(fresh) as f (key);
+        if is_known then
+            networks := a.networks;
+            network_count := a.network_count;
+            return next;
+            return;
+        end if;
+        select jsonb_object_agg(k.key, k.seen) into networks
+        from (select u.key, max(u.value::bigint) as seen
+              from (select * from jsonb_each_text(a.networks) union all select * from jsonb_each_text(fresh)) u
+              group by u.key) k
+        where k.seen > now_s - 86400;
+    end if;
+    network_count := (select count(*) from jsonb_object_keys(networks));
+    return next;
+end
+$$;
+
+
+CREATE FUNCTION views.visible_questions(document jsonb, hides_skipped boolean) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    RETURN (SELECT COALESCE(jsonb_agg(q.value ORDER BY q.place), '[]'::jsonb) AS "coalesce" FROM jsonb_array_elements(CASE WHEN (jsonb_typeof((visible_questions.document -> 'questions'::text)) = 'array'::text) THEN (visible_questions.document -> 'questions'::text) ELSE '[]'::jsonb END) WITH ORDINALITY q(value, place) WHERE (NOT (visible_questions.hides_skipped AND COALESCE(((q.value ->> 'skipped'::text))::boolean, false))));
+
+
+CREATE FUNCTION views.with_guess(g views.guesses, most integer, window_s integer, pause_s integer, pause_most_s integer) RETURNS views.guesses
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    if g.since <= now() - window_s * interval '1 second' or g.paused_until >= g.since then
+        g.tries := 0;
+        g.since := now();
+    end if;
+    if g.paused_until < now() - interval '1 day' then
+        g.pauses := 0;
+    end if;
+    g.tries := g.tries + 1;
+    if g.tries >= most then
+        g.paused_until := now() + least(pause_s * 2 ^ least(g.pauses, 20), pause_most_s) * interval '1 second';
+        g.pauses := g.pauses + 1;
+    end if;
+    return g;
+end
+$$;
+
+
+CREATE TABLE events.log_default (
+    id text NOT NULL COLLATE pg_catalog."C",
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    horizon xid8 DEFAULT pg_snapshot_xmin(pg_current_snapshot()),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    type text NOT NULL COLLATE pg_catalog."C",
+    share_link_id text COLLATE pg_catalog."C",
+    reviewer_id text COLLATE pg_catalog."C",
+    data jsonb NOT NULL,
+    request_id text,
+    traceparent text
+);
+
+
+CREATE TABLE links.document_versions (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    version bigint DEFAULT 1 NOT NULL
+)
+WITH (fillfactor='50');
+
+
+CREATE VIEW links.content_states AS
+ SELECT l.id AS share_link_id,
+    l.kind,
+    concat_ws(' '::text, l.version, COALESCE(v.version, (0)::bigint), (l.abbreviate_names)::integer, (l.omit_avatars)::integer, (l.exclude_full_profiles)::integer, (l.hide_skipped_questions)::integer, (l.disable_feedback)::integer, (l.mask_questionnaire)::integer, EXTRACT(epoch FROM l.expires_at), l.owner_name) AS content_version
+   FROM (links.share_links l
+     LEFT JOIN links.document_versions v ON ((v.account_id = l.account_id)));
+
+
+CREATE VIEW links.doors AS
+ SELECT r.token_hash,
+    r.id AS reviewer_id,
+    r.name AS reviewer_name,
+    r.passcode_hash,
+    r.passcode_epoch,
+    l.id AS share_link_id,
+    l.account_id,
+    l.kind,
+    l.expires_at,
+    l.owner_name AS sender_name,
+    l.media_salt,
+    links.state_of(COALESCE(l.deactivated_at, r.deactivated_at), l.expires_at) AS state,
+    l.abbreviate_names,
+    l.omit_avatars,
+    l.exclude_full_profiles,
+    l.hide_skipped_questions,
+    l.disable_feedback,
+    l.mask_questionnaire
+   FROM (links.reviewers r
+     JOIN links.share_links l ON ((l.id = r.share_link_id)));
+
+
+CREATE TABLE links.interviews (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    id text NOT NULL COLLATE pg_catalog."C",
+    document jsonb NOT NULL,
+    type text GENERATED ALWAYS AS ((document ->> 'type'::text)) STORED,
+    job_id text GENERATED ALWAYS AS ((document #>> '{job,id}'::text[])) STORED COLLATE pg_catalog."C",
+    completed_at timestamp with time zone GENERATED ALWAYS AS (sharelink.time_of((document ->> 'completed_at'::text))) STORED,
+    candidate_name text GENERATED ALWAYS AS (((document #>> '{candidate,first_name}'::text[]) || COALESCE((' '::text || NULLIF((document #>> '{candidate,last_name}'::text[]), ''::text)), ''::text))) STORED,
+    candidate_email text GENERATED ALWAYS AS ((document #>> '{candidate,email}'::text[])) STORED,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+CREATE VIEW links.mail_contexts AS
+ SELECT r.id AS reviewer_id,
+    r.name AS reviewer_name,
+    r.email AS reviewer_email,
+    r.sealed,
+    l.id AS share_link_id,
+    l.account_id,
+    l.title,
+    l.owner_name,
+    l.owner_email,
+    l.owner_time_zone,
+    l.message_subject,
+    l.message_body,
+    l.expires_at,
+    links.state_of(COALESCE(l.deactivated_at, r.deactivated_at), l.expires_at) AS state,
+    (( SELECT count(*) AS count
+           FROM links.share_link_interviews m
+          WHERE (m.share_link_id = l.id)))::integer AS interview_count,
+    ( SELECT (i.document #>> '{job,title}'::text[])
+           FROM (links.share_link_interviews m
+             JOIN links.interviews i ON (((i.account_id = m.account_id) AND (i.id = m.interview_id))))
+          WHERE (m.share_link_id = l.id)
+          ORDER BY m."position"
+         LIMIT 1) AS job_title
+   FROM (links.reviewers r
+     JOIN links.share_links l ON ((l.id = r.share_link_id)));
+
+
+CREATE VIEW links.mail_interviews AS
+ SELECT interviews.account_id,
+    interviews.id AS interview_id,
+    interviews.candidate_name
+   FROM links.interviews;
+
+
+CREATE VIEW links.mail_people AS
+ SELECT reviewers.id AS reviewer_id,
+    reviewers.name,
+    reviewers.email,
+    reviewers.sealed
+   FROM links.reviewers;
+
+
+CREATE VIEW links.mail_reviewers AS
+ SELECT r.id AS reviewer_id,
+    r.share_link_id,
+    r."position",
+    r.name,
+    r.deactivated_at,
+    r.state_reason,
+    (( SELECT count(*) AS count
+           FROM links.share_link_interviews m
+          WHERE (m.share_link_id = r.share_link_id)))::integer AS interview_count
+   FROM links.reviewers r;
+
+
+CREATE VIEW links.shared_interviews AS
+ SELECT m.share_link_id,
+    m."position",
+    i.id AS interview_id,
+    i.document
+   FROM (links.share_link_interviews m
+     JOIN links.interviews i ON (((i.account_id = m.account_id) AND (i.id = m.interview_id))));
+
+
+CREATE TABLE notifications.cursors (
+    consumer text NOT NULL COLLATE pg_catalog."C",
+    xid xid8 NOT NULL,
+    event_id text NOT NULL COLLATE pg_catalog."C"
+);
+
+
+CREATE TABLE notifications.dead_entries (
+    id bigint NOT NULL,
+    consumer text NOT NULL,
+    stream text,
+    entry_id text,
+    event_id text COLLATE pg_catalog."C",
+    fault text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+ALTER TABLE notifications.dead_entries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME notifications.dead_entries_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+CREATE TABLE notifications.gatherings (
+    key text NOT NULL COLLATE pg_catalog."C",
+    delivery_id text NOT NULL COLLATE pg_catalog."C",
+    count integer NOT NULL,
+    items text[] NOT NULL COLLATE pg_catalog."C",
+    last_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    due_at_most timestamp with time zone NOT NULL
+)
+WITH (fillfactor='50');
+
+
+CREATE TABLE notifications.settled (
+    consumer text NOT NULL COLLATE pg_catalog."C",
+    event_id text NOT NULL COLLATE pg_catalog."C",
+    settled_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+CREATE TABLE public.sharelink_schema (
+    kind text NOT NULL,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    version text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sharelink_schema_kind_check CHECK ((kind = ANY (ARRAY['base'::text, 'migration'::text, 'repeatable'::text, 'schema'::text])))
+);
+
+
+CREATE TABLE views.access_requests (
+    reviewer_id text NOT NULL COLLATE pg_catalog."C",
+    requested_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+CREATE TABLE views.link_activity (
+    share_link_id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    last_opened_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+)
+WITH (fillfactor='80');
+
+
+CREATE TABLE views.visits (
+    id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    share_link_id text NOT NULL COLLATE pg_catalog."C",
+    reviewer_id text NOT NULL COLLATE pg_catalog."C",
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    is_first boolean NOT NULL,
+    network text NOT NULL,
+    device text NOT NULL,
+    session_hash bytea NOT NULL,
+    passcode_epoch integer NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL
+)
+WITH (fillfactor='90');
+
+
+CREATE VIEW views.published_visits AS
+ SELECT visits.id,
+    visits.account_id,
+    visits.share_link_id,
+    visits.reviewer_id,
+    visits.opened_at,
+    visits.is_first,
+    visits.network,
+    visits.device
+   FROM views.visits;
+
+
+CREATE TABLE views.review_revisions (
+    review_id text NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    visit_id text NOT NULL COLLATE pg_catalog."C",
+    rating smallint,
+    comment text NOT NULL,
+    question_ratings jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+CREATE VIEW views.share_link_activity AS
+ SELECT link_activity.share_link_id,
+    link_activity.account_id,
+    link_activity.last_opened_at
+   FROM views.link_activity;
+
+
+CREATE TABLE views.watch (
+    reviewer_id text NOT NULL COLLATE pg_catalog."C",
+    interview_id text NOT NULL COLLATE pg_catalog."C",
+    question_id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    share_link_id text NOT NULL COLLATE pg_catalog."C",
+    seconds real NOT NULL,
+    "position" real NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+)
+WITH (fillfactor='80');
+
+
+CREATE TABLE views.watched (
+    reviewer_id text NOT NULL COLLATE pg_catalog."C",
+    interview_id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    share_link_id text NOT NULL COLLATE pg_catalog."C",
+    watched_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+ALTER TABLE ONLY events.log ATTACH PARTITION events.log_default DEFAULT;
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+INSERT INTO notifications.cursors VALUES ('email', '0', '');
+INSERT INTO notifications.cursors VALUES ('webhook', '726', '');
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', '105411e924fd5ac689ecbed911480f40bea215016370bb3b565fc4931f6578cd', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e1deef650d538dc501c6060f6fd219927d569fa2e81d29c67e71499320510f43', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '2d65c59614b527bbe9ee78f50d0f9dca12f331f58ed13ea1417bd6b647ea5584', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '57d7a209aa611611a45ed87576a265f281f904c81f4740b8cd57766e6f4da263', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '6988b02073f9ccb6885301064229e7461766ab16293313aa32e4d544c7457fbb', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '50757eaf4e3fb3956fd659bdb95890fcbe08effeb51baca52d6f49908be851d7', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', 'a0d5797fc16a173a508751eb0af10f253b0517e4ce3f5041fe167734764a4310', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '36c01a9cf84185d219b3f2ee4717d32b6500e6d8c888ed2dda1a9ba373107e3a', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', '97bb079bdad10d133c85969bd14a29d974437ef75647dd94644eaf6d2809c687', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', '0c5cff3e4fc2b68f21c1442967563896f691daf5f4e174a4afa9ed80125c721f', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', '1cb155663007ed86888146907387354e54c1da17ea8540d1bf0f49b8dc4eba54', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '4333559783d6812184f8972010760128ca50dae4643bb586311813c9c3fd2338', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1fd4ba926a258ecb680f78475695a90f090719b9b59a7aafba0ce9edc8a11ee9', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', '1ff15564db6129b34256aec3c440ca434ab6ac27879fd9037b7ee0b961f04eec', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '7611afbaedf615e4ea959feacf3e01f66c33962c22b7e03b43f6237349550d10', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'd8fafd0bdfd8ae035ee314b12ce93df229df3be64509181c7ba7667e09b8a098', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', '744956d976b00aa689cdc9cad68a79ce8b14c70829f70c426a10b848547bd483', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '1603b4ee27cfb3c038f66ec962b2f8d860c3112c3281e227253e27803ac3f7f5', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '2af25088c29c0627339527a2082f01fad76fafc923c1d5c6e3ce7dd580107b8e', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', '14d611aff94ebc78d65f505d4c4690e40d50eea9c1f83ba35f99035b24ffa474', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'fae147e36ddaeac798284192be524cb7afa826b0657dd559204b7f7dc35c1f79', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '066569201990ac82e7f388cdd8c3a9bc697be941496800b113700145bd1a8b53', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('schema', 'cf3c61f884598b6cc9e60802e5c4652723f739badd37c638e84771f151f9263c', 'cf3c61f884598b6cc9e60802e5c4652723f739badd37c638e84771f151f9263c', '0.3.0', '2026-11-29 11:57:32.572775+00');
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+SELECT pg_catalog.setval('notifications.dead_entries_id_seq', 1, false);
+
+
+ALTER TABLE ONLY events.log
+    ADD CONSTRAINT log_pkey PRIMARY KEY (id, created_at);
+
+
+ALTER TABLE ONLY events.log_default
+    ADD CONSTRAINT log_default_pkey PRIMARY KEY (id, created_at);
+
+
+ALTER TABLE ONLY links.accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
+
+
+ALTER TABLE ONLY links.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+
+ALTER TABLE ONLY links.document_versions
+    ADD CONSTRAINT document_versions_pkey PRIMARY KEY (account_id);
+
+
+ALTER TABLE ONLY links.email_templates
+    ADD CONSTRAINT email_templates_pkey PRIMARY KEY (id);
+
+
+ALTER TABLE ONLY links.interviews
+    ADD CONSTRAINT interviews_pkey PRIMARY KEY (account_id, id);
+
+
+ALTER TABLE ONLY links.reviewers
+    ADD CONSTRAINT reviewers_pkey PRIMARY KEY (id);
+
+
+ALTER TABLE ONLY links.reviewers
+    ADD CONSTRAINT reviewers_token_hash_key UNIQUE (token_hash);
+
+
+ALTER TABLE ONLY links.share_link_interviews
+    ADD CONSTRAINT share_link_interviews_pkey PRIMARY KEY (share_link_id, interview_id);
+
+
+ALTER TABLE ONLY links.share_links
+    ADD CONSTRAINT share_links_pkey PRIMARY KEY (id);
+
+
+ALTER TABLE ONLY notifications.cursors
+    ADD CONSTRAINT cursors_pkey PRIMARY KEY (consumer);
+
+
+ALTER TABLE ONLY notifications.dead_entries
+    ADD CONSTRAINT dead_entries_consumer_stream_entry_id_key UNIQUE (consumer, stream, entry_id);
+
+
+ALTER TABLE ONLY notifications.dead_entries
+    ADD CONSTRAINT dead_entries_pkey PRIMARY KEY (id);
+
+
+ALTER TABLE ONLY notifications.deliveries
+    ADD CONSTRAINT deliveries_event_id_channel_kind_recipient_key UNIQUE (event_id, channel, kind, recipient);
+
+
+ALTER TABLE ONLY notifications.deliveries
+    ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
+
+
+ALTER TABLE ONLY notifications.gatherings
+    ADD CONSTRAINT gatherings_delivery_id_key UNIQUE (delivery_id);
+
+
+ALTER TABLE ONLY notifications.gatherings
+    ADD CONSTRAINT gatherings_pkey PRIMARY KEY (key);
+
+
+ALTER TABLE ONLY notifications.preferences
+    ADD CONSTRAINT preferences_pkey PRIMARY KEY (account_id, address);
+
+
+ALTER TABLE ONLY notifications.settled
+    ADD CONSTRAINT settled_pkey PRIMARY KEY (consumer, event_id);
+
+
+ALTER TABLE ONLY notifications.webhook_endpoints
+    ADD CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (id);
+
+
+ALTER TABLE ONLY public.sharelink_schema
+    ADD CONSTRAINT sharelink_schema_pkey PRIMARY KEY (kind, name);
+
+
+ALTER TABLE ONLY sharelink.idempotent_answers
+    ADD CONSTRAINT idempotent_answers_pkey PRIMARY KEY (id);
+
+
+ALTER TABLE ONLY views.access_requests
+    ADD CONSTRAINT access_requests_pkey PRIMARY KEY (reviewer_id);
+
+
+ALTER TABLE ONLY views.activity
+    ADD CONSTRAINT activity_pkey PRIMARY KEY (reviewer_id);
+
+
+ALTER TABLE ONLY views.guesses
+    ADD CONSTRAINT guesses_pkey PRIMARY KEY (reviewer_id, network);
+
+
+ALTER TABLE ONLY views.link_activity
+    ADD CONSTRAINT link_activity_pkey PRIMARY KEY (share_link_id);
+
+
+ALTER TABLE ONLY views.review_revisions
+    ADD CONSTRAINT review_revisions_pkey PRIMARY KEY (review_id, version);
+
+
+ALTER TABLE ONLY views.reviews
+    ADD CONSTRAINT reviews_pkey PRIMARY KEY (id);
+
+
+ALTER TABLE ONLY views.visits
+    ADD CONSTRAINT visits_pkey PRIMARY KEY (id);
+
+
+ALTER TABLE ONLY views.visits
+    ADD CONSTRAINT visits_session_hash_key UNIQUE (session_hash);
+
+
+ALTER TABLE ONLY views.watch
+    ADD CONSTRAINT watch_pkey PRIMARY KEY (reviewer_id, interview_id, question_id);
+
+
+ALTER TABLE ONLY views.watched
+    ADD CONSTRAINT watched_pkey PRIMARY KEY (reviewer_id, interview_id);
+
+
+CREATE INDEX log_by_account_commit ON ONLY events.log USING btree (account_id, xid, id);
+
+
+CREATE INDEX log_by_account_time ON ONLY events.log USING btree (account_id, created_at, id);
+
+
+CREATE INDEX log_by_commit ON ONLY events.log USING btree (xid, id);
+
+
+CREATE INDEX log_by_link ON ONLY events.log USING btree (share_link_id, xid, id);
+
+
+CREATE INDEX log_by_type ON ONLY events.log USING btree (account_id, type, xid, id);
+
+
+CREATE INDEX log_default_account_id_created_at_id_idx ON events.log_default USING btree (account_id, created_at, id);
+
+
+CREATE INDEX log_default_account_id_type_xid_id_idx ON events.log_default USING btree (account_id, type, xid, id);
+
+
+CREATE INDEX log_default_account_id_xid_id_idx ON events.log_default USING btree (account_id, xid, id);
+
+
+CREATE INDEX log_default_share_link_id_xid_id_idx ON events.log_default USING btree (share_link_id, xid, id);
+
+
+CREATE INDEX log_default_xid_id_idx ON events.log_default USING btree (xid, id);
+
+
+CREATE INDEX api_keys_by_account ON links.api_keys USING btree (account_id);
+
+
+CREATE INDEX email_templates_by_account ON links.email_templates USING btree (account_id, id);
+
+
+CREATE INDEX email_templates_by_name ON links.email_templates USING btree (account_id, lower(name) COLLATE "C", id);
+
+
+CREATE INDEX email_templates_by_time ON links.email_templates USING btree (account_id, created_at, id);
+
+
+CREATE UNIQUE INDEX email_templates_one_default ON links.email_templates USING btree (account_id) WHERE is_default;
+
+
+CREATE INDEX interviews_by_completion ON links.interviews USING btree (account_id, COALESCE(completed_at, '-infinity'::timestamp with time zone), id);
+
+
+CREATE INDEX interviews_by_job ON links.interviews USING btree (account_id, job_id, created_at, id);
+
+
+CREATE INDEX interviews_by_name ON links.interviews USING btree (account_id, lower(candidate_name) COLLATE "C", id);
+
+
+CREATE INDEX interviews_by_time ON links.interviews USING btree (account_id, created_at, id);
+
+
+CREATE INDEX interviews_by_words ON links.interviews USING gin (account_id, candidate_name public.gin_trgm_ops, candidate_email public.gin_trgm_ops);
+
+
+CREATE UNIQUE INDEX reviewers_by_link ON links.reviewers USING btree (share_link_id, lower((email COLLATE "C")));
+
+
+CREATE INDEX reviewers_by_words ON links.reviewers USING gin (account_id, name public.gin_trgm_ops, email public.gin_trgm_ops);
+
+
+CREATE INDEX share_link_interviews_by_interview ON links.share_link_interviews USING btree (account_id, interview_id);
+
+
+CREATE INDEX share_links_basic ON links.share_links USING btree (account_id, created_at DESC, id DESC) WHERE (kind = 'basic'::text);
+
+
+CREATE UNIQUE INDEX share_links_basic_of ON links.share_links USING btree (account_id, basic_of) WHERE (basic_of IS NOT NULL);
+
+
+CREATE INDEX share_links_by_account ON links.share_links USING btree (account_id, created_at DESC, id DESC);
+
+
+CREATE INDEX share_links_by_age ON links.share_links USING btree (active_since) WHERE (deactivated_at IS NULL);
+
+
+CREATE INDEX share_links_by_expiry ON links.share_links USING btree (account_id, COALESCE(expires_at, 'infinity'::timestamp with time zone), id);
+
+
+CREATE INDEX share_links_by_owner ON links.share_links USING btree (account_id, lower(owner_email), created_at DESC, id DESC);
+
+
+CREATE INDEX share_links_by_title ON links.share_links USING btree (account_id, lower(title) COLLATE "C", id);
+
+
+CREATE INDEX share_links_by_words ON links.share_links USING gin (account_id, title public.gin_trgm_ops);
+
+
+CREATE INDEX share_links_deactivated ON links.share_links USING btree (account_id, created_at DESC, id DESC) WHERE (deactivated_at IS NOT NULL);
+
+
+CREATE INDEX share_links_expiry_untold ON links.share_links USING btree (expires_at) WHERE ((deactivated_at IS NULL) AND (told_expiry IS DISTINCT FROM expires_at));
+
+
+CREATE INDEX share_links_to_expire ON links.share_links USING btree (expires_at) WHERE ((deactivated_at IS NULL) AND (expires_at IS NOT NULL));
+
+
+CREATE INDEX deliveries_by_account ON notifications.deliveries USING btree (account_id, id);
+
+
+CREATE INDEX deliveries_by_endpoint ON notifications.deliveries USING btree (recipient, state) WHERE (channel = 'webhook'::text);
+
+
+CREATE INDEX deliveries_by_link ON notifications.deliveries USING btree (account_id, share_link_id, id);
+
+
+CREATE INDEX deliveries_by_reviewer ON notifications.deliveries USING btree (reviewer_id, id);
+
+
+CREATE INDEX deliveries_by_type ON notifications.deliveries USING btree (account_id, event_type, id);
+
+
+CREATE INDEX deliveries_due_mails ON notifications.deliveries USING btree (next_attempt_at) WHERE ((state = 'pending'::text) AND (channel = 'email'::text));
+
+
+CREATE INDEX deliveries_due_webhooks ON notifications.deliveries USING btree (recipient, next_attempt_at) WHERE ((state = 'pending'::text) AND (channel = 'webhook'::text));
+
+
+CREATE INDEX deliveries_failed ON notifications.deliveries USING btree (id) WHERE (state = 'failed'::text);
+
+
+CREATE INDEX deliveries_for_digest ON notifications.deliveries USING btree (account_id, lower((recipient COLLATE "C")), happened_at) WHERE ((reason = 'in_digest'::text) AND (gathered_into IS NULL));
+
+
+CREATE INDEX deliveries_gathered ON notifications.deliveries USING btree (gathered_into) WHERE (gathered_into IS NOT NULL);
+
+
+CREATE INDEX deliveries_of_invitations ON notifications.deliveries USING btree (reviewer_id, id) WHERE (kind = 'invitation'::text);
+
+
+CREATE INDEX deliveries_skipped ON notifications.deliveries USING btree (account_id, id) WHERE (state = 'skipped'::text);
+
+
+CREATE INDEX preferences_to_digest ON notifications.preferences USING btree (account_id, address) WHERE (digest_until IS NOT NULL);
+
+
+CREATE INDEX settled_by_age ON notifications.settled USING btree (settled_at);
+
+
+CREATE INDEX webhook_endpoints_by_account ON notifications.webhook_endpoints USING btree (account_id, created_at, id);
+
+
+CREATE INDEX idempotent_answers_by_age ON sharelink.idempotent_answers USING btree (created_at);
+
+
+CREATE INDEX idempotent_answers_by_subject ON sharelink.idempotent_answers USING btree (about) WHERE (about IS NOT NULL);
+
+
+CREATE INDEX activity_by_link ON views.activity USING btree (share_link_id);
+
+
+CREATE INDEX guesses_by_time ON views.guesses USING btree (since);
+
+
+CREATE INDEX link_activity_by_time ON views.link_activity USING btree (account_id, last_opened_at, share_link_id);
+
+
+CREATE INDEX reviews_by_interview ON views.reviews USING btree (account_id, interview_id, created_at, id);
+
+
+CREATE INDEX reviews_by_link ON views.reviews USING btree (share_link_id, created_at, id);
+
+
+CREATE UNIQUE INDEX reviews_by_reviewer ON views.reviews USING btree (reviewer_id, interview_id);
+
+
+CREATE INDEX visits_by_link ON views.visits USING btree (share_link_id, id);
+
+
+CREATE INDEX visits_by_time ON views.visits USING btree (share_link_id, opened_at, id);
+
+
+CREATE INDEX watch_by_interview ON views.watch USING btree (account_id, interview_id);
+
+
+CREATE INDEX watched_by_interview ON views.watched USING btree (account_id, interview_id);
+
+
+ALTER INDEX events.log_by_account_time ATTACH PARTITION events.log_default_account_id_created_at_id_idx;
+
+
+ALTER INDEX events.log_by_type ATTACH PARTITION events.log_default_account_id_type_xid_id_idx;
+
+
+ALTER INDEX events.log_by_account_commit ATTACH PARTITION events.log_default_account_id_xid_id_idx;
+
+
+ALTER INDEX events.log_pkey ATTACH PARTITION events.log_default_pkey;
+
+
+ALTER INDEX events.log_by_link ATTACH PARTITION events.log_default_share_link_id_xid_id_idx;
+
+
+ALTER INDEX events.log_by_commit ATTACH PARTITION events.log_default_xid_id_idx;
+
+
+CREATE TRIGGER document_changes AFTER UPDATE OF document ON links.interviews FOR EACH ROW WHEN ((old.document IS DISTINCT FROM new.document)) EXECUTE FUNCTION links.count_document_change();
+
+
+CREATE TRIGGER document_goes AFTER DELETE ON links.interviews FOR EACH ROW EXECUTE FUNCTION links.count_document_change();
+
+
+CREATE TRIGGER follow_links AFTER INSERT OR DELETE ON links.share_links FOR EACH ROW EXECUTE FUNCTION views.follow_links();
+
+
+CREATE TRIGGER note_revival BEFORE UPDATE OF deactivated_at, expires_at ON links.share_links FOR EACH ROW EXECUTE FUNCTION links.note_revival();
+
+
+CREATE TRIGGER close_gathering AFTER UPDATE OF state ON notifications.deliveries FOR EACH ROW WHEN ((old.gathers AND (new.state <> 'pending'::text))) EXECUTE FUNCTION notifications.close_gathering();
+
+
+ALTER TABLE ONLY links.api_keys
+    ADD CONSTRAINT api_keys_account_id_fkey FOREIGN KEY (account_id) REFERENCES links.accounts(id) ON DELETE CASCADE;
+
+
+ALTER TABLE ONLY links.email_templates
+    ADD CONSTRAINT email_templates_account_id_fkey FOREIGN KEY (account_id) REFERENCES links.accounts(id) ON DELETE CASCADE;
+
+
+ALTER TABLE ONLY links.interviews
+    ADD CONSTRAINT interviews_account_id_fkey FOREIGN KEY (account_id) REFERENCES links.accounts(id) ON DELETE CASCADE;
+
+
+ALTER TABLE ONLY links.reviewers
+    ADD CONSTRAINT reviewers_share_link_id_fkey FOREIGN KEY (share_link_id) REFERENCES links.share_links(id) ON DELETE CASCADE;
+
+
+ALTER TABLE ONLY links.share_link_interviews
+    ADD CONSTRAINT share_link_interviews_account_id_interview_id_fkey FOREIGN KEY (account_id, interview_id) REFERENCES links.interviews(account_id, id) ON DELETE CASCADE;
+
+
+ALTER TABLE ONLY links.share_link_interviews
+    ADD CONSTRAINT share_link_interviews_share_link_id_fkey FOREIGN KEY (share_link_id) REFERENCES links.share_links(id) ON DELETE CASCADE;
+
+
+ALTER TABLE ONLY links.share_links
+    ADD CONSTRAINT share_links_account_id_basic_of_fkey FOREIGN KEY (account_id, basic_of) REFERENCES links.interviews(account_id, id) ON DELETE CASCADE;
+
+
+ALTER TABLE ONLY links.share_links
+    ADD CONSTRAINT share_links_account_id_fkey FOREIGN KEY (account_id) REFERENCES links.accounts(id) ON DELETE CASCADE;
+
+
+ALTER TABLE ONLY views.review_revisions
+    ADD CONSTRAINT review_revisions_review_id_fkey FOREIGN KEY (review_id) REFERENCES views.reviews(id) ON DELETE CASCADE;
+
+
+ALTER TABLE ONLY views.reviews
+    ADD CONSTRAINT reviews_account_id_interview_id_fkey FOREIGN KEY (account_id, interview_id) REFERENCES links.interviews(account_id, id) ON DELETE CASCADE;
+
+
+ALTER TABLE ONLY views.watch
+    ADD CONSTRAINT watch_account_id_interview_id_fkey FOREIGN KEY (account_id, interview_id) REFERENCES links.interviews(account_id, id) ON DELETE CASCADE;
+
+
+ALTER TABLE ONLY views.watched
+    ADD CONSTRAINT watched_account_id_interview_id_fkey FOREIGN KEY (account_id, interview_id) REFERENCES links.interviews(account_id, id) ON DELETE CASCADE;
+
+
+ALTER TABLE sharelink.idempotent_answers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own ON sharelink.idempotent_answers USING ((service = CURRENT_USER)) WITH CHECK ((service = CURRENT_USER));
+
+
+GRANT USAGE ON SCHEMA events TO sharelink_links;
+GRANT USAGE ON SCHEMA events TO sharelink_views;
+GRANT USAGE ON SCHEMA events TO sharelink_notifications;
+
+
+GRANT USAGE ON SCHEMA links TO sharelink_links;
+GRANT USAGE ON SCHEMA links TO sharelink_views;
+GRANT USAGE ON SCHEMA links TO sharelink_notifications;
+
+
+GRANT USAGE ON SCHEMA notifications TO sharelink_links;
+GRANT USAGE ON SCHEMA notifications TO sharelink_notifications;
+
+
+GRANT USAGE ON SCHEMA sharelink TO sharelink_links;
+GRANT USAGE ON SCHEMA sharelink TO sharelink_views;
+GRANT USAGE ON SCHEMA sharelink TO sharelink_notifications;
+
+
+GRANT USAGE ON SCHEMA views TO sharelink_links;
+GRANT USAGE ON SCHEMA views TO sharelink_views;
+GRANT USAGE ON SCHEMA views TO sharelink_notifications;
+
+
+GRANT SELECT,INSERT ON TABLE events.log TO sharelink_links;
+GRANT SELECT,INSERT ON TABLE events.log TO sharelink_views;
+GRANT SELECT ON TABLE events.log TO sharelink_notifications;
+
+
+REVOKE ALL ON FUNCTION events.make_partitions(months_ahead integer, OUT made integer, OUT faults text) FROM PUBLIC;
+GRANT ALL ON FUNCTION events.make_partitions(months_ahead integer, OUT made integer, OUT faults text) TO sharelink_notifications;
+
+
+GRANT SELECT ON TABLE links.accounts TO sharelink_links;
+
+
+GRANT UPDATE(name) ON TABLE links.accounts TO sharelink_links;
+
+
+GRANT UPDATE(default_settings) ON TABLE links.accounts TO sharelink_links;
+
+
+GRANT UPDATE(default_expires_value) ON TABLE links.accounts TO sharelink_links;
+
+
+GRANT UPDATE(default_expires_unit) ON TABLE links.accounts TO sharelink_links;
+
+
+GRANT UPDATE(default_sender_name) ON TABLE links.accounts TO sharelink_links;
+
+
+GRANT UPDATE(version) ON TABLE links.accounts TO sharelink_links;
+
+
+GRANT UPDATE(updated_at) ON TABLE links.accounts TO sharelink_links;
+
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.share_links TO sharelink_links;
+
+
+REVOKE ALL ON FUNCTION links.count_document_change() FROM PUBLIC;
+
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.email_templates TO sharelink_links;
+
+
+REVOKE ALL ON FUNCTION links.live_api_key(of_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION links.live_api_key(of_id text) TO sharelink_links;
+GRANT ALL ON FUNCTION links.live_api_key(of_id text) TO sharelink_notifications;
+
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.share_link_interviews TO sharelink_links;
+
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.reviewers TO sharelink_links;
+
+
+GRANT SELECT,INSERT,UPDATE ON TABLE notifications.deliveries TO sharelink_notifications;
+
+
+GRANT SELECT ON TABLE notifications.invitations TO sharelink_links;
+
+
+GRANT SELECT,INSERT,UPDATE ON TABLE views.activity TO sharelink_views;
+
+
+GRANT SELECT,INSERT,UPDATE ON TABLE views.reviews TO sharelink_views;
+
+
+GRANT SELECT ON TABLE views.published_reviews TO sharelink_links;
+GRANT SELECT ON TABLE views.published_reviews TO sharelink_notifications;
+
+
+GRANT SELECT ON TABLE views.reviewer_activity TO sharelink_links;
+GRANT SELECT ON TABLE views.reviewer_activity TO sharelink_notifications;
+
+
+REVOKE ALL ON FUNCTION links.switch_off_reviewer(of_reviewer_id text, reason jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION links.switch_off_reviewer(of_reviewer_id text, reason jsonb) TO sharelink_views;
+
+
+REVOKE ALL ON FUNCTION notifications.close_gathering() FROM PUBLIC;
+
+
+REVOKE ALL ON FUNCTION notifications.drop_mails_of_candidate(of_account_id text, of_interview_id text, share_link_ids text[], emptied_ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION notifications.drop_mails_of_candidate(of_account_id text, of_interview_id text, share_link_ids text[], emptied_ids text[]) TO sharelink_links;
+
+
+GRANT SELECT ON TABLE links.mail_links TO sharelink_notifications;
+
+
+GRANT SELECT,INSERT,UPDATE ON TABLE notifications.preferences TO sharelink_notifications;
+
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notifications.webhook_endpoints TO sharelink_notifications;
+
+
+GRANT DELETE ON TABLE sharelink.idempotent_answers TO sharelink_links;
+GRANT DELETE ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
+
+
+GRANT SELECT(id),INSERT(id) ON TABLE sharelink.idempotent_answers TO sharelink_links;
+GRANT SELECT(id),INSERT(id) ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
+
+
+GRANT SELECT(service) ON TABLE sharelink.idempotent_answers TO sharelink_links;
+GRANT SELECT(service) ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
+
+
+GRANT SELECT(box),INSERT(box) ON TABLE sharelink.idempotent_answers TO sharelink_links;
+GRANT SELECT(box),INSERT(box) ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
+
+
+GRANT SELECT(about),INSERT(about) ON TABLE sharelink.idempotent_answers TO sharelink_links;
+GRANT SELECT(about),INSERT(about) ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
+
+
+GRANT SELECT(created_at),UPDATE(created_at) ON TABLE sharelink.idempotent_answers TO sharelink_links;
+GRANT SELECT(created_at),UPDATE(created_at) ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
+
+
+REVOKE ALL ON FUNCTION sharelink.forget_idempotent_answers(most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION sharelink.forget_idempotent_answers(most integer) TO sharelink_notifications;
+
+
+REVOKE ALL ON FUNCTION sharelink.has_schema(of_digest text, of_version text) FROM PUBLIC;
+GRANT ALL ON FUNCTION sharelink.has_schema(of_digest text, of_version text) TO sharelink_links;
+GRANT ALL ON FUNCTION sharelink.has_schema(of_digest text, of_version text) TO sharelink_views;
+GRANT ALL ON FUNCTION sharelink.has_schema(of_digest text, of_version text) TO sharelink_notifications;
+
+
+REVOKE ALL ON FUNCTION sharelink.idempotent_answer_now(of_id bytea, is_locked boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION sharelink.idempotent_answer_now(of_id bytea, is_locked boolean) TO sharelink_links;
+GRANT ALL ON FUNCTION sharelink.idempotent_answer_now(of_id bytea, is_locked boolean) TO sharelink_notifications;
+
+
+REVOKE ALL ON FUNCTION views.erase_feedback(of_account_id text, of_interview_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION views.erase_feedback(of_account_id text, of_interview_id text) TO sharelink_links;
+
+
+REVOKE ALL ON FUNCTION views.follow_links() FROM PUBLIC;
+
+
+REVOKE ALL ON FUNCTION views.forget_guesses(most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION views.forget_guesses(most integer) TO sharelink_links;
+
+
+GRANT SELECT,INSERT,UPDATE ON TABLE views.guesses TO sharelink_views;
+
+
+GRANT SELECT ON TABLE links.content_states TO sharelink_views;
+
+
+GRANT SELECT ON TABLE links.doors TO sharelink_views;
+
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.interviews TO sharelink_links;
+
+
+GRANT SELECT ON TABLE links.mail_contexts TO sharelink_links;
+GRANT SELECT ON TABLE links.mail_contexts TO sharelink_notifications;
+
+
+GRANT SELECT ON TABLE links.mail_interviews TO sharelink_notifications;
+
+
+GRANT SELECT ON TABLE links.mail_people TO sharelink_notifications;
+
+
+GRANT SELECT ON TABLE links.mail_reviewers TO sharelink_notifications;
+
+
+GRANT SELECT ON TABLE links.shared_interviews TO sharelink_views;
+
+
+GRANT SELECT,UPDATE ON TABLE notifications.cursors TO sharelink_notifications;
+
+
+GRANT SELECT,INSERT ON TABLE notifications.dead_entries TO sharelink_notifications;
+
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notifications.gatherings TO sharelink_notifications;
+
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notifications.settled TO sharelink_notifications;
+
+
+GRANT SELECT,INSERT,UPDATE ON TABLE views.access_requests TO sharelink_views;
+
+
+GRANT SELECT,INSERT,UPDATE ON TABLE views.link_activity TO sharelink_views;
+
+
+GRANT SELECT,INSERT,UPDATE ON TABLE views.visits TO sharelink_views;
+
+
+GRANT SELECT ON TABLE views.published_visits TO sharelink_links;
+
+
+GRANT SELECT,INSERT,UPDATE ON TABLE views.review_revisions TO sharelink_views;
+
+
+GRANT SELECT ON TABLE views.share_link_activity TO sharelink_links;
+
+
+GRANT SELECT,INSERT,UPDATE ON TABLE views.watch TO sharelink_views;
+
+
+GRANT SELECT,INSERT,UPDATE ON TABLE views.watched TO sharelink_views;
+
+
+--
+-- PostgreSQL database dump complete
+--
+
+
+alter role sharelink_links in database :"DBNAME" set idle_in_transaction_session_timeout = '5s';
+alter role sharelink_links in database :"DBNAME" set jit = 'off';
+alter role sharelink_links in database :"DBNAME" set lock_timeout = '3s';
+alter role sharelink_links in database :"DBNAME" set statement_timeout = '5s';
+alter role sharelink_notifications in database :"DBNAME" set enable_bitmapscan = 'off';
+alter role sharelink_notifications in database :"DBNAME" set enable_seqscan = 'off';
+alter role sharelink_notifications in database :"DBNAME" set idle_in_transaction_session_timeout = '5s';
+alter role sharelink_notifications in database :"DBNAME" set jit = 'off';
+alter role sharelink_notifications in database :"DBNAME" set lock_timeout = '3s';
+alter role sharelink_notifications in database :"DBNAME" set plan_cache_mode = 'force_generic_plan';
+alter role sharelink_notifications in database :"DBNAME" set statement_timeout = '5s';
+alter role sharelink_views in database :"DBNAME" set enable_seqscan = 'off';
+alter role sharelink_views in database :"DBNAME" set idle_in_transaction_session_timeout = '5s';
+alter role sharelink_views in database :"DBNAME" set jit = 'off';
+alter role sharelink_views in database :"DBNAME" set lock_timeout = '3s';
+alter role sharelink_views in database :"DBNAME" set plan_cache_mode = 'force_generic_plan';
+alter role sharelink_views in database :"DBNAME" set statement_timeout = '5s';

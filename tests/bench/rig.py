@@ -88,7 +88,7 @@ class Rig:
         return Rate(int(requests), float(took))
 
     def pgbench(self, script, role):
-        """Transactions per second, with the settings that the migrations give the daemon's role."""
+        """Transactions per second, with the settings that the schema gives the daemon's role."""
         settings, = self.sql(f"""select coalesce(array_agg(s), '{{}}') from pg_db_role_setting, unnest(setconfig) s
                                  where setrole = '{role}'::regrole and s !~ 'timeout'""")[0]
         path = self.directory / "script.pgbench"

@@ -3,7 +3,7 @@
 -- their network, then for all; a right one that makes the use of the link unusual switches the link off: docs/limits.md.
 -- Rows are taken in the order of the reviewers' ids (guesses, then activity), then of the links' ids, so that two batches
 -- never wait for each other in a circle.
--- Look-ups are written so that each goes by its key in whatever plan: the plan is made once (0070_limits.sql).
+-- Look-ups are written so that each goes by its key in whatever plan: the plan is made once (services/ctl/schema/roles.sql).
 -- batch tries: token_hash bytea, passcode_hash bytea?, passcode_hash_before bytea?, visit_id text, session_hash bytea,
 --       cookie_hash bytea?, event_id text, network text, device text, request_id text, traceparent text?
 -- in    tries_per_network int, tries_per_link int, window_s int, pause_s int, link_pause_s int, pause_most_s int,

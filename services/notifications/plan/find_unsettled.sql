@@ -2,7 +2,7 @@
 -- the first unsettled one. One sweeper at a time, by a lock of this transaction alone, so it needs no session of its own.
 -- It looks at $4 events from the cursor on, or from $5, $6 in the same turn, so that it comes through however much has happened
 -- while nobody swept; a full look tells from where to go on: the cursor (null) or, when that could not move, the last row.
--- The look-up in settled goes by its key in whatever plan: the plan is made once (0074_notification_plans.sql).
+-- The look-up in settled goes by its key in whatever plan: the plan is made once (services/ctl/schema/roles.sql).
 -- The cursor stays below the oldest transaction still running: a row of that transaction may yet appear behind it.
 with turn as materialized (
     select pg_try_advisory_xact_lock(hashtext('sharelink sweep ' || $1)) as mine

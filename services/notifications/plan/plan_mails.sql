@@ -3,7 +3,7 @@
 -- feedback, are gathered: the first of a window carries the mail and waits for the window's end, the others are skipped and
 -- name it. A delivery bears its event's number. The first $4 that need not wait are leased to the caller in the same breath
 -- and come back ready to compose.
--- Look-ups are written so that each goes by its key in whatever plan: the plan is made once (0074_notification_plans.sql).
+-- Look-ups are written so that each goes by its key in whatever plan: the plan is made once (services/ctl/schema/roles.sql).
 -- $1 event ids, $2 lease in seconds, $3 lease holder, $4 how many to lease, $5 seconds in which opens are gathered, $6 seconds
 -- that feedback must have rested (ten times as long at most).
 with batch as materialized (

@@ -1,4 +1,4 @@
-"""Requests that stay in flight for as long as a test wants."""
+"""Requests that stay in flight for as long as a test wants, and mails that wait for their next try as long."""
 
 import psycopg2
 from stack.waiting import wait_until
@@ -28,3 +28,16 @@ class Held:
 
     def __exit__(self, *_):
         self.connection.close()
+
+
+def hold_back(stack, address):
+    """Until let_go() the mail to this address, which could not be delivered, is not tried again, however long the test takes; how
+    often it was tried by then. The server must go on refusing it until now."""
+    return wait_until(lambda: stack.db.value("""
+        update notifications.deliveries set next_attempt_at = now() + interval '1 hour'
+        where recipient = %s and state = 'pending' and lease_until is null and last_error is not null returning attempts""", address),
+        40, f"the mail to {address} was tried and waits")
+
+
+def let_go(stack, address):
+    stack.db.rows("update notifications.deliveries set next_attempt_at = now() where recipient = %s", address)

@@ -4,11 +4,19 @@ import concurrent.futures
 import json
 
 import psycopg2
+import pytest
 import redis
 from stack.waiting import wait_until
 from support import samples
-from support.held import hold_back
+from support.held import HELD_SECONDS, hold_back
 from support.scripted_smtp import LATER
+
+
+@pytest.fixture(scope="module")
+def stack(shared):
+    made = shared.make_stack(lock_seconds=HELD_SECONDS)
+    yield made
+    made.close()
 
 
 def erase(api, interview, **options):
@@ -208,7 +216,7 @@ def test_erasing_and_setting_the_links_of_one_interview_take_turns(stack):
 
 
 def test_a_basic_link_that_is_just_being_made_is_erased_too(make_stack):
-    stack = make_stack()
+    stack = make_stack(lock_seconds=HELD_SECONDS)
     interview = stack.make_interview()
     stack.db.rows("create function public.wait_here() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(95); return new; end $$")
     stack.db.rows("create trigger wait_here before insert on links.share_links for each row execute function public.wait_here()")

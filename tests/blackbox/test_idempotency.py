@@ -13,12 +13,20 @@ from stack.waiting import wait_until
 from support import samples
 from support.api import Api
 from support.contract import routes
-from support.held import Held
+from support.held import HELD_SECONDS, Held
 from support.programs import daemon
 from support.receiver import Receiver
 from support.tables import all_text
 
 numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def patient(shared):
+    """A stack whose requests wait for what the test holds, also where the test itself takes its time."""
+    made = shared.make_stack(lock_seconds=HELD_SECONDS)
+    yield made
+    made.close()
 
 
 def new_key():
@@ -300,12 +308,13 @@ def test_more_keys_than_connections_are_all_served(stack):
     assert statuses == [201] * 60
 
 
-def test_request_at_work_is_a_409_in_every_process(stack, tmp_path):
+def test_request_at_work_is_a_409_in_every_process(patient, tmp_path):
+    stack = patient
     key, body = new_key(), link_body(stack)
     settings = {**stack.links.settings, "SHARELINK_LISTEN": f"127.0.0.1:{ports.free_port()}"}
-    with daemon("links", settings, tmp_path / "second-links.log") as second, Held(stack, "links.share_links") as held:
+    with daemon("links", settings, tmp_path / "second-links.log") as second:
         wait_until(lambda: Api(second.url()).get("/readyz").status_code == 200, 20, "the second links daemon is ready")
-        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with Held(stack, "links.share_links") as held, concurrent.futures.ThreadPoolExecutor(1) as pool:
             first = pool.submit(keyed, stack.api.another(), "/v1/share-links", body, key)
             held.wait_for("-- Stores a share link")
             for api in (stack.api, Api(second.url(), stack.key)):
@@ -411,7 +420,8 @@ def test_restarted_postgresql_never_makes_a_second_link(make_stack):
     under_load(stack, 120, stack.postgres.restart)
 
 
-def test_broken_session_rolls_back_and_the_key_is_as_new(stack):
+def test_broken_session_rolls_back_and_the_key_is_as_new(patient):
+    stack = patient
     key, body = new_key(), link_body(stack)
     with Held(stack, "links.share_links") as held, concurrent.futures.ThreadPoolExecutor(1) as pool:
         first = pool.submit(keyed, stack.api.another(), "/v1/share-links", body, key)

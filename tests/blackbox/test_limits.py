@@ -10,6 +10,7 @@ import requests
 from stack.waiting import wait_until
 from support import prometheus
 from support.api import Reviewer
+from support.held import HELD_SECONDS
 
 PROXY = {"SHARELINK_VIEWS_TRUSTED_PROXIES": "127.0.0.0/8"}
 WRONG = "0000-0000-0000-0000"
@@ -17,7 +18,7 @@ WRONG = "0000-0000-0000-0000"
 
 @pytest.fixture(scope="module")
 def stack(shared):
-    made = shared.make_stack(settings=PROXY)
+    made = shared.make_stack(settings=PROXY, lock_seconds=HELD_SECONDS)
     yield made
     made.close()
 

@@ -13,7 +13,7 @@ from stack import ports
 from stack.waiting import wait_until
 from support import programs, samples
 from support.api import Api, Reviewer
-from support.held import Held
+from support.held import HELD_SECONDS, Held
 from support.raw_http import Connection, ask, request
 from support.tables import nothing_stored
 
@@ -47,7 +47,7 @@ def media_dir(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stack(shared, media_dir):
-    made = shared.make_stack(settings={"SHARELINK_VIEWS_MEDIA_DIR": str(media_dir)})
+    made = shared.make_stack(settings={"SHARELINK_VIEWS_MEDIA_DIR": str(media_dir)}, lock_seconds=HELD_SECONDS)
     yield made
     made.close()
 

@@ -3,9 +3,12 @@
 import psycopg2
 from stack.waiting import wait_until
 
+HELD_SECONDS = 9
+
 
 class Held:
-    """A table that nobody else gets at until release(). The daemons wait three seconds for a lock, then give up."""
+    """A table that nobody else gets at until release(). The daemons wait three seconds for a lock, then give up: a test that has more to
+    do meanwhile than a slow machine does in that time takes make_stack(lock_seconds=HELD_SECONDS)."""
 
     def __init__(self, stack, table):
         self.table = table

@@ -44,6 +44,18 @@ class TestStack(Stack):
 
     __test__ = False  # not a test, whatever pytest thinks of the name
 
+    def __init__(self, *arguments, lock_seconds=None, **options):
+        self.lock_seconds = lock_seconds
+        super().__init__(*arguments, **options)
+
+    def _settings(self, name):
+        """With lock_seconds a statement waits so long for what a test holds, instead of the 3 s (5 s with its work) of the roles."""
+        settings = super()._settings(name)
+        if self.lock_seconds:
+            limits = "%20".join(f"-c%20{limit}%3D{self.lock_seconds}s" for limit in ("lock_timeout", "statement_timeout"))
+            settings["SHARELINK_DATABASE_URL"] += f"?options={limits}"
+        return settings
+
     def come_up(self, accounts):
         self.account, self.key, self.other_key = accounts
         self.replicas = []
@@ -175,11 +187,12 @@ class SharedServers:
         os.mkdir(path)
         return path
 
-    def make_stack(self, private=False, smtp=None, settings=None):
+    def make_stack(self, private=False, smtp=None, settings=None, lock_seconds=None):
         """A running TestStack. `private`: with a PostgreSQL and a Redis of its own, to kill or to flush. `smtp`: a
-        ScriptedSmtp instead of the mail sink. `settings` as in the environment."""
+        ScriptedSmtp instead of the mail sink. `settings` as in the environment. `lock_seconds`: how long the daemons wait for
+        what the test has locked, up to their answers' own limit of 10 s."""
         given = {**({"SHARELINK_SMTP_URL": smtp.url()} if smtp else {}), **(settings or {})}
-        stack = self._private_stack(given) if private else self._sharing_stack(given)
+        stack = self._private_stack(given, lock_seconds) if private else self._sharing_stack(given, lock_seconds)
         stack.smtp = smtp
         try:
             stack.come_up(self.accounts if not private else self._accounts_in(stack))
@@ -194,25 +207,25 @@ class SharedServers:
         postgres.remove(self.postgres.directory)
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def _private_stack(self, given):
-        stack = TestStack(self.directory(), State(), mode=MODE, given=given, defaults=DEFAULTS)
+    def _private_stack(self, given, lock_seconds):
+        stack = TestStack(self.directory(), State(), mode=MODE, given=given, defaults=DEFAULTS, lock_seconds=lock_seconds)
         stack.fail_unless_built()
         stack.start_stores()
         return stack
 
-    def _sharing_stack(self, given):
+    def _sharing_stack(self, given, lock_seconds):
         if not self.accounts:
             self.postgres.create_database(TEMPLATE)
             self.accounts = self._accounts_in(self._stack_on(TEMPLATE, 0, given={}))
         number = next(self.numbers)
-        stack = self._stack_on(f"test_{number}", number % 255 + 1, given)
+        stack = self._stack_on(f"test_{number}", number % 255 + 1, given, lock_seconds)
         stack.start_stores(TEMPLATE)
         stack.migrate()  # grants on a database itself are not copied from a template
         return stack
 
-    def _stack_on(self, database, redis_database, given):
+    def _stack_on(self, database, redis_database, given, lock_seconds=None):
         stack = TestStack(self.directory(), self.state.sibling(), mode=MODE, given=given, postgres=self.postgres,
-                          redis=self.redis, database=database, redis_database=redis_database, defaults=DEFAULTS)
+                          redis=self.redis, database=database, redis_database=redis_database, defaults=DEFAULTS, lock_seconds=lock_seconds)
         stack.fail_unless_built()
         return stack
 

@@ -17,13 +17,12 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
+#include "common/loop/timer.h"
 #include "common/pg/session.h"
 #include "common/pg/target.h"
 
 #define CONNECT_LIMIT_MS 5000
-#define BACKOFF_FIRST_MS 100
-#define BACKOFF_MOST_MS  5000
-static void ring(evutil_socket_t fd, short what, void *arg);
+static void handle_alarm(evutil_socket_t fd, short what, void *arg);
 static void start(struct pg_connection *connection);
 static void take_link(void *arg, PGconn *link, const char *fault);
 static void watch_polling(struct pg_connection *connection, short what);
@@ -45,7 +44,7 @@ struct pg_connection *pg_connection_new(struct event_base *base, const struct pg
     connection->options = options;
     connection->metrics = metrics;
     connection->queue = mem_alloc(sizeof *connection->queue * (size_t)options->queue_limit);
-    connection->alarm = evtimer_new(base, ring, connection);
+    connection->alarm = evtimer_new(base, handle_alarm, connection);
     connection->check = evtimer_new(base, work, connection);
     if (!connection->alarm || !connection->check) {
         abort();
@@ -54,8 +53,8 @@ struct pg_connection *pg_connection_new(struct event_base *base, const struct pg
     return connection;
 }
 
-/* The alarm rang: what that means depends on the state. */
-static void ring(evutil_socket_t fd, short what, void *arg)
+/* What the alarm means depends on the state. */
+static void handle_alarm(evutil_socket_t fd, short what, void *arg)
 {
     struct pg_connection *connection = arg;
     (void)fd;
@@ -301,20 +300,12 @@ static void move(struct pg_connection *connection, enum pg_connection_state to, 
 
 void pg_connection_set_alarm(struct pg_connection *connection, int64_t after_ms)
 {
-    struct timeval after = { .tv_sec = after_ms / 1000, .tv_usec = after_ms % 1000 * 1000 };
-
-    if (evtimer_add(connection->alarm, &after) < 0) {
-        abort();
-    }
+    timer_set(connection->alarm, after_ms);
 }
 
 void pg_connection_check_soon(struct pg_connection *connection)
 {
-    const struct timeval now = { 0, 0 };
-
-    if (evtimer_add(connection->check, &now) < 0) {
-        abort();
-    }
+    timer_set(connection->check, 0);
 }
 
 void pg_connection_free(struct pg_connection *connection)

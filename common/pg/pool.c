@@ -10,6 +10,7 @@
 
 #include "common/base/metrics.h"
 #include "common/base/str.h"
+#include "common/loop/timer.h"
 #include "common/pg/connection.h"
 #include "common/pg/declared.h"
 
@@ -120,15 +121,13 @@ static struct pg_connection *choose(const struct pg_pool *pool)
 
 void pg_pool_refuse(struct pg_pool *pool, const struct pg_answer *answer, pg_done *done, void *arg)
 {
-    const struct timeval now = { 0, 0 };
-
     if (pool->refusal_count == pool->refusal_size) {
         pool->refusal_size = pool->refusal_size ? pool->refusal_size * 2 : 16;
         pool->refusals = mem_resize(pool->refusals, sizeof *pool->refusals * pool->refusal_size);
     }
     pool->refusals[pool->refusal_count++] = (struct refusal){ answer, done, arg };
-    if (pool->refusal_count == 1 && evtimer_add(pool->refuse_soon, &now) < 0) {
-        abort();
+    if (pool->refusal_count == 1) {
+        timer_set(pool->refuse_soon, 0);
     }
 }
 

@@ -12,6 +12,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/metrics.h"
+#include "common/loop/timer.h"
 
 #define CALL_WORDS_MAX 64
 
@@ -80,7 +81,6 @@ void redis_send(struct redis *redis, enum redis_state in, const char *const *wor
                 int extra_ms, redis_done *done, void *arg)
 {
     struct call *call = mem_alloc(sizeof *call);
-    const struct timeval now = { 0, 0 };
 
     *call = (struct call){
         .redis = redis, .done = done, .arg = arg, .limit_ms = redis->options.command_limit_ms + extra_ms
@@ -90,7 +90,7 @@ void redis_send(struct redis *redis, enum redis_state in, const char *const *wor
     if (redis->state != in || redisAsyncFormattedCommand(redis->context, take_reply, call, redis->words.data,
                                                          redis->words.length) != REDIS_OK) {
         STAILQ_INSERT_TAIL(&redis->refused, call, next);
-        evtimer_add(redis->refuse, &now);
+        timer_set(redis->refuse, 0);
         return;
     }
     if (STAILQ_EMPTY(&redis->in_flight)) {

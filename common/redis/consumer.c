@@ -18,11 +18,10 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
+#include "common/loop/timer.h"
 
 #define BLOCK_MS         5000
 #define CLAIM_EVERY_MS   30000
-#define BACKOFF_FIRST_MS 100
-#define BACKOFF_MOST_MS  5000
 #define COMMAND_LIMIT_MS 3000
 
 static void take_ready(void *arg);
@@ -289,7 +288,6 @@ void stream_consumer_take_failed(struct stream_consumer *consumer)
 static void fail(struct stream_consumer *consumer, const char *reason)
 {
     int delay_ms = backoff_ms(consumer->attempts++, BACKOFF_FIRST_MS, BACKOFF_MOST_MS);
-    const struct timeval delay = { .tv_sec = delay_ms / 1000, .tv_usec = delay_ms % 1000 * 1000 };
 
     if (consumer->is_stopping || !redis_is_ready(consumer->redis)) {
         go_on(consumer);
@@ -298,7 +296,7 @@ static void fail(struct stream_consumer *consumer, const char *reason)
     log_warn("stream.paused", LOG_TEXT("group", consumer->options.group), LOG_TEXT("reason", reason),
              LOG_INT("delay_ms", delay_ms));
     move(consumer, STATE_PAUSING);
-    evtimer_add(consumer->timer, &delay);
+    timer_set(consumer->timer, delay_ms);
 }
 
 static void pause_over(evutil_socket_t fd, short what, void *arg)

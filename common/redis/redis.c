@@ -11,9 +11,8 @@
 #include "common/base/backoff.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
+#include "common/loop/timer.h"
 
-#define BACKOFF_FIRST_MS 100
-#define BACKOFF_MOST_MS  5000
 
 static void handle_alarm(evutil_socket_t fd, short what, void *arg);
 static void start(struct redis *redis);
@@ -175,11 +174,7 @@ static void move(struct redis *redis, enum redis_state to)
 
 void redis_set_alarm(struct redis *redis, int64_t after_ms)
 {
-    struct timeval after = { .tv_sec = after_ms / 1000, .tv_usec = after_ms % 1000 * 1000 };
-
-    if (evtimer_add(redis->alarm, &after) < 0) {
-        abort();
-    }
+    timer_set(redis->alarm, after_ms);
 }
 
 void redis_free(struct redis *redis)

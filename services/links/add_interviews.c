@@ -3,8 +3,8 @@
  * When the body itself has faults, the statement is asked all the same which interviews do not exist, so that the caller
  * hears of all faults at once.
  */
-#include <string.h>
-
+#include "common/http/conditional.h"
+#include "services/links/add_interviews.sql.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
@@ -17,10 +17,6 @@ static struct next *reply_added(struct flow *flow);
 struct addition {
     struct faults *faults;
     struct wanted_ids wanted;
-};
-
-static const struct pg_statement store = { .name = "add_interviews", .sql =
-#include "services/links/add_interviews.sql.inc"
 };
 
 struct next *add_interviews(struct flow *flow)
@@ -43,14 +39,18 @@ struct next *add_interviews(struct flow *flow)
 static struct next *store_members(struct flow *flow)
 {
     struct addition *addition = flow->state;
-    struct pg_params params;
-
-    change_params_init(flow, &params);
-    pg_text_array(&params, addition->wanted.ids, addition->wanted.count);
-    pg_bool(&params, !faults_any(addition->faults));
-    change_event_ids(&params, 1);
-    pg_int(&params, INTERVIEWS_MAX);
-    return pg_query(flow, flow->daemon->pg, &store, &params, reply_added);
+    struct add_interviews_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .share_link_id = router_param(flow, "id"),
+        .version = conditional_version(flow, 1),
+        .interview_ids = { addition->wanted.ids, addition->wanted.count },
+        .is_sound = !faults_any(addition->faults),
+        .interviews_max = INTERVIEWS_MAX,
+        .event_ids = change_new_event_ids(flow, 1),
+        .request_id = flow->request_id,
+        .traceparent = flow->traceparent,
+    };
+    return add_interviews_query(flow, flow->daemon->pg, &in, reply_added);
 }
 
 static struct next *reply_added(struct flow *flow)
@@ -60,20 +60,25 @@ static struct next *reply_added(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return change_refuse_members(flow);
     }
-    const char *outcome = change_outcome(flow);
-    if (str_equal(outcome, "faulty")) {
-        change_note_missing(flow, addition->faults, "interview_ids", &addition->wanted, pg_get(flow, 0, 2), "not_found",
+    struct add_interviews_out out = add_interviews_get(flow, 0);
+    switch (out.outcome) {
+    case ADD_INTERVIEWS_OK:
+        publish_events(flow, out.events);
+        return http_reply_json(flow, 200, out.answer);
+    case ADD_INTERVIEWS_FAULTY:
+        change_note_missing(flow, addition->faults, "interview_ids", &addition->wanted, out.missing_interviews, "not_found",
                             "There is no such interview.");
         return faults_reply(flow, addition->faults);
-    }
-    if (str_equal(outcome, "too_many")) {
+    case ADD_INTERVIEWS_TOO_MANY:
         faults_add(addition->faults, "/interview_ids", "too_many",
                    arena_printf(flow->arena, "A link has at most %d interviews.", INTERVIEWS_MAX));
         return faults_reply(flow, addition->faults);
+    case ADD_INTERVIEWS_VERSION_MISMATCH:
+        return change_reply_version_mismatch(flow);
+    case ADD_INTERVIEWS_BASIC_LINK:
+        return change_reply_basic_link(flow);
+    case ADD_INTERVIEWS_NOT_FOUND:
+        break;
     }
-    if (!str_equal(outcome, "ok")) {
-        return change_refuse(flow, outcome);
-    }
-    publish_events(flow, pg_get(flow, 0, 3));
-    return http_reply_json(flow, 200, pg_get(flow, 0, 1));
+    return change_reply_not_found(flow);
 }

@@ -1,12 +1,15 @@
--- Adds interviews to a link, or adds none and says which do not exist. $6 the ids, $7 false asks for that check alone, $8 event
--- ids, $9 the most members.
+-- Adds interviews to a link, or adds none and says which do not exist. is_sound false asks for that check alone.
+-- in  account_id text, share_link_id text, version int?, interview_ids text[], is_sound bool, interviews_max int,
+--     event_ids text[], request_id text, traceparent text?
+-- out outcome: ok | version_mismatch | basic_link | faulty | too_many | no row: not_found,
+--     answer json, missing_interviews json?, events json?
 with link as materialized (
-    select * from links.share_links where account_id = $1 and id = $2 for update
+    select * from links.share_links where account_id = :account_id and id = :share_link_id for update
 ),
 sent as materialized (
     select u.id, u.place::int, i.id is not null as found
-    from unnest($6::text[]) with ordinality as u (id, place)
-    left join links.interviews i on i.account_id = $1 and i.id = u.id
+    from unnest(:interview_ids) with ordinality as u (id, place)
+    left join links.interviews i on i.account_id = :account_id and i.id = u.id
 ),
 present as materialized (
     select m.interview_id from link cross join lateral links.members_now(link.id) m
@@ -17,10 +20,10 @@ fresh as materialized (
     where not exists (select from present p where p.interview_id = s.id)
 ),
 judged as materialized (
-    select case when $3::int is not null and version <> $3::int then 'version_mismatch'
+    select case when version <> :version then 'version_mismatch'
                 when kind <> 'advanced' then 'basic_link'
-                when not $7::boolean or exists (select from sent where not found) then 'faulty'
-                when (select count(*) from present) + (select count(*) from fresh) > $9::int then 'too_many'
+                when not :is_sound or exists (select from sent where not found) then 'faulty'
+                when (select count(*) from present) + (select count(*) from fresh) > :interviews_max then 'too_many'
                 else 'ok' end as outcome,
            id, account_id, last_position, (select count(*)::int from fresh) as many
     from link
@@ -40,8 +43,9 @@ changed as (
 ),
 logged as (
     insert into events.log (id, account_id, type, share_link_id, data, request_id, traceparent)
-    select ($8::text[])[1], account_id, 'link.interviews_added', id,
-           jsonb_build_object('share_link_id', id, 'interview_ids', (select jsonb_agg(f.id order by f.place) from fresh f)), $4, $5
+    select :event_ids[1], account_id, 'link.interviews_added', id,
+           jsonb_build_object('share_link_id', id, 'interview_ids', (select jsonb_agg(f.id order by f.place) from fresh f)),
+           :request_id, :traceparent
     from changed
     returning type, events.cloud_event(log) as cloud_event
 )
@@ -50,6 +54,6 @@ select j.outcome,
            'added', (select coalesce(json_agg(f.id order by f.place), '[]') from fresh f),
            'already_present', (select coalesce(json_agg(s.id order by s.place), '[]') from sent s
                                where exists (select from present p where p.interview_id = s.id))) as answer,
-       (select json_agg(place - 1 order by place) from sent where not found) as missing,
+       (select json_agg(place - 1 order by place) from sent where not found) as missing_interviews,
        (select json_agg(json_build_array('sharelink.' || type || '.v1', cloud_event)) from logged) as events
 from judged j

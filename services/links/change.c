@@ -104,7 +104,7 @@ void change_note_missing(struct flow *flow, struct faults *faults, const char *n
                          const char *places, const char *code, const char *detail)
 {
     const char *error;
-    const json_t *list = *places ? json_parse(flow->arena, places, strlen(places), &error) : NULL;
+    const json_t *list = places ? json_parse(flow->arena, places, strlen(places), &error) : NULL;
 
     for (size_t i = 0; i < json_array_size(list); i++) {
         long long place = json_integer_value(json_array_get(list, i));

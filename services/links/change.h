@@ -38,7 +38,7 @@ struct next *change_refuse_members(struct flow *flow) FLOW_NEXT;
  * fault is noted then. */
 bool change_note_time_zone(struct flow *flow, struct faults *faults);
 
-/* Notes a fault at each of these places (a JSON array, or "") of the list name, except where the id has one already. */
+/* Notes a fault at each of these places (a JSON array, or NULL) of the list name, except where the id has one already. */
 void change_note_missing(struct flow *flow, struct faults *faults, const char *name, const struct wanted_ids *ids,
                          const char *places, const char *code, const char *detail);
 

@@ -1,9 +1,11 @@
 -- Removes a link with its members and reviewers. Visits and events stay: they are history, and hold ids only.
+-- in  account_id text, share_link_id text, version int?, event_ids text[], request_id text, traceparent text?
+-- out outcome: ok | version_mismatch | no row: not_found, events json?
 with link as materialized (
-    select * from links.share_links where account_id = $1 and id = $2 for update
+    select * from links.share_links where account_id = :account_id and id = :share_link_id for update
 ),
 judged as materialized (
-    select case when $3::int is not null and version <> $3::int then 'version_mismatch' else 'ok' end as outcome, id from link
+    select case when version <> :version then 'version_mismatch' else 'ok' end as outcome, id from link
 ),
 gone as (
     delete from links.share_links l using judged j where l.id = j.id and j.outcome = 'ok'
@@ -11,7 +13,7 @@ gone as (
 ),
 logged as (
     insert into events.log (id, account_id, type, share_link_id, data, request_id, traceparent)
-    select ($6::text[])[1], account_id, 'link.deleted', id, jsonb_build_object('share_link_id', id), $4, $5
+    select :event_ids[1], account_id, 'link.deleted', id, jsonb_build_object('share_link_id', id), :request_id, :traceparent
     from gone
     returning type, events.cloud_event(log) as cloud_event
 )

@@ -1,29 +1,34 @@
 /* invite_reviewer.c - POST /v1/share-links/{id}/reviewers/{rid}/invite: mail this reviewer the URL, again or for the first
  * time. The mail goes out after the answer, hence the 202.
  */
+#include "common/http/conditional.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
+#include "services/links/invite_reviewer.sql.h"
 #include "services/links/links.h"
 #include "services/links/publish.h"
 
+/* In the order in which they run. */
 static struct next *reply_invited(struct flow *flow);
-
-static const struct pg_statement invite = { .name = "invite_reviewer", .sql =
-#include "services/links/invite_reviewer.sql.inc"
-};
+static struct next *refuse_inactive(struct flow *flow, const char *state);
 
 struct next *invite_reviewer(struct flow *flow)
 {
     struct next *refusal = NULL;
-    struct pg_params params;
 
     if (!fields_none_sent(flow, &refusal)) {
         return refusal;
     }
-    change_params_init(flow, &params);
-    pg_text(&params, router_param(flow, "rid"));
-    change_event_ids(&params, 1);
-    return pg_query(flow, flow->daemon->pg, &invite, &params, reply_invited);
+    struct invite_reviewer_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .share_link_id = router_param(flow, "id"),
+        .version = conditional_version(flow, 1),
+        .reviewer_id = router_param(flow, "rid"),
+        .event_ids = change_new_event_ids(flow, 1),
+        .request_id = flow->request_id,
+        .traceparent = flow->traceparent,
+    };
+    return invite_reviewer_query(flow, flow->daemon->pg, &in, reply_invited);
 }
 
 static struct next *reply_invited(struct flow *flow)
@@ -31,14 +36,27 @@ static struct next *reply_invited(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    const char *outcome = change_outcome(flow);
-    if (str_equal(outcome, "expired") || str_equal(outcome, "deactivated")) {
-        return problem_reply(flow, 409, "link_not_active",
-                             arena_printf(flow->arena, "The reviewer's link is %s: it would let nobody in.", outcome));
+    struct invite_reviewer_out out = invite_reviewer_get(flow, 0);
+    switch (out.outcome) {
+    case INVITE_REVIEWER_ACTIVE:
+        publish_events(flow, out.events);
+        return http_reply_json(flow, 202, out.reviewer);
+    case INVITE_REVIEWER_EXPIRED:
+        return refuse_inactive(flow, "expired");
+    case INVITE_REVIEWER_DEACTIVATED:
+        return refuse_inactive(flow, "deactivated");
+    case INVITE_REVIEWER_VERSION_MISMATCH:
+        return change_reply_version_mismatch(flow);
+    case INVITE_REVIEWER_BASIC_LINK:
+        return change_reply_basic_link(flow);
+    case INVITE_REVIEWER_NOT_FOUND:
+        break;
     }
-    if (!str_equal(outcome, "active")) {
-        return change_refuse(flow, outcome);
-    }
-    publish_events(flow, pg_get(flow, 0, 2));
-    return http_reply_json(flow, 202, pg_get(flow, 0, 1));
+    return change_reply_not_found(flow);
+}
+
+static struct next *refuse_inactive(struct flow *flow, const char *state)
+{
+    return problem_reply(flow, 409, "link_not_active",
+                         arena_printf(flow->arena, "The reviewer's link is %s: it would let nobody in.", state));
 }

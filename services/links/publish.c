@@ -21,5 +21,7 @@ static void add_to_stream(struct flow *flow, void *arg)
 
 void publish_events(struct flow *flow, const char *events)
 {
-    pg_after_commit(flow, add_to_stream, arena_strdup(flow->arena, events));
+    if (events) {
+        pg_after_commit(flow, add_to_stream, arena_strdup(flow->arena, events));
+    }
 }

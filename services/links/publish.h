@@ -4,7 +4,7 @@
 
 #include "common/loop/flow.h"
 
-/* events: JSON text [[type, CloudEvent text], …], as the statements return it. */
+/* events: JSON text [[type, CloudEvent text], …], as the statements return it; or NULL. */
 void publish_events(struct flow *flow, const char *events);
 
 #endif

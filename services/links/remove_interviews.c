@@ -1,23 +1,20 @@
 /* remove_interviews.c - POST /v1/share-links/{id}/interviews/remove: fewer members; those that are not there, or exist no more,
  * are no error. A link may be left with none: its reviewers then see an empty list.
  */
+#include "common/http/conditional.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 #include "services/links/publish.h"
+#include "services/links/remove_interviews.sql.h"
 
 static struct next *reply_removed(struct flow *flow);
-
-static const struct pg_statement remove_some = { .name = "remove_interviews", .sql =
-#include "services/links/remove_interviews.sql.inc"
-};
 
 struct next *remove_interviews(struct flow *flow)
 {
     struct faults *faults = faults_new(flow->arena);
     struct wanted_ids wanted = { .count = 0 };
     struct next *refusal = NULL;
-    struct pg_params params;
 
     const json_t *body = problem_read_object(flow, &refusal);
     if (!body) {
@@ -29,10 +26,16 @@ struct next *remove_interviews(struct flow *flow)
     if (faults_any(faults)) {
         return faults_reply(flow, faults);
     }
-    change_params_init(flow, &params);
-    pg_text_array(&params, wanted.ids, wanted.count);
-    change_event_ids(&params, 1);
-    return pg_query(flow, flow->daemon->pg, &remove_some, &params, reply_removed);
+    struct remove_interviews_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .share_link_id = router_param(flow, "id"),
+        .version = conditional_version(flow, 1),
+        .interview_ids = { wanted.ids, wanted.count },
+        .event_ids = change_new_event_ids(flow, 1),
+        .request_id = flow->request_id,
+        .traceparent = flow->traceparent,
+    };
+    return remove_interviews_query(flow, flow->daemon->pg, &in, reply_removed);
 }
 
 static struct next *reply_removed(struct flow *flow)
@@ -40,9 +43,17 @@ static struct next *reply_removed(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    if (!str_equal(change_outcome(flow), "ok")) {
-        return change_refuse(flow, change_outcome(flow));
+    struct remove_interviews_out out = remove_interviews_get(flow, 0);
+    switch (out.outcome) {
+    case REMOVE_INTERVIEWS_OK:
+        publish_events(flow, out.events);
+        return http_reply_json(flow, 200, out.answer);
+    case REMOVE_INTERVIEWS_VERSION_MISMATCH:
+        return change_reply_version_mismatch(flow);
+    case REMOVE_INTERVIEWS_BASIC_LINK:
+        return change_reply_basic_link(flow);
+    case REMOVE_INTERVIEWS_NOT_FOUND:
+        break;
     }
-    publish_events(flow, pg_get(flow, 0, 2));
-    return http_reply_json(flow, 200, pg_get(flow, 0, 1));
+    return change_reply_not_found(flow);
 }

@@ -1,21 +1,24 @@
--- Removes interviews from a link; their positions are not given to others. $6 the ids, $7 event ids.
+-- Removes interviews from a link; their positions are not given to others.
+-- in  account_id text, share_link_id text, version int?, interview_ids text[], event_ids text[], request_id text,
+--     traceparent text?
+-- out outcome: ok | version_mismatch | basic_link | no row: not_found, answer json, events json?
 with link as materialized (
-    select * from links.share_links where account_id = $1 and id = $2 for update
+    select * from links.share_links where account_id = :account_id and id = :share_link_id for update
 ),
 judged as materialized (
-    select case when $3::int is not null and version <> $3::int then 'version_mismatch'
+    select case when version <> :version then 'version_mismatch'
                 when kind <> 'advanced' then 'basic_link'
                 else 'ok' end as outcome, id
     from link
 ),
 removed as materialized (
     select m.interview_id
-    from judged j cross join lateral links.remove_members_now(array[j.id], $6::text[]) m
+    from judged j cross join lateral links.remove_members_now(array[j.id], :interview_ids) m
     where j.outcome = 'ok'
 ),
 sent as materialized (
     select u.id, u.place, r.interview_id is not null as is_removed
-    from unnest($6::text[]) with ordinality as u (id, place)
+    from unnest(:interview_ids) with ordinality as u (id, place)
     left join removed r on r.interview_id = u.id
 ),
 changed as (
@@ -27,9 +30,10 @@ changed as (
 ),
 logged as (
     insert into events.log (id, account_id, type, share_link_id, data, request_id, traceparent)
-    select ($7::text[])[1], account_id, 'link.interviews_removed', id,
+    select :event_ids[1], account_id, 'link.interviews_removed', id,
            jsonb_build_object('share_link_id', id,
-                              'interview_ids', (select jsonb_agg(s.id order by s.place) from sent s where s.is_removed)), $4, $5
+                              'interview_ids', (select jsonb_agg(s.id order by s.place) from sent s where s.is_removed)),
+           :request_id, :traceparent
     from changed
     returning type, events.cloud_event(log) as cloud_event
 )

@@ -1,23 +1,25 @@
 /* remove_reviewer.c - DELETE /v1/share-links/{id}/reviewers/{rid}: this reviewer's URL is unknown from now on. */
+#include "common/http/conditional.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 #include "services/links/publish.h"
+#include "services/links/remove_reviewer.sql.h"
 
 static struct next *reply_removed(struct flow *flow);
 
-static const struct pg_statement remove_one = { .name = "remove_reviewer", .sql =
-#include "services/links/remove_reviewer.sql.inc"
-};
-
 struct next *remove_reviewer(struct flow *flow)
 {
-    struct pg_params params;
-
-    change_params_init(flow, &params);
-    pg_text(&params, router_param(flow, "rid"));
-    change_event_ids(&params, 1);
-    return pg_query(flow, flow->daemon->pg, &remove_one, &params, reply_removed);
+    struct remove_reviewer_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .share_link_id = router_param(flow, "id"),
+        .version = conditional_version(flow, 1),
+        .reviewer_id = router_param(flow, "rid"),
+        .event_ids = change_new_event_ids(flow, 1),
+        .request_id = flow->request_id,
+        .traceparent = flow->traceparent,
+    };
+    return remove_reviewer_query(flow, flow->daemon->pg, &in, reply_removed);
 }
 
 static struct next *reply_removed(struct flow *flow)
@@ -25,9 +27,17 @@ static struct next *reply_removed(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    if (!str_equal(change_outcome(flow), "ok")) {
-        return change_refuse(flow, change_outcome(flow));
+    struct remove_reviewer_out out = remove_reviewer_get(flow, 0);
+    switch (out.outcome) {
+    case REMOVE_REVIEWER_OK:
+        publish_events(flow, out.events);
+        return http_reply_empty(flow, 204);
+    case REMOVE_REVIEWER_VERSION_MISMATCH:
+        return change_reply_version_mismatch(flow);
+    case REMOVE_REVIEWER_BASIC_LINK:
+        return change_reply_basic_link(flow);
+    case REMOVE_REVIEWER_NOT_FOUND:
+        break;
     }
-    publish_events(flow, pg_get(flow, 0, 1));
-    return http_reply_empty(flow, 204);
+    return change_reply_not_found(flow);
 }

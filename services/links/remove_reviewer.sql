@@ -1,16 +1,18 @@
--- Removes one reviewer ($6) of a link. Visits and events stay: they are history, and hold ids only.
+-- Removes one reviewer of a link. Visits and events stay: they are history, and hold ids only.
+-- in  account_id text, share_link_id text, version int?, reviewer_id text, event_ids text[], request_id text, traceparent text?
+-- out outcome: ok | version_mismatch | basic_link | no row: not_found, events json?
 with link as materialized (
-    select * from links.share_links where account_id = $1 and id = $2 for update
+    select * from links.share_links where account_id = :account_id and id = :share_link_id for update
 ),
 judged as materialized (
-    select case when $3::int is not null and link.version <> $3::int then 'version_mismatch'
+    select case when link.version <> :version then 'version_mismatch'
                 when link.kind <> 'advanced' then 'basic_link'
                 else 'ok' end as outcome, link.id, link.account_id
     from link cross join lateral links.reviewers_now(link.id) r
-    where r.id = $6
+    where r.id = :reviewer_id
 ),
 gone as (
-    delete from links.reviewers r using judged j where j.outcome = 'ok' and r.share_link_id = j.id and r.id = $6
+    delete from links.reviewers r using judged j where j.outcome = 'ok' and r.share_link_id = j.id and r.id = :reviewer_id
 ),
 changed as (
     update links.share_links l
@@ -20,8 +22,8 @@ changed as (
 ),
 logged as (
     insert into events.log (id, account_id, type, share_link_id, reviewer_id, data, request_id, traceparent)
-    select ($7::text[])[1], account_id, 'link.reviewer_removed', id, $6,
-           jsonb_build_object('share_link_id', id, 'reviewer_id', $6::text), $4, $5
+    select :event_ids[1], account_id, 'link.reviewer_removed', id, :reviewer_id,
+           jsonb_build_object('share_link_id', id, 'reviewer_id', :reviewer_id), :request_id, :traceparent
     from judged
     where outcome = 'ok'
     returning type, events.cloud_event(log) as cloud_event

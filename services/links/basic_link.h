@@ -11,7 +11,7 @@
 /* POST /v1/share-links with kind "basic". */
 struct next *create_listed_basic_link(struct flow *flow, const json_t *body) FLOW_NEXT;
 
-/* From a row of outcome, link, version and sealed URLs; with url and passcode for a key that may write. */
-struct next *basic_link_reply(struct flow *flow, int status) FLOW_NEXT;
+/* sealed: JSON array with the box of its reviewer, or NULL. With url and passcode for a key that may write. */
+struct next *basic_link_reply(struct flow *flow, int status, const char *share_link, int64_t version, const char *sealed) FLOW_NEXT;
 
 #endif

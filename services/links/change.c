@@ -42,16 +42,6 @@ void change_event_ids(struct pg_params *params, size_t count)
     pg_text_array(params, ids.list, ids.count);
 }
 
-void change_expiry(struct pg_params *params, const struct wanted_expiry *expiry)
-{
-    pg_text(params, expiry->at);
-    if (expiry->in_s > 0) {
-        pg_int(params, expiry->in_s);
-    } else {
-        pg_null(params);
-    }
-}
-
 const char *change_outcome(struct flow *flow)
 {
     return pg_rows(flow) > 0 ? pg_get(flow, 0, 0) : "not_found";
@@ -72,14 +62,6 @@ struct next *change_reply_version_mismatch(struct flow *flow)
 struct next *change_reply_basic_link(struct flow *flow)
 {
     return problem_reply(flow, 409, "basic_link", "A basic link has one interview and no named reviewers.");
-}
-
-struct next *change_refuse(struct flow *flow, const char *outcome)
-{
-    if (str_equal(outcome, "version_mismatch")) {
-        return change_reply_version_mismatch(flow);
-    }
-    return str_equal(outcome, "basic_link") ? change_reply_basic_link(flow) : change_reply_not_found(flow);
 }
 
 struct next *change_refuse_members(struct flow *flow)
@@ -116,13 +98,13 @@ void change_note_missing(struct flow *flow, struct faults *faults, const char *n
 
 void change_concerns(const struct flow *flow, const char *basic_of)
 {
-    if (basic_of[0]) {
+    if (basic_of) {
         guard_concerns(flow, arena_printf(flow->arena, "%s/%s", caller_of(flow)->account_id, basic_of));
     }
 }
 
-struct next *change_reply_link(struct flow *flow, const char *share_link, const char *version)
+struct next *change_reply_link(struct flow *flow, const char *share_link, int64_t version)
 {
-    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%s\"", version));
+    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%lld\"", (long long)version));
     return http_reply_json(flow, 200, share_link);
 }

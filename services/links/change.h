@@ -22,14 +22,8 @@ void change_params_init(struct flow *flow, struct pg_params *params);
 /* count fresh event ids, as a text[]. */
 void change_event_ids(struct pg_params *params, size_t count);
 
-/* Two parameters: the time, and the seconds from now; at most one is not null. */
-void change_expiry(struct pg_params *params, const struct wanted_expiry *expiry);
-
 /* The first column of the answer, or "not_found" when it has no row. Only after PG_OK. */
 const char *change_outcome(struct flow *flow);
-
-/* The reply to an outcome that is not the caller's own: not_found, version_mismatch, basic_link. */
-struct next *change_refuse(struct flow *flow, const char *outcome) FLOW_NEXT;
 
 /* The reply to a statement that failed while it stored memberships: a 409 when an interview has gone meanwhile. */
 struct next *change_refuse_members(struct flow *flow) FLOW_NEXT;
@@ -42,10 +36,10 @@ bool change_note_time_zone(struct flow *flow, struct faults *faults);
 void change_note_missing(struct flow *flow, struct faults *faults, const char *name, const struct wanted_ids *ids,
                          const char *places, const char *code, const char *detail);
 
-/* The answer is about this interview: the one that a basic link is of, whose candidate's name it has. "" for other links. */
+/* The answer is about this interview: the one that a basic link is of, whose candidate's name it has. NULL for other links. */
 void change_concerns(const struct flow *flow, const char *basic_of);
 
 /* 200 with the JSON of a link, and its version as the ETag. */
-struct next *change_reply_link(struct flow *flow, const char *share_link, const char *version) FLOW_NEXT;
+struct next *change_reply_link(struct flow *flow, const char *share_link, int64_t version) FLOW_NEXT;
 
 #endif

@@ -8,6 +8,7 @@
 #include "common/http/problem.h"
 #include "services/links/basic_link.h"
 #include "services/links/change.h"
+#include "services/links/create_basic_link.sql.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 #include "services/links/new_reviewers.h"
@@ -27,10 +28,7 @@ static void read_link(struct flow *flow, struct faults *faults, const json_t *bo
 static void read_listed(struct fields *root, struct wanted_basic_link *wanted);
 static struct next *store_link(struct flow *flow, struct wanted_basic_link *wanted);
 static struct next *reply_link(struct flow *flow);
-
-static const struct pg_statement store = { .name = "create_basic_link", .sql =
-#include "services/links/create_basic_link.sql.inc"
-};
+static struct next *reply_no_interview(struct flow *flow);
 
 struct next *create_basic_link(struct flow *flow)
 {
@@ -109,7 +107,6 @@ static struct next *store_link(struct flow *flow, struct wanted_basic_link *want
     static const struct wanted_reviewers guests = { &guest, 1 };
     struct new_reviewers reviewers;
     uint8_t media_salt[16];
-    struct pg_params params;
 
     flow->state = wanted;
     /* The title is the candidate's name when it is left out. */
@@ -117,23 +114,25 @@ static struct next *store_link(struct flow *flow, struct wanted_basic_link *want
     id_new(wanted->link_id, "lnk_");
     new_reviewers_make(flow, &guests, &reviewers);
     crypto_random(media_salt, sizeof media_salt);
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, caller_of(flow)->account_id);
-    pg_text(&params, wanted->interview_id);
-    pg_text(&params, wanted->link_id);
-    pg_text(&params, wanted->title);
-    pg_text(&params, wanted->owner_name);
-    pg_text(&params, wanted->owner_email);
-    pg_text(&params, wanted->owner_time_zone ? wanted->owner_time_zone : "UTC");
-    pg_text(&params, wanted->settings);
-    pg_bool(&params, wanted->expiry.is_given);
-    change_expiry(&params, &wanted->expiry);
-    pg_bytes(&params, media_salt, sizeof media_salt);
-    new_reviewers_params(&params, &reviewers);
-    change_event_ids(&params, 1);
-    pg_text(&params, flow->request_id);
-    pg_text(&params, flow->traceparent);
-    return pg_query(flow, flow->daemon->pg, &store, &params, reply_link);
+    struct create_basic_link_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .interview_id = wanted->interview_id,
+        .share_link_id = wanted->link_id,
+        .title = wanted->title,
+        .owner_name = wanted->owner_name,
+        .owner_email = wanted->owner_email,
+        .owner_time_zone = wanted->owner_time_zone ? wanted->owner_time_zone : "UTC",
+        .settings = wanted->settings,
+        .is_expiry_given = wanted->expiry.is_given,
+        .expires_at = wanted->expiry.at,
+        .expires_in_s = wanted_expiry_in_s(&wanted->expiry),
+        .media_salt = pg_bytes_of(media_salt, sizeof media_salt),
+        .guests = { reviewers.list, reviewers.count },
+        .event_ids = change_new_event_ids(flow, 1),
+        .request_id = flow->request_id,
+        .traceparent = flow->traceparent,
+    };
+    return create_basic_link_query(flow, flow->daemon->pg, &in, reply_link);
 }
 
 static struct next *reply_link(struct flow *flow)
@@ -144,19 +143,30 @@ static struct next *reply_link(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return change_note_time_zone(flow, faults) ? faults_reply(flow, faults) : problem_reply_pg(flow);
     }
-    if (pg_rows(flow) == 0 && wanted->is_listed) {
-        faults_add(faults, "/interview_ids/0", "not_found", "There is no such interview.");
-        return faults_reply(flow, faults);
+    struct create_basic_link_out out = create_basic_link_get(flow, 0);
+    switch (out.outcome) {
+    case CREATE_BASIC_LINK_CREATED:
+        publish_events(flow, out.events);
+        if (wanted->is_listed) {
+            http_set_header(flow, "Location", arena_printf(flow->arena, "/v1/share-links/%s", wanted->link_id));
+        }
+        return basic_link_reply(flow, 201, out.share_link, out.version, out.sealed);
+    case CREATE_BASIC_LINK_EXISTS:
+        return basic_link_reply(flow, 200, out.share_link, out.version, out.sealed);
+    case CREATE_BASIC_LINK_NOT_FOUND:
+        break;
     }
-    if (pg_rows(flow) == 0) {
+    return reply_no_interview(flow);
+}
+
+static struct next *reply_no_interview(struct flow *flow)
+{
+    const struct wanted_basic_link *wanted = flow->state;
+    struct faults *faults = faults_new(flow->arena);
+
+    if (!wanted->is_listed) {
         return problem_reply(flow, 404, "not_found", "There is no interview with this id.");
     }
-    bool is_new = str_equal(pg_get(flow, 0, 0), "created");
-    if (is_new) {
-        publish_events(flow, pg_get(flow, 0, 4));
-    }
-    if (is_new && wanted->is_listed) {
-        http_set_header(flow, "Location", arena_printf(flow->arena, "/v1/share-links/%s", wanted->link_id));
-    }
-    return basic_link_reply(flow, is_new ? 201 : 200);
+    faults_add(faults, "/interview_ids/0", "not_found", "There is no such interview.");
+    return faults_reply(flow, faults);
 }

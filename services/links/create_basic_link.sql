@@ -1,26 +1,34 @@
 -- Makes the basic link of an interview, or finds the one that is there. The interview's row is locked, so that of two callers
 -- the second finds what the first has made. What the request leaves out comes from the account's defaults, the owner's name
--- in the end from the account's own, the title from the candidate's name.
+-- in the end from the account's own, the title from the candidate's name. The guest is its one reviewer, who has no address.
+-- in   account_id text, interview_id text, share_link_id text, title text?, owner_name text?, owner_email text?,
+--      owner_time_zone text, settings jsonb, is_expiry_given bool, expires_at timestamptz?, expires_in_s bigint?, media_salt bytea,
+--      event_ids text[], request_id text, traceparent text?
+-- rows guests as struct new_reviewer from services/links/new_reviewers.h:
+--      id text, name text?, email text?, token_hash bytea, passcode_hash bytea, sealed bytea
+-- out  outcome: created | exists | no row: not_found, share_link json, version int, sealed json?, events json?
 with interview as materialized (
-    select i.id, i.candidate_name from links.interviews i where i.account_id = $1 and i.id = $2 for no key update
+    select i.id, i.candidate_name from links.interviews i where i.account_id = :account_id and i.id = :interview_id for no key update
 ),
 existing as materialized (
-    select l.id from interview i cross join lateral links.basic_link_now($1, i.id) l
+    select l.id from interview i cross join lateral links.basic_link_now(:account_id, i.id) l
 ),
 link as (
     insert into links.share_links (
         id, account_id, kind, basic_of, title, owner_name, owner_email, owner_time_zone,
         abbreviate_names, omit_avatars, exclude_full_profiles, hide_skipped_questions, disable_feedback, mask_questionnaire,
         expires_at, send_email, media_salt, last_position)
-    select $3, $1, 'basic', i.id, coalesce($4, i.candidate_name), coalesce($5, a.default_sender_name, a.name), $6, $7,
-           links.setting($8::jsonb, a, 'abbreviate_names'), links.setting($8::jsonb, a, 'omit_avatars'),
-           links.setting($8::jsonb, a, 'exclude_full_profiles'), links.setting($8::jsonb, a, 'hide_skipped_questions'),
-           true, links.setting($8::jsonb, a, 'mask_questionnaire'),
-           links.expiry($9::boolean, $10::timestamptz, $11::bigint, a), false, $12::bytea, 1
+    select :share_link_id, :account_id, 'basic', i.id, coalesce(:title, i.candidate_name), coalesce(:owner_name, a.default_sender_name, a.name),
+           :owner_email, :owner_time_zone,
+           links.setting(:settings, a, 'abbreviate_names'), links.setting(:settings, a, 'omit_avatars'),
+           links.setting(:settings, a, 'exclude_full_profiles'), links.setting(:settings, a, 'hide_skipped_questions'),
+           true, links.setting(:settings, a, 'mask_questionnaire'),
+           links.expiry(:is_expiry_given, :expires_at, :expires_in_s, a), false, :media_salt, 1
     from interview i
-    join links.accounts a on a.id = $1
+    join links.accounts a on a.id = :account_id
     where not exists (select from existing)
-      and (now() at time zone $7) is not null -- raises where PostgreSQL does not know the zone, as create_link.sql does
+      -- Raises where PostgreSQL does not know the zone, as create_link.sql does.
+      and (now() at time zone :owner_time_zone) is not null
     returning *
 ),
 member as (
@@ -29,13 +37,12 @@ member as (
 ),
 guest as (
     insert into links.reviewers (id, share_link_id, account_id, position, name, token_hash, passcode_hash, sealed)
-    select ($13::text[])[1], id, account_id, 1, ($14::text[])[1], ($16::bytea[])[1], ($17::bytea[])[1], ($18::bytea[])[1] from link
-    where ($15::text[])[1] is null
+    select g.id, link.id, link.account_id, 1, g.name, g.token_hash, g.passcode_hash, g.sealed from link, :guests as g
     returning *
 ),
 logged as (
     insert into events.log (id, account_id, type, share_link_id, data, request_id, traceparent)
-    select ($19::text[])[1], account_id, 'link.created', id, jsonb_build_object('share_link_id', id), $20, $21 from link
+    select :event_ids[1], account_id, 'link.created', id, jsonb_build_object('share_link_id', id), :request_id, :traceparent from link
     returning type, events.cloud_event(log) as cloud_event
 )
 select 'created' as outcome,

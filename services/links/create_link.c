@@ -10,6 +10,7 @@
 #include "common/http/problem.h"
 #include "services/links/basic_link.h"
 #include "services/links/change.h"
+#include "services/links/create_link.sql.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 #include "services/links/new_reviewers.h"
@@ -27,11 +28,7 @@ struct creation {
     struct new_reviewers reviewers;
 };
 
-static const struct pg_statement store = { .name = "create_link", .sql =
-#include "services/links/create_link.sql.inc"
-};
-
-static void note_missing(struct flow *flow, struct creation *creation);
+static void note_missing(struct flow *flow, struct creation *creation, const struct create_link_out *out);
 static const char *with_urls(struct flow *flow, const struct creation *creation, const char *share_link);
 
 static bool plan_allows(const char *plan)
@@ -66,34 +63,35 @@ static struct next *store_link(struct flow *flow)
     struct creation *creation = flow->state;
     const struct wanted_link *wanted = &creation->wanted;
     uint8_t media_salt[16];
-    struct pg_params params;
 
     id_new(creation->link_id, "lnk_");
     new_reviewers_make(flow, &wanted->reviewers, &creation->reviewers);
     crypto_random(media_salt, sizeof media_salt);
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, caller_of(flow)->account_id);
-    pg_text(&params, creation->link_id);
-    pg_text(&params, wanted->title);
-    pg_text(&params, wanted->owner_name);
-    pg_text(&params, wanted->owner_email);
-    pg_text(&params, wanted->owner_time_zone);
-    pg_text(&params, wanted->settings);
-    change_expiry(&params, &wanted->expiry);
-    pg_bool(&params, wanted->send_email);
-    pg_text(&params, wanted->message_subject);
-    pg_text(&params, wanted->message_body);
-    pg_bytes(&params, media_salt, sizeof media_salt);
-    pg_text(&params, wanted->template_id);
-    pg_text_array(&params, wanted->interviews.ids, wanted->interviews.count);
-    new_reviewers_params(&params, &creation->reviewers);
-    pg_bool(&params, !faults_any(creation->faults));
-    change_event_ids(&params, 1 + wanted->reviewers.count);
-    pg_text(&params, flow->request_id);
-    pg_text(&params, flow->traceparent);
-    pg_bool(&params, wanted->expiry.is_given);
-    pg_bool(&params, wanted->leaves_out_message);
-    return pg_query(flow, flow->daemon->pg, &store, &params, reply_created);
+    struct create_link_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .share_link_id = creation->link_id,
+        .title = wanted->title,
+        .owner_name = wanted->owner_name,
+        .owner_email = wanted->owner_email,
+        .owner_time_zone = wanted->owner_time_zone,
+        .settings = wanted->settings,
+        .is_expiry_given = wanted->expiry.is_given,
+        .expires_at = wanted->expiry.at,
+        .expires_in_s = wanted_expiry_in_s(&wanted->expiry),
+        .send_email = wanted->send_email,
+        .message_subject = wanted->message_subject,
+        .message_body = wanted->message_body,
+        .template_id = wanted->template_id,
+        .takes_default_template = wanted->leaves_out_message,
+        .interview_ids = { wanted->interviews.ids, wanted->interviews.count },
+        .reviewers = { creation->reviewers.list, creation->reviewers.count },
+        .media_salt = pg_bytes_of(media_salt, sizeof media_salt),
+        .is_sound = !faults_any(creation->faults),
+        .event_ids = change_new_event_ids(flow, 1 + wanted->reviewers.count),
+        .request_id = flow->request_id,
+        .traceparent = flow->traceparent,
+    };
+    return create_link_query(flow, flow->daemon->pg, &in, reply_created);
 }
 
 static struct next *reply_created(struct flow *flow)
@@ -103,24 +101,28 @@ static struct next *reply_created(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return change_note_time_zone(flow, creation->faults) ? faults_reply(flow, creation->faults) : change_refuse_members(flow);
     }
-    note_missing(flow, creation);
-    if (faults_any(creation->faults)) {
+    struct create_link_out out = create_link_get(flow, 0);
+    switch (out.outcome) {
+    case CREATE_LINK_FAULTY:
+        note_missing(flow, creation, &out);
         return faults_reply(flow, creation->faults);
+    case CREATE_LINK_CREATED:
+        break;
     }
-    publish_events(flow, pg_get(flow, 0, 3));
+    publish_events(flow, out.events);
     http_set_header(flow, "Location", arena_printf(flow->arena, "/v1/share-links/%s", creation->link_id));
     http_set_header(flow, "ETag", "\"v1\"");
-    return http_reply_json(flow, 201, with_urls(flow, creation, pg_get(flow, 0, 2)));
+    return http_reply_json(flow, 201, with_urls(flow, creation, out.share_link));
 }
 
-static void note_missing(struct flow *flow, struct creation *creation)
+static void note_missing(struct flow *flow, struct creation *creation, const struct create_link_out *out)
 {
-    change_note_missing(flow, creation->faults, "interview_ids", &creation->wanted.interviews, pg_get(flow, 0, 0), "not_found",
+    change_note_missing(flow, creation->faults, "interview_ids", &creation->wanted.interviews, out->missing_interviews, "not_found",
                         "There is no such interview.");
-    if (pg_get_bool(flow, 0, 1)) {
+    if (out->is_template_missing) {
         faults_add(creation->faults, "/template_id", "not_found", "There is no such template.");
     }
-    if (creation->wanted.leaves_out_name && pg_get_bool(flow, 0, 4)) {
+    if (creation->wanted.leaves_out_name && out->is_name_missing) {
         faults_add(creation->faults, "/owner/name", "required", "This member is required, for the account has no default sender_name.");
     }
 }

@@ -2,28 +2,31 @@
  *
  * Asked for again, it changes nothing and answers the same.
  */
+#include "common/http/conditional.h"
 #include "services/links/change.h"
+#include "services/links/deactivate_link.sql.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 #include "services/links/publish.h"
 
 static struct next *reply_deactivated(struct flow *flow);
 
-static const struct pg_statement deactivate = { .name = "deactivate_link", .sql =
-#include "services/links/deactivate_link.sql.inc"
-};
-
 struct next *deactivate_link(struct flow *flow)
 {
     struct next *refusal = NULL;
-    struct pg_params params;
 
     if (!fields_none_sent(flow, &refusal)) {
         return refusal;
     }
-    change_params_init(flow, &params);
-    change_event_ids(&params, 1);
-    return pg_query(flow, flow->daemon->pg, &deactivate, &params, reply_deactivated);
+    struct deactivate_link_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .share_link_id = router_param(flow, "id"),
+        .version = conditional_version(flow, 1),
+        .event_ids = change_new_event_ids(flow, 1),
+        .request_id = flow->request_id,
+        .traceparent = flow->traceparent,
+    };
+    return deactivate_link_query(flow, flow->daemon->pg, &in, reply_deactivated);
 }
 
 static struct next *reply_deactivated(struct flow *flow)
@@ -31,10 +34,16 @@ static struct next *reply_deactivated(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    if (!str_equal(change_outcome(flow), "ok")) {
-        return change_refuse(flow, change_outcome(flow));
+    struct deactivate_link_out out = deactivate_link_get(flow, 0);
+    switch (out.outcome) {
+    case DEACTIVATE_LINK_OK:
+        change_concerns(flow, out.basic_of);
+        publish_events(flow, out.events);
+        return change_reply_link(flow, out.share_link, out.version);
+    case DEACTIVATE_LINK_VERSION_MISMATCH:
+        return change_reply_version_mismatch(flow);
+    case DEACTIVATE_LINK_NOT_FOUND:
+        break;
     }
-    change_concerns(flow, pg_get(flow, 0, 4));
-    publish_events(flow, pg_get(flow, 0, 3));
-    return change_reply_link(flow, pg_get(flow, 0, 1), pg_get(flow, 0, 2));
+    return change_reply_not_found(flow);
 }

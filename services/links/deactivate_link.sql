@@ -1,9 +1,11 @@
 -- Switches a link off by hand. One that is off stays as it is, with its reason.
+-- in  account_id text, share_link_id text, version int?, event_ids text[], request_id text, traceparent text?
+-- out outcome: ok | version_mismatch | no row: not_found, share_link json, version int, events json?, basic_of text?
 with link as materialized (
-    select * from links.share_links where account_id = $1 and id = $2 for update
+    select * from links.share_links where account_id = :account_id and id = :share_link_id for update
 ),
 judged as materialized (
-    select case when $3::int is not null and version <> $3::int then 'version_mismatch' else 'ok' end as outcome, id,
+    select case when version <> :version then 'version_mismatch' else 'ok' end as outcome, id,
            basic_of, deactivated_at is not null as is_off
     from link
 ),
@@ -16,7 +18,8 @@ changed as (
 ),
 logged as (
     insert into events.log (id, account_id, type, share_link_id, data, request_id, traceparent)
-    select ($6::text[])[1], account_id, 'link.deactivated', id, jsonb_build_object('share_link_id', id, 'reason', 'manual'), $4, $5
+    select :event_ids[1], account_id, 'link.deactivated', id, jsonb_build_object('share_link_id', id, 'reason', 'manual'),
+           :request_id, :traceparent
     from changed
     returning type, events.cloud_event(log) as cloud_event
 )

@@ -37,9 +37,9 @@ static bool is_as_made(const json_t *link)
     return is_text(link, "state", "active");
 }
 
-struct next *found_link_reply(struct flow *flow, const json_t *link, const char *version)
+struct next *found_link_reply(struct flow *flow, const json_t *link, int64_t version)
 {
-    const char *tag = arena_printf(flow->arena, "\"v%s\"", version);
+    const char *tag = arena_printf(flow->arena, "\"v%lld\"", (long long)version);
     const char *text = json_text(flow->arena, link);
 
     conditional_set_headers(flow, tag);

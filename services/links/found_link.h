@@ -6,6 +6,6 @@
 #include "common/data/json.h"
 
 /* 200, or 304 for a caller who has it: see the story of found_link.c. */
-struct next *found_link_reply(struct flow *flow, const json_t *link, const char *version) FLOW_NEXT;
+struct next *found_link_reply(struct flow *flow, const json_t *link, int64_t version) FLOW_NEXT;
 
 #endif

@@ -1,23 +1,19 @@
 /* get_basic_link.c - GET /v1/interviews/{id}/basic-link: the one URL of this interview, when it was made. */
 #include "common/http/problem.h"
 #include "services/links/basic_link.h"
+#include "services/links/get_basic_link.sql.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 
 static struct next *reply_link(struct flow *flow);
 
-static const struct pg_statement find_link = { .name = "get_basic_link", .sql =
-#include "services/links/get_basic_link.sql.inc"
-};
-
 struct next *get_basic_link(struct flow *flow)
 {
-    struct pg_params params;
-
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, caller_of(flow)->account_id);
-    pg_text(&params, router_param(flow, "id"));
-    return pg_query(flow, flow->daemon->pg, &find_link, &params, reply_link);
+    struct get_basic_link_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .interview_id = router_param(flow, "id"),
+    };
+    return get_basic_link_query(flow, flow->daemon->pg, &in, reply_link);
 }
 
 static struct next *reply_link(struct flow *flow)
@@ -28,5 +24,6 @@ static struct next *reply_link(struct flow *flow)
     if (pg_rows(flow) == 0) {
         return problem_reply(flow, 404, "not_found", "There is no basic link of this interview.");
     }
-    return basic_link_reply(flow, 200);
+    struct get_basic_link_out out = get_basic_link_get(flow, 0);
+    return basic_link_reply(flow, 200, out.share_link, out.version, out.sealed);
 }

@@ -3,6 +3,7 @@
 
 #include "common/http/problem.h"
 #include "services/links/found_link.h"
+#include "services/links/get_link.sql.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 #include "services/links/show_secrets.h"
@@ -10,18 +11,13 @@
 static struct next *reply_link(struct flow *flow);
 static void show_urls(struct flow *flow, json_t *link, const char *sealed);
 
-static const struct pg_statement find_link = { .name = "get_link", .sql =
-#include "services/links/get_link.sql.inc"
-};
-
 struct next *get_link(struct flow *flow)
 {
-    struct pg_params params;
-
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, caller_of(flow)->account_id);
-    pg_text(&params, router_param(flow, "id"));
-    return pg_query(flow, flow->daemon->pg, &find_link, &params, reply_link);
+    struct get_link_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .share_link_id = router_param(flow, "id"),
+    };
+    return get_link_query(flow, flow->daemon->pg, &in, reply_link);
 }
 
 static struct next *reply_link(struct flow *flow)
@@ -33,11 +29,12 @@ static struct next *reply_link(struct flow *flow)
         return problem_reply(flow, 404, "not_found", "There is no share link with this id.");
     }
     const char *error;
-    json_t *link = json_parse(flow->arena, pg_get(flow, 0, 0), pg_get_length(flow, 0, 0), &error);
-    if (caller_may(caller_of(flow), "links.write")) {
-        show_urls(flow, link, pg_get(flow, 0, 2));
+    struct get_link_out out = get_link_get(flow, 0);
+    json_t *link = json_parse(flow->arena, out.share_link, strlen(out.share_link), &error);
+    if (out.sealed && caller_may(caller_of(flow), "links.write")) {
+        show_urls(flow, link, out.sealed);
     }
-    return found_link_reply(flow, link, pg_get(flow, 0, 1));
+    return found_link_reply(flow, link, out.version);
 }
 
 static void show_urls(struct flow *flow, json_t *link, const char *sealed)

@@ -1,4 +1,6 @@
 -- One share link as the API answers it, and its reviewers' sealed URLs for a caller who may see them.
+-- in  account_id text, share_link_id text
+-- out share_link json, version int, sealed json?
 select links.share_link_json(
            l,
            (select coalesce(json_agg(m.interview_id order by m.position), '[]') from links.share_link_interviews m where m.share_link_id = l.id),
@@ -7,4 +9,4 @@ select links.share_link_json(
        l.version,
        (select json_agg(encode(r.sealed, 'hex') order by r.position) from links.reviewers r where r.share_link_id = l.id) as sealed
 from links.share_links l
-where l.account_id = $1 and l.id = $2
+where l.account_id = :account_id and l.id = :share_link_id

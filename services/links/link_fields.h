@@ -35,6 +35,10 @@ struct wanted_expiry {
     const char *at; /* RFC 3339, or NULL */
 };
 void link_fields_expiry(struct fields *root, struct wanted_expiry *expiry);
+static inline const int64_t *wanted_expiry_in_s(const struct wanted_expiry *expiry) /* or NULL, for a statement */
+{
+    return expiry->in_s > 0 ? &expiry->in_s : NULL;
+}
 /* {value, unit}, both required: the value, and "days" or "weeks". */
 int64_t link_fields_span(struct fields *in, const char **unit);
 

@@ -26,32 +26,6 @@ void new_reviewers_make(struct flow *flow, const struct wanted_reviewers *wanted
     }
 }
 
-void new_reviewers_params(struct pg_params *params, const struct new_reviewers *reviewers)
-{
-    size_t count = reviewers->wanted->count;
-    const char **ids = arena_calloc(params->arena, count, sizeof *ids);
-    const char **names = arena_calloc(params->arena, count, sizeof *names);
-    const char **emails = arena_calloc(params->arena, count, sizeof *emails);
-    const uint8_t **token_hashes = arena_calloc(params->arena, count, sizeof *token_hashes);
-    const uint8_t **passcode_hashes = arena_calloc(params->arena, count, sizeof *passcode_hashes);
-    const uint8_t **sealed = arena_calloc(params->arena, count, sizeof *sealed);
-
-    for (size_t i = 0; i < count; i++) {
-        ids[i] = reviewers->list[i].id;
-        names[i] = reviewers->wanted->list[i].name;
-        emails[i] = reviewers->wanted->list[i].email;
-        token_hashes[i] = reviewers->secrets[i].token_hash;
-        passcode_hashes[i] = reviewers->secrets[i].passcode_hash;
-        sealed[i] = reviewers->secrets[i].sealed;
-    }
-    pg_text_array(params, ids, count);
-    pg_text_array(params, names, count);
-    pg_text_array(params, emails, count);
-    pg_bytes_array(params, token_hashes, CRYPTO_HASH_SIZE, count);
-    pg_bytes_array(params, passcode_hashes, CRYPTO_KEYED_HASH_SIZE, count);
-    pg_bytes_array(params, sealed, count ? reviewers->secrets[0].sealed_length : 0, count);
-}
-
 void new_reviewers_show(struct flow *flow, json_t *list, const struct new_reviewers *reviewers)
 {
     for (size_t i = 0; i < json_array_size(list); i++) {

@@ -24,9 +24,6 @@ struct new_reviewers {
 
 void new_reviewers_make(struct flow *flow, const struct wanted_reviewers *wanted, struct new_reviewers *reviewers);
 
-/* Six arrays: ids, names, emails, token hashes, passcode hashes, sealed boxes. */
-void new_reviewers_params(struct pg_params *params, const struct new_reviewers *reviewers);
-
 /* The same JSON array of reviewers in the order wanted, each with its url and passcode. */
 void new_reviewers_show(struct flow *flow, json_t *list, const struct new_reviewers *reviewers);
 

@@ -7,7 +7,7 @@
 #include "services/links/renewal.h"
 #include "services/links/show_secrets.h"
 
-static struct next *reply_reactivated(struct flow *flow, json_t *share_link, const char *version);
+static struct next *reply_reactivated(struct flow *flow, json_t *share_link, int64_t version);
 
 struct next *reactivate_link(struct flow *flow)
 {
@@ -30,7 +30,7 @@ struct next *reactivate_link(struct flow *flow)
     return renew(flow, renewal);
 }
 
-static struct next *reply_reactivated(struct flow *flow, json_t *share_link, const char *version)
+static struct next *reply_reactivated(struct flow *flow, json_t *share_link, int64_t version)
 {
     show_basic_secrets(share_link);
     return change_reply_link(flow, json_text(flow->arena, share_link), version);

@@ -5,7 +5,7 @@
 #include "services/links/links.h"
 #include "services/links/renewal.h"
 
-static struct next *reply_reactivated(struct flow *flow, json_t *share_link, const char *version);
+static struct next *reply_reactivated(struct flow *flow, json_t *share_link, int64_t version);
 
 struct next *reactivate_reviewer(struct flow *flow)
 {
@@ -28,7 +28,7 @@ struct next *reactivate_reviewer(struct flow *flow)
     return renew(flow, renewal);
 }
 
-static struct next *reply_reactivated(struct flow *flow, json_t *share_link, const char *version)
+static struct next *reply_reactivated(struct flow *flow, json_t *share_link, int64_t version)
 {
     const json_t *reviewers = json_object_get(share_link, "reviewers"), *mine = NULL;
     (void)version; /* the link's, and the answer is a reviewer */

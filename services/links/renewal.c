@@ -10,8 +10,11 @@
 
 #include "common/base/log.h"
 #include "common/data/reviewer_secrets.h"
+#include "common/http/conditional.h"
 #include "services/links/links.h"
 #include "services/links/publish.h"
+#include "services/links/read_sealed.sql.h"
+#include "services/links/renew_passcodes.sql.h"
 #include "services/links/show_secrets.h"
 
 enum { TRIES_MAX = 3 };
@@ -21,16 +24,9 @@ static struct next *read_boxes(struct flow *flow);
 static struct next *write_boxes(struct flow *flow);
 static struct next *judge(struct flow *flow);
 
-static const struct pg_statement read_sealed = { .name = "read_sealed", .sql =
-#include "services/links/read_sealed.sql.inc"
-};
-static const struct pg_statement renew_passcodes = { .name = "renew_passcodes", .sql =
-#include "services/links/renew_passcodes.sql.inc"
-};
-
 static void make_secrets(struct flow *flow, struct renewal *renewal);
-static void add_reviewers(struct pg_params *params, const struct renewal *renewal);
-static struct next *reply_renewed(struct flow *flow, const struct renewal *renewal);
+static struct next *refuse_expiry(struct flow *flow);
+static struct next *reply_renewed(struct flow *flow, const struct renewal *renewal, const struct renew_passcodes_out *out);
 
 struct next *renew(struct flow *flow, struct renewal *renewal)
 {
@@ -41,68 +37,60 @@ struct next *renew(struct flow *flow, struct renewal *renewal)
 static struct next *read_boxes(struct flow *flow)
 {
     struct renewal *renewal = flow->state;
-    struct pg_params params;
+    struct read_sealed_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .share_link_id = router_param(flow, "id"),
+        .reviewer_id = renewal->reviewer_id,
+    };
 
     renewal->tries++;
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, caller_of(flow)->account_id);
-    pg_text(&params, router_param(flow, "id"));
-    pg_text(&params, renewal->reviewer_id);
-    return pg_query(flow, flow->daemon->pg, &read_sealed, &params, write_boxes);
+    return read_sealed_query(flow, flow->daemon->pg, &in, write_boxes);
 }
 
 static struct next *write_boxes(struct flow *flow)
 {
     struct renewal *renewal = flow->state;
-    struct pg_params params;
 
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
     make_secrets(flow, renewal);
-    change_params_init(flow, &params);
-    pg_text(&params, renewal->reviewer_id);
-    add_reviewers(&params, renewal);
-    pg_bool(&params, renewal->expiry.is_given);
-    change_expiry(&params, &renewal->expiry);
-    pg_bool(&params, renewal->send_email);
-    change_event_ids(&params, 1 + renewal->count);
-    return pg_query(flow, flow->daemon->pg, &renew_passcodes, &params, judge);
+    struct renew_passcodes_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .share_link_id = router_param(flow, "id"),
+        .version = conditional_version(flow, 1),
+        .reviewer_id = renewal->reviewer_id,
+        .boxes = { renewal->boxes, renewal->count },
+        .is_expiry_given = renewal->expiry.is_given,
+        .expires_at = renewal->expiry.at,
+        .expires_in_s = wanted_expiry_in_s(&renewal->expiry),
+        .send_email = renewal->send_email,
+        .event_ids = change_new_event_ids(flow, 1 + renewal->count),
+        .request_id = flow->request_id,
+        .traceparent = flow->traceparent,
+    };
+    return renew_passcodes_query(flow, flow->daemon->pg, &in, judge);
 }
 
 static void make_secrets(struct flow *flow, struct renewal *renewal)
 {
     renewal->count = (size_t)pg_rows(flow);
-    renewal->ids = arena_calloc(flow->arena, renewal->count, sizeof *renewal->ids);
-    renewal->epochs = arena_calloc(flow->arena, renewal->count, sizeof *renewal->epochs);
+    renewal->boxes = arena_calloc(flow->arena, renewal->count, sizeof *renewal->boxes);
     renewal->secrets = arena_calloc(flow->arena, renewal->count, sizeof *renewal->secrets);
     for (size_t i = 0; i < renewal->count; i++) {
-        renewal->ids[i] = arena_strdup(flow->arena, pg_get(flow, (int)i, 0));
-        renewal->epochs[i] = arena_strdup(flow->arena, pg_get(flow, (int)i, 1));
-        const char *sealed = pg_get(flow, (int)i, 2);
-        if (!reviewer_secrets_renew(flow->daemon->keyring, flow->arena, renewal->ids[i], sealed, &renewal->secrets[i])) {
-            log_warn("reviewer.token_renewed", LOG_TEXT("reviewer_id", renewal->ids[i]), LOG_TEXT("reason", "its box does not open"));
+        struct read_sealed_out read = read_sealed_get(flow, (int)i);
+        struct reviewer_secrets *secrets = &renewal->secrets[i];
+        if (!reviewer_secrets_renew(flow->daemon->keyring, flow->arena, read.reviewer_id, read.sealed, secrets)) {
+            log_warn("reviewer.token_renewed", LOG_TEXT("reviewer_id", read.reviewer_id), LOG_TEXT("reason", "its box does not open"));
         }
+        renewal->boxes[i] = (struct renew_passcodes_boxes_row){
+            .reviewer_id = arena_strdup(flow->arena, read.reviewer_id),
+            .passcode_epoch = read.passcode_epoch,
+            .token_hash = pg_bytes_of(secrets->token_hash, sizeof secrets->token_hash),
+            .passcode_hash = pg_bytes_of(secrets->passcode_hash, sizeof secrets->passcode_hash),
+            .sealed = pg_bytes_of(secrets->sealed, secrets->sealed_length),
+        };
     }
-}
-
-static void add_reviewers(struct pg_params *params, const struct renewal *renewal)
-{
-    size_t count = renewal->count;
-    const uint8_t **token_hashes = arena_calloc(params->arena, count, sizeof *token_hashes);
-    const uint8_t **passcode_hashes = arena_calloc(params->arena, count, sizeof *passcode_hashes);
-    const uint8_t **sealed = arena_calloc(params->arena, count, sizeof *sealed);
-
-    for (size_t i = 0; i < count; i++) {
-        token_hashes[i] = renewal->secrets[i].token_hash;
-        passcode_hashes[i] = renewal->secrets[i].passcode_hash;
-        sealed[i] = renewal->secrets[i].sealed;
-    }
-    pg_text_array(params, renewal->ids, count);
-    pg_text_array(params, renewal->epochs, count);
-    pg_bytes_array(params, token_hashes, CRYPTO_HASH_SIZE, count);
-    pg_bytes_array(params, passcode_hashes, CRYPTO_KEYED_HASH_SIZE, count);
-    pg_bytes_array(params, sealed, count ? renewal->secrets[0].sealed_length : 0, count);
 }
 
 static struct next *judge(struct flow *flow)
@@ -112,37 +100,48 @@ static struct next *judge(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    const char *outcome = change_outcome(flow);
-    if (str_equal(outcome, "ok")) {
-        return reply_renewed(flow, renewal);
-    }
-    if (str_equal(outcome, "reviewers_changed")) {
+    struct renew_passcodes_out out = renew_passcodes_get(flow, 0);
+    switch (out.outcome) {
+    case RENEW_PASSCODES_OK:
+        return reply_renewed(flow, renewal, &out);
+    case RENEW_PASSCODES_REVIEWERS_CHANGED:
         return renewal->tries < TRIES_MAX ? read_boxes(flow)
                                           : problem_reply(flow, 409, "conflict", "The reviewers of this link are being changed right now.");
+    case RENEW_PASSCODES_EXPIRY_HAS_PASSED:
+        return refuse_expiry(flow);
+    case RENEW_PASSCODES_VERSION_MISMATCH:
+        return change_reply_version_mismatch(flow);
+    case RENEW_PASSCODES_BASIC_LINK:
+        return change_reply_basic_link(flow);
+    case RENEW_PASSCODES_NOT_FOUND:
+        break;
     }
-    if (str_equal(outcome, "expiry_has_passed")) {
-        struct faults *faults = faults_new(flow->arena);
-        faults_add(faults, "/expires_in", "required", "The link has expired: give expires_in or expires_at, or null for no expiry.");
-        return faults_reply(flow, faults);
-    }
-    return change_refuse(flow, outcome);
+    return change_reply_not_found(flow);
 }
 
-static struct next *reply_renewed(struct flow *flow, const struct renewal *renewal)
+static struct next *refuse_expiry(struct flow *flow)
 {
-    const char *error, *text = pg_get(flow, 0, 1);
-    json_t *share_link = json_parse(flow->arena, text, strlen(text), &error);
+    struct faults *faults = faults_new(flow->arena);
+
+    faults_add(faults, "/expires_in", "required", "The link has expired: give expires_in or expires_at, or null for no expiry.");
+    return faults_reply(flow, faults);
+}
+
+static struct next *reply_renewed(struct flow *flow, const struct renewal *renewal, const struct renew_passcodes_out *out)
+{
+    const char *error;
+    json_t *share_link = json_parse(flow->arena, out->share_link, strlen(out->share_link), &error);
     const json_t *reviewers = json_object_get(share_link, "reviewers");
 
     for (size_t i = 0; i < json_array_size(reviewers); i++) {
         json_t *reviewer = json_array_get(reviewers, i);
         for (size_t k = 0; k < renewal->count; k++) {
-            if (str_equal(renewal->ids[k], json_string_value(json_object_get(reviewer, "id")))) {
+            if (str_equal(renewal->boxes[k].reviewer_id, json_string_value(json_object_get(reviewer, "id")))) {
                 show_secrets(flow, reviewer, &renewal->secrets[k]);
             }
         }
     }
-    change_concerns(flow, pg_get(flow, 0, 4));
-    publish_events(flow, pg_get(flow, 0, 3));
-    return renewal->reply(flow, share_link, pg_get(flow, 0, 2));
+    change_concerns(flow, out->basic_of);
+    publish_events(flow, out->events);
+    return renewal->reply(flow, share_link, out->version);
 }

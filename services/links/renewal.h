@@ -9,12 +9,12 @@ struct renewal {
     struct wanted_expiry expiry;
     bool send_email;
     /* Replies with the link's JSON, in which the renewed reviewers have their url and passcode. */
-    struct next *(*reply)(struct flow *flow, json_t *share_link, const char *version);
+    struct next *(*reply)(struct flow *flow, json_t *share_link, int64_t version);
 
     /* renewal.c's own */
     int tries;
     size_t count;
-    const char **ids, **epochs;
+    struct renew_passcodes_boxes_row *boxes;
     struct reviewer_secrets *secrets;
 };
 

@@ -1,5 +1,8 @@
--- One turn of the schedule: tells of expiries that have passed, and switches off links that were active for longer than $1
--- days; up to $2 of each. One scheduler at a time, by a lock of this transaction alone, so it needs no session of its own.
+-- One turn of the schedule: tells of expiries that have passed, and switches off links that were active for more than
+-- max_age_days; up to most of each. One scheduler at a time, by a lock of this transaction alone, so it needs no session of its
+-- own.
+-- in  max_age_days int, most int
+-- out events json?, happened int, forgotten int?
 with turn as materialized (
     select pg_try_advisory_xact_lock(hashtext('sharelink schedule')) as mine
 ),
@@ -8,7 +11,7 @@ due as materialized (
     from turn cross join lateral (
         select id, expires_at from links.share_links
         where turn.mine and deactivated_at is null and told_expiry is distinct from expires_at and expires_at <= now()
-        order by expires_at limit $2::int
+        order by expires_at limit :most
         for update skip locked
     ) l
 ),
@@ -21,9 +24,9 @@ old as materialized (
     select l.id
     from turn cross join lateral (
         select id from links.share_links
-        where turn.mine and deactivated_at is null and active_since <= now() - $1::int * interval '24 hours'
+        where turn.mine and deactivated_at is null and active_since <= now() - :max_age_days * interval '24 hours'
           and (expires_at is null or expires_at > now())
-        order by active_since limit $2::int
+        order by active_since limit :most
         for update skip locked
     ) l
 ),
@@ -31,7 +34,8 @@ aged as (
     update links.share_links l
     set deactivated_at = now(), version = l.version + 1, updated_at = now(),
         state_reason = jsonb_build_object('code', 'max_age', 'at', sharelink.rfc3339(now()),
-                                          'evidence', jsonb_build_object('active_since', sharelink.rfc3339(l.active_since), 'days', $1::int))
+                                          'evidence', jsonb_build_object('active_since', sharelink.rfc3339(l.active_since),
+                                                                         'days', :max_age_days))
     from old where l.id = old.id
     returning l.id, l.account_id
 ),
@@ -44,4 +48,4 @@ logged as (
 )
 select (select json_agg(json_build_array('sharelink.' || type || '.v1', cloud_event) order by id) from logged) as events,
        (select count(*) from logged)::int as happened,
-       case when (select mine from turn) then views.forget_guesses($2::int) end as forgotten
+       case when (select mine from turn) then views.forget_guesses(:most) end as forgotten

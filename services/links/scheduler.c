@@ -9,6 +9,7 @@
 #include "common/base/str.h"
 #include "common/loop/timer.h"
 #include "services/links/publish.h"
+#include "services/links/run_schedule.sql.h"
 
 enum { MOST = 500, TURN_LIMIT_MS = 20000 };
 
@@ -28,10 +29,6 @@ static struct next *end_turn(struct flow *flow);
 static void wait_for_turn(struct flow *flow);
 
 static const struct flow_kind turn = { .name = "schedule", .on_deadline = end_turn, .on_end = wait_for_turn };
-
-static const struct pg_statement schedule = { .name = "run_schedule", .sql =
-#include "services/links/run_schedule.sql.inc"
-};
 
 struct scheduler *scheduler_new(struct daemon *daemon, int64_t interval_ms, int64_t max_age_days)
 {
@@ -57,13 +54,10 @@ static void start_turn(evutil_socket_t fd, short what, void *arg)
 static struct next *run_schedule(struct flow *flow)
 {
     struct scheduler *scheduler = flow->owner;
-    struct pg_params params;
+    struct run_schedule_in in = { .max_age_days = scheduler->max_age_days, .most = MOST };
 
     scheduler->found_most = false;
-    pg_params_init(&params, flow->arena);
-    pg_int(&params, scheduler->max_age_days);
-    pg_int(&params, MOST);
-    return pg_query(flow, flow->daemon->pg, &schedule, &params, publish_found);
+    return run_schedule_query(flow, flow->daemon->pg, &in, publish_found);
 }
 
 static struct next *publish_found(struct flow *flow)
@@ -74,12 +68,12 @@ static struct next *publish_found(struct flow *flow)
         log_warn("schedule.turn_failed", LOG_TEXT("sqlstate", pg_sqlstate(flow)));
         return end_turn(flow);
     }
-    int64_t happened = pg_get_int(flow, 0, 1);
-    if (happened > 0) {
-        log_info("schedule.found", LOG_INT("events", happened));
-        publish_events(flow, pg_get(flow, 0, 0));
+    struct run_schedule_out out = run_schedule_get(flow, 0);
+    if (out.happened > 0) {
+        log_info("schedule.found", LOG_INT("events", out.happened));
+        publish_events(flow, out.events);
     }
-    scheduler->found_most = happened >= MOST;
+    scheduler->found_most = out.happened >= MOST;
     return end_turn(flow);
 }
 

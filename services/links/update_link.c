@@ -2,20 +2,18 @@
  *
  * Passcodes stay, so a later expiry lets reviewers in again. A link that was deactivated is changed too, and stays so.
  */
+#include "common/http/conditional.h"
 #include "services/links/basic_link.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 #include "services/links/publish.h"
+#include "services/links/update_link.sql.h"
 
 /* In the order in which they run. */
 static struct next *store_changes(struct flow *flow, json_t *columns, const struct wanted_expiry *expiry);
 static struct next *reply_updated(struct flow *flow);
 static struct next *refuse_of_basic(struct flow *flow);
-
-static const struct pg_statement store = { .name = "update_link", .sql =
-#include "services/links/update_link.sql.inc"
-};
 
 static void read_text(struct fields *fields, const char *name, const char *column, const struct text_rule *rule, json_t *columns);
 static void read_owner(struct fields *root, json_t *columns);
@@ -93,15 +91,20 @@ static void read_message(struct fields *root, json_t *columns)
 
 static struct next *store_changes(struct flow *flow, json_t *columns, const struct wanted_expiry *expiry)
 {
-    struct pg_params params;
-
+    struct update_link_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .share_link_id = router_param(flow, "id"),
+        .version = conditional_version(flow, 1),
+        .changes = json_text(flow->arena, columns),
+        .is_expiry_given = expiry->is_given,
+        .expires_at = expiry->at,
+        .expires_in_s = wanted_expiry_in_s(expiry),
+        .event_ids = change_new_event_ids(flow, 1),
+        .request_id = flow->request_id,
+        .traceparent = flow->traceparent,
+    };
     flow->state = columns;
-    change_params_init(flow, &params);
-    pg_text(&params, json_text(flow->arena, columns));
-    pg_bool(&params, expiry->is_given);
-    change_expiry(&params, expiry);
-    change_event_ids(&params, 1);
-    return pg_query(flow, flow->daemon->pg, &store, &params, reply_updated);
+    return update_link_query(flow, flow->daemon->pg, &in, reply_updated);
 }
 
 static struct next *reply_updated(struct flow *flow)
@@ -111,14 +114,19 @@ static struct next *reply_updated(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return change_note_time_zone(flow, faults) ? faults_reply(flow, faults) : problem_reply_pg(flow);
     }
-    if (str_equal(change_outcome(flow), "not_of_basic")) {
+    struct update_link_out out = update_link_get(flow, 0);
+    switch (out.outcome) {
+    case UPDATE_LINK_OK:
+        publish_events(flow, out.events);
+        return change_reply_link(flow, out.share_link, out.version);
+    case UPDATE_LINK_NOT_OF_BASIC:
         return refuse_of_basic(flow);
+    case UPDATE_LINK_VERSION_MISMATCH:
+        return change_reply_version_mismatch(flow);
+    case UPDATE_LINK_NOT_FOUND:
+        break;
     }
-    if (!str_equal(change_outcome(flow), "ok")) {
-        return change_refuse(flow, change_outcome(flow));
-    }
-    publish_events(flow, pg_get(flow, 0, 3));
-    return change_reply_link(flow, pg_get(flow, 0, 1), pg_get(flow, 0, 2));
+    return change_reply_not_found(flow);
 }
 
 static struct next *refuse_of_basic(struct flow *flow)

@@ -1,14 +1,18 @@
--- Changes some of a link's fields: $6 holds them by their columns' names. What comes out equal is no change: it makes no new
--- version and no event. A basic link takes no feedback and sends no mails. $7 says whether an expiry was given at all, $8 and $9 which.
+-- Changes some of a link's fields: changes holds them by their columns' names. What comes out equal is no change: it makes no
+-- new version and no event. A basic link takes no feedback and sends no mails.
+-- in  account_id text, share_link_id text, version int?, changes jsonb, is_expiry_given bool, expires_at timestamptz?,
+--     expires_in_s bigint?, event_ids text[], request_id text, traceparent text?
+-- out outcome: ok | version_mismatch | not_of_basic | no row: not_found, share_link json, version int, events json?
 with link as materialized (
-    select l as before from links.share_links l where l.account_id = $1 and l.id = $2 for update of l
+    select l as before from links.share_links l where l.account_id = :account_id and l.id = :share_link_id for update of l
 ),
 judged as materialized (
-    select case when $3::int is not null and (before).version <> $3::int then 'version_mismatch'
-                when (before).kind = 'basic' and ($6::jsonb @> '{"disable_feedback": false}' or $6::jsonb ->> 'message_subject' is not null) then 'not_of_basic'
+    select case when (before).version <> :version then 'version_mismatch'
+                when (before).kind = 'basic' and (:changes @> '{"disable_feedback": false}' or :changes ->> 'message_subject' is not null)
+                    then 'not_of_basic'
                 else 'ok' end as outcome,
-           (before).id as id, before, jsonb_populate_record(before, $6::jsonb) as after,
-           case when $7::boolean then coalesce($8::timestamptz, now() + $9::bigint * interval '1 second') else (before).expires_at end
+           (before).id as id, before, jsonb_populate_record(before, :changes) as after,
+           case when :is_expiry_given then coalesce(:expires_at, now() + :expires_in_s * interval '1 second') else (before).expires_at end
                as expires_at
     from link
 ),
@@ -33,13 +37,13 @@ changed as (
     from judged j
     where l.id = j.id and j.outcome = 'ok'
       -- Raises where PostgreSQL does not know the zone, as create_link.sql does.
-      and coalesce(now() at time zone ($6::jsonb ->> 'owner_time_zone'), now() at time zone 'UTC') is not null
+      and coalesce(now() at time zone (:changes ->> 'owner_time_zone'), now() at time zone 'UTC') is not null
       and (j.after is distinct from j.before or j.expires_at is distinct from (j.before).expires_at)
     returning l.id, l.account_id
 ),
 logged as (
     insert into events.log (id, account_id, type, share_link_id, data, request_id, traceparent)
-    select ($10::text[])[1], account_id, 'link.updated', id, jsonb_build_object('share_link_id', id), $4, $5
+    select :event_ids[1], account_id, 'link.updated', id, jsonb_build_object('share_link_id', id), :request_id, :traceparent
     from changed
     returning type, events.cloud_event(log) as cloud_event
 )

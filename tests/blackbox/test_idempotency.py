@@ -316,7 +316,7 @@ def test_request_at_work_is_a_409_in_every_process(patient, tmp_path):
         wait_until(lambda: Api(second.url()).get("/readyz").status_code == 200, 20, "the second links daemon is ready")
         with Held(stack, "links.share_links") as held, concurrent.futures.ThreadPoolExecutor(1) as pool:
             first = pool.submit(keyed, stack.api.another(), "/v1/share-links", body, key)
-            held.wait_for("-- Stores a share link")
+            held.wait_for("-- create_link")
             for api in (stack.api, Api(second.url(), stack.key)):
                 busy = keyed(api, "/v1/share-links", body, key, status=409)
                 assert busy.json()["code"] == "idempotency_key_in_flight" and int(busy.headers["Retry-After"]) >= 1
@@ -340,7 +340,7 @@ def test_other_requests_are_served_while_those_with_keys_wait(stack):
     with Held(stack, "links.share_links") as held, concurrent.futures.ThreadPoolExecutor(12) as pool:
         waiting = [pool.submit(made_in_the_end, body) for body in bodies]
         try:
-            held.wait_for("-- Stores a share link")
+            held.wait_for("-- create_link")
             assert stack.api.get("/v1/account").status_code == 200
             assert stack.api.post("/v1/email-templates", TEMPLATE).status_code == 201
             assert not any(each.done() for each in waiting)
@@ -425,7 +425,7 @@ def test_broken_session_rolls_back_and_the_key_is_as_new(patient):
     key, body = new_key(), link_body(stack)
     with Held(stack, "links.share_links") as held, concurrent.futures.ThreadPoolExecutor(1) as pool:
         first = pool.submit(keyed, stack.api.another(), "/v1/share-links", body, key)
-        held.wait_for("-- Stores a share link")
+        held.wait_for("-- create_link")
         stack.db.rows("select pg_terminate_backend(pid) from pg_locks where not granted and relation = 'links.share_links'::regclass")
         assert first.result().status_code == 503
         held.release()

@@ -283,7 +283,7 @@ def test_idle_daemon_ends_at_once_and_well(stack, tmp_path, name, number):
 
 @pytest.mark.parametrize("name, table, statement, method, path, status", [
     ("links", "links.share_links", "-- list_links\n", "GET", "/v1/share-links", 200),
-    ("links", "links.reviewers", "-- Stores a share link", "POST", "/v1/share-links", 201),
+    ("links", "links.reviewers", "-- create_link", "POST", "/v1/share-links", 201),
     ("views", "views.visits", "-- open_link\n", "POST", "{page}/open", 200),
 ])
 def test_request_in_flight_is_finished_before_the_end(stack, tmp_path, name, table, statement, method, path, status):

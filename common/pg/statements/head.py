@@ -43,6 +43,7 @@ class Enum:
     tag: str
     header: str
     values: tuple
+    no_row: str = ""
 
 
 @dataclasses.dataclass
@@ -116,7 +117,7 @@ def read_out(statement, rest):
             statement.outputs.append(Field(choice.group(1), "text", values=values, no_row=no_row))
         elif shared and shared.group(2) in statement.enums:
             enum = statement.enums[shared.group(2)]
-            statement.outputs.append(Field(shared.group(1), "text", values=enum.values, enum=enum.tag))
+            statement.outputs.append(Field(shared.group(1), "text", values=enum.values, no_row=enum.no_row, enum=enum.tag))
         else:
             statement.outputs.append(read_field(part, TYPES - {"text[]"}))
 
@@ -138,9 +139,7 @@ def read_enum(statement, rest):
     if not found:
         raise Fault(f"an enum is written `tag from header: value | value`, not: {rest}")
     values, no_row = read_values(found.group(3))
-    if no_row:
-        raise Fault("an enum that is shared cannot say what no row is")
-    statement.enums[found.group(1)] = Enum(found.group(1), found.group(2), values)
+    statement.enums[found.group(1)] = Enum(found.group(1), found.group(2), values, no_row)
 
 
 def read_page(statement, rest):

@@ -1,25 +1,27 @@
 /* door.c - see the header. */
 #include "services/views/door.h"
 
-#include "common/http/problem.h"
-#include "common/base/str.h"
+#include <stdlib.h>
 
-struct next *door_refuse(struct flow *flow, const char *outcome)
+#include "common/http/problem.h"
+
+struct next *door_refuse(struct flow *flow, enum door door)
 {
-    if (str_equal(outcome, "unknown")) {
+    switch (door) {
+    case DOOR_UNKNOWN:
         return problem_reply(flow, 404, "not_found", "There is no such link.");
-    }
-    if (str_equal(outcome, "no_session")) {
-        return problem_reply(flow, 401, "passcode_required", "Open the link with its passcode first.");
-    }
-    if (str_equal(outcome, "no_interview")) {
-        return problem_reply(flow, 404, "not_found", "There is no such interview in this link.");
-    }
-    if (str_equal(outcome, "feedback_disabled")) {
-        return problem_reply(flow, 403, "feedback_disabled", "The person who shared this link asks for no feedback on it.");
-    }
-    if (str_equal(outcome, "expired")) {
+    case DOOR_EXPIRED:
         return problem_reply(flow, 410, "link_expired", "This link has expired. Ask the person who shared it for a new one.");
+    case DOOR_DEACTIVATED:
+        return problem_reply(flow, 410, "link_deactivated", "This link was switched off. Ask the person who shared it for a new one.");
+    case DOOR_NO_SESSION:
+        return problem_reply(flow, 401, "passcode_required", "Open the link with its passcode first.");
+    case DOOR_NO_INTERVIEW:
+        return problem_reply(flow, 404, "not_found", "There is no such interview in this link.");
+    case DOOR_FEEDBACK_DISABLED:
+        return problem_reply(flow, 403, "feedback_disabled", "The person who shared this link asks for no feedback on it.");
+    case DOOR_OPEN:
+        break;
     }
-    return problem_reply(flow, 410, "link_deactivated", "This link was switched off. Ask the person who shared it for a new one.");
+    abort();
 }

@@ -1,17 +1,19 @@
 -- Where one of the media of a reviewer's page really is, for a session that may see it. The reference is made anew from each
 -- of that one interview's media that the settings leave visible, so a hidden one is as unknown as a made-up one.
--- $1 the token's hash, $2 the session's hash, $3 the member's place in the link, $4 the whole reference.
+-- position is the interview's place in the link, with which the reference begins.
+-- in   token_hash bytea, session_hash bytea?, position int, reference text
+-- enum door from services/views/door.h: open | expired | deactivated | no_session | no row: unknown
+-- out  door door, source text?, file_name text?
 with door as (
-    select d.*, v.id as visit_id
+    select d.*, views.door(d.state, v.id) as door
     from links.doors d
-    left join views.visits v on v.session_hash = $2 and v.reviewer_id = d.reviewer_id and v.passcode_epoch = d.passcode_epoch
-                            and v.opened_at > now() - interval '12 hours'
-    where d.token_hash = $1
+    left join views.visits v on v.session_hash = :session_hash and views.is_good_for(v, d.reviewer_id, d.passcode_epoch)
+    where d.token_hash = :token_hash
 ),
 media as (
-    select m.slot, m.source, m.file_name
+    select m.source, m.file_name
     from door d
-    join links.shared_interviews i on i.share_link_id = d.share_link_id and i.position = $3::int
+    join links.shared_interviews i on i.share_link_id = d.share_link_id and i.position = :position
     cross join lateral (
         select 'avatar' as slot, i.document #>> '{candidate,avatar_url}' as source, null as file_name
         where not d.omit_avatars
@@ -25,8 +27,7 @@ media as (
         from jsonb_array_elements(views.visible_questions(i.document, d.hide_skipped_questions)) as q (value)
         cross join (values ('media', 'media_url'), ('captions', 'captions_url')) as kind (name, field)
     ) m
-    where m.source is not null and views.media_ref(d.media_salt, i.position, m.slot) = $4
+    where m.source is not null and views.media_ref(d.media_salt, i.position, m.slot) = :reference
 )
-select d.state, d.visit_id is not null as has_session,
-       (select m.source from media m) as source, (select m.file_name from media m) as file_name
+select d.door, (select m.source from media m) as source, (select m.file_name from media m) as file_name
 from door d

@@ -1,18 +1,19 @@
--- A reviewer's own feedback on one interview. $1 the token's hash, $2 the session's hash, $3 interview.
+-- A reviewer's own feedback on one interview.
+-- in   token_hash bytea, session_hash bytea?, interview_id text
+-- enum door from services/views/door.h:
+--      open | expired | deactivated | no_session | no_interview | feedback_disabled | no row: unknown
+-- out  door door, review json?, version int?
 with door as (
-    select d.*, v.id as visit_id
+    select d.*, views.door(d.state, v.id) as door
     from links.doors d
-    left join views.visits v on v.session_hash = $2 and v.reviewer_id = d.reviewer_id and v.passcode_epoch = d.passcode_epoch
-                            and v.opened_at > now() - interval '12 hours'
-    where d.token_hash = $1
+    left join views.visits v on v.session_hash = :session_hash and views.is_good_for(v, d.reviewer_id, d.passcode_epoch)
+    where d.token_hash = :token_hash
 )
-select case when d.state <> 'active' then d.state
-            when d.visit_id is null then 'no_session'
+select case when d.door <> 'open' then d.door
             when i.interview_id is null then 'no_interview'
             when d.disable_feedback then 'feedback_disabled'
-            when r.id is null then 'no_review'
-            else 'found' end as outcome,
+            else 'open' end as door,
        views.review_json(r, views.visible_questions(i.document, d.hide_skipped_questions)) as review, r.version
 from door d
-left join links.shared_interviews i on i.share_link_id = d.share_link_id and i.interview_id = $3
+left join links.shared_interviews i on i.share_link_id = d.share_link_id and i.interview_id = :interview_id
 left join views.reviews r on r.reviewer_id = d.reviewer_id and r.interview_id = i.interview_id

@@ -6,7 +6,6 @@
 
 struct daemon;
 struct pg_batch;
-struct pg_pool;
 struct views_settings;
 
 flow_step show_gate;
@@ -27,6 +26,6 @@ flow_step check_same_origin;
 const char *same_origin_of(struct arena *arena, const char *url);
 
 struct pg_batch *open_link_batch_new(struct daemon *daemon, const struct views_settings *settings);
-struct pg_batch *report_watch_batch_new(struct pg_pool *pool);
+struct pg_batch *report_watch_batch_new(struct daemon *daemon);
 
 #endif

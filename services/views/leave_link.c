@@ -3,25 +3,24 @@
 #include "common/http/problem.h"
 #include "services/views/door.h"
 #include "services/views/handlers.h"
+#include "services/views/leave_link.sql.h"
 #include "services/views/views.h"
 #include "services/views/visitor.h"
 
 static struct next *reply_left(struct flow *flow);
 
-static const struct pg_statement leave = { .name = "leave_link", .sql =
-#include "services/views/leave_link.sql.inc"
-};
-
 struct next *leave_link(struct flow *flow)
 {
     struct next *refusal = NULL;
-    struct pg_params params;
 
     if (!fields_none_sent(flow, &refusal)) {
         return refusal;
     }
-    visitor_params_init(flow, &params);
-    return pg_query(flow, flow->daemon->pg, &leave, &params, reply_left);
+    struct leave_link_in in = {
+        .token_hash = visitor_token_hash(flow),
+        .session_hash = visitor_session_hash(flow),
+    };
+    return leave_link_query(flow, flow->daemon->pg, &in, reply_left);
 }
 
 static struct next *reply_left(struct flow *flow)
@@ -29,9 +28,12 @@ static struct next *reply_left(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    if (pg_rows(flow) == 0) {
-        return door_refuse(flow, "unknown");
+    switch (leave_link_get(flow, 0).outcome) {
+    case LEAVE_LINK_LEFT:
+        visitor_clear_session(flow);
+        return http_reply_empty(flow, 204);
+    case LEAVE_LINK_UNKNOWN:
+        break;
     }
-    visitor_clear_session(flow);
-    return http_reply_empty(flow, 204);
+    return door_refuse(flow, DOOR_UNKNOWN);
 }

@@ -91,8 +91,8 @@ static void start(struct daemon *daemon)
 
     views->settings = (const struct views_settings *)daemon->settings;
     views->opens = open_link_batch_new(daemon, views->settings);
-    views->sessions = session_batch_new(daemon->pg);
-    views->watches = report_watch_batch_new(daemon->pg);
+    views->sessions = session_batch_new(daemon);
+    views->watches = report_watch_batch_new(daemon);
     views->content = content_cache_new((size_t)views->settings->content_cache_mb * 1024 * 1024);
     views->secure_cookies = str_starts_with(daemon->settings->public_url, "https://");
     views->origin = same_origin_of(daemon->arena, daemon->settings->public_url);

@@ -75,14 +75,13 @@ static struct next *judge(struct flow *flow, const char *typed)
     id_new(opening->event_id, "evt_");
     crypto_secret_new(opening->session);
     crypto_hash(session_hash, opening->session, strlen(opening->session));
-    const uint8_t *cookie_hash = visitor_session_hash(flow);
     struct open_link_item item = {
-        .token_hash = pg_bytes_of(visitor_token_hash(flow), CRYPTO_HASH_SIZE),
+        .token_hash = visitor_token_hash(flow),
         .passcode_hash = formed ? passcode_hash(flow, 0, passcode) : (struct pg_bytes){ 0 },
         .passcode_hash_before = formed ? passcode_hash(flow, 1, passcode) : (struct pg_bytes){ 0 },
         .visit_id = opening->visit_id,
         .session_hash = pg_bytes_of(session_hash, sizeof session_hash),
-        .cookie_hash = pg_bytes_of(cookie_hash, CRYPTO_HASH_SIZE),
+        .cookie_hash = visitor_session_hash(flow),
         .event_id = opening->event_id,
         .network = visitor_network(flow->arena, http_client_address(flow)),
         .device = visitor_device(http_header(flow, "User-Agent")),
@@ -119,13 +118,13 @@ static struct next *reply_outcome(struct flow *flow)
     case OPEN_LINK_PAUSED:
         return reply_pause(flow, &out);
     case OPEN_LINK_UNKNOWN:
-        return door_refuse(flow, "unknown");
+        return door_refuse(flow, DOOR_UNKNOWN);
     case OPEN_LINK_EXPIRED:
-        return door_refuse(flow, "expired");
+        return door_refuse(flow, DOOR_EXPIRED);
     case OPEN_LINK_DEACTIVATED:
         break;
     }
-    return door_refuse(flow, "deactivated");
+    return door_refuse(flow, DOOR_DEACTIVATED);
 }
 
 static void publish_event(struct flow *flow, const struct open_link_out *out)

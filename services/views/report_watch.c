@@ -9,6 +9,7 @@
 #include "common/redis/stream.h"
 #include "services/views/door.h"
 #include "services/views/handlers.h"
+#include "services/views/report_watch.sql.h"
 #include "services/views/session.h"
 #include "services/views/views.h"
 #include "services/views/visitor.h"
@@ -17,19 +18,15 @@
 static struct next *store(struct flow *flow, const char *question_id, double seconds, double position);
 static struct next *reply_watched(struct flow *flow);
 
+static double to_ms(double seconds);
+static struct next *reply_unknown_question(struct flow *flow);
+
 #define SECONDS_MAX  300
 #define POSITION_MAX 86400
 
-enum column { TOKEN_HASH, SESSION_HASH, INTERVIEW_ID, QUESTION_ID, SECONDS, POSITION, EVENT_ID, REQUEST_ID, TRACEPARENT, COLUMNS };
-
-static const struct pg_statement report_watches = { .name = "report_watch", .sql =
-#include "services/views/report_watch.sql.inc"
-};
-
-struct pg_batch *report_watch_batch_new(struct pg_pool *pool)
+struct pg_batch *report_watch_batch_new(struct daemon *daemon)
 {
-    return pg_batch_new(pool, &(struct pg_batch_options){
-                                  .statement = &report_watches, .columns = COLUMNS, .most = 64, .waiting_limit = 4096 });
+    return report_watch_batch(daemon->pg, daemon->arena, 64, 4096);
 }
 
 struct next *report_watch(struct flow *flow)
@@ -54,39 +51,55 @@ struct next *report_watch(struct flow *flow)
 
 static struct next *store(struct flow *flow, const char *question_id, double seconds, double position)
 {
-    const char **columns = arena_calloc(flow->arena, COLUMNS, sizeof *columns);
     char *event_id = arena_alloc(flow->arena, ID_SIZE);
 
     id_new(event_id, "evt_");
-    columns[TOKEN_HASH] = pg_bytea_text(flow->arena, visitor_token_hash(flow), CRYPTO_HASH_SIZE);
-    columns[SESSION_HASH] = pg_bytea_text(flow->arena, visitor_session_hash(flow), CRYPTO_HASH_SIZE);
-    columns[INTERVIEW_ID] = router_param(flow, "id");
-    columns[QUESTION_ID] = question_id;
-    columns[SECONDS] = arena_printf(flow->arena, "%.3f", seconds);
-    columns[POSITION] = arena_printf(flow->arena, "%.3f", position);
-    columns[EVENT_ID] = event_id;
-    columns[REQUEST_ID] = flow->request_id;
-    columns[TRACEPARENT] = flow->traceparent;
-    return pg_batch_add(flow, views_of(flow)->watches, columns, reply_watched);
+    struct report_watch_item item = {
+        .token_hash = visitor_token_hash(flow),
+        .session_hash = visitor_session_hash(flow),
+        .interview_id = router_param(flow, "id"),
+        .question_id = question_id,
+        .seconds = to_ms(seconds),
+        .position = to_ms(position),
+        .event_id = event_id,
+        .request_id = flow->request_id,
+        .traceparent = flow->traceparent,
+    };
+    return report_watch_add(flow, views_of(flow)->watches, &item, reply_watched);
+}
+
+/* What is smaller is nothing to PostgreSQL's real, or an error. */
+static double to_ms(double seconds)
+{
+    return (double)(int64_t)(seconds * 1000 + 0.5) / 1000;
 }
 
 static struct next *reply_watched(struct flow *flow)
 {
     if (pg_outcome(flow) != PG_OK) {
         /* The interview was there when the statement looked, and has been erased since. */
-        return str_equal(pg_sqlstate(flow), "23503") ? door_refuse(flow, "no_interview") : problem_reply_pg(flow);
+        return str_equal(pg_sqlstate(flow), "23503") ? door_refuse(flow, DOOR_NO_INTERVIEW) : problem_reply_pg(flow);
     }
-    const char *outcome = pg_get(flow, 0, 1);
-    if (str_equal(outcome, "unknown_question")) {
-        struct faults *faults = faults_new(flow->arena);
-        faults_add(faults, "/question_id", "unknown_question", "This interview has no such question.");
-        return faults_reply(flow, faults);
+    struct report_watch_out out = report_watch_get(flow, 0);
+    switch (out.outcome) {
+    case REPORT_WATCH_REFUSED:
+        return door_refuse(flow, out.door);
+    case REPORT_WATCH_UNKNOWN_QUESTION:
+        return reply_unknown_question(flow);
+    case REPORT_WATCH_SEEN:
+    case REPORT_WATCH_NOT_KEPT:
+        break;
     }
-    if (!str_equal(outcome, "seen") && !str_equal(outcome, "not_kept")) {
-        return door_refuse(flow, outcome);
+    if (out.event) {
+        stream_add(flow->daemon->redis, STREAM_VIEWS, "sharelink.interview.watched.v1", out.event);
     }
-    if (!pg_is_null(flow, 0, 3)) {
-        stream_add(flow->daemon->redis, STREAM_VIEWS, "sharelink.interview.watched.v1", pg_get(flow, 0, 3));
-    }
-    return http_reply_json(flow, 200, pg_get(flow, 0, 2));
+    return http_reply_json(flow, 200, out.answer);
+}
+
+static struct next *reply_unknown_question(struct flow *flow)
+{
+    struct faults *faults = faults_new(flow->arena);
+
+    faults_add(faults, "/question_id", "unknown_question", "This interview has no such question.");
+    return faults_reply(flow, faults);
 }

@@ -1,27 +1,21 @@
--- Reports of what was seen: one row per report, in the arrays' order. The reviewers' rows are locked first, in the order of
--- their ids, so that two batches never wait for each other in a circle. What a report adds is bounded by the reviewer's
+-- Reports of what was seen. The reviewers' rows are locked first, in the order of their ids, so that two batches never wait
+-- for each other in a circle. What a report adds is bounded by the reviewer's
 -- credit, which grows twice as fast as the clock, and by the answer's own duration. Basic links have nobody in particular
 -- behind them, so nothing is kept there.
-with reports as materialized (
-    select r.place::int, r.token_hash::bytea, r.session_hash::bytea, r.interview_id, r.question_id, r.seconds::real, r.position::real,
-           r.event_id, r.request_id, r.traceparent
-    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) with ordinality
-             as r (token_hash, session_hash, interview_id, question_id, seconds, position, event_id, request_id, traceparent, place)
-),
-judged as materialized (
+-- batch reports: token_hash bytea, session_hash bytea?, interview_id text, question_id text, seconds real, position real,
+--       event_id text, request_id text, traceparent text?
+-- enum  door from services/views/door.h: open | unknown | expired | deactivated | no_session | no_interview
+-- out   place int, door door, outcome: seen | not_kept | unknown_question | refused, answer json, event text?
+with judged as materialized (
     select r.*, d.reviewer_id, d.share_link_id, d.account_id, v.id as visit_id, c.kind, i.questions, q.question,
-           case when d.reviewer_id is null then 'unknown'
-                when d.state <> 'active' then d.state
-                when v.id is null then 'no_session'
-                when i.questions is null then 'no_interview'
-                when q.question is null then 'unknown_question'
-                when c.kind = 'basic' then 'not_kept'
-                else 'seen' end as outcome
-    from reports r
+           o.door, case when o.door <> 'open' then 'refused'
+                        when q.question is null then 'unknown_question'
+                        when c.kind = 'basic' then 'not_kept'
+                        else 'seen' end as outcome
+    from :reports as r
     left join links.doors d on d.token_hash = r.token_hash
     left join links.content_states c on c.share_link_id = d.share_link_id
-    left join views.visits v on v.session_hash = r.session_hash and v.reviewer_id = d.reviewer_id and v.passcode_epoch = d.passcode_epoch
-                            and v.opened_at > now() - interval '12 hours'
+    left join views.visits v on v.session_hash = r.session_hash and views.is_good_for(v, d.reviewer_id, d.passcode_epoch)
     left join lateral (
         select views.visible_questions(s.document, d.hide_skipped_questions) as questions
         from links.shared_interviews s where s.share_link_id = d.share_link_id and s.interview_id = r.interview_id
@@ -29,6 +23,11 @@ judged as materialized (
     left join lateral (
         select e.value as question from jsonb_array_elements(i.questions) as e (value) where e.value ->> 'id' = r.question_id limit 1
     ) q on true
+    cross join lateral (
+        select case when d.reviewer_id is null then 'unknown'
+                    when views.door(d.state, v.id) = 'open' and i.questions is null then 'no_interview'
+                    else views.door(d.state, v.id) end as door
+    ) o
 ),
 credited as materialized (
     select a.reviewer_id, least(600, a.watch_credit_s + 2 * extract(epoch from clock_timestamp() - a.watch_credited_at)) as credit_s
@@ -106,13 +105,13 @@ logged as (
         on g.reviewer_id = c.reviewer_id and g.interview_id = c.interview_id
     returning id, events.cloud_event(log) as cloud_event
 )
-select j.place, j.outcome,
+select j.place, j.door, j.outcome,
        json_build_object(
            'question_id', j.question_id,
            'watched', json_build_object('seconds', round(coalesce(s.seconds, 0)::numeric, 1), 'position', round(coalesce(s.position, 0)::numeric, 1)),
            'interview', json_build_object('watched', json_build_object(
                'seconds', round(coalesce(t.seconds, 0)::numeric, 1), 'of', round(coalesce(t.of, 0)::numeric, 1)))) as answer,
-       l.cloud_event
+       l.cloud_event as event
 from judged j
 left join stored s on s.reviewer_id = j.reviewer_id and s.interview_id = j.interview_id and s.question_id = j.question_id
 left join totals t on t.reviewer_id = j.reviewer_id and t.interview_id = j.interview_id

@@ -9,31 +9,28 @@
 #include "common/redis/stream.h"
 #include "services/views/door.h"
 #include "services/views/handlers.h"
+#include "services/views/request_access.sql.h"
 #include "services/views/views.h"
 #include "services/views/visitor.h"
 
 static struct next *reply_requested(struct flow *flow);
 
-static const struct pg_statement request = { .name = "request_access", .sql =
-#include "services/views/request_access.sql.inc"
-};
-
 struct next *request_access(struct flow *flow)
 {
     struct next *refusal = NULL;
-    struct pg_params params;
     char event_id[ID_SIZE];
 
     if (!fields_none_sent(flow, &refusal)) {
         return refusal;
     }
     id_new(event_id, "evt_");
-    pg_params_init(&params, flow->arena);
-    pg_bytes(&params, visitor_token_hash(flow), CRYPTO_HASH_SIZE);
-    pg_text(&params, event_id);
-    pg_text(&params, flow->request_id);
-    pg_text(&params, flow->traceparent);
-    return pg_query(flow, flow->daemon->pg, &request, &params, reply_requested);
+    struct request_access_in in = {
+        .token_hash = visitor_token_hash(flow),
+        .event_id = event_id,
+        .request_id = flow->request_id,
+        .traceparent = flow->traceparent,
+    };
+    return request_access_query(flow, flow->daemon->pg, &in, reply_requested);
 }
 
 static struct next *reply_requested(struct flow *flow)
@@ -41,11 +38,15 @@ static struct next *reply_requested(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    if (pg_rows(flow) == 0) {
-        return door_refuse(flow, "unknown");
+    struct request_access_out out = request_access_get(flow, 0);
+    switch (out.outcome) {
+    case REQUEST_ACCESS_REQUESTED:
+        if (out.event) {
+            stream_add(flow->daemon->redis, STREAM_VIEWS, "sharelink.link.access_requested.v1", out.event);
+        }
+        return http_reply_json(flow, 202, "{\"status\":\"requested\"}");
+    case REQUEST_ACCESS_UNKNOWN:
+        break;
     }
-    if (!pg_is_null(flow, 0, 0)) {
-        stream_add(flow->daemon->redis, STREAM_VIEWS, "sharelink.link.access_requested.v1", pg_get(flow, 0, 0));
-    }
-    return http_reply_json(flow, 202, "{\"status\":\"requested\"}");
+    return door_refuse(flow, DOOR_UNKNOWN);
 }

@@ -1,7 +1,8 @@
 -- Asks for a new link, for the reviewer whose URL it is; within an hour of the last time nothing happens.
--- $1 the token's hash, $2 event id, $3 request id, $4 traceparent.
+-- in  token_hash bytea, event_id text, request_id text, traceparent text?
+-- out outcome: requested | no row: unknown, event text?
 with door as materialized (
-    select reviewer_id, share_link_id, account_id from links.doors where token_hash = $1
+    select reviewer_id, share_link_id, account_id from links.doors where token_hash = :token_hash
 ),
 asked as (
     insert into views.access_requests as a (reviewer_id)
@@ -11,11 +12,11 @@ asked as (
 ),
 logged as (
     insert into events.log (id, account_id, type, share_link_id, reviewer_id, data, request_id, traceparent)
-    select $2, d.account_id, 'link.access_requested', d.share_link_id, d.reviewer_id,
-           jsonb_build_object('share_link_id', d.share_link_id, 'reviewer_id', d.reviewer_id), $3, $4
+    select :event_id, d.account_id, 'link.access_requested', d.share_link_id, d.reviewer_id,
+           jsonb_build_object('share_link_id', d.share_link_id, 'reviewer_id', d.reviewer_id), :request_id, :traceparent
     from door d join asked using (reviewer_id)
     returning events.cloud_event(log) as cloud_event
 )
-select l.cloud_event
+select 'requested' as outcome, l.cloud_event as event
 from door d
 left join logged l on true

@@ -12,7 +12,9 @@
 #include "common/http/problem.h"
 #include "common/redis/stream.h"
 #include "services/views/door.h"
+#include "services/views/find_review.sql.h"
 #include "services/views/handlers.h"
+#include "services/views/review_interview.sql.h"
 #include "services/views/session.h"
 #include "services/views/views.h"
 #include "services/views/visitor.h"
@@ -22,23 +24,17 @@ static const json_t *read_question_ratings(struct fields *root);
 static struct next *save(struct flow *flow, const json_t *rating, const char *comment, const json_t *question_ratings);
 static struct next *reply_saved(struct flow *flow);
 
-static void wanted_version(struct flow *flow, struct pg_params *params);
+static const int64_t *wanted_version(struct flow *flow);
 static const json_t *read_rating(struct fields *fields);
 static struct next *reply_unknown_questions(struct flow *flow, const char *places);
-static struct next *reply_mismatch(struct flow *flow);
-static struct next *reply_review(struct flow *flow, int status);
+static struct next *reply_mismatch(struct flow *flow, const struct review_interview_out *out);
+static struct next *reply_review(struct flow *flow, int status, const char *review, int64_t version);
+static void set_etag(struct flow *flow, int64_t version);
 static struct next *reply_found(struct flow *flow);
 
 #define COMMENT_MAX          10000
 #define NOTE_MAX             2000
 #define QUESTION_RATINGS_MAX 100
-
-static const struct pg_statement review_interviews = { .name = "review_interview", .sql =
-#include "services/views/review_interview.sql.inc"
-};
-static const struct pg_statement find_review = { .name = "find_review", .sql =
-#include "services/views/find_review.sql.inc"
-};
 
 struct next *review_interview(struct flow *flow)
 {
@@ -101,61 +97,60 @@ static const json_t *read_question_ratings(struct fields *root)
 
 static struct next *save(struct flow *flow, const json_t *rating, const char *comment, const json_t *question_ratings)
 {
+    int64_t stars = json_integer_value(rating);
     char review_id[ID_SIZE], event_id[ID_SIZE];
-    struct pg_params params;
 
     id_new(review_id, "fbk_");
     id_new(event_id, "evt_");
-    visitor_params_init(flow, &params);
-    pg_text(&params, router_param(flow, "id"));
-    if (json_is_integer(rating)) {
-        pg_int(&params, json_integer_value(rating));
-    } else {
-        pg_null(&params);
-    }
-    pg_text(&params, comment);
-    pg_text(&params, json_text(flow->arena, question_ratings));
-    wanted_version(flow, &params);
-    pg_text(&params, review_id);
-    pg_text(&params, event_id);
-    pg_text(&params, flow->request_id);
-    pg_text(&params, flow->traceparent);
-    return pg_query(flow, flow->daemon->pg, &review_interviews, &params, reply_saved);
+    struct review_interview_in in = {
+        .token_hash = visitor_token_hash(flow),
+        .session_hash = visitor_session_hash(flow),
+        .interview_id = router_param(flow, "id"),
+        .rating = json_is_integer(rating) ? &stars : NULL,
+        .comment = comment,
+        .question_ratings = json_text(flow->arena, question_ratings),
+        .version = wanted_version(flow),
+        .review_id = review_id,
+        .event_id = event_id,
+        .request_id = flow->request_id,
+        .traceparent = flow->traceparent,
+    };
+    return review_interview_query(flow, flow->daemon->pg, &in, reply_saved);
 }
 
 /* If-Match names a version; If-None-Match: * wants that there is none yet. */
-static void wanted_version(struct flow *flow, struct pg_params *params)
+static const int64_t *wanted_version(struct flow *flow)
 {
-    const char *none = http_header(flow, "If-None-Match");
+    static const int64_t none = 0;
+    const char *unwanted = http_header(flow, "If-None-Match");
 
-    if (none && str_equal(none, "*")) {
-        pg_int(params, 0);
-        return;
-    }
-    conditional_wanted_version(flow, params, 1);
+    return unwanted && str_equal(unwanted, "*") ? &none : conditional_version(flow, 1);
 }
 
 static struct next *reply_saved(struct flow *flow)
 {
     if (pg_outcome(flow) != PG_OK) {
         /* The interview was there when the statement looked, and has been erased since. */
-        return str_equal(pg_sqlstate(flow), "23503") ? door_refuse(flow, "no_interview") : problem_reply_pg(flow);
+        return str_equal(pg_sqlstate(flow), "23503") ? door_refuse(flow, DOOR_NO_INTERVIEW) : problem_reply_pg(flow);
     }
-    const char *outcome = pg_rows(flow) > 0 ? pg_get(flow, 0, 0) : "unknown";
-    if (str_equal(outcome, "unknown_question")) {
-        return reply_unknown_questions(flow, pg_get(flow, 0, 3));
+    struct review_interview_out out = review_interview_get(flow, 0);
+    if (out.event) {
+        stream_add(flow->daemon->redis, STREAM_VIEWS, arena_printf(flow->arena, "sharelink.%s.v1", out.event_type), out.event);
     }
-    if (str_equal(outcome, "version_mismatch")) {
-        return reply_mismatch(flow);
+    switch (out.outcome) {
+    case REVIEW_INTERVIEW_CREATED:
+        return reply_review(flow, 201, out.review, out.version);
+    case REVIEW_INTERVIEW_UPDATED:
+    case REVIEW_INTERVIEW_SAME:
+        return reply_review(flow, 200, out.review, out.version);
+    case REVIEW_INTERVIEW_UNKNOWN_QUESTION:
+        return reply_unknown_questions(flow, out.unknown_places);
+    case REVIEW_INTERVIEW_VERSION_MISMATCH:
+        return reply_mismatch(flow, &out);
+    case REVIEW_INTERVIEW_REFUSED:
+        break;
     }
-    bool is_created = str_equal(outcome, "created");
-    if (!is_created && !str_equal(outcome, "updated") && !str_equal(outcome, "same")) {
-        return door_refuse(flow, outcome);
-    }
-    if (!pg_is_null(flow, 0, 4)) {
-        stream_add(flow->daemon->redis, STREAM_VIEWS, arena_printf(flow->arena, "sharelink.%s.v1", pg_get(flow, 0, 4)), pg_get(flow, 0, 5));
-    }
-    return reply_review(flow, is_created ? 201 : 200);
+    return door_refuse(flow, out.door);
 }
 
 /* One that the settings hide is as unknown as one that was made up. */
@@ -172,31 +167,37 @@ static struct next *reply_unknown_questions(struct flow *flow, const char *place
     return faults_reply(flow, faults);
 }
 
-static struct next *reply_mismatch(struct flow *flow)
+static struct next *reply_mismatch(struct flow *flow, const struct review_interview_out *out)
 {
-    const char *error, *review = pg_get(flow, 0, 1);
-    json_t *current = *review ? json_parse(flow->arena, review, strlen(review), &error) : json_null();
+    const char *error;
+    json_t *current = out->review ? json_parse(flow->arena, out->review, strlen(out->review), &error) : json_null();
 
-    if (!pg_is_null(flow, 0, 2)) {
-        http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%s\"", pg_get(flow, 0, 2)));
+    if (out->has_version) {
+        set_etag(flow, out->version);
     }
     return problem_reply_with(flow, 412, "precondition_failed", "Your feedback was changed elsewhere meanwhile; current is what is saved now.",
                               json_pack("{s:O}", "current", current));
 }
 
-static struct next *reply_review(struct flow *flow, int status)
+static struct next *reply_review(struct flow *flow, int status, const char *review, int64_t version)
 {
-    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%s\"", pg_get(flow, 0, 2)));
-    return http_reply_json(flow, status, pg_get(flow, 0, 1));
+    set_etag(flow, version);
+    return http_reply_json(flow, status, review);
+}
+
+static void set_etag(struct flow *flow, int64_t version)
+{
+    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%lld\"", (long long)version));
 }
 
 struct next *show_review(struct flow *flow)
 {
-    struct pg_params params;
-
-    visitor_params_init(flow, &params);
-    pg_text(&params, router_param(flow, "id"));
-    return pg_query(flow, flow->daemon->pg, &find_review, &params, reply_found);
+    struct find_review_in in = {
+        .token_hash = visitor_token_hash(flow),
+        .session_hash = visitor_session_hash(flow),
+        .interview_id = router_param(flow, "id"),
+    };
+    return find_review_query(flow, flow->daemon->pg, &in, reply_found);
 }
 
 static struct next *reply_found(struct flow *flow)
@@ -204,12 +205,12 @@ static struct next *reply_found(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    const char *outcome = pg_rows(flow) > 0 ? pg_get(flow, 0, 0) : "unknown";
-    if (str_equal(outcome, "found")) {
-        return reply_review(flow, 200);
+    struct find_review_out out = find_review_get(flow, 0);
+    if (out.door != DOOR_OPEN) {
+        return door_refuse(flow, out.door);
     }
-    if (str_equal(outcome, "no_review")) {
+    if (!out.review) {
         return problem_reply(flow, 404, "no_review", "You have given no feedback on this interview yet.");
     }
-    return door_refuse(flow, outcome);
+    return reply_review(flow, 200, out.review, out.version);
 }

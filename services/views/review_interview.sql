@@ -1,43 +1,47 @@
 -- Saves a reviewer's feedback on one interview. The reviewer's row is locked first, so that of two tabs the second sees what
 -- the first has saved. What is there already is no new revision and no event, whatever version the caller had in mind. What
 -- was said about questions that are hidden by now stays as it was.
--- $1 the token's hash, $2 the session's hash, $3 interview, $4 rating, $5 comment, $6 ratings of questions, $7 the version
--- wanted (null any, 0 none), $8 the id for a new one, $9 event id, $10 request id, $11 traceparent.
+-- version 0 wants that there is none yet; review_id is for a new one.
+-- in   token_hash bytea, session_hash bytea?, interview_id text, rating smallint?, comment text, question_ratings jsonb,
+--      version int?, review_id text, event_id text, request_id text, traceparent text?
+-- enum door from services/views/door.h:
+--      open | expired | deactivated | no_session | no_interview | feedback_disabled | no row: unknown
+-- out  door door, outcome: created | updated | same | unknown_question | version_mismatch | no row: refused,
+--      review json?, version int?, unknown_places json?, event_type text?, event text?
 with door as materialized (
-    select d.*, v.id as visit_id
+    select d.*, v.id as visit_id, views.door(d.state, v.id) as door
     from links.doors d
-    left join views.visits v on v.session_hash = $2 and v.reviewer_id = d.reviewer_id and v.passcode_epoch = d.passcode_epoch
-                            and v.opened_at > now() - interval '12 hours'
-    where d.token_hash = $1
+    left join views.visits v on v.session_hash = :session_hash and views.is_good_for(v, d.reviewer_id, d.passcode_epoch)
+    where d.token_hash = :token_hash
 ),
 subject as materialized (
     select d.*, views.visible_questions(i.document, d.hide_skipped_questions) as questions
     from door d
-    join links.shared_interviews i on i.share_link_id = d.share_link_id and i.interview_id = $3
-    where d.state = 'active' and d.visit_id is not null
+    join links.shared_interviews i on i.share_link_id = d.share_link_id and i.interview_id = :interview_id
+    where d.door = 'open'
 ),
 locked as materialized (
     select a.reviewer_id from views.activity a join subject s on s.reviewer_id = a.reviewer_id where not s.disable_feedback for update of a
 ),
 before as materialized (
-    select r as review, r.* from locked l cross join lateral views.review_now(l.reviewer_id, $3) r
+    select r as review, r.* from locked l cross join lateral views.review_now(l.reviewer_id, :interview_id) r
 ),
 wanted as materialized (
     select s.*, b.id as before_id, b.version as before_version, b.submitted_at as before_submitted_at,
-           $6::jsonb || coalesce(views.question_ratings_of(b.question_ratings, s.questions, false), '[]') as question_ratings,
-           array(select r.place - 1 from jsonb_array_elements($6::jsonb) with ordinality as r (value, place)
+           :question_ratings || coalesce(views.question_ratings_of(b.question_ratings, s.questions, false), '[]') as question_ratings,
+           array(select r.place - 1 from jsonb_array_elements(:question_ratings) with ordinality as r (value, place)
                  where not exists (select from jsonb_array_elements(s.questions) as q (value)
                                    where q.value -> 'id' = r.value -> 'question_id')) as unknown_places,
            b.id is not null and (b.rating, b.comment, b.question_ratings) is not distinct from
-               ($4::smallint, $5, $6::jsonb || coalesce(views.question_ratings_of(b.question_ratings, s.questions, false), '[]')) as is_same
+               (:rating, :comment, :question_ratings || coalesce(views.question_ratings_of(b.question_ratings, s.questions, false), '[]')) as is_same
     from subject s
     left join before b on true
 ),
 judged as materialized (
-    select w.*, case when w.disable_feedback then 'feedback_disabled'
+    select w.*, case when w.disable_feedback then 'refused'
                      when w.unknown_places <> '{}' then 'unknown_question'
                      when w.is_same then 'same'
-                     when $7::int is not null and $7::int <> coalesce(w.before_version, 0) then 'version_mismatch'
+                     when :version <> coalesce(w.before_version, 0) then 'version_mismatch'
                      when w.before_id is null then 'created'
                      else 'updated' end as outcome
     from wanted w
@@ -45,8 +49,8 @@ judged as materialized (
 saved as (
     insert into views.reviews as r (id, account_id, share_link_id, reviewer_id, reviewer_name, interview_id, rating, comment,
                                     question_ratings, submitted_at)
-    select $8, account_id, share_link_id, reviewer_id, reviewer_name, $3, $4::smallint, $5, question_ratings,
-           case when $4::smallint is not null or $5 <> '' or question_ratings <> '[]' then now() end
+    select :review_id, account_id, share_link_id, reviewer_id, reviewer_name, :interview_id, :rating, :comment, question_ratings,
+           case when :rating is not null or :comment <> '' or question_ratings <> '[]' then now() end
     from judged where outcome in ('created', 'updated')
     on conflict (reviewer_id, interview_id) do update
         set rating = excluded.rating, comment = excluded.comment, question_ratings = excluded.question_ratings,
@@ -66,20 +70,22 @@ seen as (
 ),
 logged as (
     insert into events.log (id, account_id, type, share_link_id, reviewer_id, data, request_id, traceparent)
-    select $9, s.account_id, case when j.before_submitted_at is null then 'review.submitted' else 'review.updated' end,
+    select :event_id, s.account_id, case when j.before_submitted_at is null then 'review.submitted' else 'review.updated' end,
            s.share_link_id, s.reviewer_id,
            jsonb_build_object('share_link_id', s.share_link_id, 'reviewer_id', s.reviewer_id, 'interview_id', s.interview_id, 'review_id', s.id),
-           $10, $11
+           :request_id, :traceparent
     from saved s, judged j
     where s.submitted_at is not null
     returning type, events.cloud_event(log) as cloud_event
 )
-select case when d.state <> 'active' then d.state
-            when d.visit_id is null then 'no_session'
-            else coalesce(j.outcome, 'no_interview') end as outcome,
+select case when d.door <> 'open' then d.door
+            when j.reviewer_id is null then 'no_interview'
+            when j.disable_feedback then 'feedback_disabled'
+            else 'open' end as door,
+       coalesce(j.outcome, 'refused') as outcome,
        coalesce((select review from saved), (select views.review_json(b.review, j.questions) from before b)) as review,
        coalesce((select s.version from saved s), j.before_version) as version,
        array_to_json(j.unknown_places) as unknown_places,
-       (select type from logged) as event_type, (select cloud_event from logged) as cloud_event
+       (select type from logged) as event_type, (select cloud_event from logged) as event
 from door d
 left join judged j on true

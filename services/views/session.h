@@ -7,10 +7,10 @@
 #include "common/loop/flow.h"
 #include "common/http/problem.h"
 
+struct daemon;
 struct pg_batch;
-struct pg_pool;
 
-struct pg_batch *session_batch_new(struct pg_pool *pool);
+struct pg_batch *session_batch_new(struct daemon *daemon);
 
 /* Waits for the proof; then begins with session_refusal. */
 struct next *session_prove(struct flow *flow, flow_step *then) FLOW_NEXT;

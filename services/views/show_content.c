@@ -12,6 +12,7 @@
 #include "services/views/door.h"
 #include "services/views/handlers.h"
 #include "services/views/session.h"
+#include "services/views/show_content.sql.h"
 #include "services/views/views.h"
 #include "services/views/visitor.h"
 
@@ -43,10 +44,6 @@ static bool lists_tag(const char *header, const char *tag);
 
 #define SEARCH_MAX 200
 #define WORDS_MAX  20
-
-static const struct pg_statement find_content = { .name = "show_content", .sql =
-#include "services/views/show_content.sql.inc"
-};
 
 struct next *show_content(struct flow *flow)
 {
@@ -149,9 +146,10 @@ static void split_search(struct flow *flow, struct wanted *wanted)
 /* No value holds a control character, so that none can pass for another. */
 static void make_key(struct flow *flow, struct wanted *wanted)
 {
+    struct pg_bytes token_hash = visitor_token_hash(flow);
     struct buf text = { 0 };
 
-    buf_add(&text, visitor_token_hash(flow), CRYPTO_HASH_SIZE);
+    buf_add(&text, token_hash.data, token_hash.length);
     for (enum parameter i = 0; i < PARAMETERS; i++) {
         buf_add_text(&text, wanted->values[i] ? wanted->values[i] : "");
         buf_add_char(&text, '\n');
@@ -176,26 +174,22 @@ static struct next *reply_cached(struct flow *flow)
 
 static struct next *make_content(struct flow *flow, const struct wanted *wanted)
 {
-    const char *reviewed = wanted->values[REVIEWED];
-    struct pg_params params;
+    const char *reviewed = wanted->values[REVIEWED], *rating = wanted->values[MIN_RATING];
+    bool is_reviewed = reviewed && str_equal(reviewed, "yes");
+    int64_t min_rating = rating ? *rating - '0' : 0;
 
-    visitor_params_init(flow, &params);
-    pg_text(&params, arena_printf(flow->arena, "%s/media/", visitor_path(flow)));
-    if (wanted->words) {
-        pg_text_array(&params, wanted->words, wanted->word_count);
-    } else {
-        pg_null(&params);
-    }
-    pg_text(&params, wanted->values[JOB]);
-    pg_text(&params, wanted->values[TYPE]);
-    if (reviewed) {
-        pg_bool(&params, str_equal(reviewed, "yes"));
-    } else {
-        pg_null(&params);
-    }
-    pg_text(&params, wanted->values[MIN_RATING]);
-    pg_text(&params, wanted->values[SORT]);
-    return pg_query(flow, flow->daemon->pg, &find_content, &params, reply_made);
+    struct show_content_in in = {
+        .token_hash = visitor_token_hash(flow),
+        .session_hash = visitor_session_hash(flow),
+        .media_path = arena_printf(flow->arena, "%s/media/", visitor_path(flow)),
+        .words = { wanted->words, wanted->word_count },
+        .job_id = wanted->values[JOB],
+        .type = wanted->values[TYPE],
+        .is_reviewed = reviewed ? &is_reviewed : NULL,
+        .min_rating = rating ? &min_rating : NULL,
+        .sort = wanted->values[SORT],
+    };
+    return show_content_query(flow, flow->daemon->pg, &in, reply_made);
 }
 
 static struct next *reply_made(struct flow *flow)
@@ -207,21 +201,18 @@ static struct next *reply_made(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    const char *state = pg_rows(flow) > 0 ? pg_get(flow, 0, 0) : "unknown";
-    if (!str_equal(state, "active")) {
-        return door_refuse(flow, state);
+    struct show_content_out out = show_content_get(flow, 0);
+    if (out.door != DOOR_OPEN) {
+        return door_refuse(flow, out.door);
     }
-    if (!pg_get_bool(flow, 0, 1)) {
-        return door_refuse(flow, "no_session");
-    }
-    if (pg_get_bool(flow, 0, 2)) {
+    if (out.asks_for_feedback) {
         return reply_disabled(flow, wanted);
     }
-    struct content_page page = { .body = pg_get(flow, 0, 3), .length = pg_get_length(flow, 0, 3) };
+    struct content_page page = { .body = out.content, .length = strlen(out.content) };
     crypto_hash(digest, page.body, page.length);
     str_base64url(tag, digest, 16);
     snprintf(page.etag, sizeof page.etag, "\"%s\"", tag);
-    content_cache_keep(views_of(flow)->content, wanted->key, pg_get(flow, 0, 4), &page);
+    content_cache_keep(views_of(flow)->content, wanted->key, out.content_version, &page);
     return reply_page(flow, &page);
 }
 

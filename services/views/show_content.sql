@@ -1,18 +1,19 @@
 -- A reviewer's shortlist. Everything that the link's settings hide is taken out in "redacted", and what comes after it, search,
--- filters, sort and the reply, knows nothing else: what is left out there is nowhere. A session is good for its own reviewer,
--- for 12 hours, until the passcode changes; whether the link still is active is read in this same statement, and so is
--- content_version, by which this very page may be given out again (see prove_session.sql).
--- $1 the token's hash, $2 the session's hash, $3 the path that media references hang under, $4 the search's words as LIKE
--- patterns, $5 job, $6 type, $7 reviewed, $8 least rating, $9 sort.
+-- filters, sort and the reply, knows nothing else: what is left out there is nowhere. Whether the session is good is read in this
+-- same statement, and so is content_version, by which this very page may be given out again (see prove_session.sql).
+-- media_path is what media references hang under; words are those of the search, as LIKE patterns.
+-- in   token_hash bytea, session_hash bytea?, media_path text, words text[]?, job_id text?, type text?, is_reviewed bool?,
+--      min_rating int?, sort text?
+-- enum door from services/views/door.h: open | expired | deactivated | no_session | no row: unknown
+-- out  door door, asks_for_feedback bool, content json?, content_version text
 with door as materialized (
-    select d.*, v.id as visit_id, concat_ws(' ', a.feedback_version, c.content_version) as content_version,
-           d.disable_feedback and ($7::boolean is not null or $8::int is not null or coalesce($9::text, '') in ('rating', '-rating')) as asks_for_feedback
+    select d.*, views.door(d.state, v.id) as door, concat_ws(' ', a.feedback_version, c.content_version) as content_version,
+           d.disable_feedback and (:is_reviewed is not null or :min_rating is not null or coalesce(:sort, '') in ('rating', '-rating')) as asks_for_feedback
     from links.doors d
     join links.content_states c on c.share_link_id = d.share_link_id
-    left join views.visits v on v.session_hash = $2 and v.reviewer_id = d.reviewer_id and v.passcode_epoch = d.passcode_epoch
-                            and v.opened_at > now() - interval '12 hours'
+    left join views.visits v on v.session_hash = :session_hash and views.is_good_for(v, d.reviewer_id, d.passcode_epoch)
     left join views.activity a on a.reviewer_id = d.reviewer_id
-    where d.token_hash = $1
+    where d.token_hash = :token_hash
 ),
 redacted as materialized (
     select d.reviewer_id, d.media_salt, i.position, i.interview_id, i.document ->> 'type' as type, i.document -> 'job' as job,
@@ -30,31 +31,31 @@ redacted as materialized (
            not d.disable_feedback as has_feedback
     from door d
     join links.shared_interviews i on i.share_link_id = d.share_link_id
-    where d.state = 'active' and d.visit_id is not null and not d.asks_for_feedback
+    where d.door = 'open' and not d.asks_for_feedback
 ),
 found as materialized (
     select r.*, v.review, row_number() over (order by
-               case when $9 = 'name' then lower(r.display_name collate "und-x-icu") end,
-               case when $9 = '-name' then lower(r.display_name collate "und-x-icu") end desc,
-               case when $9 = 'completed_at' then sharelink.time_of(r.completed_at) end nulls last,
-               case when $9 = '-completed_at' then sharelink.time_of(r.completed_at) end desc nulls last,
-               case when $9 = 'rating' then (v.review).rating end nulls last,
-               case when $9 = '-rating' then (v.review).rating end desc nulls last,
+               case when :sort = 'name' then lower(r.display_name collate "und-x-icu") end,
+               case when :sort = '-name' then lower(r.display_name collate "und-x-icu") end desc,
+               case when :sort = 'completed_at' then sharelink.time_of(r.completed_at) end nulls last,
+               case when :sort = '-completed_at' then sharelink.time_of(r.completed_at) end desc nulls last,
+               case when :sort = 'rating' then (v.review).rating end nulls last,
+               case when :sort = '-rating' then (v.review).rating end desc nulls last,
                r.position) as place
     from redacted r
     left join lateral (
         select f as review from views.reviews f
         where r.has_feedback and f.reviewer_id = r.reviewer_id and f.interview_id = r.interview_id
     ) v on true
-    where ($5::text is null or r.job ->> 'id' = $5)
-      and ($6::text is null or r.type = $6)
-      and ($7::boolean is null or coalesce(not (v.review).is_empty, false) = $7)
-      and ($8::int is null or (v.review).rating >= $8)
-      and ($4::text[] is null or lower(concat_ws(E'\n', r.display_name, r.job ->> 'title', r.resume_name,
+    where (:job_id is null or r.job ->> 'id' = :job_id)
+      and (:type is null or r.type = :type)
+      and (:is_reviewed is null or coalesce(not (v.review).is_empty, false) = :is_reviewed)
+      and (:min_rating is null or (v.review).rating >= :min_rating)
+      and (:words is null or lower(concat_ws(E'\n', r.display_name, r.job ->> 'title', r.resume_name,
               (select string_agg(word #>> '{}', E'\n') from jsonb_path_query(r.profile, 'strict $.**') word where jsonb_typeof(word) = 'string'),
               (select string_agg(concat_ws(E'\n', q ->> 'text', q #>> '{answer,text}'), E'\n') from jsonb_array_elements(r.questions) q),
               (select string_agg(word #>> '{}', E'\n') from jsonb_path_query(r.questionnaire, 'strict $.**') word where jsonb_typeof(word) = 'string')
-          ) collate "und-x-icu") like all (array(select lower(word collate "und-x-icu") from unnest($4::text[]) word)))
+          ) collate "und-x-icu") like all (array(select lower(word collate "und-x-icu") from unnest(:words) word)))
 ),
 shown as (
     select f.place, (json_build_object(
@@ -64,10 +65,10 @@ shown as (
         'completed_at', f.completed_at,
         'candidate', json_build_object(
             'display_name', f.display_name,
-            'avatar_url', case when f.has_avatar then $3 || views.media_ref(f.media_salt, f.position, 'avatar') end,
+            'avatar_url', case when f.has_avatar then :media_path || views.media_ref(f.media_salt, f.position, 'avatar') end,
             'profile', f.profile,
             'resume', case when f.has_resume
-                           then json_build_object('file_name', f.resume_name, 'url', $3 || views.media_ref(f.media_salt, f.position, 'resume')) end),
+                           then json_build_object('file_name', f.resume_name, 'url', :media_path || views.media_ref(f.media_salt, f.position, 'resume')) end),
         'questions', q.questions,
         'questionnaire', f.questionnaire,
         'watched', json_build_object('seconds', coalesce(q.watched_s, 0), 'of', coalesce(q.duration_s, 0)))::jsonb
@@ -81,9 +82,9 @@ shown as (
                    'answer', case when jsonb_typeof(e.value -> 'answer') = 'object' then json_build_object(
                        'kind', e.value #> '{answer,kind}',
                        'media_url', case when e.value #>> '{answer,media_url}' is not null
-                                         then $3 || views.media_ref(f.media_salt, f.position, 'media:' || (e.value ->> 'id')) end,
+                                         then :media_path || views.media_ref(f.media_salt, f.position, 'media:' || (e.value ->> 'id')) end,
                        'captions_url', case when e.value #>> '{answer,captions_url}' is not null
-                                            then $3 || views.media_ref(f.media_salt, f.position, 'captions:' || (e.value ->> 'id')) end,
+                                            then :media_path || views.media_ref(f.media_salt, f.position, 'captions:' || (e.value ->> 'id')) end,
                        'duration_seconds', e.value #> '{answer,duration_seconds}',
                        'text', e.value #> '{answer,text}') end,
                    'watched', json_build_object('seconds', round(coalesce(w.seconds, 0)::numeric, 1),
@@ -95,8 +96,8 @@ shown as (
         left join views.watch w on w.reviewer_id = f.reviewer_id and w.interview_id = f.interview_id and w.question_id = e.value ->> 'id'
     ) q
 )
-select d.state, d.visit_id is not null as has_session, d.asks_for_feedback,
-       case when d.state = 'active' and d.visit_id is not null and not d.asks_for_feedback then json_build_object(
+select d.door, d.asks_for_feedback,
+       case when d.door = 'open' and not d.asks_for_feedback then json_build_object(
            'settings', json_build_object(
                'abbreviate_names', d.abbreviate_names,
                'omit_avatars', d.omit_avatars,

@@ -1,5 +1,7 @@
 -- What the page before the passcode may say.
-select d.state, d.sender_name, sharelink.rfc3339(d.expires_at) as expires_at,
+-- in  token_hash bytea
+-- out state: active | expired | deactivated | no row: unknown, sender_name text, interview_count int
+select d.state, d.sender_name,
        (select count(*) from links.shared_interviews i where i.share_link_id = d.share_link_id)::int as interview_count
 from links.doors d
-where d.token_hash = $1
+where d.token_hash = :token_hash

@@ -10,6 +10,7 @@
 #include "common/http/problem.h"
 #include "services/views/s3_presign.h"
 #include "services/views/door.h"
+#include "services/views/find_media.sql.h"
 #include "services/views/handlers.h"
 #include "services/views/local_media.h"
 #include "services/views/media_type.h"
@@ -27,24 +28,22 @@ static struct next *reply_unavailable(struct flow *flow, const char *reason);
 
 #define PRESIGNED_S 300
 
-static const struct pg_statement find_media = { .name = "find_media", .sql =
-#include "services/views/find_media.sql.inc"
-};
-
 struct next *show_media(struct flow *flow)
 {
     const char *ref = router_param(flow, "ref");
     const char *dash = strchr(ref, '-');
-    int64_t place = 0;
-    struct pg_params params;
+    int64_t position = 0;
 
-    if (!dash || !str_parse_int(arena_strndup(flow->arena, ref, (size_t)(dash - ref)), 1, 1000000, &place)) {
+    if (!dash || !str_parse_int(arena_strndup(flow->arena, ref, (size_t)(dash - ref)), 1, 1000000, &position)) {
         return problem_reply(flow, 404, "not_found", "There is no such file on this page.");
     }
-    visitor_params_init(flow, &params);
-    pg_int(&params, place);
-    pg_text(&params, ref);
-    return pg_query(flow, flow->daemon->pg, &find_media, &params, reply_media);
+    struct find_media_in in = {
+        .token_hash = visitor_token_hash(flow),
+        .session_hash = visitor_session_hash(flow),
+        .position = position,
+        .reference = ref,
+    };
+    return find_media_query(flow, flow->daemon->pg, &in, reply_media);
 }
 
 static struct next *reply_media(struct flow *flow)
@@ -52,17 +51,14 @@ static struct next *reply_media(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    const char *state = pg_rows(flow) > 0 ? pg_get(flow, 0, 0) : "unknown";
-    if (!str_equal(state, "active")) {
-        return door_refuse(flow, state);
+    struct find_media_out out = find_media_get(flow, 0);
+    if (out.door != DOOR_OPEN) {
+        return door_refuse(flow, out.door);
     }
-    if (!pg_get_bool(flow, 0, 1)) {
-        return door_refuse(flow, "no_session");
-    }
-    if (pg_is_null(flow, 0, 2)) {
+    if (!out.source) {
         return problem_reply(flow, 404, "not_found", "There is no such file on this page.");
     }
-    return send_source(flow, pg_get(flow, 0, 2), pg_is_null(flow, 0, 3) ? NULL : pg_get(flow, 0, 3));
+    return send_source(flow, out.source, out.file_name);
 }
 
 static struct next *send_source(struct flow *flow, const char *source, const char *file_name)

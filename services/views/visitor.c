@@ -7,7 +7,9 @@
 #include "services/views/views.h"
 
 #define SESSION_COOKIE "sharelink_session"
-#define SESSION_SECONDS (12 * 3600)
+#define SESSION_SECONDS (12 * 3600) /* as views.is_good_for has it */
+
+static struct pg_bytes hash_of(struct flow *flow, const char *secret);
 
 const char *visitor_network(struct arena *arena, const char *address)
 {
@@ -48,38 +50,25 @@ const char *visitor_path(struct flow *flow)
     return arena_printf(flow->arena, "/s/%s", router_param(flow, "token"));
 }
 
-const uint8_t *visitor_token_hash(struct flow *flow)
+struct pg_bytes visitor_token_hash(struct flow *flow)
 {
-    uint8_t *hash = arena_alloc(flow->arena, CRYPTO_HASH_SIZE);
-    const char *token = router_param(flow, "token");
-
-    crypto_hash(hash, token, strlen(token));
-    return hash;
+    return hash_of(flow, router_param(flow, "token"));
 }
 
-const uint8_t *visitor_session_hash(struct flow *flow)
+struct pg_bytes visitor_session_hash(struct flow *flow)
 {
     const char *session = http_cookie(flow, SESSION_COOKIE);
+    bool is_formed = session && strlen(session) == CRYPTO_SECRET_SIZE - 1;
 
-    if (!session || strlen(session) != CRYPTO_SECRET_SIZE - 1) {
-        return NULL;
-    }
-    uint8_t *hash = arena_alloc(flow->arena, CRYPTO_HASH_SIZE);
-    crypto_hash(hash, session, strlen(session));
-    return hash;
+    return is_formed ? hash_of(flow, session) : pg_bytes_of(NULL, 0);
 }
 
-void visitor_params_init(struct flow *flow, struct pg_params *params)
+static struct pg_bytes hash_of(struct flow *flow, const char *secret)
 {
-    const uint8_t *session_hash = visitor_session_hash(flow);
+    uint8_t *hash = arena_alloc(flow->arena, CRYPTO_HASH_SIZE);
 
-    pg_params_init(params, flow->arena);
-    pg_bytes(params, visitor_token_hash(flow), CRYPTO_HASH_SIZE);
-    if (session_hash) {
-        pg_bytes(params, session_hash, CRYPTO_HASH_SIZE);
-    } else {
-        pg_null(params);
-    }
+    crypto_hash(hash, secret, strlen(secret));
+    return pg_bytes_of(hash, CRYPTO_HASH_SIZE);
 }
 
 static void set_cookie(struct flow *flow, const char *session, int seconds)

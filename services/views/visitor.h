@@ -4,7 +4,7 @@
 
 #include "common/data/crypto.h"
 #include "common/loop/flow.h"
-#include "common/pg/pg.h"
+#include "common/pg/declared.h"
 
 /* "192.0.2.0/24" or "2001:db8:1::/48", in the arena; "unknown" for what is no address. */
 const char *visitor_network(struct arena *arena, const char *address);
@@ -13,14 +13,12 @@ const char *visitor_device(const char *user_agent);
 
 /* The path of a link's pages: /s/<token>, in the arena. */
 const char *visitor_path(struct flow *flow);
-/* The hash of the session cookie, or NULL without one. */
-const uint8_t *visitor_session_hash(struct flow *flow);
+/* The hash of the session cookie; NULL without one. */
+struct pg_bytes visitor_session_hash(struct flow *flow);
 void visitor_set_session(struct flow *flow, const char *session);
 /* Has the browser forget its session cookie. */
 void visitor_clear_session(struct flow *flow);
 /* The hash of the token in the path, by which it is stored. */
-const uint8_t *visitor_token_hash(struct flow *flow);
-/* $1 the token's hash, $2 the session's hash or null: the first parameters of what only a session may do. */
-void visitor_params_init(struct flow *flow, struct pg_params *params);
+struct pg_bytes visitor_token_hash(struct flow *flow);
 
 #endif

@@ -52,6 +52,18 @@ language sql volatile rows 1 as $$
     select * from views.reviews where reviewer_id = of_reviewer_id and interview_id = of_interview_id
 $$;
 
+-- The rule of sessions: one is good for its own reviewer, for 12 hours, until the passcode changes. It is put into the statement
+-- itself, which finds the visit by its session's hash.
+create or replace function views.is_good_for(visit views.visits, of_reviewer_id text, epoch int) returns boolean
+language sql stable as $$
+    select visit.reviewer_id = of_reviewer_id and visit.passcode_epoch = epoch and visit.opened_at > now() - interval '12 hours'
+$$;
+
+-- What a visitor finds at a link's door: how the link is comes first; then it takes a visit whose session is good.
+create or replace function views.door(state text, visit_id text) returns text
+language sql immutable
+return case when state <> 'active' then state when visit_id is null then 'no_session' else 'open' end;
+
 -- The visit of a session that is alive and was seen in the last 30 minutes: it goes on.
 create or replace function views.continue_visit(of_session_hash bytea, of_reviewer_id text, epoch int) returns text
 language plpgsql volatile as $$
@@ -59,8 +71,7 @@ declare
     found_id text;
 begin
     update views.visits v set last_seen_at = now()
-    where v.session_hash = of_session_hash and v.reviewer_id = of_reviewer_id and v.passcode_epoch = epoch
-      and v.opened_at > now() - interval '12 hours' and v.last_seen_at > now() - interval '30 minutes'
+    where v.session_hash = of_session_hash and views.is_good_for(v, of_reviewer_id, epoch) and v.last_seen_at > now() - interval '30 minutes'
     returning v.id into found_id;
     return found_id;
 end

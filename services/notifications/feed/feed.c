@@ -16,6 +16,7 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
+#include "services/notifications/feed/find_dead_keys.sql.h"
 #include "services/notifications/feed/listener.h"
 #include "services/notifications/feed/stream_watch.h"
 #include "services/notifications/feed/tail.h"
@@ -40,10 +41,6 @@ static void on_lost(void *arg);
 static void on_tick(evutil_socket_t fd, short what, void *arg);
 static void check_keys(struct feed *feed);
 static void end_dead(void *arg, const struct pg_answer *answer);
-
-static const struct pg_statement find_dead_keys = { .name = "find_dead_keys", .sql =
-#include "services/notifications/feed/find_dead_keys.sql.inc"
-};
 
 struct feed *feed_new(struct daemon *daemon, const struct notifications_settings *settings)
 {
@@ -144,10 +141,9 @@ static void check_keys(struct feed *feed)
             ids[count++] = before = listener_key_id(listener);
         }
     }
-    pg_params_init(&params, arena);
-    pg_text_array(&params, ids, count);
+    find_dead_keys_params(&params, arena, &(struct find_dead_keys_in){ .key_ids = { ids, count } });
     feed->checking = true;
-    pg_send(feed->daemon->pg, &find_dead_keys, &params, end_dead, feed);
+    pg_send(feed->daemon->pg, &find_dead_keys_statement, &params, end_dead, feed);
     arena_free(arena);
 }
 
@@ -161,8 +157,8 @@ static void end_dead(void *arg, const struct pg_answer *answer)
         return;
     }
     struct arena *arena = arena_new();
-    const char *text = pg_answer_get(answer, 0, 0);
-    const json_t *dead = json_parse(arena, text, strlen(text), &error);
+    struct find_dead_keys_out out = find_dead_keys_read(answer, 0);
+    const json_t *dead = json_parse(arena, out.dead, strlen(out.dead), &error);
     for (size_t i = 0; i < json_array_size(dead); i++) {
         for (struct listener *listener = LIST_FIRST(&feed->listeners.list); listener; listener = listener_next(listener)) {
             if (str_equal(listener_key_id(listener), json_string_value(json_array_get(dead, i)))) {

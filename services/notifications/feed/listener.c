@@ -12,6 +12,7 @@
 #include "common/http/http.h"
 #include "common/pg/pg.h"
 #include "services/notifications/feed/feed.h"
+#include "services/notifications/feed/read_history.sql.h"
 #include "services/notifications/feed/round.h"
 
 #define TAKES_WITHIN_US (2 * (int64_t)1000000)  /* a live listener, what is beyond BACKLOG_MOST */
@@ -51,10 +52,6 @@ static bool is_slow(struct listener *listener, int64_t now_us);
 static void on_drained(void *arg);
 static void on_closed(void *arg);
 static void let_go(struct listener *listener);
-
-static const struct pg_statement read_history = { .name = "read_history", .sql =
-#include "services/notifications/feed/read_history.sql.inc"
-};
 
 struct listener *listener_next(const struct listener *listener)
 {
@@ -126,16 +123,18 @@ static void ask_history(struct listener *listener)
         listener->missed = false;
     }
     struct arena *arena = arena_new();
-    pg_params_init(&params, arena);
-    pg_text(&params, listener->account_id);
-    /* A later round begins where a snapshot does: at its xmin. */
-    pg_text(&params, round->xid ? round->xid : arena_printf(arena, "%.*s", (int)strcspn(round->told, ":"), round->told));
-    pg_text(&params, round->event_id ? round->event_id : "");
-    pg_text(&params, listener->after_id);
-    pg_text(&params, round->told);
-    pg_text(&params, round->upto);
+    struct read_history_in in = {
+        .account_id = listener->account_id,
+        /* A later round begins where a snapshot does: at its xmin. */
+        .xid = round->xid ? round->xid : arena_printf(arena, "%.*s", (int)strcspn(round->told, ":"), round->told),
+        .event_id = round->event_id ? round->event_id : "",
+        .after_id = listener->after_id,
+        .told = round->told,
+        .upto = round->upto,
+    };
+    read_history_params(&params, arena, &in);
     listener->asking = true;
-    pg_send(listener->listeners->daemon->pg, &read_history, &params, take_history, listener);
+    pg_send(listener->listeners->daemon->pg, &read_history_statement, &params, take_history, listener);
     arena_free(arena);
 }
 
@@ -153,19 +152,19 @@ static void take_history(void *arg, const struct pg_answer *answer)
         return; /* the next tick asks again */
     }
     struct arena *arena = arena_new();
-    const char *text = pg_answer_get(answer, 0, 0);
-    const json_t *events = json_parse(arena, text, strlen(text), &error);
+    struct read_history_out out = read_history_read(answer, 0);
+    const json_t *events = json_parse(arena, out.events, strlen(out.events), &error);
     for (size_t i = 0; i < json_array_size(events); i++) {
         const json_t *event = json_array_get(events, i);
         if (wants(listener, event)) {
             put_out(listener, event);
         }
     }
-    round_advance(&listener->round, events, pg_answer_get(answer, 0, 2));
+    round_advance(&listener->round, events, out.snapshot);
     arena_free(arena);
     listener->took_us = clock_mono_us();
     listener->least_backlog = http_stream_backlog(listener->stream);
-    if (str_equal(pg_answer_get(answer, 0, 1), "t")) {
+    if (out.has_more) {
         catch_up(listener);
     } else if (listener->missed) {
         round_end(&listener->round);

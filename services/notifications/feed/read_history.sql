@@ -1,10 +1,13 @@
--- A page of an account's log for a listener that catches up, bounded in bytes too: from behind $2, $3 on, in the order of
--- commits; what was not in the snapshot $5, when it is given, and was in $6, or is committed by now.
+-- A page of an account's log for a listener that catches up, bounded in bytes too: from behind xid and event_id on, without
+-- after_id itself, in the order of commits; what was not in the snapshot told, when it is given, and was in upto, or is committed
+-- by now.
+-- in  account_id text, xid xid8, event_id text, after_id text, told pg_snapshot?, upto pg_snapshot?
+-- out events json, has_more bool, snapshot text
 with news as materialized (
     select l.* from events.log l
-    where l.account_id = $1 and (l.xid, l.id) > ($2::xid8, $3) and l.id <> $4
-      and ($5::pg_snapshot is null or not pg_visible_in_snapshot(l.xid, $5::pg_snapshot))
-      and ($6::pg_snapshot is null or pg_visible_in_snapshot(l.xid, $6::pg_snapshot))
+    where l.account_id = :account_id and (l.xid, l.id) > (:xid, :event_id) and l.id <> :after_id
+      and (:told is null or not pg_visible_in_snapshot(l.xid, :told))
+      and (:upto is null or pg_visible_in_snapshot(l.xid, :upto))
     order by l.xid, l.id
     limit 200
 ),

@@ -1,19 +1,22 @@
--- What is committed by now and was not in the snapshot $1: what that one saw as running, and what has begun since. Nothing else
--- is looked at, however long a transaction runs. In the order of commits, from behind $3, $4 on, and a page at a time, bounded
--- in bytes too: the pages after the first tell what was committed in the first one's snapshot, $2. Without $1: where we are.
+-- What is committed by now and was not in the snapshot told: what that one saw as running, and what has begun since. Nothing
+-- else is looked at, however long a transaction runs. In the order of commits, from behind xid and event_id on, and a page at a
+-- time, bounded in bytes too: the pages after the first tell what was committed in the first one's snapshot, upto. Without told:
+-- where we are.
+-- in  told pg_snapshot?, upto pg_snapshot?, xid xid8, event_id text
+-- out events json, has_more bool, snapshot text
 with news as materialized (
     select * from (
         (select l.* from events.log l
-         where l.xid >= pg_snapshot_xmax($1::pg_snapshot) and (l.xid, l.id) > ($3::xid8, $4)
-           and ($2::pg_snapshot is null or pg_visible_in_snapshot(l.xid, $2::pg_snapshot))
+         where l.xid >= pg_snapshot_xmax(:told) and (l.xid, l.id) > (:xid, :event_id)
+           and (:upto is null or pg_visible_in_snapshot(l.xid, :upto))
          order by l.xid, l.id
          limit 500)
         union all
-        (select l.* from pg_snapshot_xip($1::pg_snapshot) as ran (xid)
+        (select l.* from pg_snapshot_xip(:told) as ran (xid)
          cross join lateral (
              select l.* from events.log l
-             where l.xid = ran.xid and (l.xid, l.id) > ($3::xid8, $4)
-               and ($2::pg_snapshot is null or pg_visible_in_snapshot(l.xid, $2::pg_snapshot))
+             where l.xid = ran.xid and (l.xid, l.id) > (:xid, :event_id)
+               and (:upto is null or pg_visible_in_snapshot(l.xid, :upto))
              order by l.xid, l.id
              limit 500
          ) l)

@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/base/str.h"
 #include "common/pg/pg.h"
+#include "services/notifications/feed/read_tail.sql.h"
 #include "services/notifications/feed/round.h"
 
 #define FAILING_MOST_US (10 * (int64_t)1000000)
@@ -35,10 +36,6 @@ static void ask_tail(struct tail *tail);
 static void take_tail(void *arg, const struct pg_answer *answer);
 static void note_failure(struct tail *tail);
 static void let_join(struct tail *tail);
-
-static const struct pg_statement read_tail_statement = { .name = "read_tail", .sql =
-#include "services/notifications/feed/read_tail.sql.inc"
-};
 
 struct tail *tail_new(struct daemon *daemon, const struct tail_options *options)
 {
@@ -95,11 +92,13 @@ static void ask_tail(struct tail *tail)
         return;
     }
     struct arena *arena = arena_new();
-    pg_params_init(&params, arena);
-    pg_text(&params, tail->round.told);
-    pg_text(&params, tail->round.upto);
-    pg_text(&params, tail->round.xid ? tail->round.xid : "0");
-    pg_text(&params, tail->round.event_id ? tail->round.event_id : "");
+    struct read_tail_in in = {
+        .told = tail->round.told,
+        .upto = tail->round.upto,
+        .xid = tail->round.xid ? tail->round.xid : "0",
+        .event_id = tail->round.event_id ? tail->round.event_id : "",
+    };
+    read_tail_params(&params, arena, &in);
     tail->reading = true;
     pg_send(tail->daemon->pg, &read_tail_statement, &params, take_tail, tail);
     arena_free(arena);
@@ -118,8 +117,8 @@ static void take_tail(void *arg, const struct pg_answer *answer)
     }
     tail->failing_since_us = 0;
     struct arena *arena = arena_new();
-    const char *text = pg_answer_get(answer, 0, 0);
-    const json_t *events = json_parse(arena, text, strlen(text), &error);
+    struct read_tail_out out = read_tail_read(answer, 0);
+    const json_t *events = json_parse(arena, out.events, strlen(out.events), &error);
     for (size_t i = 0; i < json_array_size(events); i++) {
         tail->options.tell(tail->options.arg, json_array_get(events, i));
     }
@@ -127,9 +126,9 @@ static void take_tail(void *arg, const struct pg_answer *answer)
         const struct timeval interval = { 0, TICK_MS * 1000 };
         evtimer_add(tail->tick, &interval);
     }
-    round_advance(&tail->round, events, pg_answer_get(answer, 0, 2));
+    round_advance(&tail->round, events, out.snapshot);
     arena_free(arena);
-    if (str_equal(pg_answer_get(answer, 0, 1), "t")) {
+    if (out.has_more) {
         ask_tail(tail);
         return;
     }

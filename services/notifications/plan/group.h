@@ -4,21 +4,25 @@
 #ifndef SHARELINK_NOTIFICATIONS_GROUP_H
 #define SHARELINK_NOTIFICATIONS_GROUP_H
 
-#include "common/pg/pg.h"
+#include "common/pg/declared.h"
 #include "services/notifications/notifications.h"
+
+/* What came of a plan. Valid as long as the answer. */
+struct planned {
+    const char *leased;  /* a JSON array of what the group's leases take; NULL when its plan leases none */
+    const char *unknown; /* a JSON array of the event ids that are not in the log */
+    int stored;          /* deliveries that are to be sent at once */
+};
 
 struct group {
     const char *name; /* of the Redis group, in notifications.settled, .cursors and .dead_entries */
     enum role role;   /* a process with it reads the group's streams and sends what it is leased */
-    /* $1 event ids, $2 lease in seconds, $3 lease holder, $4 how many deliveries to lease to it. Its columns: the leased as a
-     * JSON array, how many deliveries were stored, the ids that are not in the log as a JSON array. */
-    const struct pg_statement *plan;
-    /* Adds parameters of the group's own, from $5 on; may be NULL. */
-    void (*add_params)(const struct notifications *notifications, struct pg_params *params);
-    /* How many deliveries this process may be leased now; 0 in one without the role. */
-    int (*room)(const struct notifications *notifications);
-    /* Takes what the plan has leased; not called without the role. stored as the plan has it. */
-    void (*take)(const struct notifications *notifications, const char *leased, int stored);
+    /* Makes deliveries of these events, and may lease some to this process when it has the role. */
+    struct next *(*plan)(struct flow *flow, struct pg_texts event_ids, flow_step *then);
+    /* Reads its answer, when that is PG_OK. */
+    struct planned (*planned)(const struct flow *flow);
+    /* Takes what the plan has leased; not called without the role. */
+    void (*take)(const struct notifications *notifications, const struct planned *planned);
 };
 
 /* All of them, whatever this process's roles are: ended by a NULL name. */

@@ -1,13 +1,14 @@
 -- Settles events for the group email: each becomes a delivery to its recipient, or a skipped one with the reason, or asks
 -- for none. An event that is settled already is left alone, so that redelivery is harmless. Later opens of a reviewer, and
 -- feedback, are gathered: the first of a window carries the mail and waits for the window's end, the others are skipped and
--- name it. A delivery bears its event's number. The first $4 that need not wait are leased to the caller in the same breath
--- and come back ready to compose.
+-- name it. A delivery bears its event's number. The first that need not wait, as many as there is room for, are leased to the
+-- caller in the same breath and come back ready to compose.
 -- Look-ups are written so that each goes by its key in whatever plan: the plan is made once (services/ctl/schema/roles.sql).
--- $1 event ids, $2 lease in seconds, $3 lease holder, $4 how many to lease, $5 seconds in which opens are gathered, $6 seconds
--- that feedback must have rested (ten times as long at most).
+-- gather_s: in which opens are gathered; settle_s: that feedback must have rested (ten times as long at most).
+-- in  event_ids text[], lease_s int, lease_holder text, room int, gather_s int, settle_s int
+-- out mails json, stored int, unknown json
 with batch as materialized (
-    select * from events.log where id = any ($1::text[])
+    select * from events.log where id = any (:event_ids)
 ),
 taken as (
     insert into notifications.settled (consumer, event_id)
@@ -41,8 +42,8 @@ planned as materialized (
     from judged j
     cross join lateral (
         select case when j.reason is not null then null
-                    when j.kind = 'opened' and not coalesce(((j.event).data ->> 'first')::boolean, false) then $5::int
-                    when j.kind = 'review' then $6::int end as seconds
+                    when j.kind = 'opened' and not coalesce(((j.event).data ->> 'first')::boolean, false) then :gather_s
+                    when j.kind = 'review' then :settle_s end as seconds
     ) g
 ),
 proposed as materialized (
@@ -69,7 +70,7 @@ gathered as (
 decided as materialized (
     select p.*, g.due_at, g.delivery_id,
            g.key is not null and g.delivery_id = o.delivery_id and p.event_id = o.event_id as carries,
-           p.reason is null and g.key is null and p.place <= $4::int as leased
+           p.reason is null and g.key is null and p.place <= :room as leased
     from planned p
     left join proposed o on o.key = p.key
     left join gathered g on g.key = p.key
@@ -82,8 +83,8 @@ stored as (
            (p.event).data, (p.event).created_at, (p.event).share_link_id, (p.event).reviewer_id,
            case when s.reason is null then 'pending' else 'skipped' end, s.reason, p.leased::int,
            case when s.reason is null then coalesce(p.due_at, now()) end,
-           case when p.leased then now() + $2::int * interval '1 second' end,
-           case when p.leased then $3 end,
+           case when p.leased then now() + :lease_s * interval '1 second' end,
+           case when p.leased then :lease_holder end,
            (p.event).request_id, (p.event).traceparent, p.carries, case when s.reason = 'gathered' then p.delivery_id end
     from decided p
     cross join lateral (select case when p.delivery_id is not null and not p.carries then 'gathered' else p.reason end as reason) s
@@ -92,4 +93,4 @@ stored as (
 )
 select (select coalesce(json_agg(notifications.mail_json((s.d))), '[]') from stored s where (s.d).lease_holder is not null) as mails,
        (select count(*) from stored s where (s.d).state = 'pending' and not (s.d).gathers)::int as stored,
-       (select coalesce(json_agg(u.id), '[]') from unnest($1::text[]) as u (id) where not exists (select from batch b where b.id = u.id)) as unknown
+       (select coalesce(json_agg(u.id), '[]') from unnest(:event_ids) as u (id) where not exists (select from batch b where b.id = u.id)) as unknown

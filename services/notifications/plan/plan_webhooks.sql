@@ -1,9 +1,11 @@
 -- Settles events for the group webhook: each becomes a delivery for every endpoint of its account that wants it, also for one
 -- that is switched off (skipped, with the reason). An event from before the endpoint was made is none of its business.
--- Leases nothing ($2 to $4): whoever planned claims at once, which keeps an endpoint's share. So the commit need not wait for
--- the disk: the claim's does, and nothing is sent before it; a plan that PostgreSQL lost is made anew by the sweep.
+-- Leases nothing: whoever planned claims at once, which keeps an endpoint's share. So the commit need not wait for the disk: the
+-- claim's does, and nothing is sent before it; a plan that PostgreSQL lost is made anew by the sweep.
+-- in  event_ids text[]
+-- out stored int, unknown json, synchronous_commit text
 with batch as materialized (
-    select l.* from events.log l where l.id = any ($1::text[])
+    select l.* from events.log l where l.id = any (:event_ids)
 ),
 taken as (
     insert into notifications.settled (consumer, event_id)
@@ -29,11 +31,9 @@ stored as (
            case p.state when 'enabled' then now() end,
            (p.event).request_id, (p.event).traceparent
     from planned p
-    where $2::int is not null and $3::text is not null and $4::int is not null
     on conflict do nothing
     returning state
 )
-select '[]' as leased,
-       (select count(*) from stored where state = 'pending')::int as stored,
-       (select coalesce(json_agg(u.id), '[]') from unnest($1::text[]) as u (id) where not exists (select from batch b where b.id = u.id)) as unknown,
-       set_config('synchronous_commit', 'off', true)
+select (select count(*) from stored where state = 'pending')::int as stored,
+       (select coalesce(json_agg(u.id), '[]') from unnest(:event_ids) as u (id) where not exists (select from batch b where b.id = u.id)) as unknown,
+       set_config('synchronous_commit', 'off', true) as synchronous_commit

@@ -8,6 +8,7 @@
 
 #include "common/data/json.h"
 #include "common/base/log.h"
+#include "services/notifications/plan/keep_dead_entries.sql.h"
 
 /* In the order in which they run. */
 static struct next *plan(struct flow *flow);
@@ -16,23 +17,20 @@ static struct next *keep_dead(struct flow *flow);
 static struct next *finish(struct flow *flow);
 
 struct event_ref {
-    const char *event_id, *stream, *entry_id, *fault;
+    const char *event_id, *stream, *entry_id;
 };
 
 struct settling {
     const struct group *group;
-    struct event_ref *events, *dead;
+    struct event_ref *events;
+    struct keep_dead_entries_dead_row *dead;
     size_t count, dead_count;
     size_t at;   /* the first event that is not planned yet */
     size_t step; /* how many go in one statement: all, or one */
     flow_step *settled, *failed;
 };
 
-static const struct pg_statement keep_dead_entries = { .name = "keep_dead_entries", .sql =
-#include "services/notifications/plan/keep_dead_entries.sql.inc"
-};
-
-static void note_unknown(struct flow *flow, struct settling *settling);
+static void note_unknown(struct flow *flow, struct settling *settling, const char *ids);
 
 struct settling *settling_new(struct flow *flow, const struct group *group, size_t most)
 {
@@ -46,14 +44,15 @@ struct settling *settling_new(struct flow *flow, const struct group *group, size
 
 void settling_add(struct settling *settling, const char *event_id, const char *stream, const char *entry_id)
 {
-    settling->events[settling->count++] = (struct event_ref){ event_id, stream, entry_id, NULL };
+    settling->events[settling->count++] = (struct event_ref){ event_id, stream, entry_id };
 }
 
 void settling_add_dead(struct settling *settling, const char *stream, const char *entry_id, const char *event_id, const char *fault)
 {
     log_warn("event.kept_as_dead", LOG_TEXT("stream", stream), LOG_TEXT("entry_id", entry_id), LOG_TEXT("event_id", event_id),
              LOG_TEXT("fault", fault));
-    settling->dead[settling->dead_count++] = (struct event_ref){ event_id, stream, entry_id, fault };
+    settling->dead[settling->dead_count++] = (struct keep_dead_entries_dead_row){
+        .stream = stream, .entry_id = entry_id, .event_id = event_id, .fault = fault };
 }
 
 struct next *settle_events(struct flow *flow, struct settling *settling, flow_step *settled, flow_step *failed)
@@ -67,9 +66,7 @@ struct next *settle_events(struct flow *flow, struct settling *settling, flow_st
 
 static struct next *plan(struct flow *flow)
 {
-    const struct notifications *notifications = notifications_of(flow);
     struct settling *settling = flow->state;
-    struct pg_params params;
 
     if (settling->at == settling->count) {
         return keep_dead(flow);
@@ -78,28 +75,22 @@ static struct next *plan(struct flow *flow)
     for (size_t i = 0; i < settling->step; i++) {
         ids[i] = settling->events[settling->at + i].event_id;
     }
-    pg_params_init(&params, flow->arena);
-    pg_text_array(&params, ids, settling->step);
-    pg_int(&params, notifications->settings->lease_seconds);
-    pg_text(&params, notifications->holder);
-    pg_int(&params, settling->group->room(notifications));
-    if (settling->group->add_params) {
-        settling->group->add_params(notifications, &params);
-    }
-    return pg_query(flow, flow->daemon->pg, settling->group->plan, &params, take_plan);
+    return settling->group->plan(flow, (struct pg_texts){ ids, settling->step }, take_plan);
 }
 
 static struct next *take_plan(struct flow *flow)
 {
     const struct notifications *notifications = notifications_of(flow);
     struct settling *settling = flow->state;
+    struct planned planned;
 
     switch (pg_outcome(flow)) {
     case PG_OK:
+        planned = settling->group->planned(flow);
         if (notifications->roles & settling->group->role) {
-            settling->group->take(notifications, pg_get(flow, 0, 0), (int)pg_get_int(flow, 0, 1));
+            settling->group->take(notifications, &planned);
         }
-        note_unknown(flow, settling);
+        note_unknown(flow, settling, planned.unknown);
         settling->at += settling->step;
         return plan(flow);
     case PG_UNAVAILABLE:
@@ -121,10 +112,10 @@ static struct next *take_plan(struct flow *flow)
 }
 
 /* An entry whose event is not in the log was not written by us. */
-static void note_unknown(struct flow *flow, struct settling *settling)
+static void note_unknown(struct flow *flow, struct settling *settling, const char *ids)
 {
-    const char *error, *text = pg_get(flow, 0, 2);
-    const json_t *unknown = json_parse(flow->arena, text, strlen(text), &error);
+    const char *error;
+    const json_t *unknown = json_parse(flow->arena, ids, strlen(ids), &error);
 
     for (size_t i = 0; i < json_array_size(unknown); i++) {
         const char *id = json_string_value(json_array_get(unknown, i));
@@ -141,28 +132,12 @@ static void note_unknown(struct flow *flow, struct settling *settling)
 static struct next *keep_dead(struct flow *flow)
 {
     const struct settling *settling = flow->state;
-    size_t count = settling->dead_count;
-    struct pg_params params;
+    struct keep_dead_entries_in in = {
+        .consumer = settling->group->name,
+        .dead = { settling->dead, settling->dead_count },
+    };
 
-    if (count == 0) {
-        return settling->settled(flow);
-    }
-    const char **columns[4];
-    for (size_t column = 0; column < 4; column++) {
-        columns[column] = arena_calloc(flow->arena, count, sizeof *columns[column]);
-    }
-    for (size_t i = 0; i < count; i++) {
-        columns[0][i] = settling->dead[i].stream;
-        columns[1][i] = settling->dead[i].entry_id;
-        columns[2][i] = settling->dead[i].event_id;
-        columns[3][i] = settling->dead[i].fault;
-    }
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, settling->group->name);
-    for (size_t column = 0; column < 4; column++) {
-        pg_text_array(&params, columns[column], count);
-    }
-    return pg_query(flow, flow->daemon->pg, &keep_dead_entries, &params, finish);
+    return settling->dead_count == 0 ? settling->settled(flow) : keep_dead_entries_query(flow, flow->daemon->pg, &in, finish);
 }
 
 static struct next *finish(struct flow *flow)

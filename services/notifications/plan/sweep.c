@@ -13,6 +13,10 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/loop/timer.h"
+#include "services/notifications/plan/find_unsettled.sql.h"
+#include "services/notifications/plan/keep_house.sql.h"
+#include "services/notifications/plan/make_partitions.sql.h"
+#include "services/notifications/plan/measure_work.sql.h"
 #include "services/notifications/plan/settle_events.h"
 
 #define HOUSE_EVERY_US (3600 * (int64_t)1000000)
@@ -22,13 +26,15 @@
 /* In one statement: events brought, events looked at, things forgotten. */
 enum { SWEEP_MOST = 500, WALK_MOST = 20000, FORGET_MOST = 20000 };
 
+enum { ENABLED, FAILING, DISABLED, ENDPOINT_STATES };
+
 struct sweep {
     struct daemon *daemon;
     const struct notifications *notifications;
     struct event *timer;
     struct metric_family *found;
     struct metric *mails_overdue;
-    struct metric *endpoints[3]; /* in the order of endpoint_states */
+    struct metric *endpoints[ENDPOINT_STATES];
     const struct group *group; /* whose events the turn looks for */
     const char *from_xid, *from_id; /* and from where on; NULL: from the group's cursor */
     int64_t partitions_due_us, house_due_us; /* at the start */
@@ -53,20 +59,7 @@ static void wait_for_turn(struct sweep *sweep);
 
 static const struct flow_kind sweep_turn = { .name = "sweep", .on_deadline = end_turn, .on_end = plan_next_turn };
 
-static const char *const endpoint_states[] = { "enabled", "failing", "disabled" };
-
-static const struct pg_statement make_partitions_statement = { .name = "make_partitions", .sql =
-#include "services/notifications/plan/make_partitions.sql.inc"
-};
-static const struct pg_statement keep_house_statement = { .name = "keep_house", .sql =
-#include "services/notifications/plan/keep_house.sql.inc"
-};
-static const struct pg_statement find_unsettled_statement = { .name = "find_unsettled", .sql =
-#include "services/notifications/plan/find_unsettled.sql.inc"
-};
-static const struct pg_statement measure_work_statement = { .name = "measure_work", .sql =
-#include "services/notifications/plan/measure_work.sql.inc"
-};
+static const char *const endpoint_states[] = { [ENABLED] = "enabled", [FAILING] = "failing", [DISABLED] = "disabled" };
 
 struct sweep *sweep_new(struct daemon *daemon, const struct notifications *notifications)
 {
@@ -81,7 +74,7 @@ struct sweep *sweep_new(struct daemon *daemon, const struct notifications *notif
     sweep->mails_overdue = metrics_only(metrics_gauge("sharelink_mails_overdue_seconds",
                                                       "How long the mail that has waited longest has been due.", ""));
     struct metric_family *endpoints = metrics_gauge("sharelink_webhook_endpoints", "Webhook endpoints, by state.", "state");
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < ENDPOINT_STATES; i++) {
         sweep->endpoints[i] = metrics_series(endpoints, &endpoint_states[i]);
     }
     sweep->timer = evtimer_new(daemon->base, start_turn, sweep);
@@ -105,23 +98,21 @@ static void start_turn(evutil_socket_t fd, short what, void *arg)
 static struct next *make_partitions(struct flow *flow)
 {
     const struct sweep *sweep = flow->owner;
-    struct pg_params none;
 
     if (clock_mono_us() < sweep->partitions_due_us) {
         return keep_house(flow);
     }
-    pg_params_init(&none, flow->arena);
-    return pg_query(flow, flow->daemon->pg, &make_partitions_statement, &none, check_partitions);
+    return make_partitions_query(flow, flow->daemon->pg, check_partitions);
 }
 
 static struct next *check_partitions(struct flow *flow)
 {
     struct sweep *sweep = flow->owner;
-    bool is_done = pg_outcome(flow) == PG_OK && pg_is_null(flow, 0, 1);
+    const char *faults = pg_outcome(flow) == PG_OK ? make_partitions_get(flow, 0).faults : NULL;
+    bool is_done = pg_outcome(flow) == PG_OK && !faults;
 
     if (!is_done) {
-        log_warn("sweep.partitions_not_made", LOG_TEXT("sqlstate", pg_sqlstate(flow)),
-                 LOG_TEXT("faults", pg_outcome(flow) == PG_OK ? pg_get(flow, 0, 1) : NULL));
+        log_warn("sweep.partitions_not_made", LOG_TEXT("sqlstate", pg_sqlstate(flow)), LOG_TEXT("faults", faults));
     }
     sweep->partitions_due_us = clock_mono_us() + (is_done ? HOUSE_EVERY_US : HOUSE_AGAIN_US);
     return keep_house(flow);
@@ -130,14 +121,12 @@ static struct next *check_partitions(struct flow *flow)
 static struct next *keep_house(struct flow *flow)
 {
     const struct sweep *sweep = flow->owner;
-    struct pg_params params;
+    struct keep_house_in in = { .forget_most = FORGET_MOST };
 
     if (clock_mono_us() < sweep->house_due_us) {
         return find_unsettled(flow);
     }
-    pg_params_init(&params, flow->arena);
-    pg_int(&params, FORGET_MOST);
-    return pg_query(flow, flow->daemon->pg, &keep_house_statement, &params, check_house);
+    return keep_house_query(flow, flow->daemon->pg, &in, check_house);
 }
 
 static struct next *check_house(struct flow *flow)
@@ -147,7 +136,7 @@ static struct next *check_house(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         log_warn("sweep.house_not_kept", LOG_TEXT("sqlstate", pg_sqlstate(flow)));
         sweep->house_due_us = clock_mono_us() + HOUSE_AGAIN_US;
-    } else if (!pg_get_bool(flow, 0, 0)) { /* else the next turn goes on */
+    } else if (!keep_house_get(flow, 0).is_full) { /* else the next turn goes on */
         sweep->house_due_us = clock_mono_us() + HOUSE_EVERY_US;
     }
     return find_unsettled(flow);
@@ -157,16 +146,16 @@ static struct next *find_unsettled(struct flow *flow)
 {
     const struct notifications_settings *settings = notifications_of(flow)->settings;
     const struct sweep *sweep = flow->owner;
-    struct pg_params params;
+    struct find_unsettled_in in = {
+        .consumer = sweep->group->name,
+        .grace_ms = settings->sweep_grace_ms,
+        .events_most = SWEEP_MOST,
+        .walk_most = WALK_MOST,
+        .from_xid = sweep->from_xid,
+        .from_id = sweep->from_id,
+    };
 
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, sweep->group->name);
-    pg_int(&params, settings->sweep_grace_ms);
-    pg_int(&params, SWEEP_MOST);
-    pg_int(&params, WALK_MOST);
-    pg_text(&params, sweep->from_xid);
-    pg_text(&params, sweep->from_id);
-    return pg_query(flow, flow->daemon->pg, &find_unsettled_statement, &params, settle_found);
+    return find_unsettled_query(flow, flow->daemon->pg, &in, settle_found);
 }
 
 static struct next *settle_found(struct flow *flow)
@@ -178,13 +167,13 @@ static struct next *settle_found(struct flow *flow)
         log_warn("sweep.turn_failed", LOG_TEXT("group", sweep->group->name), LOG_TEXT("sqlstate", pg_sqlstate(flow)));
         return end_turn(flow);
     }
-    const char *text = arena_strdup(flow->arena, pg_get(flow, 0, 0));
-    const json_t *ids = json_parse(flow->arena, text, strlen(text), &error);
+    struct find_unsettled_out out = find_unsettled_get(flow, 0);
+    const json_t *ids = json_parse(flow->arena, out.event_ids, strlen(out.event_ids), &error);
     size_t count = json_array_size(ids);
     flow_step *then = count == SWEEP_MOST ? find_unsettled : go_to_next_group;
-    if (count < SWEEP_MOST && pg_get_bool(flow, 0, 1)) {
-        sweep->from_xid = pg_is_null(flow, 0, 2) ? NULL : arena_strdup(flow->arena, pg_get(flow, 0, 2));
-        sweep->from_id = pg_is_null(flow, 0, 3) ? NULL : arena_strdup(flow->arena, pg_get(flow, 0, 3));
+    if (count < SWEEP_MOST && out.is_full) {
+        sweep->from_xid = arena_strdup(flow->arena, out.next_xid);
+        sweep->from_id = arena_strdup(flow->arena, out.next_id);
         then = find_unsettled;
     }
     if (count == 0) {
@@ -211,25 +200,24 @@ static struct next *go_to_next_group(struct flow *flow)
 static struct next *measure_work(struct flow *flow)
 {
     struct sweep *sweep = flow->owner;
-    struct pg_params none;
 
     if (sweep->measured_us && clock_mono_us() - sweep->measured_us < MEASURE_EVERY_US) {
         return end_turn(flow);
     }
     sweep->measured_us = clock_mono_us();
-    pg_params_init(&none, flow->arena);
-    return pg_query(flow, flow->daemon->pg, &measure_work_statement, &none, take_measures);
+    return measure_work_query(flow, flow->daemon->pg, take_measures);
 }
 
 static struct next *take_measures(struct flow *flow)
 {
     const struct sweep *sweep = flow->owner;
 
-    for (int i = 0; i < 3 && pg_outcome(flow) == PG_OK; i++) {
-        metrics_set(sweep->endpoints[i], (double)pg_get_int(flow, 0, i + 1));
-    }
     if (pg_outcome(flow) == PG_OK) {
-        metrics_set(sweep->mails_overdue, (double)pg_get_int(flow, 0, 0));
+        struct measure_work_out out = measure_work_get(flow, 0);
+        metrics_set(sweep->mails_overdue, (double)out.mails_overdue_s);
+        metrics_set(sweep->endpoints[ENABLED], (double)out.enabled);
+        metrics_set(sweep->endpoints[FAILING], (double)out.failing);
+        metrics_set(sweep->endpoints[DISABLED], (double)out.disabled);
     }
     return end_turn(flow);
 }

@@ -8,6 +8,7 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
+#include "services/notifications/leases/renew_leases.sql.h"
 
 enum { CLAIM_EVERY_MS = 500, RECORD_AGAIN_MS = 500 };
 
@@ -39,12 +40,7 @@ static void record_on_timer(evutil_socket_t fd, short what, void *arg);
 static void let_go(struct lease *lease);
 static bool is_to_be_filled(const struct leases *leases);
 static void renew_on_timer(evutil_socket_t fd, short what, void *arg);
-static void add_renewal(const struct leases *leases, struct pg_params *params);
 static void on_renewed(void *arg, const struct pg_answer *answer);
-
-static const struct pg_statement renew_leases = { .name = "renew_leases", .sql =
-#include "services/notifications/leases/renew_leases.sql.inc"
-};
 
 static struct event *every(struct event_base *base, int64_t interval_ms, event_callback_fn callback, void *arg)
 {
@@ -102,20 +98,15 @@ static void claim_on_timer(evutil_socket_t fd, short what, void *arg)
 
 static void claim(struct leases *leases)
 {
-    const struct leases_channel *channel = leases->channel;
-    struct pg_params params;
-
     if (!may_claim(leases)) {
         return;
     }
     struct arena *arena = arena_new();
     int room = leases_room(leases);
-    pg_params_init(&params, arena);
-    channel->add_claim(leases->owner, leases, room, &params);
     leases->claiming = true;
     leases->asked = room;
     leases->more_due = false;
-    pg_send(leases->daemon->pg, channel->claim, &params, on_claimed, leases);
+    leases->channel->claim(leases, leases->owner, room, arena, on_claimed);
     arena_free(arena);
 }
 
@@ -124,15 +115,15 @@ static bool may_claim(const struct leases *leases)
     return !leases->claiming && leases_room(leases) > 0;
 }
 
-void leases_add_each(const struct leases *leases, struct pg_params *params, const char *member)
+struct pg_texts leases_each(const struct leases *leases, struct arena *arena, const char *member)
 {
-    const char **texts = arena_calloc(params->arena, (size_t)leases->count, sizeof *texts);
+    const char **texts = arena_calloc(arena, (size_t)leases->count, sizeof *texts);
     size_t count = 0;
 
     for (const struct lease *lease = leases->in_hand; lease; lease = lease->after) {
         texts[count++] = lease_text(lease, member);
     }
-    pg_text_array(params, texts, count);
+    return (struct pg_texts){ texts, count };
 }
 
 static void on_claimed(void *arg, const struct pg_answer *answer)
@@ -219,7 +210,7 @@ void lease_conclude(struct lease *lease, const char *outcome, const char *detail
 {
     lease->outcome = outcome;
     lease->detail = arena_strdup(lease->arena, detail);
-    lease->delay_ms = arena_printf(lease->arena, "%lld", (long long)delay_ms);
+    lease->delay_ms = delay_ms;
     lease->leases->channel->record(lease, on_recorded);
 }
 
@@ -304,18 +295,15 @@ static void renew_on_timer(evutil_socket_t fd, short what, void *arg)
         return;
     }
     struct arena *arena = arena_new();
-    pg_params_init(&params, arena);
-    add_renewal(leases, &params);
+    struct renew_leases_in in = {
+        .delivery_ids = leases_each(leases, arena, "delivery_id"),
+        .lease_holder = leases->notifications->holder,
+        .lease_s = leases->notifications->settings->lease_seconds,
+    };
+    renew_leases_params(&params, arena, &in);
     leases->renewing = true;
-    pg_send(leases->daemon->pg, &renew_leases, &params, on_renewed, leases);
+    pg_send(leases->daemon->pg, &renew_leases_statement, &params, on_renewed, leases);
     arena_free(arena);
-}
-
-static void add_renewal(const struct leases *leases, struct pg_params *params)
-{
-    leases_add_each(leases, params, "delivery_id");
-    pg_text(params, leases->notifications->holder);
-    pg_int(params, leases->notifications->settings->lease_seconds);
 }
 
 static void on_renewed(void *arg, const struct pg_answer *answer)

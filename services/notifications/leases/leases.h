@@ -24,6 +24,7 @@
 
 #include "common/data/json.h"
 #include "common/pg/batch.h"
+#include "common/pg/declared.h"
 #include "services/notifications/notifications.h"
 
 struct leases;
@@ -36,7 +37,8 @@ struct lease {
     const char *delivery_id;
     const char *request_id, *traceparent; /* of the request that it all began with; may be NULL */
     int attempts;                         /* with the one under way */
-    const char *outcome, *detail, *delay_ms; /* once it is concluded */
+    const char *outcome, *detail; /* once it is concluded */
+    int64_t delay_ms;
 
     /* leases.c's own */
     struct leases *leases;
@@ -53,11 +55,11 @@ struct leases_channel {
     bool tells_rejection; /* outcome_rejected has PostgreSQL's message: it cannot quote a mail address */
     /* Claims again as soon as anything is free. Otherwise when no more than half of `most` is in hand and more is known to be due. */
     bool keeps_full;
-    const struct pg_statement *claim;
     /* How many it may have in hand now. */
     int (*most)(const void *owner);
-    /* Adds the claim's parameters. room: how many may be leased. leases: what is in hand, see leases_add_each. */
-    void (*add_claim)(const void *owner, const struct leases *leases, int room, struct pg_params *params);
+    /* Sends the claim, for done and the leases as its argument. room: how many may be leased; arena lives until it is sent. What is
+     * in hand: leases_each. */
+    void (*claim)(struct leases *leases, const void *owner, int room, struct arena *arena, pg_done *done);
     /* Reads a claim's answer and gives what it leased to leases_take; true when more may be due. */
     bool (*take)(void *owner, struct leases *leases, const struct pg_answer *answer);
     /* Begins it. Calls lease_conclude once, now or later. */
@@ -83,8 +85,8 @@ int leases_take(struct leases *leases, const char *contexts);
 void leases_note_more(struct leases *leases);
 /* Something may be due: claims now, or again after the claim under way. */
 void leases_wake(struct leases *leases);
-/* A parameter, text[]: this member of the context of each delivery in hand. */
-void leases_add_each(const struct leases *leases, struct pg_params *params, const char *member);
+/* This member of the context of each delivery in hand, a list in the arena. */
+struct pg_texts leases_each(const struct leases *leases, struct arena *arena, const char *member);
 
 /* A text in its context, or NULL. */
 const char *lease_text(const struct lease *lease, const char *member);

@@ -1,14 +1,16 @@
--- Leases up to $1 mails that are due and in nobody's hands, and tells all that composing them needs. What became pointless
+-- Leases up to room mails that are due and in nobody's hands, and tells all that composing them needs. What became pointless
 -- meanwhile (the link was switched off, its owner has muted it) is skipped with the reason. A mail that gathers is closed
--- here, with all that its window holds: unless somebody adds to it at this moment, or its end has moved. $4 are the mails
--- that the caller still holds although their leases may have run out while PostgreSQL was away: leasing those again would
+-- here, with all that its window holds: unless somebody adds to it at this moment, or its end has moved. The held ones are the
+-- mails that the caller still holds although their leases may have run out while PostgreSQL was away: leasing those again would
 -- send them twice. Look-ups go by their keys in whatever plan, as in plan_mails.sql.
+-- in  room int, lease_s int, lease_holder text, held_ids text[]
+-- out mails json, claimed int
 with due as materialized (
     select id, gathers, kind, reviewer_id, share_link_id, account_id, recipient, event_data, gathered_items from notifications.deliveries
     where channel = 'email' and state = 'pending' and next_attempt_at <= now() and (lease_until is null or lease_until < now())
-      and id <> all ($4::text[])
+      and id <> all (:held_ids)
     order by next_attempt_at
-    limit $1::int
+    limit :room
     for update skip locked
 ),
 windows as materialized (
@@ -46,8 +48,8 @@ claimed as (
         reason = case when j.later is null then j.reason end,
         attempts = d.attempts + case when j.later is null and j.reason is null then 1 else 0 end,
         next_attempt_at = coalesce(j.later, d.next_attempt_at),
-        lease_until = case when j.later is null and j.reason is null then now() + $2::int * interval '1 second' end,
-        lease_holder = case when j.later is null and j.reason is null then $3 end,
+        lease_until = case when j.later is null and j.reason is null then now() + :lease_s * interval '1 second' end,
+        lease_holder = case when j.later is null and j.reason is null then :lease_holder end,
         gathers = j.later is not null,
         gathered = coalesce(j.count, d.gathered),
         gathered_items = coalesce(j.items, d.gathered_items),

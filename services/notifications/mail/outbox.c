@@ -14,7 +14,9 @@
 #include "common/base/metrics.h"
 #include "common/base/str.h"
 #include "services/notifications/leases/leases.h"
+#include "services/notifications/mail/claim_mails.sql.h"
 #include "services/notifications/mail/compose_mail.h"
+#include "services/notifications/mail/record_outcomes.sql.h"
 #include "services/notifications/mail/schedule_mails.h"
 
 enum { RETRY_FIRST_MS = 5000, RETRY_MOST_MS = 300000, MOMENT_US = 250000, HAND_MOST = 2000 };
@@ -30,13 +32,12 @@ struct outbox {
         int64_t since_us;
         int sent, sent_before; /* in this moment, in the last one */
     } pace;
-    const char *attempts_max;
     struct metric_family *deliveries, *mails_by_kind;
     struct schedule *schedule;
 };
 
 static int hand_size(const void *owner);
-static void add_claim(const void *owner, const struct leases *leases, int room, struct pg_params *params);
+static void claim(struct leases *leases, const void *owner, int room, struct arena *arena, pg_done *done);
 static bool take_claimed(void *owner, struct leases *leases, const struct pg_answer *answer);
 static void send_mail(struct lease *lease);
 static void on_sent(void *arg, const struct mail_result *result);
@@ -45,22 +46,14 @@ static int64_t retry_delay_ms(int attempts);
 static void record(struct lease *lease, pg_done *done);
 static bool is_given_up(const struct pg_answer *answer);
 
-static const struct pg_statement claim_mails = { .name = "claim_mails", .sql =
-#include "services/notifications/mail/claim_mails.sql.inc"
-};
-static const struct pg_statement record_outcomes = { .name = "record_outcomes", .sql =
-#include "services/notifications/mail/record_outcomes.sql.inc"
-};
-
 static const struct leases_channel mails = {
     .name = "email",
     .plural = "mails",
     .claim_failed = "outbox.claim_failed",
     .outcome_rejected = "outbox.outcome_rejected",
     .leases_not_renewed = "outbox.leases_not_renewed",
-    .claim = &claim_mails,
     .most = hand_size,
-    .add_claim = add_claim,
+    .claim = claim,
     .take = take_claimed,
     .send = send_mail,
     .record = record,
@@ -90,15 +83,14 @@ struct outbox *outbox_new(struct daemon *daemon, const struct notifications *not
                                                    .connect_limit_ms = 10000,
                                                    .total_limit_ms = (int)settings->smtp_timeout_seconds * 1000,
                                                });
-    outbox->outcomes = pg_batch_new(daemon->pg, &(struct pg_batch_options){
-                                                    .statement = &record_outcomes, .columns = 6, .most = 200, .waiting_limit = 10000 });
+    struct record_outcomes_in in = { .lease_holder = notifications->holder, .attempts_max = settings->mail_attempts_max };
+    outbox->outcomes = record_outcomes_batch(daemon->pg, daemon->arena, 200, 10000, &in);
     outbox->deliveries = metrics_counter("sharelink_deliveries_total", "Outcomes of tries to deliver.", "channel,outcome");
     /* There from the start: a counter that appears with its first count shows no increase. */
     for (size_t i = 0; i < sizeof outcome_names / sizeof outcome_names[0]; i++) {
         metrics_series(outbox->deliveries, (const char *const[]){ "email", outcome_names[i] });
     }
     outbox->mails_by_kind = metrics_counter("sharelink_mails_total", "Outcomes of tries to send a mail, by its kind.", "kind,outcome");
-    outbox->attempts_max = arena_printf(daemon->arena, "%lld", (long long)settings->mail_attempts_max);
     outbox->schedule = schedule_new(daemon, settings);
     /* Those that are being sent, and as many that wait for their turn or for PostgreSQL to have their outcome. */
     outbox->leases = leases_new(daemon, notifications, &mails, outbox, 2 * (int)settings->workers);
@@ -115,21 +107,28 @@ static int hand_size(const void *owner)
     return lately < least ? least : lately > most ? most : lately;
 }
 
-static void add_claim(const void *owner, const struct leases *leases, int room, struct pg_params *params)
+static void claim(struct leases *leases, const void *owner, int room, struct arena *arena, pg_done *done)
 {
     const struct outbox *outbox = owner;
+    struct pg_params params;
+    struct claim_mails_in in = {
+        .room = room,
+        .lease_s = outbox->settings->lease_seconds,
+        .lease_holder = outbox->holder,
+        .held_ids = leases_each(leases, arena, "delivery_id"),
+    };
 
-    pg_int(params, room);
-    pg_int(params, outbox->settings->lease_seconds);
-    pg_text(params, outbox->holder);
-    leases_add_each(leases, params, "delivery_id");
+    claim_mails_params(&params, arena, &in);
+    pg_send(outbox->daemon->pg, &claim_mails_statement, &params, done, leases);
 }
 
 static bool take_claimed(void *owner, struct leases *leases, const struct pg_answer *answer)
 {
+    struct claim_mails_out out = claim_mails_read(answer, 0);
     (void)owner;
-    leases_take(leases, pg_answer_get(answer, 0, 0));
-    return atoi(pg_answer_get(answer, 0, 1)) > 0;
+
+    leases_take(leases, out.mails);
+    return out.claimed > 0;
 }
 
 int outbox_room(const struct outbox *outbox)
@@ -200,19 +199,19 @@ static int64_t retry_delay_ms(int attempts)
 static void record(struct lease *lease, pg_done *done)
 {
     const struct outbox *outbox = lease->owner;
-    const char *const values[] = { lease->delivery_id,
-                                   outbox->holder,
-                                   lease->outcome,
-                                   lease->detail,
-                                   lease->delay_ms,
-                                   outbox->attempts_max };
+    struct record_outcomes_item item = {
+        .delivery_id = lease->delivery_id,
+        .outcome = lease->outcome,
+        .error = lease->detail,
+        .delay_ms = lease->delay_ms,
+    };
 
-    pg_batch_push(outbox->outcomes, values, done, lease);
+    record_outcomes_push(outbox->outcomes, &item, done, lease);
 }
 
 static bool is_given_up(const struct pg_answer *answer)
 {
-    return str_equal(pg_answer_get(answer, 0, 1), "failed");
+    return record_outcomes_read(answer, 0).state == RECORD_OUTCOMES_STATE_FAILED;
 }
 
 void outbox_pause(struct outbox *outbox)

@@ -8,6 +8,8 @@
 
 #include "common/base/log.h"
 #include "common/base/str.h"
+#include "services/notifications/mail/schedule_digests.sql.h"
+#include "services/notifications/mail/schedule_mails.sql.h"
 
 enum { PLAN_EVERY_SECONDS = 5 };
 
@@ -18,6 +20,7 @@ enum { DIGESTS_MOST = 200 };
 struct plan {
     struct schedule *schedule;
     const struct pg_statement *statement;
+    void (*ask)(struct plan *plan, struct arena *arena);
     bool is_planning;
 };
 
@@ -34,14 +37,12 @@ struct schedule {
 
 static void plan_on_timer(evutil_socket_t fd, short what, void *arg);
 static void plan(struct plan *plan);
-static void on_planned(void *arg, const struct pg_answer *answer);
-
-static const struct pg_statement schedule_mails = { .name = "schedule_mails", .sql =
-#include "services/notifications/mail/schedule_mails.sql.inc"
-};
-static const struct pg_statement schedule_digests = { .name = "schedule_digests", .sql =
-#include "services/notifications/mail/schedule_digests.sql.inc"
-};
+static void ask_for_warnings(struct plan *plan, struct arena *arena);
+static void on_warnings(void *arg, const struct pg_answer *answer);
+static void ask_for_digests(struct plan *plan, struct arena *arena);
+static void on_digests(void *arg, const struct pg_answer *answer);
+static bool is_planned(struct plan *plan, const struct pg_answer *answer);
+static void go_on(struct plan *done, int64_t planned, bool is_full);
 
 struct schedule *schedule_new(struct daemon *daemon, const struct notifications_settings *settings)
 {
@@ -51,8 +52,8 @@ struct schedule *schedule_new(struct daemon *daemon, const struct notifications_
     schedule->daemon = daemon;
     schedule->settings = settings;
     schedule->digests_most = DIGESTS_MOST;
-    schedule->plans[WARNINGS] = (struct plan){ .schedule = schedule, .statement = &schedule_mails };
-    schedule->plans[DIGESTS] = (struct plan){ .schedule = schedule, .statement = &schedule_digests };
+    schedule->plans[WARNINGS] = (struct plan){ .schedule = schedule, .statement = &schedule_mails_statement, .ask = ask_for_warnings };
+    schedule->plans[DIGESTS] = (struct plan){ .schedule = schedule, .statement = &schedule_digests_statement, .ask = ask_for_digests };
     schedule->timer = event_new(daemon->base, -1, EV_PERSIST, plan_on_timer, schedule);
     evtimer_add(schedule->timer, &interval);
     return schedule;
@@ -71,42 +72,73 @@ static void plan_on_timer(evutil_socket_t fd, short what, void *arg)
 
 static void plan(struct plan *plan)
 {
-    const struct schedule *schedule = plan->schedule;
-    struct pg_params params;
-
-    if (plan->is_planning || schedule->is_paused) {
+    if (plan->is_planning || plan->schedule->is_paused) {
         return;
     }
     struct arena *arena = arena_new();
-    pg_params_init(&params, arena);
-    pg_int(&params, plan->statement == &schedule_mails ? schedule->settings->expiry_warning_hours : schedule->digests_most);
     plan->is_planning = true;
-    pg_send(schedule->daemon->pg, plan->statement, &params, on_planned, plan);
+    plan->ask(plan, arena);
     arena_free(arena);
 }
 
-static void on_planned(void *arg, const struct pg_answer *answer)
+static void ask_for_warnings(struct plan *plan, struct arena *arena)
 {
-    struct plan *done = arg;
-    int *most = &done->schedule->digests_most;
+    const struct schedule *schedule = plan->schedule;
+    struct pg_params params;
 
-    done->is_planning = false;
-    if (pg_answer_outcome(answer) != PG_OK) {
-        if (pg_answer_outcome(answer) != PG_UNAVAILABLE) {
-            log_error("schedule.failed", LOG_TEXT("statement", done->statement->name), LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)),
-                      LOG_TEXT("error", pg_answer_error(answer)));
-        }
-        *most = done->statement == &schedule_digests && *most > 1 ? *most / 2 : *most; /* it may have been too much for its memory */
+    schedule_mails_params(&params, arena, &(struct schedule_mails_in){ .expiry_warning_hours = schedule->settings->expiry_warning_hours });
+    pg_send(schedule->daemon->pg, plan->statement, &params, on_warnings, plan);
+}
+
+static void on_warnings(void *arg, const struct pg_answer *answer)
+{
+    struct plan *plan = arg;
+
+    if (is_planned(plan, answer)) {
+        struct schedule_mails_out out = schedule_mails_read(answer, 0);
+        go_on(plan, out.planned, out.is_full);
+    }
+}
+
+static void ask_for_digests(struct plan *plan, struct arena *arena)
+{
+    const struct schedule *schedule = plan->schedule;
+    struct pg_params params;
+
+    schedule_digests_params(&params, arena, &(struct schedule_digests_in){ .people_max = schedule->digests_most });
+    pg_send(schedule->daemon->pg, plan->statement, &params, on_digests, plan);
+}
+
+static void on_digests(void *arg, const struct pg_answer *answer)
+{
+    struct plan *plan = arg;
+    int *most = &plan->schedule->digests_most;
+
+    if (!is_planned(plan, answer)) {
+        *most = *most > 1 ? *most / 2 : 1; /* it may have been too much for its memory */
         return;
     }
-    int count = atoi(pg_answer_get(answer, 0, 0));
-    if (count > 0) {
-        log_info("schedule.planned", LOG_TEXT("statement", done->statement->name), LOG_INT("mails", count));
+    struct schedule_digests_out out = schedule_digests_read(answer, 0);
+    *most = *most < DIGESTS_MOST / 2 ? *most * 2 : DIGESTS_MOST;
+    go_on(plan, out.planned, out.is_full);
+}
+
+static bool is_planned(struct plan *plan, const struct pg_answer *answer)
+{
+    plan->is_planning = false;
+    if (pg_answer_outcome(answer) != PG_OK && pg_answer_outcome(answer) != PG_UNAVAILABLE) {
+        log_error("schedule.failed", LOG_TEXT("statement", plan->statement->name), LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)),
+                  LOG_TEXT("error", pg_answer_error(answer)));
     }
-    if (done->statement == &schedule_digests) {
-        *most = *most < DIGESTS_MOST / 2 ? *most * 2 : DIGESTS_MOST;
+    return pg_answer_outcome(answer) == PG_OK;
+}
+
+static void go_on(struct plan *done, int64_t planned, bool is_full)
+{
+    if (planned > 0) {
+        log_info("schedule.planned", LOG_TEXT("statement", done->statement->name), LOG_INT("mails", planned));
     }
-    if (str_equal(pg_answer_get(answer, 0, 1), "t")) {
+    if (is_full) {
         plan(done);
     }
 }

@@ -1,17 +1,21 @@
--- Leases up to $1 deliveries that are due, and tells all that posting them needs: at most $6 of one endpoint, $9 of one
--- account. $4 are those that the caller still holds, $5 and $8 their endpoints and accounts, one for each: an endpoint gets
--- more when half of its share is free. So one slow answer does not hold up the rest of its endpoint, nor a dead endpoint the
--- others, however much waits for it: each endpoint's first rows are found by its id, from behind $7 on, some hundreds a time.
+-- Leases up to room deliveries that are due, and tells all that posting them needs: at most endpoint_most of one endpoint,
+-- account_most of one account. The held ones are those that the caller still holds, with their endpoints and accounts, one for
+-- each: an endpoint gets more when half of its share is free. So one slow answer does not hold up the rest of its endpoint, nor a
+-- dead endpoint the others, however much waits for it: each endpoint's first rows are found by its id, from behind behind_id on,
+-- some hundreds a time.
 -- What became pointless (its endpoint was switched off or removed) is skipped with the reason.
+-- in  room int, lease_s int, lease_holder text, held_ids text[], held_endpoint_ids text[], endpoint_most int,
+--     behind_id text, held_account_ids text[], account_most int
+-- out webhooks json, claimed int, go_on_behind text?
 with recursive busy as materialized (
-    select id, count(*)::int as held from unnest($5::text[]) as b (id) group by id
+    select id, count(*)::int as held from unnest(:held_endpoint_ids) as b (id) group by id
 ),
 busy_accounts as materialized (
-    select id, count(*)::int as held from unnest($8::text[]) as b (id) group by id
+    select id, count(*)::int as held from unnest(:held_account_ids) as b (id) group by id
 ),
 ring (endpoint_id, step) as (
     select (select d.recipient from notifications.deliveries d
-            where d.channel = 'webhook' and d.state = 'pending' and d.recipient > $7::text order by d.recipient limit 1), 1
+            where d.channel = 'webhook' and d.state = 'pending' and d.recipient > :behind_id order by d.recipient limit 1), 1
     union all
     select (select d.recipient from notifications.deliveries d
             where d.channel = 'webhook' and d.state = 'pending' and d.recipient > r.endpoint_id order by d.recipient limit 1), r.step + 1
@@ -25,19 +29,19 @@ waiting as materialized (
     cross join lateral (
         select d.id, d.account_id, d.next_attempt_at from notifications.deliveries d
         where d.channel = 'webhook' and d.state = 'pending' and d.recipient = r.endpoint_id and d.next_attempt_at <= now()
-          and (d.lease_until is null or d.lease_until < now()) and d.id <> all ($4::text[])
+          and (d.lease_until is null or d.lease_until < now()) and d.id <> all (:held_ids)
         order by d.next_attempt_at
-        limit $6::int - coalesce(b.held, 0)
+        limit :endpoint_most - coalesce(b.held, 0)
     ) w
     left join busy_accounts a on a.id = w.account_id
-    where 2 * coalesce(b.held, 0) <= $6::int
+    where 2 * coalesce(b.held, 0) <= :endpoint_most
 ),
 due as materialized (
     select d.id from notifications.deliveries d
     join waiting w on w.id = d.id
-    where w.place <= $9::int and d.state is not distinct from 'pending' and (d.lease_until is null or d.lease_until < now())
+    where w.place <= :account_most and d.state is not distinct from 'pending' and (d.lease_until is null or d.lease_until < now())
     order by w.next_attempt_at
-    limit $1::int
+    limit :room
     for update of d skip locked
 ),
 judged as materialized (
@@ -51,8 +55,8 @@ claimed as (
     set state = case when j.reason is null then 'pending' else 'skipped' end,
         reason = j.reason,
         attempts = d.attempts + case when j.reason is null then 1 else 0 end,
-        lease_until = case when j.reason is null then now() + $2::int * interval '1 second' end,
-        lease_holder = case when j.reason is null then $3 end
+        lease_until = case when j.reason is null then now() + :lease_s * interval '1 second' end,
+        lease_holder = case when j.reason is null then :lease_holder end
     from judged j
     where d.id = j.id
     returning d.*

@@ -1,12 +1,10 @@
--- What became of webhooks, and of their endpoints. $3 outcome: sent, later, gone; $5 milliseconds to wait before the next try,
--- below 0 when it was the last; $6 seconds of failure after which an endpoint is switched off. One that was sent is sent,
--- whoever holds the lease by now; any other outcome counts only while the lease still is the caller's.
-with outcomes as (
-    select t.place::int, t.id, t.holder, t.outcome, t.error, t.delay_ms::bigint, t.disable_after_s::bigint
-    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) with ordinality
-             as t (id, holder, outcome, error, delay_ms, disable_after_s, place)
-),
-recorded as (
+-- What became of webhooks, and of their endpoints. outcome: sent, later, gone; delay_ms: before the next try, below 0 when it was
+-- the last; disable_after_s: of failure, after which an endpoint is switched off. One that was sent is sent, whoever holds the
+-- lease by now; any other outcome counts only while the lease still is the caller's.
+-- batch outcomes: delivery_id text, outcome text, error text?, delay_ms bigint
+-- in    lease_holder text, disable_after_s bigint
+-- out   place int, state: pending | sent | failed, told bigint
+with recorded as (
     update notifications.deliveries d
     set state = case when o.outcome = 'sent' then 'sent' when o.outcome = 'gone' or o.delay_ms < 0 then 'failed' else 'pending' end,
         reason = case when o.outcome = 'sent' then null when o.outcome = 'gone' then 'endpoint_gone'
@@ -16,24 +14,24 @@ recorded as (
         next_attempt_at = now() + o.delay_ms * interval '1 millisecond',
         lease_until = null,
         lease_holder = null
-    from outcomes o
-    where d.id = o.id and d.state is not distinct from 'pending' and (o.outcome = 'sent' or d.lease_holder = o.holder)
-    returning o.place, d.state, d.recipient, d.kind, o.outcome, o.disable_after_s
+    from :outcomes as o
+    where d.id = o.delivery_id and d.state is not distinct from 'pending' and (o.outcome = 'sent' or d.lease_holder = :lease_holder)
+    returning o.place, d.state, d.recipient, d.kind, o.outcome
 ),
 heard as materialized (
-    select recipient, bool_or(outcome = 'sent') as sent, bool_or(outcome = 'gone') as gone, max(disable_after_s) as disable_after_s
+    select recipient, bool_or(outcome = 'sent') as sent, bool_or(outcome = 'gone') as gone
     from recorded
     where kind <> 'test' or outcome <> 'later' -- a test that fails is no failure of the endpoint's
     group by recipient
 ),
 judged as materialized (
     select e.id, h.sent, case when h.gone then 'gone'
-                              when not h.sent and e.failing_since <= now() - h.disable_after_s * interval '1 second' then 'failing' end as reason
+                              when not h.sent and e.failing_since <= now() - :disable_after_s * interval '1 second' then 'failing' end as reason
     from notifications.webhook_endpoints e
     join heard h on h.recipient = e.id
     where e.state = 'enabled'
       and (h.gone or (h.sent and e.failing_since is not null)
-           or (not h.sent and (e.failing_since is null or e.failing_since <= now() - h.disable_after_s * interval '1 second')))
+           or (not h.sent and (e.failing_since is null or e.failing_since <= now() - :disable_after_s * interval '1 second')))
     order by e.id
     for no key update of e
 ),

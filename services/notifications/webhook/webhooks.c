@@ -15,10 +15,14 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "services/notifications/leases/leases.h"
+#include "services/notifications/webhook/claim_webhooks.sql.h"
+#include "services/notifications/webhook/record_webhooks.sql.h"
 #include "services/notifications/webhook/webhook_signature.h"
 #include "services/notifications/api/wanted_endpoint.h"
 
 enum { SCHEDULE_MOST = 20, RETRY_AFTER_MOST_S = 24 * 3600 };
+
+enum outcome { SENT, LATER, GONE };
 
 struct webhooks {
     struct daemon *daemon;
@@ -27,29 +31,21 @@ struct webhooks {
     struct pg_batch *outcomes;
     int64_t schedule_s[SCHEDULE_MOST];
     int tries_again;
-    const char *disable_after_s;
     char go_on_behind[ID_SIZE]; /* the endpoint at which the last claim stopped looking; "" at the end */
     struct metric_family *deliveries;
 };
 
 static int most_in_hand(const void *owner);
-static void add_claim(const void *owner, const struct leases *leases, int room, struct pg_params *params);
+static void claim(struct leases *leases, const void *owner, int room, struct arena *arena, pg_done *done);
 static bool take_claimed(void *owner, struct leases *leases, const struct pg_answer *answer);
 static void post(struct lease *lease);
 static const char *sign(const struct lease *lease, int64_t now_s, const char *body);
 static const char *sign_with(const struct lease *lease, const char *member, int64_t now_s, const char *body);
 static void on_answer(void *arg, const struct fetch_result *result);
-static void conclude(struct lease *lease, const char *outcome, const char *detail, int64_t retry_after_s);
+static void conclude(struct lease *lease, enum outcome outcome, const char *detail, int64_t retry_after_s);
 static int64_t retry_delay_ms(const struct lease *lease, int64_t retry_after_s);
 static void record(struct lease *lease, pg_done *done);
 static bool is_given_up(const struct pg_answer *answer);
-
-static const struct pg_statement claim_webhooks = { .name = "claim_webhooks", .sql =
-#include "services/notifications/webhook/claim_webhooks.sql.inc"
-};
-static const struct pg_statement record_webhooks = { .name = "record_webhooks", .sql =
-#include "services/notifications/webhook/record_webhooks.sql.inc"
-};
 
 /* Each one that is recorded frees a share of its endpoint and account, so a claim may then bring what the last one left. */
 static const struct leases_channel posts = {
@@ -60,16 +56,15 @@ static const struct leases_channel posts = {
     .leases_not_renewed = "webhooks.leases_not_renewed",
     .tells_rejection = true,
     .keeps_full = true,
-    .claim = &claim_webhooks,
     .most = most_in_hand,
-    .add_claim = add_claim,
+    .claim = claim,
     .take = take_claimed,
     .send = post,
     .record = record,
     .is_given_up = is_given_up,
 };
 
-static const char *const outcome_names[] = { "sent", "later", "gone" };
+static const char *const outcome_names[] = { [SENT] = "sent", [LATER] = "later", [GONE] = "gone" };
 
 static int read_schedule(const char *value, int64_t schedule_s[SCHEDULE_MOST])
 {
@@ -108,14 +103,16 @@ struct webhooks *webhooks_new(struct daemon *daemon, const struct notifications 
     webhooks->daemon = daemon;
     webhooks->notifications = notifications;
     webhooks->tries_again = read_schedule(settings->webhook_retry_seconds, webhooks->schedule_s);
-    webhooks->outcomes = pg_batch_new(daemon->pg, &(struct pg_batch_options){
-                                                      .statement = &record_webhooks, .columns = 6, .most = 200, .waiting_limit = 10000 });
+    struct record_webhooks_in in = {
+        .lease_holder = notifications->holder,
+        .disable_after_s = settings->webhook_disable_after_seconds,
+    };
+    webhooks->outcomes = record_webhooks_batch(daemon->pg, daemon->arena, 200, 10000, &in);
     webhooks->deliveries = metrics_counter("sharelink_webhooks_total", "Outcomes of tries to post a webhook.", "outcome");
     /* There from the start: a counter that appears with its first count shows no increase. */
     for (size_t i = 0; i < sizeof outcome_names / sizeof outcome_names[0]; i++) {
         metrics_series(webhooks->deliveries, &outcome_names[i]);
     }
-    webhooks->disable_after_s = arena_printf(daemon->arena, "%lld", (long long)settings->webhook_disable_after_seconds);
     webhooks->leases = leases_new(daemon, notifications, &posts, webhooks, (int)settings->webhook_workers);
     return webhooks;
 }
@@ -134,30 +131,35 @@ static int most_in_hand(const void *owner)
     return (int)webhooks->notifications->settings->webhook_workers;
 }
 
-static void add_claim(const void *owner, const struct leases *leases, int room, struct pg_params *params)
+static void claim(struct leases *leases, const void *owner, int room, struct arena *arena, pg_done *done)
 {
     const struct webhooks *webhooks = owner;
     const struct notifications_settings *settings = webhooks->notifications->settings;
+    struct pg_params params;
+    struct claim_webhooks_in in = {
+        .room = room,
+        .lease_s = settings->lease_seconds,
+        .lease_holder = webhooks->notifications->holder,
+        .held_ids = leases_each(leases, arena, "delivery_id"),
+        .held_endpoint_ids = leases_each(leases, arena, "endpoint_id"),
+        .held_account_ids = leases_each(leases, arena, "account_id"),
+        .endpoint_most = settings->webhook_endpoint_workers,
+        .account_most = (settings->webhook_workers + 1) / 2,
+        .behind_id = webhooks->go_on_behind,
+    };
 
-    pg_int(params, room);
-    pg_int(params, settings->lease_seconds);
-    pg_text(params, webhooks->notifications->holder);
-    leases_add_each(leases, params, "delivery_id");
-    leases_add_each(leases, params, "endpoint_id");
-    pg_int(params, settings->webhook_endpoint_workers);
-    pg_text(params, webhooks->go_on_behind);
-    leases_add_each(leases, params, "account_id");
-    pg_int(params, (settings->webhook_workers + 1) / 2);
+    claim_webhooks_params(&params, arena, &in);
+    pg_send(webhooks->daemon->pg, &claim_webhooks_statement, &params, done, leases);
 }
 
 static bool take_claimed(void *owner, struct leases *leases, const struct pg_answer *answer)
 {
     struct webhooks *webhooks = owner;
-    const char *go_on_behind = pg_answer_get(answer, 0, 2);
+    struct claim_webhooks_out out = claim_webhooks_read(answer, 0);
 
-    leases_take(leases, pg_answer_get(answer, 0, 0));
-    snprintf(webhooks->go_on_behind, sizeof webhooks->go_on_behind, "%s", go_on_behind ? go_on_behind : "");
-    return atoi(pg_answer_get(answer, 0, 1)) > 0 || webhooks->go_on_behind[0];
+    leases_take(leases, out.webhooks);
+    snprintf(webhooks->go_on_behind, sizeof webhooks->go_on_behind, "%s", out.go_on_behind ? out.go_on_behind : "");
+    return out.claimed > 0 || webhooks->go_on_behind[0];
 }
 
 static void post(struct lease *lease)
@@ -168,7 +170,7 @@ static void post(struct lease *lease)
 
     const char *signatures = sign(lease, now_s, body);
     if (!signatures) {
-        conclude(lease, "later", "its secret does not open with the keys of this daemon", 0);
+        conclude(lease, LATER, "its secret does not open with the keys of this daemon", 0);
         return;
     }
     const char *const headers[] = {
@@ -207,21 +209,21 @@ static void on_answer(void *arg, const struct fetch_result *result)
     struct lease *lease = arg;
 
     if (result->error) {
-        conclude(lease, "later", result->error, 0);
+        conclude(lease, LATER, result->error, 0);
     } else if (result->status >= 200 && result->status < 300) {
-        conclude(lease, "sent", NULL, 0);
+        conclude(lease, SENT, NULL, 0);
     } else {
-        conclude(lease, result->status == 410 ? "gone" : "later", arena_printf(lease->arena, "it answered %d", result->status),
+        conclude(lease, result->status == 410 ? GONE : LATER, arena_printf(lease->arena, "it answered %d", result->status),
                  result->retry_after_s);
     }
 }
 
-static void conclude(struct lease *lease, const char *outcome, const char *detail, int64_t retry_after_s)
+static void conclude(struct lease *lease, enum outcome outcome, const char *detail, int64_t retry_after_s)
 {
     const struct webhooks *webhooks = lease->owner;
-    bool is_sent = !detail;
+    bool is_sent = outcome == SENT;
 
-    metrics_add(metrics_series(webhooks->deliveries, (const char *const[]){ outcome }), 1);
+    metrics_add(metrics_series(webhooks->deliveries, &outcome_names[outcome]), 1);
     log_write(is_sent ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, is_sent ? "webhook.sent" : "webhook.not_sent",
               (const struct log_field[]){
                   LOG_TEXT("delivery_id", lease->delivery_id),
@@ -231,7 +233,7 @@ static void conclude(struct lease *lease, const char *outcome, const char *detai
                   LOG_TEXT("request_id", lease->request_id),
                   { .name = NULL },
               });
-    lease_conclude(lease, outcome, detail, is_sent ? 0 : retry_delay_ms(lease, retry_after_s));
+    lease_conclude(lease, outcome_names[outcome], detail, is_sent ? 0 : retry_delay_ms(lease, retry_after_s));
 }
 
 /* The schedule's pause and up to a fifth more, so that those that failed together do not come together; what the endpoint
@@ -252,21 +254,19 @@ static int64_t retry_delay_ms(const struct lease *lease, int64_t retry_after_s)
 static void record(struct lease *lease, pg_done *done)
 {
     const struct webhooks *webhooks = lease->owner;
-    const char *const values[] = {
-        lease->delivery_id,
-        webhooks->notifications->holder,
-        lease->outcome,
-        lease->detail,
-        lease->delay_ms,
-        webhooks->disable_after_s,
+    struct record_webhooks_item item = {
+        .delivery_id = lease->delivery_id,
+        .outcome = lease->outcome,
+        .error = lease->detail,
+        .delay_ms = lease->delay_ms,
     };
 
-    pg_batch_push(webhooks->outcomes, values, done, lease);
+    record_webhooks_push(webhooks->outcomes, &item, done, lease);
 }
 
 static bool is_given_up(const struct pg_answer *answer)
 {
-    return str_equal(pg_answer_get(answer, 0, 1), "failed");
+    return record_webhooks_read(answer, 0).state == RECORD_WEBHOOKS_STATE_FAILED;
 }
 
 void webhooks_pause(struct webhooks *webhooks)

@@ -1,6 +1,6 @@
 /* http.h - an HTTP/1.1 server on evhttp, with the strictness and the limits that evhttp lacks.
  *
- * A request that passed the door (see door.h: one strict check of what evhttp's parser lets through) becomes a flow whose
+ * A request that passed the door (door.h: one strict check of what evhttp's parser lets through) becomes a flow whose
  * first step is the server's handler. All replies carry X-Request-Id, nosniff and Cache-Control: no-store unless the
  * handler set another one, and what the server's options have for all.
  */

@@ -1,7 +1,7 @@
 /* pg.h - PostgreSQL for the event loop: a pool of pipelined libpq connections.
  *
  * One request is one prepared statement and one sync, hence one transaction: it happens whole or not at all. Requests are
- * pipelined on the connection with the shortest queue. Each connection is a state machine (see pg.c) that reconnects with
+ * pipelined on the connection with the shortest queue. Each connection is a state machine (connection.c) that reconnects with
  * backoff and jitter; while none is up, queries fail at once with PG_UNAVAILABLE.
  */
 #ifndef SHARELINK_PG_H

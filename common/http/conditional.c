@@ -61,6 +61,21 @@ struct next *conditional_reply_json(struct flow *flow, const char *etag, const c
     return conditional_is_known(flow, etag) ? http_reply_empty(flow, 304) : http_reply_json(flow, 200, json);
 }
 
+static const char *tag_of_version(struct arena *arena, int64_t version)
+{
+    return arena_printf(arena, "\"v%lld\"", (long long)version);
+}
+
+struct next *conditional_reply_version(struct flow *flow, int64_t version, const char *json)
+{
+    return conditional_reply_json(flow, tag_of_version(flow->arena, version), json);
+}
+
+void conditional_set_version(struct flow *flow, int64_t version)
+{
+    http_set_header(flow, "ETag", tag_of_version(flow->arena, version));
+}
+
 const char *conditional_tag_of(struct arena *arena, const char *json)
 {
     uint8_t hash[CRYPTO_HASH_SIZE];

@@ -70,6 +70,11 @@ struct next *problem_reply_pg(struct flow *flow)
                          "Something went wrong on our side; the request_id helps to find out what.");
 }
 
+struct next *problem_reply_not_found(struct flow *flow, const char *detail)
+{
+    return pg_outcome(flow) == PG_OK ? problem_reply(flow, 404, "not_found", detail) : problem_reply_pg(flow);
+}
+
 /* --- faults --- */
 
 struct faults *faults_new(struct arena *arena)

@@ -74,6 +74,11 @@ int pg_rows(const struct flow *flow)
     return pg_answer_rows(pg_answer_of(flow));
 }
 
+bool pg_found(const struct flow *flow)
+{
+    return pg_outcome(flow) == PG_OK && pg_rows(flow) > 0;
+}
+
 bool pg_answer_is_null(const struct pg_answer *answer, int row, int column)
 {
     return !find_cell(answer, &row, column) || PQgetisnull(answer->result, row, column);

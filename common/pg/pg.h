@@ -99,6 +99,7 @@ enum pg_outcome pg_outcome(const struct flow *flow);
 const char *pg_sqlstate(const struct flow *flow);   /* five characters, "" when fine */
 const char *pg_constraint(const struct flow *flow); /* name of the constraint that a rejected statement broke, or "" */
 int pg_rows(const struct flow *flow);
+bool pg_found(const struct flow *flow); /* PG_OK, and a row */
 bool pg_is_null(const struct flow *flow, int row, int column);
 const char *pg_get(const struct flow *flow, int row, int column); /* "" for NULL */
 size_t pg_get_length(const struct flow *flow, int row, int column);

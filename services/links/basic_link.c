@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/data/json.h"
+#include "common/http/conditional.h"
 #include "services/links/found_link.h"
 #include "services/links/links.h"
 #include "services/links/show_secrets.h"
@@ -21,6 +22,6 @@ struct next *basic_link_reply(struct flow *flow, int status, const char *share_l
     if (http_method(flow) != HTTP_POST) {
         return found_link_reply(flow, link, version);
     }
-    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%lld\"", (long long)version));
+    conditional_set_version(flow, version);
     return http_reply_json(flow, status, json_text(flow->arena, link));
 }

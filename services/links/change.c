@@ -56,7 +56,7 @@ struct next *change_reply_not_found(struct flow *flow)
 
 struct next *change_reply_version_mismatch(struct flow *flow)
 {
-    return problem_reply(flow, 412, "precondition_failed", "The share link has changed since the version that If-Match names.");
+    return conditional_reply_changed(flow, "The share link");
 }
 
 struct next *change_reply_basic_link(struct flow *flow)
@@ -105,6 +105,6 @@ void change_concerns(const struct flow *flow, const char *basic_of)
 
 struct next *change_reply_link(struct flow *flow, const char *share_link, int64_t version)
 {
-    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%lld\"", (long long)version));
+    conditional_set_version(flow, version);
     return http_reply_json(flow, 200, share_link);
 }

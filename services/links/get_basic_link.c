@@ -18,11 +18,8 @@ struct next *get_basic_link(struct flow *flow)
 
 static struct next *reply_link(struct flow *flow)
 {
-    if (pg_outcome(flow) != PG_OK) {
-        return problem_reply_pg(flow);
-    }
-    if (pg_rows(flow) == 0) {
-        return problem_reply(flow, 404, "not_found", "There is no basic link of this interview.");
+    if (!pg_found(flow)) {
+        return problem_reply_not_found(flow, "There is no basic link of this interview.");
     }
     struct get_basic_link_out out = get_basic_link_get(flow, 0);
     return basic_link_reply(flow, 200, out.share_link, out.version, out.sealed);

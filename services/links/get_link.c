@@ -22,11 +22,8 @@ struct next *get_link(struct flow *flow)
 
 static struct next *reply_link(struct flow *flow)
 {
-    if (pg_outcome(flow) != PG_OK) {
-        return problem_reply_pg(flow);
-    }
-    if (pg_rows(flow) == 0) {
-        return problem_reply(flow, 404, "not_found", "There is no share link with this id.");
+    if (!pg_found(flow)) {
+        return problem_reply_not_found(flow, "There is no share link with this id.");
     }
     const char *error;
     struct get_link_out out = get_link_get(flow, 0);

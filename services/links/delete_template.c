@@ -1,25 +1,20 @@
 /* delete_template.c - DELETE /v1/email-templates/{id}: also one that links were made with; they have its text. */
 #include "common/http/conditional.h"
 #include "common/http/problem.h"
-#include "services/links/change.h"
+#include "services/links/delete_template.sql.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 
 static struct next *reply_deleted(struct flow *flow);
 
-static const struct pg_statement remove_template = { .name = "delete_template", .sql =
-#include "services/links/delete_template.sql.inc"
-};
-
 struct next *delete_template(struct flow *flow)
 {
-    struct pg_params params;
-
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, caller_of(flow)->account_id);
-    pg_text(&params, router_param(flow, "id"));
-    conditional_wanted_version(flow, &params, 1);
-    return pg_query(flow, flow->daemon->pg, &remove_template, &params, reply_deleted);
+    struct delete_template_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .template_id = router_param(flow, "id"),
+        .version = conditional_version(flow, 1),
+    };
+    return delete_template_query(flow, flow->daemon->pg, &in, reply_deleted);
 }
 
 static struct next *reply_deleted(struct flow *flow)
@@ -27,11 +22,13 @@ static struct next *reply_deleted(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    if (pg_rows(flow) == 0) {
-        return problem_reply(flow, 404, "not_found", "There is no template with this id.");
+    switch (delete_template_get(flow, 0).outcome) {
+    case DELETE_TEMPLATE_OK:
+        return http_reply_empty(flow, 204);
+    case DELETE_TEMPLATE_VERSION_MISMATCH:
+        return conditional_reply_changed(flow, "The template");
+    case DELETE_TEMPLATE_NOT_FOUND:
+        break;
     }
-    if (str_equal(pg_get(flow, 0, 0), "version_mismatch")) {
-        return problem_reply(flow, 412, "precondition_failed", "The template has changed since the version that If-Match names.");
-    }
-    return http_reply_empty(flow, 204);
+    return problem_reply_not_found(flow, "There is no template with this id.");
 }

@@ -1,7 +1,9 @@
 -- Removes a message template; links keep the text that they were made with.
+-- in  account_id text, template_id text, version int?
+-- out outcome: ok | version_mismatch | no row: not_found
 with template as materialized (
-    select id, case when $3::int is not null and version <> $3::int then 'version_mismatch' else 'ok' end as outcome
-    from links.email_templates where account_id = $1 and id = $2
+    select id, case when version <> :version then 'version_mismatch' else 'ok' end as outcome
+    from links.email_templates where account_id = :account_id and id = :template_id
     for update
 ),
 gone as (

@@ -1,32 +1,24 @@
 /* get_template.c - GET /v1/email-templates/{id}: one message of the library. */
 #include "common/http/conditional.h"
 #include "common/http/problem.h"
+#include "services/links/get_template.sql.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 
 static struct next *reply_template(struct flow *flow);
 
-static const struct pg_statement find_template = { .name = "get_template", .sql =
-#include "services/links/get_template.sql.inc"
-};
-
 struct next *get_template(struct flow *flow)
 {
-    struct pg_params params;
+    struct get_template_in in = { .account_id = caller_of(flow)->account_id, .template_id = router_param(flow, "id") };
 
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, caller_of(flow)->account_id);
-    pg_text(&params, router_param(flow, "id"));
-    return pg_query(flow, flow->daemon->pg, &find_template, &params, reply_template);
+    return get_template_query(flow, flow->daemon->pg, &in, reply_template);
 }
 
 static struct next *reply_template(struct flow *flow)
 {
-    if (pg_outcome(flow) != PG_OK) {
-        return problem_reply_pg(flow);
+    if (!pg_found(flow)) {
+        return problem_reply_not_found(flow, "There is no template with this id.");
     }
-    if (pg_rows(flow) == 0) {
-        return problem_reply(flow, 404, "not_found", "There is no template with this id.");
-    }
-    return conditional_reply_json(flow, arena_printf(flow->arena, "\"v%s\"", pg_get(flow, 0, 0)), pg_get(flow, 0, 1));
+    struct get_template_out out = get_template_get(flow, 0);
+    return conditional_reply_version(flow, out.version, out.template);
 }

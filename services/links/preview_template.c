@@ -9,12 +9,13 @@
 #include "services/links/handlers.h"
 #include "services/links/link_fields.h"
 #include "services/links/links.h"
+#include "services/links/preview_template.sql.h"
 
 #define SAMPLE_PASSCODE "SAMP-1E00-0000-0000"
 
-/* In the order in which they run. */
-static void read_wanted(struct fields *root, struct pg_params *params);
 static struct next *reply_preview(struct flow *flow);
+
+static const struct text_rule id_rule = { .min = 1, .max = 64, .nullable = true };
 
 struct preview {
     const char *subject, *body; /* NULL with a template */
@@ -22,13 +23,9 @@ struct preview {
     struct faults *faults;
 };
 
-static const struct pg_statement find_values = { .name = "preview_template", .sql =
-#include "services/links/preview_template.sql.inc"
-};
-
 static void read_texts(struct fields *root, struct preview *preview);
-static void take_template(struct flow *flow, struct preview *preview);
-static const struct placeholder *placeholders_of(struct flow *flow);
+static void take_template(struct flow *flow, struct preview *preview, const char *text);
+static const struct placeholder *placeholders_of(struct flow *flow, const char *values_of_link);
 static const char *value_of(const json_t *link, const char *name, const char *sample);
 
 struct next *preview_template(struct flow *flow)
@@ -36,22 +33,26 @@ struct next *preview_template(struct flow *flow)
     struct faults *faults = faults_new(flow->arena);
     struct preview *preview = arena_alloc(flow->arena, sizeof *preview);
     struct next *refusal = NULL;
-    struct pg_params params;
 
     const json_t *body = problem_read_object(flow, &refusal);
     if (!body) {
         return refusal;
     }
     flow->state = preview;
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, caller_of(flow)->account_id);
     struct fields root = fields_of(flow->arena, faults, body, "");
     read_texts(&root, preview);
-    read_wanted(&root, &params);
+    const char *template_id = fields_text(&root, "template_id", FIELDS_OPTIONAL, &id_rule);
+    const char *share_link_id = fields_text(&root, "share_link_id", FIELDS_OPTIONAL, &id_rule);
+    fields_end(&root);
+    struct preview_template_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .template_id = template_id,
+        .share_link_id = share_link_id,
+    };
     preview->faults = faults;
-    preview->wants_template = params.values[1] && !preview->subject && !preview->body; /* else it has a fault already */
-    preview->has_link = params.values[2];
-    return pg_query(flow, flow->daemon->pg, &find_values, &params, reply_preview);
+    preview->wants_template = template_id && !preview->subject && !preview->body; /* else it has a fault already */
+    preview->has_link = share_link_id;
+    return preview_template_query(flow, flow->daemon->pg, &in, reply_preview);
 }
 
 static void read_texts(struct fields *root, struct preview *preview)
@@ -63,15 +64,6 @@ static void read_texts(struct fields *root, struct preview *preview)
     link_fields_texts(root, preview->has_template ? FIELDS_OPTIONAL : FIELDS_REQUIRED, &preview->subject, &preview->body);
 }
 
-static void read_wanted(struct fields *root, struct pg_params *params)
-{
-    static const struct text_rule id = { .min = 1, .max = 64, .nullable = true };
-
-    pg_text(params, fields_text(root, "template_id", FIELDS_OPTIONAL, &id));
-    pg_text(params, fields_text(root, "share_link_id", FIELDS_OPTIONAL, &id));
-    fields_end(root);
-}
-
 static struct next *reply_preview(struct flow *flow)
 {
     struct preview *preview = flow->state;
@@ -80,19 +72,20 @@ static struct next *reply_preview(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    if (preview->wants_template && pg_is_null(flow, 0, 0)) {
+    struct preview_template_out out = preview_template_get(flow, 0);
+    if (preview->wants_template && !out.template) {
         faults_add(faults, "/template_id", "not_found", "There is no such template.");
     }
-    if (preview->has_link && !pg_get_bool(flow, 0, 2)) {
+    if (preview->has_link && !out.has_link) {
         faults_add(faults, "/share_link_id", "not_found", "There is no such share link.");
     }
     if (faults_any(faults)) {
         return faults_reply(flow, faults);
     }
     if (preview->has_template) {
-        take_template(flow, preview);
+        take_template(flow, preview, out.template);
     }
-    const struct placeholder *values = placeholders_of(flow);
+    const struct placeholder *values = placeholders_of(flow, out.link);
     json_t *answer = json_keep(flow->arena, json_object());
     json_object_set_new(answer, "subject", json_string(markdown_text(flow->arena, preview->subject, values)));
     json_object_set_new(answer, "text", json_string(markdown_text(flow->arena, preview->body, values)));
@@ -100,20 +93,19 @@ static struct next *reply_preview(struct flow *flow)
     return http_reply_json(flow, 200, json_text(flow->arena, answer));
 }
 
-static void take_template(struct flow *flow, struct preview *preview)
+static void take_template(struct flow *flow, struct preview *preview, const char *text)
 {
     const char *error;
-    const json_t *template = json_parse(flow->arena, pg_get(flow, 0, 0), pg_get_length(flow, 0, 0), &error);
+    const json_t *template = json_parse(flow->arena, text, strlen(text), &error);
 
     preview->subject = json_string_value(json_object_get(template, "subject"));
     preview->body = json_string_value(json_object_get(template, "body"));
 }
 
-static const struct placeholder *placeholders_of(struct flow *flow)
+static const struct placeholder *placeholders_of(struct flow *flow, const char *values_of_link)
 {
     const char *error;
-    bool has_link = !pg_is_null(flow, 0, 1);
-    const json_t *link = has_link ? json_parse(flow->arena, pg_get(flow, 0, 1), pg_get_length(flow, 0, 1), &error) : NULL;
+    const json_t *link = values_of_link ? json_parse(flow->arena, values_of_link, strlen(values_of_link), &error) : NULL;
     const char *reviewer_name = value_of(link, "reviewer_name", "Robin Reviewer");
     const struct placeholder values[] = {
         { "reviewer_name", reviewer_name },
@@ -121,9 +113,9 @@ static const struct placeholder *placeholders_of(struct flow *flow)
         { "sender_name", value_of(link, "sender_name", "Sam Sender") },
         { "link_url", arena_printf(flow->arena, "%s/s/sample#%s", flow->daemon->settings->public_url, SAMPLE_PASSCODE) },
         { "passcode", SAMPLE_PASSCODE },
-        { "expires_at", value_of(link, "expires_at", has_link ? "never" : "Friday, 1 January 2027, 12:00 (UTC)") },
+        { "expires_at", value_of(link, "expires_at", link ? "never" : "Friday, 1 January 2027, 12:00 (UTC)") },
         { "interview_count", value_of(link, "interview_count", "3") },
-        { "job_title", value_of(link, "job_title", has_link ? "an open position" : "Librarian") },
+        { "job_title", value_of(link, "job_title", link ? "an open position" : "Librarian") },
         { NULL, NULL },
     };
 

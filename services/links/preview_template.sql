@@ -1,7 +1,9 @@
--- What a preview needs: the template's text ($2) and a link's real values ($3), each null when it was not asked for or is
--- not there. The first reviewer stands for all of them.
+-- What a preview needs: the template's text and a link's real values, each null when it was not asked for or is not there. The
+-- first reviewer stands for all of them.
+-- in  account_id text, template_id text?, share_link_id text?
+-- out template json?, link json?, has_link bool
 select (select json_build_object('subject', t.subject, 'body', t.body)
-        from links.email_templates t where t.account_id = $1 and t.id = $2) as template,
+        from links.email_templates t where t.account_id = :account_id and t.id = :template_id) as template,
        (select json_build_object(
                    'reviewer_name', c.reviewer_name,
                    'sender_name', c.owner_name,
@@ -9,7 +11,7 @@ select (select json_build_object('subject', t.subject, 'body', t.body)
                    'interview_count', c.interview_count::text,
                    'job_title', c.job_title)
         from links.reviewers r join links.mail_contexts c on c.reviewer_id = r.id
-        where r.account_id = $1 and r.share_link_id = $3
+        where r.account_id = :account_id and r.share_link_id = :share_link_id
         order by r.position
         limit 1) as link,
-       exists (select from links.share_links l where l.account_id = $1 and l.id = $3) as has_link
+       exists (select from links.share_links l where l.account_id = :account_id and l.id = :share_link_id) as has_link

@@ -1,17 +1,20 @@
--- Creates an interview or replaces its document. $4 If-Match was sent: then there must be one to replace, of version $5 unless
--- that is null. $6 there must be none yet.
+-- Creates an interview or replaces its document. only_replaces: there must be one already, of that version unless it is null.
+-- only_creates: there must be none yet. No row when it is not so.
+-- in  account_id text, interview_id text, document jsonb, only_replaces bool, version int?, only_creates bool
+-- out version int, interview jsonb
 with replaced as (
     update links.interviews i
-    set document = $3::jsonb, version = i.version + 1, updated_at = now()
-    where i.account_id = $1 and i.id = $2 and $4::boolean and not $6::boolean and ($5::int is null or i.version = $5::int)
+    set document = :document, version = i.version + 1, updated_at = now()
+    where i.account_id = :account_id and i.id = :interview_id
+      and :only_replaces and not :only_creates and (:version is null or i.version = :version)
     returning *
 ),
 stored as (
     insert into links.interviews as i (account_id, id, document)
-    select $1, $2, $3::jsonb where not $4::boolean
+    select :account_id, :interview_id, :document where not :only_replaces
     on conflict (account_id, id) do update
         set document = excluded.document, version = i.version + 1, updated_at = now()
-        where not $6::boolean
+        where not :only_creates
     returning *
 )
 select version, document || jsonb_build_object(

@@ -3,73 +3,86 @@
  */
 #include "common/http/conditional.h"
 #include "common/http/problem.h"
-#include "services/links/change.h"
 #include "services/links/handlers.h"
+#include "services/links/link_fields.h"
 #include "services/links/links.h"
+#include "services/links/update_account.sql.h"
+
+struct wanted_account {
+    const char *name;     /* NULL: left out */
+    const char *settings; /* JSON object of those that were sent */
+    bool is_expiry_given, is_sender_name_given; /* null counts */
+    int64_t expires_value;
+    const char *expires_unit; /* NULL: never, or left out */
+    const char *sender_name;  /* NULL: none, or left out */
+};
 
 /* In the order in which they run. */
-static void read_account(struct fields *root, struct pg_params *params);
-static void read_defaults(struct fields *defaults, struct pg_params *params);
+static void read_account(struct fields *root, struct wanted_account *wanted);
+static void read_defaults(struct fields *defaults, struct wanted_account *wanted);
+static struct next *store_account(struct flow *flow, const struct wanted_account *wanted);
 static struct next *reply_account(struct flow *flow);
-
-static const struct pg_statement change_account = { .name = "update_account", .sql =
-#include "services/links/update_account.sql.inc"
-};
 
 struct next *update_account(struct flow *flow)
 {
     struct faults *faults = faults_new(flow->arena);
     struct next *refusal = NULL;
-    struct pg_params params;
+    struct wanted_account wanted;
     const json_t *body = problem_read_object(flow, &refusal);
 
     if (!body) {
         return refusal;
     }
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, caller_of(flow)->account_id);
-    conditional_wanted_version(flow, &params, 1);
     struct fields root = fields_of(flow->arena, faults, body, "");
-    read_account(&root, &params);
+    read_account(&root, &wanted);
     if (faults_any(faults)) {
         return faults_reply(flow, faults);
     }
-    return pg_query(flow, flow->daemon->pg, &change_account, &params, reply_account);
+    return store_account(flow, &wanted);
 }
 
-static void read_account(struct fields *root, struct pg_params *params)
+static void read_account(struct fields *root, struct wanted_account *wanted)
 {
-    pg_text(params, fields_text(root, "name", FIELDS_OPTIONAL, &(struct text_rule){ .min = 1, .max = 200 }));
+    wanted->name = fields_text(root, "name", FIELDS_OPTIONAL, &(struct text_rule){ .min = 1, .max = 200 });
     if (fields_has(root, "plan") || fields_is_null(root, "plan")) {
         fields_fault(root, "plan", "read_only", "The plan cannot be changed here.");
     }
     struct fields defaults = fields_object(root, "defaults", FIELDS_OPTIONAL);
-    read_defaults(&defaults, params);
+    read_defaults(&defaults, wanted);
     fields_end(&defaults);
     fields_end(root);
 }
 
-static void read_defaults(struct fields *defaults, struct pg_params *params)
+static void read_defaults(struct fields *defaults, struct wanted_account *wanted)
 {
     bool has_expiry = fields_has(defaults, "expires_in"), has_sender = fields_has(defaults, "sender_name");
-    const char *unit = NULL;
-    int64_t value = 0;
 
-    pg_text(params, link_fields_settings(defaults));
+    wanted->settings = link_fields_settings(defaults);
+    wanted->is_expiry_given = has_expiry || fields_is_null(defaults, "expires_in");
+    wanted->expires_unit = NULL;
     if (has_expiry) {
         struct fields in = fields_object(defaults, "expires_in", FIELDS_OPTIONAL);
-        value = link_fields_span(&in, &unit);
+        wanted->expires_value = link_fields_span(&in, &wanted->expires_unit);
         fields_end(&in);
     }
-    pg_bool(params, has_expiry || fields_is_null(defaults, "expires_in"));
-    if (has_expiry) {
-        pg_int(params, value);
-    } else {
-        pg_null(params);
-    }
-    pg_text(params, unit);
-    pg_bool(params, has_sender || fields_is_null(defaults, "sender_name"));
-    pg_text(params, has_sender ? fields_text(defaults, "sender_name", FIELDS_OPTIONAL, &person_name_rule) : NULL);
+    wanted->is_sender_name_given = has_sender || fields_is_null(defaults, "sender_name");
+    wanted->sender_name = has_sender ? fields_text(defaults, "sender_name", FIELDS_OPTIONAL, &person_name_rule) : NULL;
+}
+
+static struct next *store_account(struct flow *flow, const struct wanted_account *wanted)
+{
+    struct update_account_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .version = conditional_version(flow, 1),
+        .name = wanted->name,
+        .default_settings = wanted->settings,
+        .is_expiry_given = wanted->is_expiry_given,
+        .default_expires_value = wanted->expires_unit ? &wanted->expires_value : NULL,
+        .default_expires_unit = wanted->expires_unit,
+        .is_sender_name_given = wanted->is_sender_name_given,
+        .default_sender_name = wanted->sender_name,
+    };
+    return update_account_query(flow, flow->daemon->pg, &in, reply_account);
 }
 
 static struct next *reply_account(struct flow *flow)
@@ -77,12 +90,15 @@ static struct next *reply_account(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    if (pg_rows(flow) == 0) { /* its key is remembered for a moment */
-        return problem_reply(flow, 404, "not_found", "The account is gone.");
+    struct update_account_out out = update_account_get(flow, 0);
+    switch (out.outcome) {
+    case UPDATE_ACCOUNT_OK:
+        conditional_set_version(flow, out.version);
+        return http_reply_json(flow, 200, out.account);
+    case UPDATE_ACCOUNT_VERSION_MISMATCH:
+        return conditional_reply_changed(flow, "The account");
+    case UPDATE_ACCOUNT_NOT_FOUND: /* its key is remembered for a moment */
+        break;
     }
-    if (str_equal(pg_get(flow, 0, 0), "version_mismatch")) {
-        return problem_reply(flow, 412, "precondition_failed", "The account has changed since the version that If-Match names.");
-    }
-    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%s\"", pg_get(flow, 0, 1)));
-    return http_reply_json(flow, 200, pg_get(flow, 0, 2));
+    return problem_reply_not_found(flow, "The account is gone.");
 }

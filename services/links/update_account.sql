@@ -1,19 +1,22 @@
--- Changes an account's name and defaults. $3 the name or null, $4 those of the six settings that were sent, $5 whether an
--- expiry was sent, $6 and $7 which, $8 whether a sender's name was sent, $9 which.
+-- Changes an account's name and defaults: a name of null stays, default_settings holds those of the six settings that were sent,
+-- and is_expiry_given and is_sender_name_given say whether that default is set, to null too.
+-- in  account_id text, version int?, name text?, default_settings jsonb, is_expiry_given bool, default_expires_value int?,
+--     default_expires_unit text?, is_sender_name_given bool, default_sender_name text?
+-- out outcome: ok | version_mismatch | no row: not_found, version int?, account json?
 with account as materialized (
-    select * from links.accounts where id = $1 for no key update
+    select * from links.accounts where id = :account_id for no key update
 ),
 changed as (
     update links.accounts a
-    set name = coalesce($3, a.name),
-        default_settings = a.default_settings || $4::jsonb,
-        default_expires_value = case when $5::boolean then $6::int else a.default_expires_value end,
-        default_expires_unit = case when $5::boolean then $7 else a.default_expires_unit end,
-        default_sender_name = case when $8::boolean then $9 else a.default_sender_name end,
+    set name = coalesce(:name, a.name),
+        default_settings = a.default_settings || :default_settings,
+        default_expires_value = case when :is_expiry_given then :default_expires_value else a.default_expires_value end,
+        default_expires_unit = case when :is_expiry_given then :default_expires_unit else a.default_expires_unit end,
+        default_sender_name = case when :is_sender_name_given then :default_sender_name else a.default_sender_name end,
         version = a.version + 1,
         updated_at = now()
     from account
-    where a.id = account.id and ($2::int is null or account.version = $2::int)
+    where a.id = account.id and (:version is null or account.version = :version)
     returning a.*
 )
 select case when exists (select from changed) then 'ok' else 'version_mismatch' end as outcome,

@@ -1,23 +1,25 @@
--- Changes a message template; links keep the text that they were made with. $3 the version wanted, $4 to $7 the new values
--- or null. The account's row is locked first, as in create_template.sql.
+-- Changes a message template; links keep the text that they were made with. What is null stays as it is. The account's row is
+-- locked first, as in create_template.sql.
+-- in  account_id text, template_id text, version int?, name text?, subject text?, body text?, is_default bool?
+-- out outcome: ok | version_mismatch | no row: not_found, version int?, template json?
 with account as materialized (
-    select id from links.accounts where id = $1 for no key update
+    select id from links.accounts where id = :account_id for no key update
 ),
 template as materialized (
-    select t.* from links.email_templates t, account a where t.account_id = a.id and t.id = $2 for update of t
+    select t.* from links.email_templates t, account a where t.account_id = a.id and t.id = :template_id for update of t
 ),
 judged as materialized (
-    select id, case when $3::int is not null and version <> $3::int then 'version_mismatch' else 'ok' end as outcome from template
+    select id, case when version <> :version then 'version_mismatch' else 'ok' end as outcome from template
 ),
 taken as materialized (
-    select id, case when $7::boolean then links.take_default_now($1, id) end as count from judged where outcome = 'ok'
+    select id, case when :is_default then links.take_default_now(:account_id, id) end as count from judged where outcome = 'ok'
 ),
 changed as (
     update links.email_templates t
-    set name = coalesce($4, t.name),
-        subject = coalesce($5, t.subject),
-        body = coalesce($6, t.body),
-        is_default = coalesce($7::boolean, t.is_default),
+    set name = coalesce(:name, t.name),
+        subject = coalesce(:subject, t.subject),
+        body = coalesce(:body, t.body),
+        is_default = coalesce(:is_default, t.is_default),
         version = t.version + 1,
         updated_at = now()
     from taken

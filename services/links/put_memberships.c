@@ -8,6 +8,7 @@
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 #include "services/links/publish.h"
+#include "services/links/put_memberships.sql.h"
 
 enum { LINKS_MAX = 500 };
 
@@ -20,9 +21,7 @@ struct form {
     struct wanted_ids wanted;
 };
 
-static const struct pg_statement store = { .name = "put_memberships", .sql =
-#include "services/links/put_memberships.sql.inc"
-};
+static void note_faulty_links(struct flow *flow, struct form *form, const struct put_memberships_out *out);
 
 struct next *put_memberships(struct flow *flow)
 {
@@ -45,18 +44,18 @@ static struct next *store_memberships(struct flow *flow)
 {
     struct form *form = flow->state;
     const char *tag = http_header(flow, "If-Match");
-    struct pg_params params;
 
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, caller_of(flow)->account_id);
-    pg_text(&params, router_param(flow, "id"));
-    pg_text(&params, tag && !str_is_utf8(tag, strlen(tag)) ? "" : tag);
-    pg_text(&params, flow->request_id);
-    pg_text(&params, flow->traceparent);
-    pg_text_array(&params, form->wanted.ids, form->wanted.count);
-    pg_bool(&params, !faults_any(form->faults));
-    pg_int(&params, INTERVIEWS_MAX);
-    return pg_query(flow, flow->daemon->pg, &store, &params, reply_stored);
+    struct put_memberships_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .interview_id = router_param(flow, "id"),
+        .tag = tag && !str_is_utf8(tag, strlen(tag)) ? "" : tag,
+        .share_link_ids = { form->wanted.ids, form->wanted.count },
+        .is_sound = !faults_any(form->faults),
+        .interviews_max = INTERVIEWS_MAX,
+        .request_id = flow->request_id,
+        .traceparent = flow->traceparent,
+    };
+    return put_memberships_query(flow, flow->daemon->pg, &in, reply_stored);
 }
 
 static struct next *reply_stored(struct flow *flow)
@@ -66,21 +65,27 @@ static struct next *reply_stored(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return change_refuse_members(flow);
     }
-    const char *outcome = change_outcome(flow);
-    if (str_equal(outcome, "not_found")) {
-        return problem_reply(flow, 404, "not_found", "There is no interview with this id.");
-    }
-    if (str_equal(outcome, "version_mismatch")) {
-        return problem_reply(flow, 412, "precondition_failed", "The interview's share links are others than those that If-Match names.");
-    }
-    if (str_equal(outcome, "faulty")) {
-        change_note_missing(flow, form->faults, "share_link_ids", &form->wanted, pg_get(flow, 0, 3), "not_found",
-                            "There is no such advanced share link.");
-        change_note_missing(flow, form->faults, "share_link_ids", &form->wanted, pg_get(flow, 0, 4), "too_many",
-                            arena_printf(flow->arena, "This link has %d interviews already.", INTERVIEWS_MAX));
+    struct put_memberships_out out = put_memberships_get(flow, 0);
+    switch (out.outcome) {
+    case PUT_MEMBERSHIPS_OK:
+        publish_events(flow, out.events);
+        http_set_header(flow, "ETag", arena_printf(flow->arena, "\"%s\"", out.tag));
+        return http_reply_json(flow, 200, out.memberships);
+    case PUT_MEMBERSHIPS_FAULTY:
+        note_faulty_links(flow, form, &out);
         return faults_reply(flow, form->faults);
+    case PUT_MEMBERSHIPS_VERSION_MISMATCH:
+        return problem_reply(flow, 412, "precondition_failed", "The interview's share links are others than those that If-Match names.");
+    case PUT_MEMBERSHIPS_NOT_FOUND:
+        break;
     }
-    publish_events(flow, pg_get(flow, 0, 5));
-    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"%s\"", pg_get(flow, 0, 2)));
-    return http_reply_json(flow, 200, pg_get(flow, 0, 1));
+    return problem_reply_not_found(flow, "There is no interview with this id.");
+}
+
+static void note_faulty_links(struct flow *flow, struct form *form, const struct put_memberships_out *out)
+{
+    change_note_missing(flow, form->faults, "share_link_ids", &form->wanted, out->missing_links, "not_found",
+                        "There is no such advanced share link.");
+    change_note_missing(flow, form->faults, "share_link_ids", &form->wanted, out->full_links, "too_many",
+                        arena_printf(flow->arena, "This link has %d interviews already.", INTERVIEWS_MAX));
 }

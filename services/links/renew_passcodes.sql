@@ -70,4 +70,4 @@ select j.outcome, n.share_link, n.version,
 from judged j
 left join changed c on c.id = j.id
 cross join (select count(*) as many from renewed) r
-cross join lateral links.share_link_now(case when r.many >= 0 then coalesce(c.id, j.id) end) n
+cross join lateral links.share_link_now(case when sharelink.after(r.many) then coalesce(c.id, j.id) end) n

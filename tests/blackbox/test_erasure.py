@@ -209,7 +209,7 @@ def test_erasing_and_setting_the_links_of_one_interview_take_turns(stack):
         erasing = pool.submit(erase, stack.api.another(), interview)
         wait_until_waiting(stack, "-- Erases a candidate")
         setting = pool.submit(stack.api.another().put, f"/v1/interviews/{interview}/share-links", {"share_link_ids": []})
-        wait_until_waiting(stack, "-- Makes an interview")
+        wait_until_waiting(stack, "-- put_memberships\n")
         holding.rollback()
         assert (erasing.result().status_code, setting.result().status_code) == (200, 404)
     holding.close()

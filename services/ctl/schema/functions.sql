@@ -95,6 +95,16 @@ begin
 end
 $$;
 
+-- True. PostgreSQL promises no order among the parts of a statement, but that a value is there before what is made of it. So what
+-- must come later takes an argument "case when sharelink.after(count) then …", with the count of the rows that another part locks
+-- or changes: its call then waits for that part. In PL/pgSQL and volatile, so that no plan leaves the count out.
+create or replace function sharelink.after(many bigint) returns boolean
+language plpgsql volatile as $$
+begin
+    return true;
+end
+$$;
+
 -- Volatile, so that it sees what was committed when it is called: that is after its caller has taken the key's lock, and
 -- not when the statement began.
 create or replace function sharelink.idempotent_answer_now(of_id bytea, is_locked boolean) returns setof bytea

@@ -34,8 +34,10 @@ language sql volatile rows 20 as $$
 $$;
 
 create or replace function links.memberships_now(of_account_id text, of_interview_id text) returns setof links.share_link_interviews
-language sql volatile rows 20 as $$
-    select * from links.share_link_interviews where account_id = of_account_id and interview_id = of_interview_id
+language plpgsql volatile rows 20 as $$
+begin
+    return query select * from links.share_link_interviews m where m.account_id = of_account_id and m.interview_id = of_interview_id;
+end
 $$;
 
 create or replace function links.reviewers_now(of_share_link_id text) returns setof links.reviewers

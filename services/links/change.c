@@ -8,43 +8,16 @@
 #include "common/data/id.h"
 #include "services/links/links.h"
 
-void change_params_init(struct flow *flow, struct pg_params *params)
+struct pg_texts change_new_event_ids(struct flow *flow, size_t count)
 {
-    pg_params_init(params, flow->arena);
-    pg_text(params, caller_of(flow)->account_id);
-    pg_text(params, router_param(flow, "id"));
-    conditional_wanted_version(flow, params, 1);
-    pg_text(params, flow->request_id);
-    pg_text(params, flow->traceparent);
-}
-
-static struct pg_texts new_event_ids(struct arena *arena, size_t count)
-{
-    const char **ids = arena_calloc(arena, count, sizeof *ids);
+    const char **ids = arena_calloc(flow->arena, count, sizeof *ids);
 
     for (size_t i = 0; i < count; i++) {
-        char *id = arena_alloc(arena, ID_SIZE);
+        char *id = arena_alloc(flow->arena, ID_SIZE);
         id_new(id, "evt_");
         ids[i] = id;
     }
     return (struct pg_texts){ ids, count };
-}
-
-struct pg_texts change_new_event_ids(struct flow *flow, size_t count)
-{
-    return new_event_ids(flow->arena, count);
-}
-
-void change_event_ids(struct pg_params *params, size_t count)
-{
-    struct pg_texts ids = new_event_ids(params->arena, count);
-
-    pg_text_array(params, ids.list, ids.count);
-}
-
-const char *change_outcome(struct flow *flow)
-{
-    return pg_rows(flow) > 0 ? pg_get(flow, 0, 0) : "not_found";
 }
 
 struct next *change_reply_not_found(struct flow *flow)

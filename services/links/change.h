@@ -1,6 +1,4 @@
-/* change.h - what the calls that change a share link have in common: If-Match, the statement's first parameters, and the
- * outcomes that its first column may name.
- */
+/* change.h - what the calls that change a share link have in common: fresh event ids, and the replies to their outcomes. */
 #ifndef SHARELINK_LINKS_CHANGE_H
 #define SHARELINK_LINKS_CHANGE_H
 
@@ -15,15 +13,6 @@ struct pg_texts change_new_event_ids(struct flow *flow, size_t count);
 struct next *change_reply_not_found(struct flow *flow) FLOW_NEXT;
 struct next *change_reply_version_mismatch(struct flow *flow) FLOW_NEXT;
 struct next *change_reply_basic_link(struct flow *flow) FLOW_NEXT;
-
-/* $1 the account, $2 the link of the path, $3 the version that If-Match names (null: any), $4 request id, $5 traceparent. */
-void change_params_init(struct flow *flow, struct pg_params *params);
-
-/* count fresh event ids, as a text[]. */
-void change_event_ids(struct pg_params *params, size_t count);
-
-/* The first column of the answer, or "not_found" when it has no row. Only after PG_OK. */
-const char *change_outcome(struct flow *flow);
 
 /* The reply to a statement that failed while it stored memberships: a 409 when an interview has gone meanwhile. */
 struct next *change_refuse_members(struct flow *flow) FLOW_NEXT;

@@ -3,8 +3,10 @@
  */
 #include <string.h>
 
+#include "common/http/conditional.h"
 #include "common/http/problem.h"
 #include "services/links/change.h"
+#include "services/links/erase_interview.sql.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 #include "services/links/publish.h"
@@ -14,17 +16,17 @@
 static struct next *forget_in_streams(struct flow *flow);
 static struct next *reply_receipt(struct flow *flow);
 
-static const struct pg_statement erase = { .name = "erase_interview", .sql =
-#include "services/links/erase_interview.sql.inc"
-};
-
 struct next *erase_interview(struct flow *flow)
 {
-    struct pg_params params;
-
-    change_params_init(flow, &params);
-    change_event_ids(&params, 2);
-    return pg_query(flow, flow->daemon->pg, &erase, &params, forget_in_streams);
+    struct erase_interview_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .interview_id = router_param(flow, "id"),
+        .version = conditional_version(flow, 1),
+        .event_ids = change_new_event_ids(flow, 2),
+        .request_id = flow->request_id,
+        .traceparent = flow->traceparent,
+    };
+    return erase_interview_query(flow, flow->daemon->pg, &in, forget_in_streams);
 }
 
 static struct next *forget_in_streams(struct flow *flow)
@@ -32,15 +34,18 @@ static struct next *forget_in_streams(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    if (pg_rows(flow) == 0) {
-        return problem_reply(flow, 404, "not_found", "There is no interview with this id.");
+    struct erase_interview_out out = erase_interview_get(flow, 0);
+    switch (out.outcome) {
+    case ERASE_INTERVIEW_OK:
+        publish_events(flow, out.events);
+        flow->state = arena_strdup(flow->arena, out.receipt);
+        return stream_entries_forget(flow, caller_of(flow)->account_id, router_param(flow, "id"), reply_receipt);
+    case ERASE_INTERVIEW_VERSION_MISMATCH:
+        return conditional_reply_changed(flow, "The interview");
+    case ERASE_INTERVIEW_NOT_FOUND:
+        break;
     }
-    if (str_equal(pg_get(flow, 0, 0), "version_mismatch")) {
-        return problem_reply(flow, 412, "precondition_failed", "The interview has changed since the version that If-Match names.");
-    }
-    publish_events(flow, pg_get(flow, 0, 2));
-    flow->state = arena_strdup(flow->arena, pg_get(flow, 0, 1));
-    return stream_entries_forget(flow, caller_of(flow)->account_id, router_param(flow, "id"), reply_receipt);
+    return problem_reply_not_found(flow, "There is no interview with this id.");
 }
 
 /* What Redis did not tell is null: the candidate is erased all the same, and the streams are cut by themselves. */

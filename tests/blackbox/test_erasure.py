@@ -207,7 +207,7 @@ def test_erasing_and_setting_the_links_of_one_interview_take_turns(stack):
     with psycopg2.connect(stack.db.url) as holding, concurrent.futures.ThreadPoolExecutor(2) as pool:
         holding.cursor().execute("select from links.share_links where id = %s for update", [link["id"]])
         erasing = pool.submit(erase, stack.api.another(), interview)
-        wait_until_waiting(stack, "-- Erases a candidate")
+        wait_until_waiting(stack, "-- erase_interview\n")
         setting = pool.submit(stack.api.another().put, f"/v1/interviews/{interview}/share-links", {"share_link_ids": []})
         wait_until_waiting(stack, "-- put_memberships\n")
         holding.rollback()
@@ -225,7 +225,7 @@ def test_a_basic_link_that_is_just_being_made_is_erased_too(make_stack):
         making = pool.submit(stack.api.another().post, f"/v1/interviews/{interview}/basic-link", headers={"Idempotency-Key": "made-and-erased"})
         wait_until(lambda: stack.db.value("select count(*) from pg_locks where locktype = 'advisory' and not granted and objid = 95"), 20, "it is being made")
         erasing = pool.submit(erase, stack.api.another(), interview)
-        wait_until_waiting(stack, "-- Erases a candidate")
+        wait_until_waiting(stack, "-- erase_interview\n")
         holding.rollback()
         made, receipt = making.result(), erasing.result()
     holding.close()

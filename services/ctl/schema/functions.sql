@@ -113,12 +113,6 @@ language sql volatile rows 1 as $$
     where is_locked and id = of_id and created_at > now() - interval '24 hours'
 $$;
 
--- Ends the kept answers that bear a candidate's name, those too that were committed while the statement waited.
-create or replace function sharelink.drop_answers_now(of_subject text) returns setof text
-language sql volatile rows 1 as $$
-    delete from sharelink.idempotent_answers where about = of_subject returning about
-$$;
-
 -- Forgets stored answers that are older than a day, of all services. Each request with a key takes a few with it; this is for
 -- those that no request comes after. Called once an hour by the notifications service's housekeeping.
 create or replace function sharelink.forget_idempotent_answers(most int) returns int

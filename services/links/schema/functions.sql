@@ -53,22 +53,10 @@ language sql volatile rows 20 as $$
     returning *
 $$;
 
--- Ends an interview's memberships, those too that were committed while the statement waited for the interview's row.
-create or replace function links.end_memberships_now(of_account_id text, of_interview_id text) returns setof text
-language sql volatile rows 20 as $$
-    delete from links.share_link_interviews where account_id = of_account_id and interview_id = of_interview_id
-    returning share_link_id
-$$;
-
 -- For a statement that had to wait for the interview's row: the basic link that was made meanwhile.
 create or replace function links.basic_link_now(of_account_id text, of_interview_id text) returns setof links.share_links
 language sql volatile rows 1 as $$
     select * from links.share_links where account_id = of_account_id and basic_of = of_interview_id
-$$;
-
-create or replace function links.drop_basic_link_now(of_account_id text, of_interview_id text) returns setof text
-language sql volatile rows 1 as $$
-    delete from links.share_links where account_id = of_account_id and basic_of = of_interview_id returning id
 $$;
 
 -- Takes the default from the template that has it, for a statement that had to wait for the account's row; the count that it
@@ -83,6 +71,54 @@ begin
     where account_id = of_account_id and is_default and id <> except_id;
     get diagnostics taken = row_count;
     return taken;
+end
+$$;
+
+-- Erases a candidate: the interview, its memberships, its basic link, feedback and watch progress, mails that wait because of it,
+-- and answers that were kept for an Idempotency-Key. Visits and events stay: they hold ids only. No row: there is no such
+-- interview.
+--
+-- Each statement sees what was committed while the one before it waited, and locks are taken in the order of the lines. The
+-- interview's row keeps out those who set its links or make its basic link; then the links are locked, in the order of their
+-- ids; then the interview against those who only refer to it, because the calls that add members do that with a link in hand.
+create or replace function links.erase_interview(of_account_id text, of_interview_id text, wanted_version int)
+returns table (outcome text, memberships int, basic_link_id text, queued_mails int, reviews int, review_revisions int, watch_records int)
+language plpgsql volatile rows 1 as $$
+declare
+    linked text[];
+begin
+    perform from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for no key update;
+    if not found then
+        return;
+    end if;
+    perform from links.share_links l
+    where l.id in (select m.share_link_id from links.share_link_interviews m
+                   where m.account_id = of_account_id and m.interview_id = of_interview_id)
+    order by l.id
+    for update;
+    select case when i.version <> wanted_version then 'version_mismatch' else 'ok' end into outcome
+    from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for update;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+
+    with ended as (
+        delete from links.share_link_interviews m where m.account_id = of_account_id and m.interview_id = of_interview_id
+        returning m.share_link_id
+    )
+    select coalesce(array_agg(share_link_id), '{}') into linked from ended;
+    update links.share_links l set version = l.version + 1, updated_at = now() where l.id = any (linked) and l.kind = 'advanced';
+    delete from links.share_links l where l.account_id = of_account_id and l.basic_of = of_interview_id returning l.id into basic_link_id;
+    select * into reviews, review_revisions, watch_records from views.erase_feedback(of_account_id, of_interview_id);
+    delete from sharelink.idempotent_answers a where a.about = of_account_id || '/' || of_interview_id;
+    delete from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id;
+    queued_mails := notifications.drop_mails_of_candidate(
+        of_account_id, of_interview_id, linked,
+        array(select l.id from unnest(linked) as l (id)
+              where not exists (select from links.share_link_interviews m where m.share_link_id = l.id)));
+    memberships := cardinality(linked);
+    return next;
 end
 $$;
 

@@ -7,7 +7,7 @@
 with door as (
     select d.*, views.door(d.state, v.id) as door
     from links.doors d
-    left join views.visits v on v.session_hash = :session_hash and views.is_good_for(v, d.reviewer_id, d.passcode_epoch)
+    left join views.visit_of_session(:session_hash, d.reviewer_id, d.passcode_epoch) v on true
     where d.token_hash = :token_hash
 ),
 media as (
@@ -23,8 +23,8 @@ media as (
                     else i.document #>> '{candidate,resume,file_name}' end
         where not d.exclude_full_profiles
         union all
-        select kind.name || ':' || (q.value ->> 'id'), q.value #>> array['answer', kind.field], null
-        from jsonb_array_elements(views.visible_questions(i.document, d.hide_skipped_questions)) as q (value)
+        select kind.name || ':' || (q.question ->> 'id'), q.question #>> array['answer', kind.field], null
+        from views.shown_questions(i.document, d.hide_skipped_questions) q
         cross join (values ('media', 'media_url'), ('captions', 'captions_url')) as kind (name, field)
     ) m
     where m.source is not null and views.media_ref(d.media_salt, i.position, m.slot) = :reference

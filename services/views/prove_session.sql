@@ -1,4 +1,5 @@
--- Whether sessions are still good, and what their pages depend on.
+-- Whether sessions are still good, and what their pages depend on. The plan is made once: limit 1 has it look a door up by its
+-- key.
 -- batch tries: token_hash bytea, session_hash bytea?
 -- enum  door from services/views/door.h: open | expired | deactivated | no_session | no row: unknown
 -- out   place int, door door, content_version text
@@ -6,9 +7,9 @@ with proved as materialized (
     select t.place, views.door(d.state, v.id) as door, v.id as visit_id, v.last_seen_at,
            concat_ws(' ', a.feedback_version, c.content_version) as content_version
     from :tries as t
-    join links.doors d on d.token_hash = t.token_hash
+    cross join lateral (select * from links.doors d where d.token_hash = t.token_hash limit 1) d
     join links.content_states c on c.share_link_id = d.share_link_id
-    left join views.visits v on v.session_hash = t.session_hash and views.is_good_for(v, d.reviewer_id, d.passcode_epoch)
+    left join views.visit_of_session(t.session_hash, d.reviewer_id, d.passcode_epoch) v on true
     left join views.activity a on a.reviewer_id = d.reviewer_id
 ),
 seen as (

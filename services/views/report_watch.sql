@@ -1,5 +1,5 @@
 -- Reports of what was seen. The reviewers' rows are locked first, in the order of their ids, so that two batches never wait
--- for each other in a circle. What a report adds is bounded by the reviewer's
+-- for each other in a circle. The plan is made once: limit 1 has it look a door up by its key. What a report adds is bounded by the reviewer's
 -- credit, which grows twice as fast as the clock, and by the answer's own duration. Basic links have nobody in particular
 -- behind them, so nothing is kept there.
 -- batch reports: token_hash bytea, session_hash bytea?, interview_id text, question_id text, seconds real, position real,
@@ -7,25 +7,25 @@
 -- enum  door from services/views/door.h: open | unknown | expired | deactivated | no_session | no_interview
 -- out   place int, door door, outcome: seen | not_kept | unknown_question | refused, answer json, event text?
 with judged as materialized (
-    select r.*, d.reviewer_id, d.share_link_id, d.account_id, v.id as visit_id, c.kind, i.questions, q.question,
+    select r.*, d.reviewer_id, d.share_link_id, d.account_id, d.hide_skipped_questions, v.id as visit_id, i.document, q.question,
            o.door, case when o.door <> 'open' then 'refused'
                         when q.question is null then 'unknown_question'
                         when c.kind = 'basic' then 'not_kept'
                         else 'seen' end as outcome
     from :reports as r
-    left join links.doors d on d.token_hash = r.token_hash
+    left join lateral (select * from links.doors d where d.token_hash = r.token_hash limit 1) d on true
     left join links.content_states c on c.share_link_id = d.share_link_id
-    left join views.visits v on v.session_hash = r.session_hash and views.is_good_for(v, d.reviewer_id, d.passcode_epoch)
+    left join views.visit_of_session(r.session_hash, d.reviewer_id, d.passcode_epoch) v on true
     left join lateral (
-        select views.visible_questions(s.document, d.hide_skipped_questions) as questions
-        from links.shared_interviews s where s.share_link_id = d.share_link_id and s.interview_id = r.interview_id
+        select s.document from links.shared_interviews s where s.share_link_id = d.share_link_id and s.interview_id = r.interview_id
     ) i on true
     left join lateral (
-        select e.value as question from jsonb_array_elements(i.questions) as e (value) where e.value ->> 'id' = r.question_id limit 1
+        select s.question from views.shown_questions(i.document, d.hide_skipped_questions) s
+        where s.question ->> 'id' = r.question_id limit 1
     ) q on true
     cross join lateral (
         select case when d.reviewer_id is null then 'unknown'
-                    when views.door(d.state, v.id) = 'open' and i.questions is null then 'no_interview'
+                    when views.door(d.state, v.id) = 'open' and i.document is null then 'no_interview'
                     else views.door(d.state, v.id) end as door
     ) o
 ),
@@ -79,12 +79,12 @@ totals as materialized (
     select p.reviewer_id, p.interview_id, p.account_id, p.share_link_id, sum(p.seconds) as seconds, sum(p.duration_s) as of
     from (
         select one.reviewer_id, one.interview_id, one.account_id, one.share_link_id,
-               (q.value #>> '{answer,duration_seconds}')::real as duration_s,
+               (q.question #>> '{answer,duration_seconds}')::real as duration_s,
                coalesce(s.seconds, w.seconds, 0) as seconds
         from (select distinct on (reviewer_id, interview_id) * from granted) one
-        cross join lateral jsonb_array_elements(one.questions) as q (value)
-        left join stored s on s.reviewer_id = one.reviewer_id and s.interview_id = one.interview_id and s.question_id = q.value ->> 'id'
-        left join views.watch w on w.reviewer_id = one.reviewer_id and w.interview_id = one.interview_id and w.question_id = q.value ->> 'id'
+        cross join lateral views.shown_questions(one.document, one.hide_skipped_questions) q
+        left join stored s on s.reviewer_id = one.reviewer_id and s.interview_id = one.interview_id and s.question_id = q.question ->> 'id'
+        left join views.watch w on w.reviewer_id = one.reviewer_id and w.interview_id = one.interview_id and w.question_id = q.question ->> 'id'
     ) p
     where p.duration_s is not null
     group by 1, 2, 3, 4

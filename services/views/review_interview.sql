@@ -11,11 +11,11 @@
 with door as materialized (
     select d.*, v.id as visit_id, views.door(d.state, v.id) as door
     from links.doors d
-    left join views.visits v on v.session_hash = :session_hash and views.is_good_for(v, d.reviewer_id, d.passcode_epoch)
+    left join views.visit_of_session(:session_hash, d.reviewer_id, d.passcode_epoch) v on true
     where d.token_hash = :token_hash
 ),
 subject as materialized (
-    select d.*, views.visible_questions(i.document, d.hide_skipped_questions) as questions
+    select d.*, (select jsonb_agg(q.question) from views.shown_questions(i.document, d.hide_skipped_questions) q) as questions
     from door d
     join links.shared_interviews i on i.share_link_id = d.share_link_id and i.interview_id = :interview_id
     where d.door = 'open'
@@ -28,14 +28,15 @@ before as materialized (
 ),
 wanted as materialized (
     select s.*, b.id as before_id, b.version as before_version, b.submitted_at as before_submitted_at,
-           :question_ratings || coalesce(views.question_ratings_of(b.question_ratings, s.questions, false), '[]') as question_ratings,
-           array(select r.place - 1 from jsonb_array_elements(:question_ratings) with ordinality as r (value, place)
-                 where not exists (select from jsonb_array_elements(s.questions) as q (value)
-                                   where q.value -> 'id' = r.value -> 'question_id')) as unknown_places,
-           b.id is not null and (b.rating, b.comment, b.question_ratings) is not distinct from
-               (:rating, :comment, :question_ratings || coalesce(views.question_ratings_of(b.question_ratings, s.questions, false), '[]')) as is_same
+           k.question_ratings,
+           array(select g.place - 1 from views.question_ratings(:question_ratings, s.questions) g where not g.is_shown) as unknown_places,
+           b.id is not null and (b.rating, b.comment, b.question_ratings) is not distinct from (:rating, :comment, k.question_ratings) as is_same
     from subject s
     left join before b on true
+    cross join lateral (
+        select :question_ratings || coalesce(jsonb_agg(g.rating order by g.place) filter (where not g.is_shown), '[]') as question_ratings
+        from views.question_ratings(b.question_ratings, s.questions) g
+    ) k
 ),
 judged as materialized (
     select w.*, case when w.disable_feedback then 'refused'
@@ -56,7 +57,7 @@ saved as (
         set rating = excluded.rating, comment = excluded.comment, question_ratings = excluded.question_ratings,
             reviewer_name = excluded.reviewer_name, version = r.version + 1, updated_at = now(),
             submitted_at = coalesce(r.submitted_at, excluded.submitted_at)
-    returning *, views.review_json(r, (select questions from judged)) as review
+    returning r as review, *
 ),
 revised as (
     insert into views.review_revisions (review_id, version, visit_id, rating, comment, question_ratings)
@@ -77,15 +78,24 @@ logged as (
     from saved s, judged j
     where s.submitted_at is not null
     returning type, events.cloud_event(log) as cloud_event
+),
+-- What is saved now.
+current as materialized (
+    select review from saved
+    union all
+    select review from before where not exists (select from saved)
 )
 select case when d.door <> 'open' then d.door
             when j.reviewer_id is null then 'no_interview'
             when j.disable_feedback then 'feedback_disabled'
             else 'open' end as door,
        coalesce(j.outcome, 'refused') as outcome,
-       coalesce((select review from saved), (select views.review_json(b.review, j.questions) from before b)) as review,
-       coalesce((select s.version from saved s), j.before_version) as version,
+       views.feedback_json(c.review, (
+           select coalesce(jsonb_agg(g.rating order by g.place), '[]')
+           from views.question_ratings((c.review).question_ratings, j.questions) g where g.is_shown)) as review,
+       (c.review).version,
        array_to_json(j.unknown_places) as unknown_places,
        (select type from logged) as event_type, (select cloud_event from logged) as event
 from door d
 left join judged j on true
+left join current c on true

@@ -11,26 +11,28 @@ with door as materialized (
            d.disable_feedback and (:is_reviewed is not null or :min_rating is not null or coalesce(:sort, '') in ('rating', '-rating')) as asks_for_feedback
     from links.doors d
     join links.content_states c on c.share_link_id = d.share_link_id
-    left join views.visits v on v.session_hash = :session_hash and views.is_good_for(v, d.reviewer_id, d.passcode_epoch)
+    left join views.visit_of_session(:session_hash, d.reviewer_id, d.passcode_epoch) v on true
     left join views.activity a on a.reviewer_id = d.reviewer_id
     where d.token_hash = :token_hash
 ),
 redacted as materialized (
-    select d.reviewer_id, d.media_salt, i.position, i.interview_id, i.document ->> 'type' as type, i.document -> 'job' as job,
-           i.document ->> 'completed_at' as completed_at,
-           case when d.abbreviate_names then i.document #>> '{candidate,first_name}'
-                else concat_ws(' ', i.document #>> '{candidate,first_name}', nullif(i.document #>> '{candidate,last_name}', '')) end as display_name,
-           not d.omit_avatars and i.document #>> '{candidate,avatar_url}' is not null as has_avatar,
-           case when not d.exclude_full_profiles then i.document #> '{candidate,profile}' end as profile,
-           not d.exclude_full_profiles and i.document #>> '{candidate,resume,url}' is not null as has_resume,
-           case when d.exclude_full_profiles or i.document #>> '{candidate,resume,url}' is null then null
-                when d.abbreviate_names then 'resume.' || views.file_extension(i.document #>> '{candidate,resume,file_name}')
-                else i.document #>> '{candidate,resume,file_name}' end as resume_name,
-           views.visible_questions(i.document, d.hide_skipped_questions) as questions,
-           case when not d.mask_questionnaire then i.document -> 'questionnaire' end as questionnaire,
+    select d.reviewer_id, d.media_salt, i.position, i.interview_id, m.type, m.job, m.completed_at,
+           case when d.abbreviate_names then m.candidate ->> 'first_name'
+                else concat_ws(' ', m.candidate ->> 'first_name', nullif(m.candidate ->> 'last_name', '')) end as display_name,
+           not d.omit_avatars and m.candidate ->> 'avatar_url' is not null as has_avatar,
+           case when not d.exclude_full_profiles then m.candidate -> 'profile' end as profile,
+           not d.exclude_full_profiles and m.candidate #>> '{resume,url}' is not null as has_resume,
+           case when d.exclude_full_profiles or m.candidate #>> '{resume,url}' is null then null
+                when d.abbreviate_names then 'resume.' || views.file_extension(m.candidate #>> '{resume,file_name}')
+                else m.candidate #>> '{resume,file_name}' end as resume_name,
+           (select coalesce(jsonb_agg(q.question order by q.place), '[]')
+            from views.shown_questions(i.document, d.hide_skipped_questions) q) as questions,
+           case when not d.mask_questionnaire then m.questionnaire end as questionnaire,
            not d.disable_feedback as has_feedback
     from door d
     join links.shared_interviews i on i.share_link_id = d.share_link_id
+    -- The document is unpacked once.
+    cross join lateral jsonb_to_record(i.document) as m (type text, job jsonb, completed_at text, candidate jsonb, questionnaire jsonb)
     where d.door = 'open' and not d.asks_for_feedback
 ),
 found as materialized (
@@ -58,43 +60,44 @@ found as materialized (
           ) collate "und-x-icu") like all (array(select lower(word collate "und-x-icu") from unnest(:words) word)))
 ),
 shown as (
-    select f.place, (json_build_object(
-        'id', f.interview_id,
-        'type', f.type,
-        'job', f.job,
-        'completed_at', f.completed_at,
-        'candidate', json_build_object(
-            'display_name', f.display_name,
-            'avatar_url', case when f.has_avatar then :media_path || views.media_ref(f.media_salt, f.position, 'avatar') end,
-            'profile', f.profile,
-            'resume', case when f.has_resume
-                           then json_build_object('file_name', f.resume_name, 'url', :media_path || views.media_ref(f.media_salt, f.position, 'resume')) end),
-        'questions', q.questions,
-        'questionnaire', f.questionnaire,
-        'watched', json_build_object('seconds', coalesce(q.watched_s, 0), 'of', coalesce(q.duration_s, 0)))::jsonb
-        || case when f.has_feedback then jsonb_build_object('my_review', views.review_json(f.review, f.questions)) else '{}' end)::json as interview
+    select f.place, case when f.has_feedback then row_to_json(m) else (row_to_json(m)::jsonb - 'my_review')::json end as interview
     from found f
     cross join lateral (
         select coalesce(json_agg(json_build_object(
-                   'id', e.value -> 'id',
-                   'text', e.value -> 'text',
-                   'skipped', e.value -> 'skipped',
-                   'answer', case when jsonb_typeof(e.value -> 'answer') = 'object' then json_build_object(
-                       'kind', e.value #> '{answer,kind}',
-                       'media_url', case when e.value #>> '{answer,media_url}' is not null
-                                         then :media_path || views.media_ref(f.media_salt, f.position, 'media:' || (e.value ->> 'id')) end,
-                       'captions_url', case when e.value #>> '{answer,captions_url}' is not null
-                                            then :media_path || views.media_ref(f.media_salt, f.position, 'captions:' || (e.value ->> 'id')) end,
-                       'duration_seconds', e.value #> '{answer,duration_seconds}',
-                       'text', e.value #> '{answer,text}') end,
+                   'id', e.id,
+                   'text', e.text,
+                   'skipped', e.skipped,
+                   'answer', case when jsonb_typeof(e.answer) = 'object' then json_build_object(
+                       'kind', e.answer -> 'kind',
+                       'media_url', case when e.answer ->> 'media_url' is not null
+                                         then :media_path || views.media_ref(f.media_salt, f.position, 'media:' || e.id) end,
+                       'captions_url', case when e.answer ->> 'captions_url' is not null
+                                            then :media_path || views.media_ref(f.media_salt, f.position, 'captions:' || e.id) end,
+                       'duration_seconds', e.answer -> 'duration_seconds',
+                       'text', e.answer -> 'text') end,
                    'watched', json_build_object('seconds', round(coalesce(w.seconds, 0)::numeric, 1),
                                                 'position', round(coalesce(w.position, 0)::numeric, 1)))
                    order by e.place), '[]') as questions,
-               round(sum(w.seconds) filter (where e.value #>> '{answer,duration_seconds}' is not null)::numeric, 1) as watched_s,
-               round(sum((e.value #>> '{answer,duration_seconds}')::numeric), 1) as duration_s
-        from jsonb_array_elements(f.questions) with ordinality as e (value, place)
-        left join views.watch w on w.reviewer_id = f.reviewer_id and w.interview_id = f.interview_id and w.question_id = e.value ->> 'id'
+               round(sum(w.seconds) filter (where e.answer ->> 'duration_seconds' is not null)::numeric, 1) as watched_s,
+               round(sum((e.answer ->> 'duration_seconds')::numeric), 1) as duration_s
+        from rows from (jsonb_to_recordset(f.questions) as (id text, text text, skipped jsonb, answer jsonb)) with ordinality
+                 as e (id, text, skipped, answer, place)
+        left join views.watch w on w.reviewer_id = f.reviewer_id and w.interview_id = f.interview_id and w.question_id = e.id
     ) q
+    cross join lateral (
+        select f.interview_id as id, f.type, f.job, f.completed_at,
+               json_build_object(
+                   'display_name', f.display_name,
+                   'avatar_url', case when f.has_avatar then :media_path || views.media_ref(f.media_salt, f.position, 'avatar') end,
+                   'profile', f.profile,
+                   'resume', case when f.has_resume then json_build_object(
+                       'file_name', f.resume_name, 'url', :media_path || views.media_ref(f.media_salt, f.position, 'resume')) end) as candidate,
+               q.questions, f.questionnaire,
+               json_build_object('seconds', coalesce(q.watched_s, 0), 'of', coalesce(q.duration_s, 0)) as watched,
+               views.feedback_json(f.review, (
+                   select coalesce(jsonb_agg(r.rating order by r.place), '[]')
+                   from views.question_ratings((f.review).question_ratings, f.questions) r where r.is_shown)) as my_review
+    ) m
 )
 select d.door, d.asks_for_feedback,
        case when d.door = 'open' and not d.asks_for_feedback then json_build_object(

@@ -13,50 +13,60 @@ create or replace function views.media_ref(salt bytea, place int, slot text) ret
 language sql stable
 return place || '-' || left(encode(sha256(salt || convert_to(place || ' ' || slot, 'UTF8')), 'hex'), 32);
 
--- The questions that a link shows; all statements that show, take or look up something of a question go by it.
-create or replace function views.visible_questions(document jsonb, hides_skipped boolean) returns jsonb
-language sql immutable
-return (
-    select coalesce(jsonb_agg(q.value order by q.place), '[]')
+-- The questions that a link shows; all statements that show, take or look up something of a question go by it. Called in a
+-- from clause, it is put into the statement itself.
+create or replace function views.shown_questions(document jsonb, hides_skipped boolean) returns table (question jsonb, place bigint)
+language sql stable as $$
+    select q.value, q.place
     from jsonb_array_elements(case when jsonb_typeof(document -> 'questions') = 'array' then document -> 'questions' else '[]' end)
          with ordinality as q (value, place)
     where not (hides_skipped and coalesce((q.value ->> 'skipped')::boolean, false))
-);
+$$;
 
--- The ratings of questions that are (or are not) among these.
-create or replace function views.question_ratings_of(question_ratings jsonb, questions jsonb, are_among boolean) returns jsonb
-language sql immutable
-return (
-    select coalesce(jsonb_agg(r.value order by r.place), '[]')
-    from jsonb_array_elements(question_ratings) with ordinality as r (value, place)
-    where exists (select from jsonb_array_elements(questions) as q (value) where q.value -> 'id' = r.value -> 'question_id') = are_among
-);
+-- The ratings of questions, and which of them are of one of the questions shown. Likewise.
+create or replace function views.question_ratings(all_ratings jsonb, questions jsonb)
+returns table (rating jsonb, place bigint, is_shown boolean)
+language sql stable as $$
+    select r.value, r.place,
+           exists (select from jsonb_array_elements(questions) as q (value) where q.value -> 'id' = r.value -> 'question_id')
+    from jsonb_array_elements(all_ratings) with ordinality as r (value, place)
+$$;
 
--- A reviewer's own feedback as the page gets it: nothing about a question that the page does not show. The body is text, as
--- links/schema/functions.sql has it.
-create or replace function views.review_json(review views.reviews, questions jsonb) returns json
+-- A reviewer's own feedback as the page gets it; the ratings of questions are those of views.question_ratings that are shown.
+-- The body is text, as links/schema/functions.sql has it.
+create or replace function views.feedback_json(review views.reviews, question_ratings jsonb) returns json
 language sql stable as $$
     select case when review.id is not null then json_build_object(
         'id', review.id,
         'rating', review.rating,
         'comment', review.comment,
-        'question_ratings', views.question_ratings_of(review.question_ratings, questions, true),
+        'question_ratings', question_ratings,
         'version', review.version,
         'created_at', sharelink.rfc3339(review.created_at),
         'updated_at', sharelink.rfc3339(review.updated_at)) end
 $$;
 
--- Volatile, so that a statement which had to wait for the reviewer's row sees what was committed meanwhile.
+-- Volatile, so that a statement which had to wait for the reviewer's row sees what was committed meanwhile; in PL/pgSQL, which
+-- keeps the plan.
 create or replace function views.review_now(of_reviewer_id text, of_interview_id text) returns setof views.reviews
-language sql volatile rows 1 as $$
-    select * from views.reviews where reviewer_id = of_reviewer_id and interview_id = of_interview_id
+language plpgsql volatile rows 1 as $$
+begin
+    return query select * from views.reviews where reviewer_id = of_reviewer_id and interview_id = of_interview_id;
+end
 $$;
 
 -- The rule of sessions: one is good for its own reviewer, for 12 hours, until the passcode changes. It is put into the statement
--- itself, which finds the visit by its session's hash.
+-- itself.
 create or replace function views.is_good_for(visit views.visits, of_reviewer_id text, epoch int) returns boolean
 language sql stable as $$
     select visit.reviewer_id = of_reviewer_id and visit.passcode_epoch = epoch and visit.opened_at > now() - interval '12 hours'
+$$;
+
+-- The visit of a good session, or none. Called in a from clause, it is put into the statement itself, where limit 1 has the visit
+-- looked up by its session's hash in whatever plan.
+create or replace function views.visit_of_session(of_session_hash bytea, of_reviewer_id text, epoch int) returns setof views.visits
+language sql stable rows 1 as $$
+    select * from views.visits v where v.session_hash = of_session_hash and views.is_good_for(v, of_reviewer_id, epoch) limit 1
 $$;
 
 -- What a visitor finds at a link's door: how the link is comes first; then it takes a visit whose session is good.

@@ -1,5 +1,7 @@
--- Stores a webhook endpoint, unless the account has $8 already.
+-- Stores a webhook endpoint, unless the account has endpoints_max already: then there is no row.
+-- in  endpoint_id text, account_id text, url text, events text[]?, description text?, state text, secret bytea, endpoints_max int
+-- out version int, endpoint jsonb
 insert into notifications.webhook_endpoints as e (id, account_id, url, events, description, state, state_reason, secret)
-select $1, $2, $3, $4::text[], $5, $6, case $6 when 'disabled' then 'manual' end, $7::bytea
-where (select count(*) from notifications.webhook_endpoints o where o.account_id = $2) < $8::int
+select :endpoint_id, :account_id, :url, :events, :description, :state, case :state when 'disabled' then 'manual' end, :secret
+where (select count(*) from notifications.webhook_endpoints o where o.account_id = :account_id) < :endpoints_max
 returning e.version, notifications.webhook_endpoint_json(e)::jsonb as endpoint

@@ -1,24 +1,20 @@
 /* delete_endpoint.c - DELETE /v1/webhook-endpoints/{id}: what is on its way to it is skipped. */
 #include "common/http/conditional.h"
 #include "common/http/problem.h"
+#include "services/notifications/api/delete_endpoint.sql.h"
 #include "services/notifications/handlers.h"
 #include "services/notifications/api/wanted_endpoint.h"
 
 static struct next *reply_deleted(struct flow *flow);
 
-static const struct pg_statement remove_endpoint = { .name = "delete_endpoint", .sql =
-#include "services/notifications/api/delete_endpoint.sql.inc"
-};
-
 struct next *delete_endpoint(struct flow *flow)
 {
-    struct pg_params params;
-
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, caller_of(flow)->account_id);
-    pg_text(&params, router_param(flow, "id"));
-    conditional_wanted_version(flow, &params, 1);
-    return pg_query(flow, flow->daemon->pg, &remove_endpoint, &params, reply_deleted);
+    struct delete_endpoint_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .endpoint_id = router_param(flow, "id"),
+        .version = conditional_version(flow, 1),
+    };
+    return delete_endpoint_query(flow, flow->daemon->pg, &in, reply_deleted);
 }
 
 static struct next *reply_deleted(struct flow *flow)
@@ -26,11 +22,13 @@ static struct next *reply_deleted(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    if (pg_rows(flow) == 0) {
-        return endpoint_reply_missing(flow);
-    }
-    if (str_equal(pg_get(flow, 0, 0), "version_mismatch")) {
+    switch (delete_endpoint_get(flow, 0).outcome) {
+    case DELETE_ENDPOINT_OK:
+        return http_reply_empty(flow, 204);
+    case DELETE_ENDPOINT_VERSION_MISMATCH:
         return conditional_reply_changed(flow, "The endpoint");
+    case DELETE_ENDPOINT_NOT_FOUND:
+        break;
     }
-    return http_reply_empty(flow, 204);
+    return endpoint_reply_missing(flow);
 }

@@ -1,7 +1,9 @@
 -- Removes a webhook endpoint; what was on its way to it is skipped: some at once, the rest when it becomes due.
+-- in  account_id text, endpoint_id text, version int?
+-- out outcome: ok | version_mismatch | no row: not_found
 with endpoint as materialized (
-    select id, case when $3::int is not null and version <> $3::int then 'version_mismatch' else 'ok' end as outcome
-    from notifications.webhook_endpoints where account_id = $1 and id = $2 for update
+    select id, case when version <> :version then 'version_mismatch' else 'ok' end as outcome
+    from notifications.webhook_endpoints where account_id = :account_id and id = :endpoint_id for update
 ),
 removed as (
     delete from notifications.webhook_endpoints e using endpoint w where e.id = w.id and w.outcome = 'ok' returning e.id

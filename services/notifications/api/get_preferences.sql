@@ -1,4 +1,6 @@
--- What a recruiter wants to be told of. $1 the account, $2 the address as asked for.
-select coalesce(p.version, 0) as version, notifications.preferences_json($2::text, p) as preferences
+-- What a recruiter wants to be told of; the address as asked for.
+-- in  account_id text, address text
+-- out version int, preferences json
+select coalesce(p.version, 0) as version, notifications.preferences_json(:address, p) as preferences
 from (select 1) one
-left join notifications.preferences p on p.account_id = $1 and p.address = lower($2::text collate "C")
+left join notifications.preferences p on p.account_id = :account_id and p.address = lower(:address collate "C")

@@ -17,9 +17,9 @@ struct next *preferences_refuse_address(struct flow *flow)
     return problem_reply(flow, 404, "not_found", "Preferences belong to a mail address, and this is none.");
 }
 
-struct next *preferences_reply(struct flow *flow, const char *version, const char *preferences)
+struct next *preferences_reply(struct flow *flow, int64_t version, const char *preferences)
 {
-    const char *tag = arena_printf(flow->arena, "\"v%s\"", version);
+    const char *tag = arena_printf(flow->arena, "\"v%lld\"", (long long)version);
 
     if (http_method(flow) != HTTP_PUT) {
         return conditional_reply_json(flow, tag, preferences);

@@ -10,6 +10,6 @@
 const char *preferences_address(struct flow *flow);
 struct next *preferences_refuse_address(struct flow *flow) FLOW_NEXT;
 /* 200 with the version as the ETag; 304 to whoever has that version. */
-struct next *preferences_reply(struct flow *flow, const char *version, const char *preferences) FLOW_NEXT;
+struct next *preferences_reply(struct flow *flow, int64_t version, const char *preferences) FLOW_NEXT;
 
 #endif

@@ -5,28 +5,23 @@
 #include "common/http/conditional.h"
 #include "common/http/fields.h"
 #include "common/http/problem.h"
+#include "services/notifications/api/put_preferences.sql.h"
 #include "services/notifications/handlers.h"
 #include "services/notifications/api/preferences.h"
 
-enum { MUTED_MOST = 1000 };
+enum { MUTED_MAX = 1000 };
 
 /* In the order in which they run. */
-static void read_preferences(struct fields *root, struct pg_params *params);
 static const char *read_choice(struct fields *root, const char *name, const char *choices, const char *const *values);
-static void read_muted(struct fields *root, struct pg_params *params);
+static struct pg_texts read_muted(struct fields *root);
 static struct next *reply_stored(struct flow *flow);
-static struct next *refuse_missing(struct flow *flow);
-
-static const struct pg_statement store_preferences = { .name = "put_preferences", .sql =
-#include "services/notifications/api/put_preferences.sql.inc"
-};
+static struct next *refuse_missing(struct flow *flow, const char *places);
 
 struct next *put_preferences(struct flow *flow)
 {
     struct faults *faults = faults_new(flow->arena);
     const char *address = preferences_address(flow);
     struct next *refusal = NULL;
-    struct pg_params params;
 
     if (!address) {
         return preferences_refuse_address(flow);
@@ -35,24 +30,24 @@ struct next *put_preferences(struct flow *flow)
     if (!body) {
         return refusal;
     }
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, caller_of(flow)->account_id);
-    pg_text(&params, address);
-    conditional_wanted_version(flow, &params, 0);
     struct fields root = fields_of(flow->arena, faults, body, "");
-    read_preferences(&root, &params);
+    const char *opens = read_choice(&root, "opens", "every|first|off", (const char *const[]){ "every", "first", "off" });
+    const char *reviews = read_choice(&root, "reviews", "every|off", (const char *const[]){ "every", "off" });
+    const char *digest = read_choice(&root, "digest", "off|daily", (const char *const[]){ "off", "daily" });
+    struct pg_texts muted = read_muted(&root);
+    fields_end(&root);
+    struct put_preferences_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .address = address,
+        .version = conditional_version(flow, 0),
+        .opens = opens,
+        .reviews = reviews,
+        .digest = digest,
+        .muted_share_link_ids = muted,
+        .is_sound = !faults_any(faults),
+    };
     flow->state = faults;
-    pg_bool(&params, !faults_any(faults));
-    return pg_query(flow, flow->daemon->pg, &store_preferences, &params, reply_stored);
-}
-
-static void read_preferences(struct fields *root, struct pg_params *params)
-{
-    pg_text(params, read_choice(root, "opens", "every|first|off", (const char *const[]){ "every", "first", "off" }));
-    pg_text(params, read_choice(root, "reviews", "every|off", (const char *const[]){ "every", "off" }));
-    pg_text(params, read_choice(root, "digest", "off|daily", (const char *const[]){ "off", "daily" }));
-    read_muted(root, params);
-    fields_end(root);
+    return put_preferences_query(flow, flow->daemon->pg, &in, reply_stored);
 }
 
 /* The first of the choices is the default. */
@@ -63,23 +58,23 @@ static const char *read_choice(struct fields *root, const char *name, const char
     return values[index > 0 ? index : 0];
 }
 
-static void read_muted(struct fields *root, struct pg_params *params)
+static struct pg_texts read_muted(struct fields *root)
 {
-    const json_t *list = fields_array(root, "muted_share_link_ids", FIELDS_OPTIONAL, 0, MUTED_MOST);
+    const json_t *list = fields_array(root, "muted_share_link_ids", FIELDS_OPTIONAL, 0, MUTED_MAX);
     size_t count = json_array_size(list);
-    const char **ids = arena_calloc(params->arena, count + 1, sizeof *ids);
+    const char **ids = arena_calloc(root->arena, count + 1, sizeof *ids);
 
     for (size_t i = 0; i < count; i++) {
         const char *id = fields_element_text(root, "muted_share_link_ids", list, i, &(struct text_rule){ .min = 1, .max = 128 });
         ids[i] = id ? id : "";
         for (size_t before = 0; id && before < i; before++) {
             if (str_equal(ids[before], id)) {
-                fields_fault(root, arena_printf(params->arena, "muted_share_link_ids/%zu", i), "duplicate", "This link is in the list already.");
+                fields_fault(root, arena_printf(root->arena, "muted_share_link_ids/%zu", i), "duplicate", "This link is in the list already.");
                 break;
             }
         }
     }
-    pg_text_array(params, ids, count);
+    return (struct pg_texts){ ids, count };
 }
 
 static struct next *reply_stored(struct flow *flow)
@@ -87,20 +82,22 @@ static struct next *reply_stored(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    const char *outcome = pg_get(flow, 0, 0);
-    if (str_equal(outcome, "version_mismatch")) {
+    struct put_preferences_out out = put_preferences_get(flow, 0);
+    switch (out.outcome) {
+    case PUT_PREFERENCES_OK:
+        return preferences_reply(flow, out.version, out.preferences);
+    case PUT_PREFERENCES_VERSION_MISMATCH:
         return problem_reply(flow, 412, "precondition_failed", "The preferences have changed since the version that If-Match names.");
+    case PUT_PREFERENCES_FAULTY:
+        break;
     }
-    if (str_equal(outcome, "faulty")) {
-        return refuse_missing(flow);
-    }
-    return preferences_reply(flow, pg_get(flow, 0, 1), pg_get(flow, 0, 2));
+    return refuse_missing(flow, out.missing);
 }
 
-static struct next *refuse_missing(struct flow *flow)
+static struct next *refuse_missing(struct flow *flow, const char *places)
 {
-    const char *error, *places = pg_get(flow, 0, 3);
-    const json_t *list = json_parse(flow->arena, places, strlen(places), &error);
+    const char *error;
+    const json_t *list = places ? json_parse(flow->arena, places, strlen(places), &error) : NULL;
 
     for (size_t i = 0; i < json_array_size(list); i++) {
         faults_add(flow->state, arena_printf(flow->arena, "/muted_share_link_ids/%lld", (long long)json_integer_value(json_array_get(list, i))),

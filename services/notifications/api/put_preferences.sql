@@ -1,26 +1,28 @@
--- Replaces what a recruiter wants to be told of. $1 the account, $2 the address, $3 the version that If-Match names (null: any;
--- 0: none was ever set), $4 opens, $5 reviews, $6 digest, $7 the ids of muted links, $8 false asks for their check alone. A
--- digest begins with what happens from now on; who switches it off gets a last one of what was kept for it
--- (notifications.plan_digests).
+-- Replaces what a recruiter wants to be told of. Version 0 is the one of whoever never said anything; is_sound false asks for the
+-- check of the muted links alone. A digest begins with what happens from now on; who switches it off gets a last one of what was
+-- kept for it (notifications.plan_digests).
+-- in  account_id text, address text, version int?, opens text, reviews text, digest text, muted_share_link_ids text[], is_sound bool
+-- out outcome: ok | version_mismatch | faulty, version int?, preferences json?, missing json?
 with missing as materialized (
-    select m.place - 1 as place from unnest($7::text[]) with ordinality as m (id, place)
-    where m.id <> '' and not exists (select from links.mail_links l where l.share_link_id = m.id and l.account_id = $1)
+    select m.place - 1 as place from unnest(:muted_share_link_ids) with ordinality as m (id, place)
+    where m.id <> '' and not exists (select from links.mail_links l where l.share_link_id = m.id and l.account_id = :account_id)
 ),
 turn as materialized (
-    select pg_advisory_xact_lock(hashtext('sharelink preferences ' || $1 || ' ' || lower($2::text collate "C")))
+    select pg_advisory_xact_lock(hashtext('sharelink preferences ' || :account_id || ' ' || lower(:address collate "C")))
 ),
 present as materialized (
-    select n.version from turn cross join lateral notifications.preferences_now($1, lower($2::text collate "C")) n
+    select n.version from turn cross join lateral notifications.preferences_now(:account_id, lower(:address collate "C")) n
 ),
 judged as materialized (
-    select case when not $8::boolean then 'faulty'
-                when $3::int is not null and $3::int <> coalesce((select version from present), 0) then 'version_mismatch'
+    select case when not :is_sound then 'faulty'
+                when :version <> coalesce((select version from present), 0) then 'version_mismatch'
                 when exists (select from missing) then 'faulty'
                 else 'ok' end as outcome
 ),
 stored as (
     insert into notifications.preferences as p (account_id, address, opens, reviews, digest, muted_share_link_ids, digest_since, digest_until)
-    select $1, lower($2::text collate "C"), $4, $5, $6, $7::text[], case when $6 = 'daily' then now() end, case when $6 = 'daily' then now() end
+    select :account_id, lower(:address collate "C"), :opens, :reviews, :digest, :muted_share_link_ids,
+           case when :digest = 'daily' then now() end, case when :digest = 'daily' then now() end
     from judged where outcome = 'ok'
     on conflict (account_id, address) do update
     set opens = excluded.opens,
@@ -35,6 +37,6 @@ stored as (
     returning p
 )
 select j.outcome, (select (s.p).version from stored s) as version,
-       (select notifications.preferences_json($2::text, (s.p)) from stored s) as preferences,
+       (select notifications.preferences_json(:address, (s.p)) from stored s) as preferences,
        (select json_agg(place order by place) from missing) as missing
 from judged j

@@ -1,16 +1,18 @@
--- Sends what happened from $3 to $4 again to one endpoint, with the same webhook-id: what it was sent already, and what it
--- was never sent because it was switched off or not there yet. At most $5 events, the oldest first; the time behind the last
--- one when there are more.
+-- Sends what happened in a time again to one endpoint, with the same webhook-id: what it was sent already, and what it was never
+-- sent because it was switched off or not there yet. At most events_max events, the oldest first; next_from is the time behind the
+-- last one when there are more.
+-- in  account_id text, endpoint_id text, from timestamptz, to timestamptz, events_max int
+-- out outcome: enabled | disabled | no row: not_found, replayed int, next_from text?
 with endpoint as materialized (
-    select * from notifications.webhook_endpoints where account_id = $1 and id = $2
+    select * from notifications.webhook_endpoints where account_id = :account_id and id = :endpoint_id
 ),
 happened as materialized (
     select l.* from endpoint e
     join events.log l on l.account_id = e.account_id
-    where l.created_at >= $3::timestamptz and l.created_at < $4::timestamptz and (e.events is null or l.type = any (e.events))
+    where l.created_at >= :from and l.created_at < :to and (e.events is null or l.type = any (e.events))
       and e.state = 'enabled'
     order by l.created_at, l.id
-    limit $5::int + 1
+    limit :events_max + 1
 ),
 wanted as materialized (
     select h.*, row_number() over (order by h.created_at, h.id) as place from happened h
@@ -22,13 +24,13 @@ stored as (
     select sharelink.new_id('dlv_'), w.id, w.type, w.account_id, 'webhook', 'event', e.id, w.data, w.created_at, w.share_link_id,
            w.reviewer_id, 'pending', now(), w.request_id, w.traceparent
     from wanted w, endpoint e
-    where w.place <= $5::int
+    where w.place <= :events_max
     order by w.id
     on conflict (event_id, channel, kind, recipient) do update
     set state = 'pending', reason = null, attempts = 0, next_attempt_at = now(), sent_at = null, last_error = null
     where d.state <> 'pending'
     returning 1
 )
-select e.state, (select count(*) from stored)::int as replayed,
-       (select sharelink.rfc3339(w.created_at) from wanted w where w.place = $5::int + 1) as next_from
+select e.state as outcome, (select count(*) from stored)::int as replayed,
+       (select sharelink.rfc3339(w.created_at) from wanted w where w.place = :events_max + 1) as next_from
 from endpoint e

@@ -1,27 +1,21 @@
 /* retry_delivery.c - POST /v1/deliveries/{id}/retry: sends one that failed again, with the same Message-ID or webhook-id. */
 #include "common/http/fields.h"
 #include "common/http/problem.h"
+#include "services/notifications/api/retry_delivery.sql.h"
 #include "services/notifications/handlers.h"
 #include "services/notifications/webhook/webhooks.h"
 
 static struct next *reply_retried(struct flow *flow);
 
-static const struct pg_statement retry = { .name = "retry_delivery", .sql =
-#include "services/notifications/api/retry_delivery.sql.inc"
-};
-
 struct next *retry_delivery(struct flow *flow)
 {
-    struct pg_params params;
     struct next *refusal;
 
     if (!fields_none_sent(flow, &refusal)) {
         return refusal;
     }
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, caller_of(flow)->account_id);
-    pg_text(&params, router_param(flow, "id"));
-    return pg_query(flow, flow->daemon->pg, &retry, &params, reply_retried);
+    struct retry_delivery_in in = { .account_id = caller_of(flow)->account_id, .delivery_id = router_param(flow, "id") };
+    return retry_delivery_query(flow, flow->daemon->pg, &in, reply_retried);
 }
 
 static struct next *reply_retried(struct flow *flow)
@@ -29,13 +23,16 @@ static struct next *reply_retried(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    if (pg_rows(flow) == 0) {
-        return problem_reply(flow, 404, "not_found", "There is no delivery with this id.");
-    }
-    if (pg_is_null(flow, 0, 1)) {
+    struct retry_delivery_out out = retry_delivery_get(flow, 0);
+    switch (out.outcome) {
+    case RETRY_DELIVERY_OK:
+        webhooks_wake(notifications_of(flow)->webhooks);
+        return http_reply_json(flow, 202, out.delivery);
+    case RETRY_DELIVERY_NOT_FAILED:
         return problem_reply(flow, 409, "not_failed",
-                             arena_printf(flow->arena, "Only a delivery that failed can be sent again; this one is %s.", pg_get(flow, 0, 0)));
+                             arena_printf(flow->arena, "Only a delivery that failed can be sent again; this one is %s.", out.state));
+    case RETRY_DELIVERY_NOT_FOUND:
+        break;
     }
-    webhooks_wake(notifications_of(flow)->webhooks);
-    return http_reply_json(flow, 202, pg_get(flow, 0, 1));
+    return problem_reply(flow, 404, "not_found", "There is no delivery with this id.");
 }

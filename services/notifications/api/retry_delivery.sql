@@ -1,6 +1,8 @@
--- Sends a delivery that failed again, its tries counted anew. One that is pending, sent or skipped stays as it is.
+-- Sends a delivery that failed again, its tries counted anew. One that is pending, sent or skipped stays as it is: state says which.
+-- in  account_id text, delivery_id text
+-- out outcome: ok | not_failed | no row: not_found, state text, delivery json?
 with delivery as materialized (
-    select * from notifications.deliveries where account_id = $1 and id = $2 for update
+    select * from notifications.deliveries where account_id = :account_id and id = :delivery_id for update
 ),
 again as (
     update notifications.deliveries d
@@ -9,4 +11,6 @@ again as (
     where d.id = w.id and w.state = 'failed'
     returning d
 )
-select w.state, (select notifications.delivery_json(a.d) from again a) as delivery from delivery w
+select case when w.state = 'failed' then 'ok' else 'not_failed' end as outcome, w.state,
+       (select notifications.delivery_json(a.d) from again a) as delivery
+from delivery w

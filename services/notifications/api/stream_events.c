@@ -2,6 +2,7 @@
  * where a stream was cut. */
 #include "common/data/id.h"
 #include "common/http/problem.h"
+#include "services/notifications/api/find_position.sql.h"
 #include "services/notifications/feed/feed.h"
 #include "services/notifications/handlers.h"
 #include "services/notifications/api/wanted_endpoint.h"
@@ -13,16 +14,11 @@ static struct next *listen_when_read(struct flow *flow);
 static struct next *listen(struct flow *flow);
 static struct next *refuse_unready(struct flow *flow);
 
-static const struct pg_statement find_position = { .name = "find_position", .sql =
-#include "services/notifications/api/find_position.sql.inc"
-};
-
 struct next *stream_events(struct flow *flow)
 {
     struct feed *feed = notifications_of(flow)->feed;
     struct faults *faults = faults_new(flow->arena);
     struct feed_wish *wish = arena_alloc(flow->arena, sizeof *wish);
-    struct pg_params params;
 
     *wish = (struct feed_wish){ .type = http_query(flow, "type"),
                                 .share_link_id = http_query(flow, "share_link_id"),
@@ -55,10 +51,11 @@ struct next *stream_events(struct flow *flow)
         wish->after_id = NULL;
         return listen_when_read(flow);
     }
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, caller_of(flow)->account_id);
-    pg_text(&params, id_is(wish->after_id, "evt_") ? wish->after_id : "");
-    return pg_query(flow, flow->daemon->pg, &find_position, &params, go_on_from);
+    struct find_position_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .event_id = id_is(wish->after_id, "evt_") ? wish->after_id : "",
+    };
+    return find_position_query(flow, flow->daemon->pg, &in, go_on_from);
 }
 
 static bool note_unknown(void *arg, const char *name, const char *value)
@@ -83,7 +80,7 @@ static struct next *go_on_from(struct flow *flow)
     if (pg_rows(flow) == 0) {
         return problem_reply(flow, 404, "unknown_event", "Last-Event-ID is no event of this account.");
     }
-    wish->xid = arena_strdup(flow->arena, pg_get(flow, 0, 0));
+    wish->xid = arena_strdup(flow->arena, find_position_get(flow, 0).xid);
     return listen_when_read(flow);
 }
 

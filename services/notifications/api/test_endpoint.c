@@ -2,19 +2,15 @@
 #include "common/data/id.h"
 #include "common/http/fields.h"
 #include "common/http/problem.h"
+#include "services/notifications/api/test_endpoint.sql.h"
 #include "services/notifications/handlers.h"
 #include "services/notifications/webhook/webhooks.h"
 #include "services/notifications/api/wanted_endpoint.h"
 
 static struct next *reply_test(struct flow *flow);
 
-static const struct pg_statement store_test = { .name = "test_endpoint", .sql =
-#include "services/notifications/api/test_endpoint.sql.inc"
-};
-
 struct next *test_endpoint(struct flow *flow)
 {
-    struct pg_params params;
     char event_id[ID_SIZE];
     struct next *refusal;
 
@@ -22,13 +18,14 @@ struct next *test_endpoint(struct flow *flow)
         return refusal;
     }
     id_new(event_id, "evt_");
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, caller_of(flow)->account_id);
-    pg_text(&params, router_param(flow, "id"));
-    pg_text(&params, event_id);
-    pg_text(&params, flow->request_id);
-    pg_text(&params, flow->traceparent);
-    return pg_query(flow, flow->daemon->pg, &store_test, &params, reply_test);
+    struct test_endpoint_in in = {
+        .account_id = caller_of(flow)->account_id,
+        .endpoint_id = router_param(flow, "id"),
+        .event_id = event_id,
+        .request_id = flow->request_id,
+        .traceparent = flow->traceparent,
+    };
+    return test_endpoint_query(flow, flow->daemon->pg, &in, reply_test);
 }
 
 static struct next *reply_test(struct flow *flow)
@@ -36,12 +33,15 @@ static struct next *reply_test(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    if (pg_rows(flow) == 0) {
-        return endpoint_reply_missing(flow);
-    }
-    if (pg_is_null(flow, 0, 1)) {
+    struct test_endpoint_out out = test_endpoint_get(flow, 0);
+    switch (out.outcome) {
+    case TEST_ENDPOINT_ENABLED:
+        webhooks_wake(notifications_of(flow)->webhooks);
+        return http_reply_json(flow, 202, out.delivery);
+    case TEST_ENDPOINT_DISABLED:
         return endpoint_reply_disabled(flow);
+    case TEST_ENDPOINT_NOT_FOUND:
+        break;
     }
-    webhooks_wake(notifications_of(flow)->webhooks);
-    return http_reply_json(flow, 202, pg_get(flow, 0, 1));
+    return endpoint_reply_missing(flow);
 }

@@ -7,6 +7,7 @@
 #include "common/http/http.h"
 #include "common/http/problem.h"
 #include "common/http/router.h"
+#include "services/notifications/api/unsubscribe.sql.h"
 #include "services/notifications/handlers.h"
 #include "services/notifications/api/unsubscribe_page.h"
 
@@ -18,14 +19,9 @@ static enum scope scope_of_field(char *field);
 static struct next *reply_stopped_link(struct flow *flow);
 static struct next *reply_stopped_all(struct flow *flow);
 
-static const struct pg_statement stop_mails = { .name = "unsubscribe", .sql =
-#include "services/notifications/api/unsubscribe.sql.inc"
-};
-
 struct next *unsubscribe(struct flow *flow)
 {
     struct unsubscribe who;
-    struct pg_params params;
 
     if (!unsubscribe_open(flow->arena, flow->daemon, router_param(flow, "token"), &who)) {
         return unsubscribe_page_unknown(flow);
@@ -37,12 +33,13 @@ struct next *unsubscribe(struct flow *flow)
     if (scope == SCOPE_NONE || (scope == SCOPE_LINK && !*who.share_link_id)) {
         return unsubscribe_page_say(flow, 400, "Nothing was changed", "The form came back without a choice. Please go back and try again.");
     }
-    pg_params_init(&params, flow->arena);
-    pg_text(&params, who.account_id);
-    pg_text(&params, who.address);
-    pg_text(&params, who.share_link_id);
-    pg_text(&params, scope == SCOPE_LINK ? "link" : "all");
-    return pg_query(flow, flow->daemon->pg, &stop_mails, &params, scope == SCOPE_LINK ? reply_stopped_link : reply_stopped_all);
+    struct unsubscribe_in in = {
+        .account_id = who.account_id,
+        .address = who.address,
+        .share_link_id = who.share_link_id,
+        .stops_all = scope == SCOPE_ALL,
+    };
+    return unsubscribe_query(flow, flow->daemon->pg, &in, scope == SCOPE_LINK ? reply_stopped_link : reply_stopped_all);
 }
 
 /* A form as browsers and mail programs send it; RFC 8058 allows both encodings. */

@@ -71,19 +71,13 @@ static void read_events(struct fields *root, struct wanted_endpoint *wanted)
         return;
     }
     const json_t *list = fields_array(root, "events", FIELDS_OPTIONAL, 1, EVENT_TYPES);
-    wanted->event_count = json_array_size(list);
-    wanted->events = list ? arena_calloc(root->arena, wanted->event_count, sizeof *wanted->events) : NULL;
-    for (size_t i = 0; i < wanted->event_count; i++) {
-        wanted->events[i] = fields_element_text(root, "events", list, i, &(struct text_rule){ .check = check_event_type });
+    size_t count = json_array_size(list);
+    const char **types = arena_calloc(root->arena, count + 1, sizeof *types);
+    for (size_t i = 0; i < count; i++) {
+        types[i] = fields_element_text(root, "events", list, i, &(struct text_rule){ .check = check_event_type });
     }
-}
-
-void wanted_endpoint_add_events(const struct wanted_endpoint *wanted, struct pg_params *params)
-{
-    if (wanted->events) {
-        pg_text_array(params, wanted->events, wanted->event_count);
-    } else {
-        pg_null(params);
+    if (list) {
+        wanted->events = (struct pg_texts){ types, count };
     }
 }
 
@@ -92,18 +86,18 @@ const char *endpoint_secret_bound(struct arena *arena, const char *endpoint_id)
     return arena_printf(arena, "%s webhook secret", endpoint_id);
 }
 
-const char *endpoint_secret_new(struct flow *flow, const char *endpoint_id, struct pg_params *params)
+const char *endpoint_secret_new(struct flow *flow, const char *endpoint_id, struct pg_bytes *sealed)
 {
     const char *secret = webhook_secret_new(flow->arena);
     size_t length = 0;
 
     const uint8_t *box = crypto_seal(flow->daemon->keyring, flow->arena, endpoint_secret_bound(flow->arena, endpoint_id), secret,
                                      strlen(secret), &length);
-    pg_bytes(params, box, length);
+    *sealed = pg_bytes_of(box, length);
     return secret;
 }
 
-struct next *endpoint_reply(struct flow *flow, int status, const char *version, const char *endpoint, const char *secret)
+struct next *endpoint_reply(struct flow *flow, int status, int64_t version, const char *endpoint, const char *secret)
 {
     const char *error;
     json_t *shown = json_parse(flow->arena, endpoint, strlen(endpoint), &error);
@@ -111,7 +105,7 @@ struct next *endpoint_reply(struct flow *flow, int status, const char *version, 
     if (secret) {
         json_object_set_new(shown, "secret", json_string(secret));
     }
-    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%s\"", version));
+    http_set_header(flow, "ETag", arena_printf(flow->arena, "\"v%lld\"", (long long)version));
     return http_reply_json(flow, status, json_text(flow->arena, shown));
 }
 

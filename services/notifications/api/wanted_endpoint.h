@@ -3,29 +3,26 @@
 #define SHARELINK_NOTIFICATIONS_WANTED_ENDPOINT_H
 
 #include "common/http/fields.h"
-#include "common/pg/pg.h"
+#include "common/pg/declared.h"
 #include "services/notifications/notifications.h"
 
 struct wanted_endpoint {
     const char *url, *description, *state; /* NULL: left out */
-    const char **events;                   /* NULL: all */
-    size_t event_count;
+    struct pg_texts events;                /* a list of NULL: all */
     bool has_events, has_description;
 };
 
 /* Reads the request's body; need says whether url is required. NULL when fine, else ends with every fault. */
 struct next *wanted_endpoint_read(struct flow *flow, enum fields_need need, struct wanted_endpoint *wanted) FLOW_NEXT;
-/* The events as a text[], null for all. */
-void wanted_endpoint_add_events(const struct wanted_endpoint *wanted, struct pg_params *params);
 
-/* A new secret, in the arena, and one parameter: the same sealed. */
-const char *endpoint_secret_new(struct flow *flow, const char *endpoint_id, struct pg_params *params);
+/* A new secret, in the arena, and the same sealed. */
+const char *endpoint_secret_new(struct flow *flow, const char *endpoint_id, struct pg_bytes *sealed);
 /* What a sealed secret is bound to. */
 const char *endpoint_secret_bound(struct arena *arena, const char *endpoint_id);
 
 /* Ends: the endpoint's JSON with its version as the ETag, with the secret as a member when it is not NULL; a 404; and a 409,
  * because nothing is posted to it. */
-struct next *endpoint_reply(struct flow *flow, int status, const char *version, const char *endpoint, const char *secret) FLOW_NEXT;
+struct next *endpoint_reply(struct flow *flow, int status, int64_t version, const char *endpoint, const char *secret) FLOW_NEXT;
 struct next *endpoint_reply_missing(struct flow *flow) FLOW_NEXT;
 struct next *endpoint_reply_disabled(struct flow *flow) FLOW_NEXT;
 

@@ -16,6 +16,7 @@
 
 #include "common/base/log.h"
 #include "common/pg/connection.h"
+#include "common/pg/declared.h"
 #include "common/base/str.h"
 
 /* Values are borrowed from the waiting flow, or copied into the same piece of memory. */
@@ -136,6 +137,12 @@ void pg_batch_push(struct pg_batch *batch, const char *const *values, pg_done *d
     enqueue(batch, item);
 }
 
+void pg_batch_refuse_missing(struct pg_batch *batch, const struct pg_params *params, pg_done *done, void *arg)
+{
+    (void)pg_params_are_whole(batch->options.statement, params);
+    pg_pool_refuse(batch->pool, &pg_answer_rejected, done ? done : ignore_answer, arg);
+}
+
 static struct item *item_new(struct pg_batch *batch, size_t text_size)
 {
     return mem_alloc(sizeof(struct item) + sizeof(const char *) * (size_t)batch->options.columns + text_size);
@@ -205,6 +212,7 @@ static void encode(struct flight *flight)
     const char **column = arena_calloc(flight->arena, (size_t)flight->count, sizeof *column);
 
     pg_params_init(&flight->params, flight->arena);
+    flight->params.missing = flight->batch->options.missing;
     for (int i = 0; i < flight->batch->options.columns; i++) {
         for (int j = 0; j < flight->count; j++) {
             column[j] = flight->items[j]->values[i];

@@ -20,6 +20,7 @@ struct pg_batch_options {
     int waiting_limit; /* items that may queue; beyond it PG_UNAVAILABLE */
     const char *const *constants; /* text parameters that follow the columns, the same in every statement; borrowed */
     int constant_count;
+    const char *missing; /* name of a constant that must not be NULL and is: every item is then rejected */
 };
 
 struct pg_batch *pg_batch_new(struct pg_pool *pool, const struct pg_batch_options *options);
@@ -31,6 +32,8 @@ struct next *pg_batch_add(struct flow *flow, struct pg_batch *batch, const char 
 
 /* The same without a flow; values are copied. done may be NULL. */
 void pg_batch_push(struct pg_batch *batch, const char *const *values, pg_done *done, void *arg);
+/* For the made headers, in the place of pg_batch_push: an item without an input that it must have is rejected. */
+void pg_batch_refuse_missing(struct pg_batch *batch, const struct pg_params *params, pg_done *done, void *arg);
 /* Items that are waiting or in flight. */
 int pg_batch_size(const struct pg_batch *batch);
 

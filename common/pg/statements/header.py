@@ -186,7 +186,8 @@ def batch_functions(statement):
             "                                                         .most = most,",
             "                                                         .waiting_limit = waiting_limit,",
             "                                                         .constants = params->values,",
-            "                                                         .constant_count = params->count });", "}", "",
+            "                                                         .constant_count = params->count,",
+            "                                                         .missing = params->missing });", "}", "",
             f"static inline const char **{name}_values(struct pg_params *params, const struct {name}_item *item)", "{",
             f"    const char **values = arena_calloc(params->arena, {count}, sizeof *values);", ""] + values + [
             "    return values;", "}", "",
@@ -198,7 +199,9 @@ def batch_functions(statement):
             "/* The same without a flow; what the item holds is copied. */",
             f"static inline void {name}_push(struct pg_batch *batch, const struct {name}_item *item, pg_done *done, void *arg)", "{",
             "    struct arena *arena = arena_new();", "    struct pg_params params;", "", "    pg_params_init(&params, arena);",
-            f"    pg_batch_push(batch, {name}_values(&params, item), done, arg);", "    arena_free(arena);", "}", ""]
+            f"    const char **values = {name}_values(&params, item);",
+            "    if (params.missing) {", "        pg_batch_refuse_missing(batch, &params, done, arg);", "    } else {",
+            "        pg_batch_push(batch, values, done, arg);", "    }", "    arena_free(arena);", "}", ""]
 
 
 def reading(statement):

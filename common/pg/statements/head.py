@@ -100,7 +100,7 @@ def read_head(lines):
 
 def is_declaration(word, rest):
     """A story may go on with "in …" at the beginning of a line."""
-    return word == "page" or bool(re.match(rf"{NAME}(\s+({'|'.join(map(re.escape, sorted(TYPES)))})\??\s*(,|$)|\s*:|\s+(as|from)\s)", rest))
+    return word == "page" and not rest or bool(re.match(rf"{NAME}(\s+({'|'.join(map(re.escape, sorted(TYPES)))})\??\s*(,|$)|\s*:|\s+(as|from)\s)", rest))
 
 
 def read_in(statement, rest):

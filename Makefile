@@ -88,7 +88,7 @@ $(OUT)/libcommon.a: $(COMMON)
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $^
 
-$(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(STATEMENT_HEADERS) $(GEN)/schema.inc $(GEN)/migrations.inc $(GEN)/schema_digest.inc $(GEN)/settings.inc
+$(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(STATEMENT_HEADERS) $(GEN)/schema.inc $(GEN)/migrations.inc $(GEN)/schema_digest.inc $(GEN)/settings.inc $(GEN)/event_types.inc
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -136,6 +136,11 @@ $(GEN)/settings.inc: $(SETTING_TABLES) Makefile
 	@mkdir -p $(@D)
 	@sed -n 's/.*\.name = "\([A-Z][A-Z0-9_]*\)".*/"\1",/p' $(SETTING_TABLES) | LC_ALL=C sort -u >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# The short names of all events: each has its schema. A folder is as new as the last file that came or went.
+$(GEN)/event_types.inc: proto/events $(wildcard proto/events/*.json) Makefile
+	@mkdir -p $(@D)
+	@ls proto/events/*.json | sed -n '/envelope/d; s,.*/\(.*\)\.json$$,"\1"\,,p' >$@
 
 packages-run:
 	@deploy/local/install-packages run

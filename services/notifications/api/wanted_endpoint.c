@@ -6,10 +6,9 @@
 #include "common/fetch/fetch.h"
 #include "services/notifications/webhook/webhook_signature.h"
 
+/* All that proto/events has a schema of. */
 static const char *const event_types[] = {
-    "link.created", "link.updated", "link.deleted", "link.interviews_added", "link.interviews_removed", "link.reviewer_added",
-    "link.reviewer_removed", "link.invitation_requested", "link.deactivated", "link.reactivated", "link.expired", "link.opened",
-    "link.passcode_failed", "link.access_requested", "interview.watched", "review.submitted", "review.updated", "candidate.erased",
+#include "event_types.inc"
 };
 
 enum { EVENT_TYPES = sizeof event_types / sizeof event_types[0] };

@@ -230,6 +230,7 @@ def test_endpoint_is_found_behind_hundreds_of_others(stack, receiver, endpoint):
         select 'dlv_crowd' || n, 'evt_crowd' || n, 'link.created', 'acc_crowd', 'webhook', 'event',
                case when n % 2 = 0 then 'whe_0' else 'whe_Z' end || n, '{}', now(), 'pending', now() + interval '1 day'
         from generate_series(1, 2400) n returning 1""")
+    stack.db.rows("analyze notifications.deliveries")  # as autovacuum does in its time: a plan for a small table reads all of it at each step
     target = receiver()
     endpoint(target.url(), events=["link.created"])
     for number in (1, 2):

@@ -103,10 +103,6 @@ const int64_t *conditional_version(struct flow *flow, int64_t least)
     return version;
 }
 
-void conditional_wanted_version(struct flow *flow, struct pg_params *params, int64_t least)
-{
-    pg_add_int_or_null(params, conditional_version(flow, least));
-}
 
 struct next *conditional_reply_changed(struct flow *flow, const char *thing)
 {

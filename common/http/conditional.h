@@ -26,8 +26,6 @@ const char *conditional_tag_of(struct arena *arena, const char *json);
 /* The version that If-Match names, as "v<version>", in the arena; NULL for any. A tag that we never gave out, and a version
  * below the least that a row has, becomes one that no row has: whether there is such a thing is still said first. */
 const int64_t *conditional_version(struct flow *flow, int64_t least);
-/* The same as one parameter. */
-void conditional_wanted_version(struct flow *flow, struct pg_params *params, int64_t least);
 /* The 412 when that is not the version that there is. thing: what has another, as in "The template". */
 struct next *conditional_reply_changed(struct flow *flow, const char *thing) FLOW_NEXT;
 

@@ -112,9 +112,21 @@ const char *pg_cell_bytes(struct pg_params *params, const char *name, struct pg_
     return pg_cell_bytes_or_null(params, value);
 }
 
+/* bytea's text form: \x and two digits per byte. */
 const char *pg_cell_bytes_or_null(struct pg_params *params, struct pg_bytes value)
 {
-    return pg_bytea_text(params->arena, value.data, value.length);
+    static const char digits[] = "0123456789abcdef";
+    const uint8_t *bytes = value.data;
+
+    if (!bytes) {
+        return NULL;
+    }
+    char *text = arena_alloc(params->arena, sizeof "\\x" + 2 * value.length), *to = stpcpy(text, "\\x");
+    for (size_t i = 0; i < value.length; i++) {
+        *to++ = digits[bytes[i] >> 4];
+        *to++ = digits[bytes[i] & 15];
+    }
+    return text;
 }
 
 const char *pg_cell_int(struct pg_params *params, int64_t value)

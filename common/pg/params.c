@@ -65,21 +65,6 @@ static char *write_quoted(char *to, const char *value)
     return to;
 }
 
-const char *pg_bytea_text(struct arena *arena, const uint8_t *bytes, size_t length)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    if (!bytes) {
-        return NULL;
-    }
-    char *text = arena_alloc(arena, sizeof "\\x" + 2 * length), *to = stpcpy(text, "\\x");
-    for (size_t i = 0; i < length; i++) {
-        *to++ = digits[bytes[i] >> 4];
-        *to++ = digits[bytes[i] & 15];
-    }
-    return text;
-}
-
 void pg_text_array(struct pg_params *params, const char *const *values, size_t count)
 {
     size_t size = sizeof "{}";
@@ -95,32 +80,6 @@ void pg_text_array(struct pg_params *params, const char *const *values, size_t c
             *to++ = ',';
         }
         to = values[i] ? write_quoted(to, values[i]) : stpcpy(to, "NULL");
-    }
-    strcpy(to, "}");
-    add_param(params, array, 0, 0);
-}
-
-void pg_bytes_array(struct pg_params *params, const uint8_t *const *values, size_t length, size_t count)
-{
-    static const char digits[] = "0123456789abcdef";
-    char *array = arena_alloc(params->arena, count * (length * 2 + sizeof "\"\\\\x\",") + sizeof "{}");
-    char *to = array;
-
-    *to++ = '{';
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0) {
-            *to++ = ',';
-        }
-        if (!values[i]) {
-            to = stpcpy(to, "NULL");
-            continue;
-        }
-        to = stpcpy(to, "\"\\\\x");
-        for (size_t j = 0; j < length; j++) {
-            *to++ = digits[values[i][j] >> 4];
-            *to++ = digits[values[i][j] & 15];
-        }
-        *to++ = '"';
     }
     strcpy(to, "}");
     add_param(params, array, 0, 0);

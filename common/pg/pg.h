@@ -52,8 +52,8 @@ struct pg_statement {
     int column_count;
 };
 
-/* Parameters $1, $2, … in the order of the calls. Values are copied into the arena where they need a form of their own,
- * else borrowed until pg_query returns. Types are the statement's: write casts there ($1::bigint). */
+/* Parameters in their order; the functions made with a statement put them in. Values are copied into the arena where they need a
+ * form of their own, else borrowed until pg_query returns. */
 #define PG_PARAMS_MAX 40
 struct pg_params {
     struct arena *arena;
@@ -69,12 +69,8 @@ void pg_int(struct pg_params *params, int64_t value);
 void pg_bool(struct pg_params *params, bool value);
 void pg_null(struct pg_params *params);
 void pg_bytes(struct pg_params *params, const void *bytes, size_t length);
-/* bytea's text form, in the arena: for the columns of a batch, which are text. NULL gives NULL. */
-const char *pg_bytea_text(struct arena *arena, const uint8_t *bytes, size_t length);
 /* A text[] of count values, each of which may be NULL. */
 void pg_text_array(struct pg_params *params, const char *const *values, size_t count);
-/* A bytea[]; every value has the same length. */
-void pg_bytes_array(struct pg_params *params, const uint8_t *const *values, size_t length, size_t count);
 
 enum pg_outcome {
     PG_OK,
@@ -100,16 +96,9 @@ const char *pg_sqlstate(const struct flow *flow);   /* five characters, "" when 
 const char *pg_constraint(const struct flow *flow); /* name of the constraint that a rejected statement broke, or "" */
 int pg_rows(const struct flow *flow);
 bool pg_found(const struct flow *flow); /* PG_OK, and a row */
-bool pg_is_null(const struct flow *flow, int row, int column);
-const char *pg_get(const struct flow *flow, int row, int column); /* "" for NULL */
-size_t pg_get_length(const struct flow *flow, int row, int column);
-int64_t pg_get_int(const struct flow *flow, int row, int column);
-bool pg_get_bool(const struct flow *flow, int row, int column);
-/* Decodes bytea's hex form into the arena. */
-uint8_t *pg_get_bytes(const struct flow *flow, int row, int column, struct arena *arena, size_t *length);
 
 /* The same without a flow, for pools' own work and batches: done is called exactly once, from the loop, never before
- * pg_send returns. result's accessors are the ones above on a flow; here on the answer. */
+ * pg_send returns. */
 typedef void pg_done(void *arg, const struct pg_answer *answer);
 void pg_send(struct pg_pool *pool, const struct pg_statement *statement, const struct pg_params *params, pg_done *done,
              void *arg);

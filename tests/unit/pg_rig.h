@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/pg/pg.h"
+#include "common/pg/declared.h"
 #include "common/base/str.h"
 #include "tests/unit/loop.h"
 

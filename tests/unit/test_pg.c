@@ -6,7 +6,7 @@ static void arrays_are_quoted(void **state)
     static const char *const values[] = { "plain",      NULL,   "",     "NULL",   "a,b",          "{}",
                                           "say \"hi\"", "C:\\", "\\\"", " space", "\xc3\xa4\n\t", "'" };
     static const uint8_t one[] = { 0x00, 0xff, 0x5c }, two[] = { 0x22, 0x7f, 0x80 };
-    static const uint8_t *const bytes[] = { one, NULL, two };
+    const char *bytes[3];
     struct arena *arena = arena_new();
     struct pg_params params;
     (void)state;
@@ -14,8 +14,11 @@ static void arrays_are_quoted(void **state)
     pg_params_init(&params, arena);
     pg_text_array(&params, values, sizeof values / sizeof *values);
     pg_text_array(&params, values, 0);
-    pg_bytes_array(&params, bytes, 3, 3);
-    pg_bytes_array(&params, bytes, 3, 0);
+    bytes[0] = pg_cell_bytes(&params, "one", pg_bytes_of(one, 3));
+    bytes[1] = pg_cell_bytes_or_null(&params, pg_bytes_of(NULL, 3));
+    bytes[2] = pg_cell_bytes(&params, "two", pg_bytes_of(two, 3));
+    pg_text_array(&params, bytes, 3);
+    pg_text_array(&params, bytes, 0);
     assert_int_equal(params.count, 4);
     assert_string_equal(params.values[0], "{\"plain\",NULL,\"\",\"NULL\",\"a,b\",\"{}\",\"say \\\"hi\\\"\",\"C:\\\\\","
                                           "\"\\\\\\\"\",\" space\",\"\xc3\xa4\n\t\",\"'\"}");
@@ -78,31 +81,32 @@ struct echo {
 static struct next *check_echo(struct flow *flow)
 {
     struct echo *seen = flow->owner;
+    const struct pg_answer *answer = pg_answer_of(flow);
     size_t length;
 
     assert_int_equal(pg_outcome(flow), PG_OK);
     assert_string_equal(pg_sqlstate(flow), "");
     assert_string_equal(pg_constraint(flow), "");
     assert_int_equal(pg_rows(flow), 1);
-    assert_string_equal(pg_get(flow, 0, 0), "it's \"x\"\\");
-    assert_int_equal(pg_get_length(flow, 0, 0), 9);
-    assert_true(pg_get_int(flow, 0, 1) == INT64_MIN);
-    assert_true(pg_get_bool(flow, 0, 2));
-    const uint8_t *bytes = pg_get_bytes(flow, 0, 3, flow->arena, &length);
+    assert_string_equal(pg_answer_get(answer, 0, 0), "it's \"x\"\\");
+    assert_int_equal(strlen(pg_read_text(answer, 0, 0)), 9);
+    assert_true(pg_read_int(answer, 0, 1) == INT64_MIN);
+    assert_true(pg_read_bool(answer, 0, 2));
+    const uint8_t *bytes = pg_decode_bytes(flow->arena, pg_read_text(answer, 0, 3), &length);
     assert_int_equal(length, 4);
     assert_memory_equal(bytes, "\0\xff\\'", 4);
-    assert_string_equal(pg_get(flow, 0, 4), "{NULL,\"\",\"NULL\",\"\\\\\",\"\\\"\",\"{\",\",\"}");
-    assert_string_equal(pg_get(flow, 0, 5), "{\"\\\\x0001\",NULL}");
-    assert_true(pg_is_null(flow, 0, 6));
-    assert_string_equal(pg_get(flow, 0, 6), "");
-    assert_true(pg_get_bool(flow, 0, 7));
-    assert_false(pg_get_bool(flow, 0, 8));
+    assert_string_equal(pg_answer_get(answer, 0, 4), "{NULL,\"\",\"NULL\",\"\\\\\",\"\\\"\",\"{\",\",\"}");
+    assert_string_equal(pg_answer_get(answer, 0, 5), "{\"\\\\x0001\",NULL}");
+    assert_true(pg_answer_is_null(answer, 0, 6));
+    assert_string_equal(pg_answer_get(answer, 0, 6), "");
+    assert_true(pg_read_bool(answer, 0, 7));
+    assert_false(pg_read_bool(answer, 0, 8));
     /* Beyond the edges. */
-    assert_true(pg_is_null(flow, 1, 0));
-    assert_true(pg_is_null(flow, 0, 9));
-    assert_string_equal(pg_get(flow, -1, 0), "");
-    assert_string_equal(pg_get(flow, 0, -1), "");
-    pg_get_bytes(flow, 7, 7, flow->arena, &length);
+    assert_true(pg_answer_is_null(answer, 1, 0));
+    assert_true(pg_answer_is_null(answer, 0, 9));
+    assert_string_equal(pg_answer_get(answer, -1, 0), "");
+    assert_string_equal(pg_answer_get(answer, 0, -1), "");
+    pg_decode_bytes(flow->arena, pg_read_text(answer, 7, 7), &length);
     assert_int_equal(length, 0);
     seen->has_ended = true;
     return flow_end(flow);
@@ -112,7 +116,7 @@ static struct next *send_echo(struct flow *flow)
 {
     static const char *const texts[] = { NULL, "", "NULL", "\\", "\"", "{", "," };
     static const uint8_t two[] = { 0, 1 };
-    static const uint8_t *const bytes[] = { two, NULL };
+    const char *bytes[2] = { NULL, NULL };
     const struct rig *rig = flow->app;
     struct pg_params params;
 
@@ -122,7 +126,8 @@ static struct next *send_echo(struct flow *flow)
     pg_bool(&params, true);
     pg_bytes(&params, "\0\xff\\'", 4);
     pg_text_array(&params, texts, sizeof texts / sizeof *texts);
-    pg_bytes_array(&params, bytes, 2, 2);
+    bytes[0] = pg_cell_bytes(&params, "two", pg_bytes_of(two, 2));
+    pg_text_array(&params, bytes, 2);
     return pg_query(flow, rig->pool, &echo, &params, check_echo);
 }
 
@@ -160,8 +165,8 @@ static void an_answer_that_is_none_reads_as_unavailable(void **state)
 
     assert_int_equal(pg_outcome(&flow), PG_UNAVAILABLE);
     assert_int_equal(pg_rows(&flow), 0);
-    assert_string_equal(pg_get(&flow, 0, 0), "");
-    assert_true(pg_is_null(&flow, 0, 0));
+    assert_string_equal(pg_answer_get(pg_answer_of(&flow), 0, 0), "");
+    assert_true(pg_answer_is_null(pg_answer_of(&flow), 0, 0));
     assert_string_equal(pg_sqlstate(&flow), "");
 }
 

@@ -377,9 +377,9 @@ static struct next *check_own(struct flow *flow)
 
     assert_int_equal(pg_outcome(flow), PG_OK);
     assert_int_equal(pg_rows(flow), 1);
-    assert_string_equal(pg_get(flow, 0, 2), flow->request_id);
-    assert_true(pg_is_null(flow, 0, 3));
-    assert_true(pg_is_null(flow, 1, 0));
+    assert_string_equal(pg_answer_get(pg_answer_of(flow), 0, 2), flow->request_id);
+    assert_true(pg_answer_is_null(pg_answer_of(flow), 0, 3));
+    assert_true(pg_answer_is_null(pg_answer_of(flow), 1, 0));
     noted->calls++;
     noted->rig->due--;
     return flow_end(flow);

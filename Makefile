@@ -44,6 +44,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/tes
 # Statements by name: each .sql beside a .c becomes a header of C; see common/pg/statements/README.md.
 STATEMENTS := $(filter-out $(foreach service,$(SERVICES),services/$(service)/schema/% services/$(service)/migrations/%), \
                            $(foreach service,$(SERVICES),$(call find,services/$(service),*.sql)) $(call find,common,*.sql))
+STATEMENTS += $(wildcard tests/unit/rigs/*.sql)
 STATEMENT_HEADERS := $(STATEMENTS:%=$(GEN)/%.h)
 
 # Text that is compiled in: SQL and the page's parts become C string literals.

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 
 #include "common/base/metrics.h"
-#include "tests/unit/http_rig.h"
+#include "tests/unit/rigs/http_rig.h"
 
 static void test_answers_with_the_usual_headers(void **state)
 {

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include "tests/unit/http_rig.h"
+#include "tests/unit/rigs/http_rig.h"
 
 /* --- a flow that takes its time --- */
 

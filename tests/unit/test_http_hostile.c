@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "common/http/door.h"
-#include "tests/unit/http_rig.h"
+#include "tests/unit/rigs/http_rig.h"
 
 struct hostile {
     const char *name, *bytes;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "tests/unit/http_rig.h"
+#include "tests/unit/rigs/http_rig.h"
 
 static void test_slow_request_is_cut_at_the_deadline(void **state)
 {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "common/base/log.h"
-#include "tests/unit/mail_rig.h"
+#include "tests/unit/rigs/mail_rig.h"
 
 static void the_server_decides(void **state)
 {

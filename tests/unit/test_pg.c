@@ -1,5 +1,5 @@
 /* test_pg.c - the pool against a real PostgreSQL: parameters, answers, outcomes. */
-#include "tests/unit/pg_rig.h"
+#include "tests/unit/rigs/pg_rig.h"
 
 static void arrays_are_quoted(void **state)
 {

@@ -12,7 +12,7 @@
 
 #include "common/pg/batch.h"
 #include "common/base/str.h"
-#include "tests/unit/loop.h"
+#include "tests/unit/rigs/loop.h"
 
 /* What each item learns: its number in the batch, the size of its batch, and its own first column. */
 #define NUMBERED                                                                                                       \

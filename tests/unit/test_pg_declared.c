@@ -2,9 +2,9 @@
  * given is given; else nobody reads it, or nothing is sent. */
 #include "common/base/log.h"
 #include "common/pg/transaction.h"
-#include "tests/unit/declared_batch.sql.h"
-#include "tests/unit/declared_row.sql.h"
-#include "tests/unit/pg_rig.h"
+#include "tests/unit/rigs/declared_batch.sql.h"
+#include "tests/unit/rigs/declared_row.sql.h"
+#include "tests/unit/rigs/pg_rig.h"
 
 /* The last answer, and what was logged until it came. */
 static struct {

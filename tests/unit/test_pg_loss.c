@@ -1,5 +1,5 @@
 /* test_pg_loss.c - the pool under load, and when it loses its connections. */
-#include "tests/unit/pg_rig.h"
+#include "tests/unit/rigs/pg_rig.h"
 
 SQL(echo_length, "select length($1::text), $1::text");
 

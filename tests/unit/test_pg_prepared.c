@@ -1,5 +1,5 @@
 /* test_pg_prepared.c - prepared statements against a real PostgreSQL: names, plans that grew old, none at all. */
-#include "tests/unit/pg_rig.h"
+#include "tests/unit/rigs/pg_rig.h"
 
 SQL(select_later, "select 7 from later");
 SQL(make_later, "create temp table later as select 1 as a");

@@ -9,7 +9,7 @@
 
 #include "common/data/networks.h"
 #include "common/http/proxies.h"
-#include "tests/unit/http_rig.h"
+#include "tests/unit/rigs/http_rig.h"
 
 static void test_checks_cidrs(void **state)
 {

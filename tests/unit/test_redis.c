@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/unit/redis_rig.h"
-#include "tests/unit/redis_script.h"
+#include "tests/unit/rigs/redis_rig.h"
+#include "tests/unit/rigs/redis_script.h"
 
 /* --- a real server --- */
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/unit/redis_rig.h"
+#include "tests/unit/rigs/redis_rig.h"
 
 /* url: redis://…@ the server's own host and port, and what comes behind it. */
 static void url_with(char *to, size_t size, const char *credentials, const char *database)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "tests/unit/redis_rig.h"
+#include "tests/unit/rigs/redis_rig.h"
 
 static void replies_have_their_kinds(void **state)
 {

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "common/loop/resolve.h"
-#include "tests/unit/loop.h"
+#include "tests/unit/rigs/loop.h"
 
 struct result {
     int calls;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/stream_rig.h"
+#include "tests/unit/rigs/stream_rig.h"
 
 static void what_was_added_before_and_after_arrives(void **state)
 {

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "tests/unit/stream_rig.h"
+#include "tests/unit/rigs/stream_rig.h"
 
 static void kill_everybody_else(struct rig *rig)
 {

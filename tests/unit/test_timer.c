@@ -7,7 +7,7 @@
 
 #include "common/base/clock.h"
 #include "common/loop/timer.h"
-#include "tests/unit/loop.h"
+#include "tests/unit/rigs/loop.h"
 
 static void count(evutil_socket_t fd, short what, void *arg)
 {

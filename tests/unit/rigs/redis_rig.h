@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 #include "common/redis/redis.h"
-#include "tests/unit/loop.h"
+#include "tests/unit/rigs/loop.h"
 
 struct rig {
     struct event_base *base;

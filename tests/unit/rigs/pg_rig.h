@@ -19,7 +19,7 @@
 
 #include "common/pg/declared.h"
 #include "common/base/str.h"
-#include "tests/unit/loop.h"
+#include "tests/unit/rigs/loop.h"
 
 #define SQL(id, text) static const struct pg_statement id = { .name = #id, .sql = text }
 

@@ -17,7 +17,7 @@
 #include "common/redis/consumer.h"
 #include "common/redis/redis.h"
 #include "common/redis/stream.h"
-#include "tests/unit/loop.h"
+#include "tests/unit/rigs/loop.h"
 
 #define LINKS "t:links"
 #define VIEWS "t:views"

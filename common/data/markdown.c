@@ -234,25 +234,13 @@ const char *markdown_unknown_placeholder(struct arena *arena, const char *text, 
         if (is_known) {
             continue;
         }
-        size_t length = found.name_length < UNKNOWN_MOST ? found.name_length : UNKNOWN_MOST;
+        size_t length = found.name_length < UNKNOWN_MOST ? found.name_length : UNKNOWN_MAX;
         while (length > 0 && length < found.name_length && ((unsigned char)found.name[length] & 0xC0) == 0x80) {
             length--;
         }
         return arena_strndup(arena, found.name, length);
     }
     return NULL;
-}
-
-bool markdown_uses(const char *text, const char *placeholder)
-{
-    struct found found;
-
-    for (; next_placeholder(text, &found); text = found.end) {
-        if (is_named(&found, placeholder)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* One pass: what a value holds is never looked at. */

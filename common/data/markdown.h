@@ -24,6 +24,5 @@ char *markdown_text(struct arena *arena, const char *source, const struct placeh
 /* The name of the first placeholder of text that known does not list (ended by NULL), in the arena; NULL when all are known.
  * "{{" without "}}" is plain text. */
 const char *markdown_unknown_placeholder(struct arena *arena, const char *text, const char *const *known);
-bool markdown_uses(const char *text, const char *placeholder);
 
 #endif

@@ -24,6 +24,7 @@ struct networks {
 };
 
 static const char *read_network(const char *text, size_t length, struct network *network);
+static bool address_is_v4(const struct address *address);
 static bool read_inner(const struct address *address, struct address *inner);
 static bool holds(const struct network *network, const struct address *address);
 
@@ -119,7 +120,7 @@ bool address_read(const char *text, size_t length, struct address *address)
     return inet_pton(AF_INET, copy, address->bytes + sizeof mapped) == 1;
 }
 
-bool address_is_v4(const struct address *address)
+static bool address_is_v4(const struct address *address)
 {
     static const struct network mapped = { .address.bytes = { [10] = 0xff, [11] = 0xff }, .bits = MAPPED_BITS };
 

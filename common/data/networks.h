@@ -13,7 +13,6 @@ struct address {
 
 /* length bytes of text: a numeric address, IPv6 without brackets. */
 bool address_read(const char *text, size_t length, struct address *address);
-bool address_is_v4(const struct address *address);
 #define ADDRESS_TEXT_SIZE 46
 void address_text(char to[ADDRESS_TEXT_SIZE], const struct address *address);
 

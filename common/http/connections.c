@@ -490,8 +490,3 @@ int http_connections_writing(const struct http_connections *connections)
 {
     return connections->writing;
 }
-
-int http_connections_count(const struct http_connections *connections)
-{
-    return connections->count;
-}

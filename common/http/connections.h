@@ -45,7 +45,6 @@ void http_connections_close_idle(struct http_connections *connections, int limit
 int http_connections_expecting(const struct http_connections *connections);
 /* Connections with a reply not yet written, streams among them. */
 int http_connections_writing(const struct http_connections *connections);
-int http_connections_count(const struct http_connections *connections);
 
 /* What happened to a connection. */
 int http_connection_got_request(struct http_connection *connection); /* returns how many it had, this one included */

@@ -79,7 +79,6 @@ void http_remember_route(struct flow *flow, const char *pattern);
 /* What the router found for this request, kept for its handler. */
 void http_keep_match(struct flow *flow, void *match);
 void *http_match(const struct flow *flow);
-int64_t http_started_us(const struct flow *flow);
 
 /* --- a reply that goes on: see http_stream_start --- */
 struct http_stream;

@@ -202,13 +202,6 @@ const char *http_client_address(const struct flow *flow)
     return request->client;
 }
 
-int64_t http_started_us(const struct flow *flow)
-{
-    const struct http_request *request = flow->owner;
-
-    return request->started_us;
-}
-
 void http_remember_route(struct flow *flow, const char *pattern)
 {
     struct http_request *request = flow->owner;

@@ -148,13 +148,6 @@ static void unknown_placeholders_are_named(void **state)
     assert_true(str_is_utf8(cut, strlen(cut)));
 }
 
-static void tells_what_is_used(void **state)
-{
-    (void)state;
-    assert_true(markdown_uses("a {{x}} {{ link_url }}", "link_url"));
-    assert_false(markdown_uses("{{link_urls}} link_url {{link_url", "link_url"));
-}
-
 static void bombs_are_dull(void **state)
 {
     static const char *const pieces[] = { ">",    "[",        "![",    "*",    "_",    "`",  "{{",     "}}",   "{{a}}",
@@ -207,7 +200,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(images_are_their_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(text_is_the_source, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unknown_placeholders_are_named, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(tells_what_is_used, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bombs_are_dull, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mirrored_bombs_are_dull, set_up, tear_down),
     };

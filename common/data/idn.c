@@ -7,7 +7,7 @@
 #include "common/base/str.h"
 
 /* RFC 5321 section 4.5.3.1.3, without <>. */
-#define ADDRESS_MOST 254
+#define ADDRESS_MAX 254
 
 static int is_ascii(const char *text)
 {
@@ -31,5 +31,5 @@ const char *idn_mail_address(struct arena *arena, const char *address)
     const char *whole = arena_printf(arena, "%.*s@%s", (int)(at - address), address, domain);
     idn2_free(domain);
     /* Some signs become ASCII ones that are no part of a name, such as a comma. */
-    return is_ascii(whole) && strlen(whole) <= ADDRESS_MOST && str_is_mail_address(whole) ? whole : NULL;
+    return is_ascii(whole) && strlen(whole) <= ADDRESS_MAX && str_is_mail_address(whole) ? whole : NULL;
 }

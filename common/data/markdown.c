@@ -13,7 +13,7 @@
 
 #include "common/base/str.h"
 
-#define UNKNOWN_MOST 64
+#define UNKNOWN_MAX 64
 
 /* One {{…}}: the innermost braces, so that every "{{" before them is plain text. */
 struct found {
@@ -234,7 +234,7 @@ const char *markdown_unknown_placeholder(struct arena *arena, const char *text, 
         if (is_known) {
             continue;
         }
-        size_t length = found.name_length < UNKNOWN_MOST ? found.name_length : UNKNOWN_MAX;
+        size_t length = found.name_length < UNKNOWN_MAX ? found.name_length : UNKNOWN_MAX;
         while (length > 0 && length < found.name_length && ((unsigned char)found.name[length] & 0xC0) == 0x80) {
             length--;
         }

@@ -5,12 +5,12 @@
 #include <string.h>
 
 enum {
-    LINE_MOST = 76,       /* RFC 2047 section 2: lines that hold encoded words */
+    LINE_MAX = 76,       /* RFC 2047 section 2: lines that hold encoded words */
     WORD_FRAME = 12,      /* "=?UTF-8?B?" and "?=" */
-    WORD_BYTES_MOST = 45, /* 60 of base64 and the frame: 72 of the 75 that an encoded word may have */
+    WORD_BYTES_MAX = 45, /* 60 of base64 and the frame: 72 of the 75 that an encoded word may have */
     WORD_BYTES_LEAST = 6, /* less is not worth the rest of a line; any character has at most 4 */
-    PLAIN_WORD_MOST = 70,
-    QUOTED_MOST = 60,
+    PLAIN_WORD_MAX = 70,
+    QUOTED_MAX = 60,
 };
 
 static void put_quoted(struct header_field *field, const char *text);
@@ -38,7 +38,7 @@ void header_field_add_phrase(struct header_field *field, const char *name)
 {
     if (is_plain(name) && is_atoms(name)) {
         header_field_add_words(field, name);
-    } else if (!header_has_non_ascii(name) && !strstr(name, "=?") && strlen(name) <= QUOTED_MOST) {
+    } else if (!header_has_non_ascii(name) && !strstr(name, "=?") && strlen(name) <= QUOTED_MAX) {
         put_quoted(field, name);
     } else {
         header_field_add_encoded(field, name);
@@ -87,12 +87,12 @@ void header_field_add_encoded(struct header_field *field, const char *text)
     size_t left = strlen(text);
 
     while (left > 0) {
-        char word[WORD_FRAME + WORD_BYTES_MOST / 3 * 4 + 1] = "=?UTF-8?B?";
+        char word[WORD_FRAME + WORD_BYTES_MAX / 3 * 4 + 1] = "=?UTF-8?B?";
         size_t start = strlen(word);
-        size_t room = field->column + 1 + WORD_FRAME < LINE_MOST ? LINE_MOST - field->column - 1 - WORD_FRAME : 0;
+        size_t room = field->column + 1 + WORD_FRAME < LINE_MAX ? LINE_MAX - field->column - 1 - WORD_FRAME : 0;
         size_t most = room / 4 * 3;
-        if (most < WORD_BYTES_LEAST || most > WORD_BYTES_MOST) {
-            most = WORD_BYTES_MOST; /* header_field_add_word goes to a new line when it has to */
+        if (most < WORD_BYTES_LEAST || most > WORD_BYTES_MAX) {
+            most = WORD_BYTES_MAX; /* header_field_add_word goes to a new line when it has to */
         }
         size_t length = left < most ? left : most;
         while (length < left && ((unsigned char)text[length] & 0xC0) == 0x80) {
@@ -109,9 +109,9 @@ void header_field_add_encoded(struct header_field *field, const char *text)
 void header_field_add_word(struct header_field *field, const char *word, size_t length)
 {
     /* A word that is too long for any line stays beside the field's name, where the simplest reader finds it. */
-    bool is_first = field->text.data[field->text.length - 1] == ':', fits_nowhere = length >= LINE_MOST;
+    bool is_first = field->text.data[field->text.length - 1] == ':', fits_nowhere = length >= LINE_MAX;
 
-    if (field->column + 1 + length > LINE_MOST && !(is_first && fits_nowhere)) {
+    if (field->column + 1 + length > LINE_MAX && !(is_first && fits_nowhere)) {
         buf_add_text(&field->text, "\r\n");
         field->column = 0;
     }
@@ -130,7 +130,7 @@ static bool is_plain(const char *text)
     }
     for (; *text; text++) {
         word = *text == ' ' ? 0 : word + 1;
-        if (word > PLAIN_WORD_MOST || (*text == ' ' && !text[1])) {
+        if (word > PLAIN_WORD_MAX || (*text == ' ' && !text[1])) {
             return false;
         }
     }

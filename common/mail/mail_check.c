@@ -10,9 +10,9 @@
 #include "common/mail/header_field.h"
 
 enum {
-    ADDRESS_MOST = 254, /* RFC 5321 section 4.5.3.1.3, without <> */
-    ID_MOST = 250,
-    HEADER_WORD_MOST = 900, /* a line may have 998 bytes, and a word cannot be folded */
+    ADDRESS_MAX = 254, /* RFC 5321 section 4.5.3.1.3, without <> */
+    ID_MAX = 250,
+    HEADER_WORD_MAX = 900, /* a line may have 998 bytes, and a word cannot be folded */
 };
 
 static const char *check_text(struct arena *arena, const char *what, const char *text);
@@ -114,7 +114,7 @@ static const char *check_address(struct arena *arena, const char *what, const ch
     if (fault) {
         return fault;
     }
-    if (strlen(address) > ADDRESS_MOST) {
+    if (strlen(address) > ADDRESS_MAX) {
         return arena_printf(arena, "%s is too long", what);
     }
     if (!str_is_mail_address(address)) {
@@ -131,7 +131,7 @@ static const char *check_id(struct arena *arena, const char *what, const char *i
         return fault;
     }
     const char *at = strchr(id, '@');
-    if (!at || at == id || !at[1] || strchr(at + 1, '@') || strlen(id) > ID_MOST || strpbrk(id, " <>()[]\\,;:\"") ||
+    if (!at || at == id || !at[1] || strchr(at + 1, '@') || strlen(id) > ID_MAX || strpbrk(id, " <>()[]\\,;:\"") ||
         header_has_non_ascii(id)) {
         return arena_printf(arena, "%s is none", what);
     }
@@ -186,7 +186,7 @@ static bool has_endless_word(const char *text)
 {
     while (*text) {
         size_t length = strcspn(text, " ");
-        if (length > HEADER_WORD_MOST) {
+        if (length > HEADER_WORD_MAX) {
             return true;
         }
         text += length + strspn(text + length, " ");

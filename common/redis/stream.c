@@ -8,7 +8,7 @@
 #include "common/base/str.h"
 #include "common/redis/redis.h"
 
-#define LENGTH_MOST "100000"
+#define LENGTH_MAX "100000"
 #define STREAMS_MAX 8
 
 /* One per stream that this process adds to. */
@@ -57,6 +57,6 @@ static void take_added(void *arg, const struct redis_value *reply, const char *e
 
 void stream_add(struct redis *redis, const char *stream, const char *type, const char *cloud_event)
 {
-    redis_call(redis, 0, take_added, find_added(stream), "XADD", stream, "MAXLEN", "~", LENGTH_MOST, "*", "type", type,
+    redis_call(redis, 0, take_added, find_added(stream), "XADD", stream, "MAXLEN", "~", LENGTH_MAX, "*", "type", type,
                "ce", cloud_event, NULL);
 }

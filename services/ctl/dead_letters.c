@@ -8,7 +8,7 @@
 #include "services/ctl/list_dead_entries.sql.h"
 #include "services/ctl/retry_dead_deliveries.sql.h"
 
-enum { LISTED_MOST = 1000 };
+enum { LISTED_MAX = 1000 };
 
 int dead_letters_list(struct ctl *ctl, int argc, char **argv)
 {
@@ -19,9 +19,9 @@ int dead_letters_list(struct ctl *ctl, int argc, char **argv)
         return status;
     }
     struct pg_params params;
-    list_dead_deliveries_params(&params, ctl->arena, &(struct list_dead_deliveries_in){ .most = LISTED_MOST });
+    list_dead_deliveries_params(&params, ctl->arena, &(struct list_dead_deliveries_in){ .most = LISTED_MAX });
     const struct pg_answer *deliveries = pg_sync_ask(ctl->pg, &list_dead_deliveries_statement, &params);
-    list_dead_entries_params(&params, ctl->arena, &(struct list_dead_entries_in){ .most = LISTED_MOST });
+    list_dead_entries_params(&params, ctl->arena, &(struct list_dead_entries_in){ .most = LISTED_MAX });
     const struct pg_answer *entries = deliveries ? pg_sync_ask(ctl->pg, &list_dead_entries_statement, &params) : NULL;
     if (!entries) {
         return ctl_fail(EX_SOFTWARE, "the dead letters cannot be read: %s", pg_sync_error(ctl->pg));

@@ -10,13 +10,13 @@ import time
 
 from rig import link_body, start
 
-CLIENTS_MOST, SPARE_FILES, EVENTS = 10000, 200, 5
+CLIENTS_MAX, SPARE_FILES, EVENTS = 10000, 200, 5
 
 
 def bench_feed(rig):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # the daemon inherits it
-    count = min(CLIENTS_MOST, hard - SPARE_FILES)
+    count = min(CLIENTS_MAX, hard - SPARE_FILES)
     daemon = rig.stack.notifications
     daemon.settings["SHARELINK_CONNECTIONS_MAX"] = str(count + SPARE_FILES)
     start([daemon])

@@ -12,7 +12,7 @@
 #include "common/data/markdown.h"
 #include "common/base/str.h"
 
-#define MESSAGE_MOST 10000
+#define MESSAGE_MAX 10000
 /* Of this process alone, whatever else the machine does: far above what any of them takes, far below what one that is not
  * linear takes. */
 #define PATIENCE_CLOCKS ((clock_t)2 * CLOCKS_PER_SEC)
@@ -157,7 +157,7 @@ static void bombs_are_dull(void **state)
 
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
         struct buf bomb = { 0 };
-        while (bomb.length + strlen(pieces[i]) <= MESSAGE_MOST) {
+        while (bomb.length + strlen(pieces[i]) <= MESSAGE_MAX) {
             buf_add_text(&bomb, pieces[i]);
         }
         clock_t started = clock();
@@ -177,7 +177,7 @@ static void mirrored_bombs_are_dull(void **state)
 
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         struct buf bomb = { 0 };
-        size_t depth = MESSAGE_MOST / (strlen(pairs[i][0]) + strlen(pairs[i][1]));
+        size_t depth = MESSAGE_MAX / (strlen(pairs[i][0]) + strlen(pairs[i][1]));
         for (size_t n = 0; n < 2 * depth; n++) {
             buf_add_text(&bomb, pairs[i][n / depth]);
         }

@@ -15,11 +15,11 @@
 #include "services/notifications/feed/read_history.sql.h"
 #include "services/notifications/feed/round.h"
 
-#define TAKES_WITHIN_US (2 * (int64_t)1000000)  /* a live listener, what is beyond BACKLOG_MOST */
+#define TAKES_WITHIN_US (2 * (int64_t)1000000)  /* a live listener, what is beyond BACKLOG_MAX */
 #define STUCK_MOST_US (30 * (int64_t)1000000)   /* one that catches up */
 
 /* A page is bounded by its statement, so what is put out for a listener in one turn is, too. */
-enum { BACKLOG_MOST = 256 * 1024, BACKLOG_FULL = 32 * 1024, BACKLOG_LIMIT = 4 * 1024 * 1024 };
+enum { BACKLOG_MAX = 256 * 1024, BACKLOG_FULL = 32 * 1024, BACKLOG_LIMIT = 4 * 1024 * 1024 };
 
 enum listener_state { CATCHING_UP, LIVE };
 
@@ -205,7 +205,7 @@ void listener_tell(struct listener *listener, const json_t *event)
         put_out(listener, event);
     } else if (!listener->missed) {
         print_event(&listener->waiting, event);
-        if (listener->waiting.length > BACKLOG_MOST) {
+        if (listener->waiting.length > BACKLOG_MAX) {
             buf_clear(&listener->waiting);
             listener->missed = true;
         }
@@ -264,7 +264,7 @@ static bool is_slow(struct listener *listener, int64_t now_us)
     if (listener->state != LIVE) {
         return now_us - listener->took_us > STUCK_MOST_US;
     }
-    return backlog > BACKLOG_LIMIT || (backlog > BACKLOG_MOST && now_us - listener->took_us > TAKES_WITHIN_US);
+    return backlog > BACKLOG_LIMIT || (backlog > BACKLOG_MAX && now_us - listener->took_us > TAKES_WITHIN_US);
 }
 
 void listener_cut(struct listener *listener)

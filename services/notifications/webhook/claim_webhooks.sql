@@ -13,18 +13,18 @@ with recursive busy as materialized (
 busy_accounts as materialized (
     select id, count(*)::int as held from unnest(:held_account_ids) as b (id) group by id
 ),
-ring (endpoint_id, step) as (
+endpoints (endpoint_id, step) as (
     select (select d.recipient from notifications.deliveries d
             where d.channel = 'webhook' and d.state = 'pending' and d.recipient > :behind_id order by d.recipient limit 1), 1
     union all
     select (select d.recipient from notifications.deliveries d
             where d.channel = 'webhook' and d.state = 'pending' and d.recipient > r.endpoint_id order by d.recipient limit 1), r.step + 1
-    from ring r
+    from endpoints r
     where r.endpoint_id is not null and r.step < 500
 ),
 waiting as materialized (
     select w.id, w.next_attempt_at, row_number() over (partition by w.account_id order by w.next_attempt_at) + coalesce(a.held, 0) as place
-    from ring r
+    from endpoints r
     left join busy b on b.id = r.endpoint_id
     cross join lateral (
         select d.id, d.account_id, d.next_attempt_at from notifications.deliveries d
@@ -75,6 +75,6 @@ select coalesce(json_agg(json_build_object(
            'request_id', k.request_id,
            'traceparent', k.traceparent)) filter (where k.state = 'pending'), '[]') as webhooks,
        count(*)::int as claimed,
-       (select max(r.endpoint_id) from ring r having count(r.endpoint_id) = 500) as go_on_behind
+       (select max(r.endpoint_id) from endpoints r having count(r.endpoint_id) = 500) as go_on_behind
 from claimed k
 left join notifications.webhook_endpoints e on e.id = k.recipient

@@ -26,7 +26,7 @@ heard as materialized (
 ),
 judged as materialized (
     select e.id, h.sent, case when h.gone then 'gone'
-                              when not h.sent and e.failing_since <= now() - :disable_after_s * interval '1 second' then 'failing' end as reason
+                              when not h.sent and e.failing_since <= now() - :disable_after_s * interval '1 second' then 'failing' end as state_reason
     from notifications.webhook_endpoints e
     join heard h on h.recipient = e.id
     where e.state = 'enabled'
@@ -37,11 +37,11 @@ judged as materialized (
 ),
 changed as (
     update notifications.webhook_endpoints e
-    set failing_since = case when j.sent and j.reason is null then null else coalesce(e.failing_since, now()) end,
-        state = case when j.reason is null then e.state else 'disabled' end,
-        state_reason = j.reason,
-        version = e.version + case when j.reason is null then 0 else 1 end,
-        updated_at = case when j.reason is null then e.updated_at else now() end
+    set failing_since = case when j.sent and j.state_reason is null then null else coalesce(e.failing_since, now()) end,
+        state = case when j.state_reason is null then e.state else 'disabled' end,
+        state_reason = j.state_reason,
+        version = e.version + case when j.state_reason is null then 0 else 1 end,
+        updated_at = case when j.state_reason is null then e.updated_at else now() end
     from judged j
     where e.id = j.id and e.state = 'enabled'
     returning e.*

@@ -20,7 +20,7 @@
 #include "services/notifications/webhook/webhook_signature.h"
 #include "services/notifications/api/wanted_endpoint.h"
 
-enum { SCHEDULE_MOST = 20, RETRY_AFTER_MOST_S = 24 * 3600 };
+enum { SCHEDULE_MAX = 20, RETRY_AFTER_MOST_S = 24 * 3600 };
 
 enum outcome { SENT, LATER, GONE };
 
@@ -29,7 +29,7 @@ struct webhooks {
     const struct notifications *notifications;
     struct leases *leases;
     struct pg_batch *outcomes;
-    int64_t schedule_s[SCHEDULE_MOST];
+    int64_t schedule_s[SCHEDULE_MAX];
     int tries_again;
     char go_on_behind[ID_SIZE]; /* the endpoint at which the last claim stopped looking; "" at the end */
     struct metric_family *deliveries;
@@ -66,14 +66,14 @@ static const struct leases_channel posts = {
 
 static const char *const outcome_names[] = { [SENT] = "sent", [LATER] = "later", [GONE] = "gone" };
 
-static int read_schedule(const char *value, int64_t schedule_s[SCHEDULE_MOST])
+static int read_schedule(const char *value, int64_t schedule_s[SCHEDULE_MAX])
 {
     int count = 0;
 
     for (const char *at = value; *at;) {
         char digits[12] = "";
         size_t length = strcspn(at, ",");
-        if (count == SCHEDULE_MOST || length >= sizeof digits) {
+        if (count == SCHEDULE_MAX || length >= sizeof digits) {
             return -1;
         }
         memcpy(digits, at, length);
@@ -90,7 +90,7 @@ static int read_schedule(const char *value, int64_t schedule_s[SCHEDULE_MOST])
 
 const char *webhooks_check_schedule(const char *value)
 {
-    int64_t schedule_s[SCHEDULE_MOST];
+    int64_t schedule_s[SCHEDULE_MAX];
 
     return read_schedule(value, schedule_s) > 0 ? NULL : "is no list of 1 to 20 pauses in seconds, each at most a week, divided by commas";
 }

@@ -73,6 +73,10 @@ def check_contract(sources_of):
     row = re.search(r"^\| `sharelink:views` .*", text_of(streams), re.MULTILINE)[0]
     yield from compare(re.findall(rf"`({NAME})`", row), [name for name, source in sources_of.items() if source == "views"], streams,
                        "has {} on sharelink:views", "has not {} on sharelink:views")
+    readme = ROOT / "services" / "views" / "README.md"
+    out = re.search(r"\*\*Events out:\*\*(.*?)\*\*Events in", text_of(readme), re.DOTALL)[1]
+    yield from compare(re.findall(rf"`({NAME})`", out), [name for name, source in sources_of.items() if source == "views"], readme,
+                       "has {} as an event out, which is not of views", "has not {} as an event out")
 
 
 def check_writers(sources_of):

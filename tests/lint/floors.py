@@ -1,5 +1,5 @@
 """common/ is in floors, and a folder includes only itself and lower floors; a service includes common/ and itself. Neither
-folders nor modules include each other in a circle."""
+folders nor modules of common/ use each other in a circle."""
 from tree import ROOT, includes, named, sources
 
 # A folder uses its own files and those of lower floors.
@@ -10,6 +10,15 @@ FLOORS = [
     "http",
     "daemon",
 ]
+# Modules of several files: headers that their own files share stand beside the one that is for all.
+INSIDES = {
+    "common/base/config": "config_value",
+    "common/http/server": "reply",
+    "common/mail/mail": "compose mail_check smtp smtp_server smtp_verdict",
+    "common/pg/connection": "session target",
+    "common/redis/consumer": "consumer_internal",
+    "common/redis/redis": "redis_internal target",
+}
 
 
 def check():
@@ -43,19 +52,44 @@ def check_services():
 
 
 def check_circles():
-    """By headers: what a .c file includes is its own affair, but of headers that need each other none can be read first."""
-    headers = {named(path): {included: number for number, included in includes(path)} for path in sources("common/**/*.h", "services/**/*.h")}
-    for header in headers:
-        for other, number in headers[header].items():
-            if header in reached(headers, other):
-                yield ROOT / header, number, f"includes {other}, which comes back to it"
+    """By modules, with what their .c files include; and by folders of common/."""
+    modules, folders, places = {}, {}, {}
+    for path in sources("common/**/*.[ch]"):
+        for number, included in includes(path):
+            if included.startswith("common/") and not included.endswith((".inc", ".sql.h")):
+                one, other = module_of(named(path)), module_of(included)
+                if one != other:
+                    modules.setdefault(one, set()).add(other)
+                    places.setdefault((one, other), (path, number))
+                one, other = one.rsplit("/", 1)[0], other.rsplit("/", 1)[0]
+                if one != other:
+                    folders.setdefault(one, set()).add(other)
+                    places.setdefault((one, other), (path, number))
+            yield from check_inside(path, number, included)
+    for graph in (modules, folders):
+        for one in sorted(graph):
+            for other in sorted(graph[one]):
+                if one in reached(graph, other):
+                    yield *places[one, other], f"{one} uses {other}, which comes back to it"
 
 
-def reached(headers, start):
+def module_of(name):
+    stem = name.rsplit(".", 1)[0]
+    return next((module for module, insides in INSIDES.items() if stem.rsplit("/", 1)[0] == module.rsplit("/", 1)[0]
+                 and stem.rsplit("/", 1)[1] in insides.split()), stem)
+
+
+def check_inside(path, number, included):
+    module = module_of(included)
+    if module != included.rsplit(".", 1)[0] and named(path).rsplit("/", 1)[0] != module.rsplit("/", 1)[0]:
+        yield path, number, f"includes {included}, which is for the files of {module.rsplit('/', 1)[0]} alone"
+
+
+def reached(graph, start):
     seen, waiting = set(), [start]
     while waiting:
         at = waiting.pop()
         if at not in seen:
             seen.add(at)
-            waiting += headers.get(at, ())
+            waiting += graph.get(at, ())
     return seen

@@ -30,11 +30,11 @@ STRUCT = re.compile(r"struct (\w+)_(in|item|\w+_row)\b")
 
 def check():
     not_yet = set(NOT_YET.split())
-    sql = {path: text_of(path) for path in statements() + sources("tests/unit/*.sql") if named(path) not in not_yet}
+    sql = {path: text_of(path) for path in statements() + sources("tests/unit/**/*.sql") if named(path) not in not_yet}
     declared = yield from declared_members(sql)
     yield from check_numbers(not_yet)
     yield from check_includes(sql)
-    for path in sources("common/**/*.[ch]", "services/**/*.[ch]", "tests/unit/*.[ch]"):
+    for path in sources("common/**/*.[ch]", "services/**/*.[ch]", "tests/unit/**/*.[ch]"):
         yield from check_structs(path, declared)
 
 
@@ -66,7 +66,7 @@ def check_numbers(not_yet):
 
 def check_includes(sql):
     users = {}
-    for path in sources("common/**/*.[ch]", "services/**/*.[ch]", "tests/unit/*.[ch]"):
+    for path in sources("common/**/*.[ch]", "services/**/*.[ch]", "tests/unit/**/*.[ch]"):
         for number, included in includes(path):
             if included.endswith(".sql.h"):
                 users.setdefault(included, []).append((path, number))

@@ -3,9 +3,9 @@ from tree import sources, text_of
 
 
 def check():
-    for path in sources("common/**/*.[ch]", "services/**/*.[ch]", "tests/unit/*.c"):
+    for path in sources("common/**/*.[ch]", "services/**/*.[ch]", "tests/unit/**/*.c"):
         if not text_of(path).startswith(f"/* {path.name} - "):
             yield path, 1, f'must open with its story: "/* {path.name} - …"'
-    for path in sources("common/**/*.sql", "services/**/*.sql", "tests/unit/*.sql"):
+    for path in sources("common/**/*.sql", "services/**/*.sql", "tests/unit/**/*.sql"):
         if not text_of(path).startswith("-- "):
             yield path, 1, 'must open with its story: "-- …"'

@@ -217,13 +217,6 @@ end
 $$;
 
 
-CREATE FUNCTION links.drop_basic_link_now(of_account_id text, of_interview_id text) RETURNS SETOF text
-    LANGUAGE sql ROWS 1
-    AS $$
-    delete from links.share_links where account_id = of_account_id and basic_of = of_interview_id returning id
-$$;
-
-
 CREATE TABLE links.email_templates (
     id text NOT NULL COLLATE pg_catalog."C",
     account_id text NOT NULL COLLATE pg_catalog."C",
@@ -252,11 +245,45 @@ CREATE FUNCTION links.email_template_json(template links.email_templates) RETURN
 $$;
 
 
-CREATE FUNCTION links.end_memberships_now(of_account_id text, of_interview_id text) RETURNS SETOF text
-    LANGUAGE sql ROWS 20
+CREATE FUNCTION links.erase_interview(of_account_id text, of_interview_id text, wanted_version integer) RETURNS TABLE(outcome text, memberships integer, basic_link_id text, queued_mails integer, reviews integer, review_revisions integer, watch_records integer)
+    LANGUAGE plpgsql ROWS 1
     AS $$
-    delete from links.share_link_interviews where account_id = of_account_id and interview_id = of_interview_id
-    returning share_link_id
+declare
+    linked text[];
+begin
+    perform from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for no key update;
+    if not found then
+        return;
+    end if;
+    perform from links.share_links l
+    where l.id in (select m.share_link_id from links.share_link_interviews m
+                   where m.account_id = of_account_id and m.interview_id = of_interview_id)
+    order by l.id
+    for update;
+    select case when i.version <> wanted_version then 'version_mismatch' else 'ok' end into outcome
+    from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for update;
+    if outcome <> 'ok' then
+        return next;
+        return;
+    end if;
+
+    with ended as (
+        delete from links.share_link_interviews m where m.account_id = of_account_id and m.interview_id = of_interview_id
+        returning m.share_link_id
+    )
+    select coalesce(array_agg(share_link_id), '{}') into linked from ended;
+    update links.share_links l set version = l.version + 1, updated_at = now() where l.id = any (linked) and l.kind = 'advanced';
+    delete from links.share_links l where l.account_id = of_account_id and l.basic_of = of_interview_id returning l.id into basic_link_id;
+    select * into reviews, review_revisions, watch_records from views.erase_feedback(of_account_id, of_interview_id);
+    delete from sharelink.idempotent_answers a where a.about = of_account_id || '/' || of_interview_id;
+    delete from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id;
+    queued_mails := notifications.drop_mails_of_candidate(
+        of_account_id, of_interview_id, linked,
+        array(select l.id from unnest(linked) as l (id)
+              where not exists (select from links.share_link_interviews m where m.share_link_id = l.id)));
+    memberships := cardinality(linked);
+    return next;
+end
 $$;
 
 
@@ -310,9 +337,11 @@ $$;
 
 
 CREATE FUNCTION links.memberships_now(of_account_id text, of_interview_id text) RETURNS SETOF links.share_link_interviews
-    LANGUAGE sql ROWS 20
+    LANGUAGE plpgsql ROWS 20
     AS $$
-    select * from links.share_link_interviews where account_id = of_account_id and interview_id = of_interview_id
+begin
+    return query select * from links.share_link_interviews m where m.account_id = of_account_id and m.interview_id = of_interview_id;
+end
 $$;
 
 
@@ -1008,33 +1037,6 @@ CREATE FUNCTION notifications.preferences_now(of_account_id text, of_address tex
 $$;
 
 
-CREATE FUNCTION notifications.record_outcome(of_id text, holder text, outcome text, error text, delay_ms bigint, attempts_max integer) RETURNS text
-    LANGUAGE plpgsql
-    AS $$
-declare
-    state_now text;
-begin
-    update notifications.deliveries d
-    set state = case when outcome = 'sent' then 'sent'
-                     when outcome = 'refused' or d.attempts >= attempts_max or (outcome = 'uncertain' and d.uncertain >= 1) then 'failed'
-                     else 'pending' end,
-        reason = case when outcome = 'sent' then null
-                      when outcome = 'refused' then 'refused'
-                      when outcome = 'uncertain' and d.uncertain >= 1 then 'uncertain'
-                      when d.attempts >= attempts_max then 'attempts_exhausted' end,
-        last_error = error,
-        sent_at = case when outcome = 'sent' then now() end,
-        uncertain = d.uncertain + case when outcome = 'uncertain' then 1 else 0 end,
-        next_attempt_at = now() + delay_ms * interval '1 millisecond',
-        lease_until = null,
-        lease_holder = null
-    where d.id = of_id and d.state is not distinct from 'pending' and (outcome = 'sent' or d.lease_holder = holder)
-    returning d.state into state_now;
-    return state_now;
-end
-$$;
-
-
 CREATE FUNCTION notifications.reviewed_interviews(delivery notifications.deliveries) RETURNS text[]
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -1101,10 +1103,12 @@ CREATE FUNCTION notifications.webhook_endpoint_json(endpoint notifications.webho
 $$;
 
 
-CREATE FUNCTION sharelink.drop_answers_now(of_subject text) RETURNS SETOF text
-    LANGUAGE sql ROWS 1
+CREATE FUNCTION sharelink.after(many bigint) RETURNS boolean
+    LANGUAGE plpgsql
     AS $$
-    delete from sharelink.idempotent_answers where about = of_subject returning about
+begin
+    return true;
+end
 $$;
 
 
@@ -1200,12 +1204,16 @@ declare
     found_id text;
 begin
     update views.visits v set last_seen_at = now()
-    where v.session_hash = of_session_hash and v.reviewer_id = of_reviewer_id and v.passcode_epoch = epoch
-      and v.opened_at > now() - interval '12 hours' and v.last_seen_at > now() - interval '30 minutes'
+    where v.session_hash = of_session_hash and views.is_good_for(v, of_reviewer_id, epoch) and v.last_seen_at > now() - interval '30 minutes'
     returning v.id into found_id;
     return found_id;
 end
 $$;
+
+
+CREATE FUNCTION views.door(state text, visit_id text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (state <> 'active'::text) THEN state WHEN (visit_id IS NULL) THEN 'no_session'::text ELSE 'open'::text END;
 
 
 CREATE FUNCTION views.erase_feedback(of_account_id text, of_interview_id text) RETURNS TABLE(reviews integer, review_revisions integer, watch_records integer)
@@ -1226,6 +1234,20 @@ begin
     watch_records := watch_records + seen;
     return next;
 end
+$$;
+
+
+CREATE FUNCTION views.feedback_json(review views.reviews, question_ratings jsonb) RETURNS json
+    LANGUAGE sql STABLE
+    AS $$
+    select case when review.id is not null then json_build_object(
+        'id', review.id,
+        'rating', review.rating,
+        'comment', review.comment,
+        'question_ratings', question_ratings,
+        'version', review.version,
+        'created_at', sharelink.rfc3339(review.created_at),
+        'updated_at', sharelink.rfc3339(review.updated_at)) end
 $$;
 
 
@@ -1264,6 +1286,29 @@ begin
     get diagnostics forgotten = row_count;
     return forgotten;
 end
+$$;
+
+
+CREATE TABLE views.visits (
+    id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    share_link_id text NOT NULL COLLATE pg_catalog."C",
+    reviewer_id text NOT NULL COLLATE pg_catalog."C",
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    is_first boolean NOT NULL,
+    network text NOT NULL,
+    device text NOT NULL,
+    session_hash bytea NOT NULL,
+    passcode_epoch integer NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL
+)
+WITH (fillfactor='90');
+
+
+CREATE FUNCTION views.is_good_for(visit views.visits, of_reviewer_id text, epoch integer) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select visit.reviewer_id = of_reviewer_id and visit.passcode_epoch = epoch and visit.opened_at > now() - interval '12 hours'
 $$;
 
 
@@ -1327,29 +1372,31 @@ end
 $$;
 
 
-CREATE FUNCTION views.question_ratings_of(question_ratings jsonb, questions jsonb, are_among boolean) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE
-    RETURN (SELECT COALESCE(jsonb_agg(r.value ORDER BY r.place), '[]'::jsonb) AS "coalesce" FROM jsonb_array_elements(question_ratings_of.question_ratings) WITH ORDINALITY r(value, place) WHERE ((EXISTS (SELECT FROM jsonb_array_elements(question_ratings_of.questions) q(value) WHERE ((q.value -> 'id'::text) = (r.value -> 'question_id'::text)))) = question_ratings_of.are_among));
-
-
-CREATE FUNCTION views.review_json(review views.reviews, questions jsonb) RETURNS json
+CREATE FUNCTION views.question_ratings(all_ratings jsonb, questions jsonb) RETURNS TABLE(rating jsonb, place bigint, is_shown boolean)
     LANGUAGE sql STABLE
     AS $$
-    select case when review.id is not null then json_build_object(
-        'id', review.id,
-        'rating', review.rating,
-        'comment', review.comment,
-        'question_ratings', views.question_ratings_of(review.question_ratings, questions, true),
-        'version', review.version,
-        'created_at', sharelink.rfc3339(review.created_at),
-        'updated_at', sharelink.rfc3339(review.updated_at)) end
+    select r.value, r.place,
+           exists (select from jsonb_array_elements(questions) as q (value) where q.value -> 'id' = r.value -> 'question_id')
+    from jsonb_array_elements(all_ratings) with ordinality as r (value, place)
 $$;
 
 
 CREATE FUNCTION views.review_now(of_reviewer_id text, of_interview_id text) RETURNS SETOF views.reviews
-    LANGUAGE sql ROWS 1
+    LANGUAGE plpgsql ROWS 1
     AS $$
-    select * from views.reviews where reviewer_id = of_reviewer_id and interview_id = of_interview_id
+begin
+    return query select * from views.reviews where reviewer_id = of_reviewer_id and interview_id = of_interview_id;
+end
+$$;
+
+
+CREATE FUNCTION views.shown_questions(document jsonb, hides_skipped boolean) RETURNS TABLE(question jsonb, place bigint)
+    LANGUAGE sql STABLE
+    AS $$
+    select q.value, q.place
+    from jsonb_array_elements(case when jsonb_typeof(document -> 'questions') = 'array' then document -> 'questions' else '[]' end)
+         with ordinality as q (value, place)
+    where not (hides_skipped and coalesce((q.value ->> 'skipped')::boolean, false))
 $$;
 
 
@@ -1401,9 +1448,11 @@ end
 $$;
 
 
-CREATE FUNCTION views.visible_questions(document jsonb, hides_skipped boolean) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE
-    RETURN (SELECT COALESCE(jsonb_agg(q.value ORDER BY q.place), '[]'::jsonb) AS "coalesce" FROM jsonb_array_elements(CASE WHEN (jsonb_typeof((visible_questions.document -> 'questions'::text)) = 'array'::text) THEN (visible_questions.document -> 'questions'::text) ELSE '[]'::jsonb END) WITH ORDINALITY q(value, place) WHERE (NOT (visible_questions.hides_skipped AND COALESCE(((q.value ->> 'skipped'::text))::boolean, false))));
+CREATE FUNCTION views.visit_of_session(of_session_hash bytea, of_reviewer_id text, epoch integer) RETURNS SETOF views.visits
+    LANGUAGE sql STABLE ROWS 1
+    AS $$
+    select * from views.visits v where v.session_hash = of_session_hash and views.is_good_for(v, of_reviewer_id, epoch) limit 1
+$$;
 
 
 CREATE FUNCTION views.with_guess(g views.guesses, most integer, window_s integer, pause_s integer, pause_most_s integer) RETURNS views.guesses
@@ -1631,22 +1680,6 @@ CREATE TABLE views.link_activity (
 WITH (fillfactor='80');
 
 
-CREATE TABLE views.visits (
-    id text NOT NULL COLLATE pg_catalog."C",
-    account_id text NOT NULL COLLATE pg_catalog."C",
-    share_link_id text NOT NULL COLLATE pg_catalog."C",
-    reviewer_id text NOT NULL COLLATE pg_catalog."C",
-    opened_at timestamp with time zone DEFAULT now() NOT NULL,
-    is_first boolean NOT NULL,
-    network text NOT NULL,
-    device text NOT NULL,
-    session_hash bytea NOT NULL,
-    passcode_epoch integer NOT NULL,
-    last_seen_at timestamp with time zone DEFAULT now() NOT NULL
-)
-WITH (fillfactor='90');
-
-
 CREATE VIEW views.published_visits AS
  SELECT visits.id,
     visits.account_id,
@@ -1736,32 +1769,32 @@ INSERT INTO notifications.cursors VALUES ('webhook', '726', '');
 
 
 
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', '105411e924fd5ac689ecbed911480f40bea215016370bb3b565fc4931f6578cd', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e1deef650d538dc501c6060f6fd219927d569fa2e81d29c67e71499320510f43', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '2d65c59614b527bbe9ee78f50d0f9dca12f331f58ed13ea1417bd6b647ea5584', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '57d7a209aa611611a45ed87576a265f281f904c81f4740b8cd57766e6f4da263', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '6988b02073f9ccb6885301064229e7461766ab16293313aa32e4d544c7457fbb', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '50757eaf4e3fb3956fd659bdb95890fcbe08effeb51baca52d6f49908be851d7', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', 'a0d5797fc16a173a508751eb0af10f253b0517e4ce3f5041fe167734764a4310', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '36c01a9cf84185d219b3f2ee4717d32b6500e6d8c888ed2dda1a9ba373107e3a', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', '97bb079bdad10d133c85969bd14a29d974437ef75647dd94644eaf6d2809c687', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', '0c5cff3e4fc2b68f21c1442967563896f691daf5f4e174a4afa9ed80125c721f', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', '1cb155663007ed86888146907387354e54c1da17ea8540d1bf0f49b8dc4eba54', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '4333559783d6812184f8972010760128ca50dae4643bb586311813c9c3fd2338', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1fd4ba926a258ecb680f78475695a90f090719b9b59a7aafba0ce9edc8a11ee9', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', '1ff15564db6129b34256aec3c440ca434ab6ac27879fd9037b7ee0b961f04eec', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '7611afbaedf615e4ea959feacf3e01f66c33962c22b7e03b43f6237349550d10', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'd8fafd0bdfd8ae035ee314b12ce93df229df3be64509181c7ba7667e09b8a098', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', '744956d976b00aa689cdc9cad68a79ce8b14c70829f70c426a10b848547bd483', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '1603b4ee27cfb3c038f66ec962b2f8d860c3112c3281e227253e27803ac3f7f5', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '2af25088c29c0627339527a2082f01fad76fafc923c1d5c6e3ce7dd580107b8e', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', '14d611aff94ebc78d65f505d4c4690e40d50eea9c1f83ba35f99035b24ffa474', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'fae147e36ddaeac798284192be524cb7afa826b0657dd559204b7f7dc35c1f79', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '066569201990ac82e7f388cdd8c3a9bc697be941496800b113700145bd1a8b53', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.3.0', '2026-11-29 11:57:32.572775+00');
-INSERT INTO public.sharelink_schema VALUES ('schema', 'cf3c61f884598b6cc9e60802e5c4652723f739badd37c638e84771f151f9263c', 'cf3c61f884598b6cc9e60802e5c4652723f739badd37c638e84771f151f9263c', '0.3.0', '2026-11-29 11:57:32.572775+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', '105411e924fd5ac689ecbed911480f40bea215016370bb3b565fc4931f6578cd', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e1deef650d538dc501c6060f6fd219927d569fa2e81d29c67e71499320510f43', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '2d65c59614b527bbe9ee78f50d0f9dca12f331f58ed13ea1417bd6b647ea5584', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '426d31d575d13882913a3a1eae297064fa03e7f8dfaeb829d783fed2810aaeeb', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '6988b02073f9ccb6885301064229e7461766ab16293313aa32e4d544c7457fbb', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '50757eaf4e3fb3956fd659bdb95890fcbe08effeb51baca52d6f49908be851d7', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', 'a0d5797fc16a173a508751eb0af10f253b0517e4ce3f5041fe167734764a4310', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '40d2b75c9da362a0c2b0974e544b29e361a9fb254420c004387c3b382964b304', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', '97bb079bdad10d133c85969bd14a29d974437ef75647dd94644eaf6d2809c687', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', '0c5cff3e4fc2b68f21c1442967563896f691daf5f4e174a4afa9ed80125c721f', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', '1cb155663007ed86888146907387354e54c1da17ea8540d1bf0f49b8dc4eba54', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '6354051d2b755b4f87a8653ac899c610d8be3d9dbfbd09c6afff464d163b59bb', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1fd4ba926a258ecb680f78475695a90f090719b9b59a7aafba0ce9edc8a11ee9', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', '4583339f3a0fbb8f6e725ad99fd251ab9d7e7d6ebcdbe7b921bc816cc5dbb71c', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '7611afbaedf615e4ea959feacf3e01f66c33962c22b7e03b43f6237349550d10', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'd8fafd0bdfd8ae035ee314b12ce93df229df3be64509181c7ba7667e09b8a098', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', '744956d976b00aa689cdc9cad68a79ce8b14c70829f70c426a10b848547bd483', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '1603b4ee27cfb3c038f66ec962b2f8d860c3112c3281e227253e27803ac3f7f5', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '2af25088c29c0627339527a2082f01fad76fafc923c1d5c6e3ce7dd580107b8e', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', '14d611aff94ebc78d65f505d4c4690e40d50eea9c1f83ba35f99035b24ffa474', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'fae147e36ddaeac798284192be524cb7afa826b0657dd559204b7f7dc35c1f79', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '066569201990ac82e7f388cdd8c3a9bc697be941496800b113700145bd1a8b53', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', 'cc90fc15fb348554c9ce302c44b7c5b781e40af5a3a61e70fde328ddb210b9a9', 'cc90fc15fb348554c9ce302c44b7c5b781e40af5a3a61e70fde328ddb210b9a9', '0.3.0', now());
 
 
 
@@ -2355,6 +2388,9 @@ REVOKE ALL ON FUNCTION views.forget_guesses(most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION views.forget_guesses(most integer) TO sharelink_links;
 
 
+GRANT SELECT,INSERT,UPDATE ON TABLE views.visits TO sharelink_views;
+
+
 GRANT SELECT,INSERT,UPDATE ON TABLE views.guesses TO sharelink_views;
 
 
@@ -2399,9 +2435,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE views.access_requests TO sharelink_views;
 
 
 GRANT SELECT,INSERT,UPDATE ON TABLE views.link_activity TO sharelink_views;
-
-
-GRANT SELECT,INSERT,UPDATE ON TABLE views.visits TO sharelink_views;
 
 
 GRANT SELECT ON TABLE views.published_visits TO sharelink_links;

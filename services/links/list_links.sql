@@ -10,15 +10,9 @@ with page as (
     order by :key :direction, :id :direction
     limit :limit + 1
 )
-select (select coalesce(json_agg(
-                   links.share_link_json(
-                       l,
-                       (select coalesce(json_agg(m.interview_id order by m.position), '[]') from links.share_link_interviews m where m.share_link_id = l.id),
-                       (select count(*)::int from links.share_link_interviews m where m.share_link_id = l.id),
-                       links.reviewers_json(l.id))
-                   order by page.place), '[]')
-        from page join links.share_links l on l.id = page.id
-        where page.place <= :limit) as data,
+select (select coalesce(json_agg((select d.share_link from links.share_link_documents d where d.share_link_id = page.id)
+                                 order by page.place), '[]')
+        from page where page.place <= :limit) as data,
        exists (select from page where place > :limit) as has_more,
        (select sort_key from page where place = :limit) as last_key,
        (select id from page where place = :limit) as last_id

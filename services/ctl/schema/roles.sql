@@ -34,9 +34,11 @@ $$;
 
 -- What the views and the notifications service send finds rows by their keys, whoever asks and however many there are: one
 -- plan serves all, and making it anew for a big statement costs several times what running it does. A plan that was made when
--- tables were small must not read them whole when they are not, nor sort all that is due for the few that are taken.
+-- tables were small must not read them whole when they are not, nor sort all that is due for the few that are taken. For the
+-- lists of the links service a plan may be made for what they are asked; it, too, finds all by keys.
 do $$
 begin
+    execute format('alter role sharelink_links in database %I set enable_seqscan = off', current_database());
     execute format('alter role sharelink_views in database %I set plan_cache_mode = force_generic_plan', current_database());
     execute format('alter role sharelink_views in database %I set enable_seqscan = off', current_database());
     execute format('alter role sharelink_notifications in database %I set plan_cache_mode = force_generic_plan', current_database());

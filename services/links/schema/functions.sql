@@ -2,7 +2,8 @@
 --
 -- A statement sees what was committed when it began, which is before it waited for the link's row. The functions whose names
 -- end in _now are volatile, so they see what is committed when they are called, and what their own statement has changed by
--- then. A statement that has locked the link calls them, and what they say stays true until it commits.
+-- then. A statement that has locked the link calls them, and what they say stays true until it commits. They are in PL/pgSQL,
+-- which keeps its plans: the body of a SQL function that is not inlined, and no volatile one is, is planned at each call.
 --
 -- Functions that take rows of our tables have their bodies as text: PostgreSQL refuses "alter table … add column … default …"
 -- while a function with a compiled body (return …, begin atomic …) uses the table's row type.
@@ -29,8 +30,10 @@ language sql stable as $$
 $$;
 
 create or replace function links.members_now(of_share_link_id text) returns setof links.share_link_interviews
-language sql volatile rows 20 as $$
-    select * from links.share_link_interviews where share_link_id = of_share_link_id
+language plpgsql volatile rows 20 as $$
+begin
+    return query select * from links.share_link_interviews where share_link_id = of_share_link_id;
+end
 $$;
 
 create or replace function links.memberships_now(of_account_id text, of_interview_id text) returns setof links.share_link_interviews
@@ -41,22 +44,29 @@ end
 $$;
 
 create or replace function links.reviewers_now(of_share_link_id text) returns setof links.reviewers
-language sql volatile rows 20 as $$
-    select * from links.reviewers where share_link_id = of_share_link_id
+language plpgsql volatile rows 20 as $$
+begin
+    return query select * from links.reviewers where share_link_id = of_share_link_id;
+end
 $$;
 
 create or replace function links.remove_members_now(of_share_link_ids text[], of_interview_ids text[])
 returns setof links.share_link_interviews
-language sql volatile rows 20 as $$
-    delete from links.share_link_interviews
-    where share_link_id = any (of_share_link_ids) and interview_id = any (of_interview_ids)
-    returning *
+language plpgsql volatile rows 20 as $$
+begin
+    return query
+        delete from links.share_link_interviews
+        where share_link_id = any (of_share_link_ids) and interview_id = any (of_interview_ids)
+        returning *;
+end
 $$;
 
 -- For a statement that had to wait for the interview's row: the basic link that was made meanwhile.
 create or replace function links.basic_link_now(of_account_id text, of_interview_id text) returns setof links.share_links
-language sql volatile rows 1 as $$
-    select * from links.share_links where account_id = of_account_id and basic_of = of_interview_id
+language plpgsql volatile rows 1 as $$
+begin
+    return query select * from links.share_links where account_id = of_account_id and basic_of = of_interview_id;
+end
 $$;
 
 -- Takes the default from the template that has it, for a statement that had to wait for the account's row; the count that it

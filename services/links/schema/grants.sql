@@ -5,7 +5,7 @@ grant update (name, default_settings, default_expires_value, default_expires_uni
     on links.accounts to sharelink_links;
 grant select, insert, update, delete on links.interviews, links.email_templates, links.share_links,
     links.share_link_interviews, links.reviewers to sharelink_links;
-grant select on links.mail_contexts to sharelink_links;
+grant select on links.mail_contexts, links.reviewer_documents, links.share_link_documents to sharelink_links;
 
 grant select on links.doors, links.shared_interviews, links.content_states to sharelink_views;
 grant select on links.mail_contexts, links.mail_links, links.mail_reviewers, links.mail_interviews, links.mail_people

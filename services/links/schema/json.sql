@@ -1,5 +1,8 @@
--- The JSON that the links API answers with, made in one place. They take rows, not ids: a statement that has just inserted
--- a row cannot read it back from the table. Bodies are text, see functions.sql.
+-- The JSON that the links API answers with, made in one place. The functions take rows, not ids: a statement that has just
+-- inserted a row cannot read it back from the table. Bodies are text, see functions.sql.
+--
+-- What is read back comes from the views, which become part of the statement that uses them and are planned with it once. The
+-- functions in them are inlined, as long as none has a subquery in its body or in what it is given.
 
 create or replace function links.account_json(account links.accounts) returns json
 language sql stable as $$
@@ -36,7 +39,7 @@ language sql stable as $$
         'updated_at', sharelink.rfc3339(template.updated_at))
 $$;
 
--- A reviewer as the API shows one, and why the link of one who is off is off. Nobody reviews who has not opened.
+-- The text of a reviewer, and why the link of one who is off is off. Nobody reviews who has not opened.
 create or replace function links.reviewer_json(reviewer links.reviewers, activity views.reviewer_activity, invitation notifications.invitations)
 returns json
 language sql stable as $$
@@ -54,27 +57,15 @@ language sql stable as $$
         'reviewed_count', coalesce(activity.reviewed_count, 0))
 $$;
 
-create or replace function links.reviewers_json(of_share_link_id text) returns json
-language sql stable as $$
-    select coalesce(json_agg(links.reviewer_json(r, a, i) order by r.position), '[]')
-    from links.reviewers r
-    left join views.reviewer_activity a on a.reviewer_id = r.id
-    left join lateral (
-        select * from notifications.invitations n where n.reviewer_id = r.id order by n.id desc limit 1
-    ) i on true
-    where r.share_link_id = of_share_link_id
-$$;
-
-create or replace function links.reviewer_now(of_reviewer_id text) returns json
-language sql volatile as $$
-    select links.reviewer_json(r, a, i)
-    from links.reviewers r
-    left join views.reviewer_activity a on a.reviewer_id = r.id
-    left join lateral (
-        select * from notifications.invitations n where n.reviewer_id = r.id order by n.id desc limit 1
-    ) i on true
-    where r.id = of_reviewer_id
-$$;
+-- A reviewer as the API shows one, by reviewer_id, or those of a link, by share_link_id. What became of each is looked up one by
+-- one (limit 1): a join may be planned to read all of it.
+create or replace view links.reviewer_documents as
+select r.id as reviewer_id, r.share_link_id, r.position, links.reviewer_json(r, a, i) as reviewer
+from links.reviewers r
+left join lateral (select * from views.reviewer_activity v where v.reviewer_id = r.id limit 1) a on true
+left join lateral (
+    select * from notifications.invitations n where n.reviewer_id = r.id order by n.id desc limit 1
+) i on true;
 
 create or replace function links.share_link_json(link links.share_links, interview_ids json, interview_count int, reviewers json)
 returns json
@@ -106,15 +97,32 @@ language sql stable as $$
         'updated_at', sharelink.rfc3339(link.updated_at))
 $$;
 
+-- A link as the API shows one, by share_link_id. What belongs to it is gathered link by link, whatever else a statement joins.
+create or replace view links.share_link_documents as
+select l.id as share_link_id, l.account_id, l.basic_of, l.version,
+       links.share_link_json(l, m.interview_ids, m.interview_count, r.reviewers) as share_link
+from links.share_links l
+cross join lateral (
+    select coalesce(json_agg(m.interview_id order by m.position), '[]') as interview_ids, count(*)::int as interview_count
+    from links.share_link_interviews m
+    where m.share_link_id = l.id
+) m
+cross join lateral (
+    select coalesce(json_agg(d.reviewer order by d.position), '[]') as reviewers
+    from links.reviewer_documents d
+    where d.share_link_id = l.id
+) r;
+
+create or replace function links.reviewer_now(of_reviewer_id text) returns json
+language plpgsql volatile as $$
+begin
+    return (select d.reviewer from links.reviewer_documents d where d.reviewer_id = of_reviewer_id);
+end
+$$;
+
 create or replace function links.share_link_now(of_share_link_id text) returns table (share_link json, version int)
-language sql volatile rows 1
-begin atomic
-    select links.share_link_json(
-               l,
-               (select coalesce(json_agg(m.interview_id order by m.position), '[]') from links.share_link_interviews m where m.share_link_id = l.id),
-               (select count(*)::int from links.share_link_interviews m where m.share_link_id = l.id),
-               links.reviewers_json(l.id)),
-           l.version
-    from links.share_links l
-    where l.id = of_share_link_id;
-end;
+language plpgsql volatile rows 1 as $$
+begin
+    return query select d.share_link, d.version from links.share_link_documents d where d.share_link_id = of_share_link_id;
+end
+$$;

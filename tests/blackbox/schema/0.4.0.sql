@@ -199,9 +199,11 @@ CREATE TABLE links.share_links (
 
 
 CREATE FUNCTION links.basic_link_now(of_account_id text, of_interview_id text) RETURNS SETOF links.share_links
-    LANGUAGE sql ROWS 1
+    LANGUAGE plpgsql ROWS 1
     AS $$
-    select * from links.share_links where account_id = of_account_id and basic_of = of_interview_id
+begin
+    return query select * from links.share_links where account_id = of_account_id and basic_of = of_interview_id;
+end
 $$;
 
 
@@ -330,9 +332,11 @@ CREATE TABLE links.share_link_interviews (
 
 
 CREATE FUNCTION links.members_now(of_share_link_id text) RETURNS SETOF links.share_link_interviews
-    LANGUAGE sql ROWS 20
+    LANGUAGE plpgsql ROWS 20
     AS $$
-    select * from links.share_link_interviews where share_link_id = of_share_link_id
+begin
+    return query select * from links.share_link_interviews where share_link_id = of_share_link_id;
+end
 $$;
 
 
@@ -359,11 +363,14 @@ $$;
 
 
 CREATE FUNCTION links.remove_members_now(of_share_link_ids text[], of_interview_ids text[]) RETURNS SETOF links.share_link_interviews
-    LANGUAGE sql ROWS 20
+    LANGUAGE plpgsql ROWS 20
     AS $$
-    delete from links.share_link_interviews
-    where share_link_id = any (of_share_link_ids) and interview_id = any (of_interview_ids)
-    returning *
+begin
+    return query
+        delete from links.share_link_interviews
+        where share_link_id = any (of_share_link_ids) and interview_id = any (of_interview_ids)
+        returning *;
+end
 $$;
 
 
@@ -519,35 +526,20 @@ $$;
 
 
 CREATE FUNCTION links.reviewer_now(of_reviewer_id text) RETURNS json
-    LANGUAGE sql
+    LANGUAGE plpgsql
     AS $$
-    select links.reviewer_json(r, a, i)
-    from links.reviewers r
-    left join views.reviewer_activity a on a.reviewer_id = r.id
-    left join lateral (
-        select * from notifications.invitations n where n.reviewer_id = r.id order by n.id desc limit 1
-    ) i on true
-    where r.id = of_reviewer_id
-$$;
-
-
-CREATE FUNCTION links.reviewers_json(of_share_link_id text) RETURNS json
-    LANGUAGE sql STABLE
-    AS $$
-    select coalesce(json_agg(links.reviewer_json(r, a, i) order by r.position), '[]')
-    from links.reviewers r
-    left join views.reviewer_activity a on a.reviewer_id = r.id
-    left join lateral (
-        select * from notifications.invitations n where n.reviewer_id = r.id order by n.id desc limit 1
-    ) i on true
-    where r.share_link_id = of_share_link_id
+begin
+    return (select d.reviewer from links.reviewer_documents d where d.reviewer_id = of_reviewer_id);
+end
 $$;
 
 
 CREATE FUNCTION links.reviewers_now(of_share_link_id text) RETURNS SETOF links.reviewers
-    LANGUAGE sql ROWS 20
+    LANGUAGE plpgsql ROWS 20
     AS $$
-    select * from links.reviewers where share_link_id = of_share_link_id
+begin
+    return query select * from links.reviewers where share_link_id = of_share_link_id;
+end
 $$;
 
 
@@ -590,17 +582,12 @@ $$;
 
 
 CREATE FUNCTION links.share_link_now(of_share_link_id text) RETURNS TABLE(share_link json, version integer)
-    LANGUAGE sql ROWS 1
-    BEGIN ATOMIC
- SELECT links.share_link_json(l.*, ( SELECT COALESCE(json_agg(m.interview_id ORDER BY m."position"), '[]'::json) AS "coalesce"
-            FROM links.share_link_interviews m
-           WHERE (m.share_link_id = l.id)), ( SELECT (count(*))::integer AS count
-            FROM links.share_link_interviews m
-           WHERE (m.share_link_id = l.id)), links.reviewers_json(l.id)) AS share_link_json,
-     l.version
-    FROM links.share_links l
-   WHERE (l.id = share_link_now.of_share_link_id);
-END;
+    LANGUAGE plpgsql ROWS 1
+    AS $$
+begin
+    return query select d.share_link, d.version from links.share_link_documents d where d.share_link_id = of_share_link_id;
+end
+$$;
 
 
 CREATE FUNCTION links.state_of(link_deactivated_at timestamp with time zone, expires_at timestamp with time zone) RETURNS text
@@ -1600,6 +1587,47 @@ CREATE VIEW links.mail_reviewers AS
    FROM links.reviewers r;
 
 
+CREATE VIEW links.reviewer_documents AS
+ SELECT r.id AS reviewer_id,
+    r.share_link_id,
+    r."position",
+    links.reviewer_json(r.*, ROW(a.reviewer_id, a.share_link_id, a.first_opened_at, a.last_opened_at, a.open_count, a.reviewed_count), ROW(i.reviewer_id, i.id, i.state, i.sent_at)) AS reviewer
+   FROM ((links.reviewers r
+     LEFT JOIN LATERAL ( SELECT v.reviewer_id,
+            v.share_link_id,
+            v.first_opened_at,
+            v.last_opened_at,
+            v.open_count,
+            v.reviewed_count
+           FROM views.reviewer_activity v
+          WHERE (v.reviewer_id = r.id)
+         LIMIT 1) a ON (true))
+     LEFT JOIN LATERAL ( SELECT n.reviewer_id,
+            n.id,
+            n.state,
+            n.sent_at
+           FROM notifications.invitations n
+          WHERE (n.reviewer_id = r.id)
+          ORDER BY n.id DESC
+         LIMIT 1) i ON (true));
+
+
+CREATE VIEW links.share_link_documents AS
+ SELECT l.id AS share_link_id,
+    l.account_id,
+    l.basic_of,
+    l.version,
+    links.share_link_json(l.*, m.interview_ids, m.interview_count, r.reviewers) AS share_link
+   FROM ((links.share_links l
+     CROSS JOIN LATERAL ( SELECT COALESCE(json_agg(m_1.interview_id ORDER BY m_1."position"), '[]'::json) AS interview_ids,
+            (count(*))::integer AS interview_count
+           FROM links.share_link_interviews m_1
+          WHERE (m_1.share_link_id = l.id)) m)
+     CROSS JOIN LATERAL ( SELECT COALESCE(json_agg(d.reviewer ORDER BY d."position"), '[]'::json) AS reviewers
+           FROM links.reviewer_documents d
+          WHERE (d.share_link_id = l.id)) r);
+
+
 CREATE VIEW links.shared_interviews AS
  SELECT m.share_link_id,
     m."position",
@@ -1769,32 +1797,32 @@ INSERT INTO notifications.cursors VALUES ('webhook', '726', '');
 
 
 
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', '105411e924fd5ac689ecbed911480f40bea215016370bb3b565fc4931f6578cd', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e1deef650d538dc501c6060f6fd219927d569fa2e81d29c67e71499320510f43', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '2d65c59614b527bbe9ee78f50d0f9dca12f331f58ed13ea1417bd6b647ea5584', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '426d31d575d13882913a3a1eae297064fa03e7f8dfaeb829d783fed2810aaeeb', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '6988b02073f9ccb6885301064229e7461766ab16293313aa32e4d544c7457fbb', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '50757eaf4e3fb3956fd659bdb95890fcbe08effeb51baca52d6f49908be851d7', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', 'a0d5797fc16a173a508751eb0af10f253b0517e4ce3f5041fe167734764a4310', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '40d2b75c9da362a0c2b0974e544b29e361a9fb254420c004387c3b382964b304', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', '97bb079bdad10d133c85969bd14a29d974437ef75647dd94644eaf6d2809c687', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', '0c5cff3e4fc2b68f21c1442967563896f691daf5f4e174a4afa9ed80125c721f', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', '1cb155663007ed86888146907387354e54c1da17ea8540d1bf0f49b8dc4eba54', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '6354051d2b755b4f87a8653ac899c610d8be3d9dbfbd09c6afff464d163b59bb', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1fd4ba926a258ecb680f78475695a90f090719b9b59a7aafba0ce9edc8a11ee9', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', '4583339f3a0fbb8f6e725ad99fd251ab9d7e7d6ebcdbe7b921bc816cc5dbb71c', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '7611afbaedf615e4ea959feacf3e01f66c33962c22b7e03b43f6237349550d10', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'd8fafd0bdfd8ae035ee314b12ce93df229df3be64509181c7ba7667e09b8a098', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', '744956d976b00aa689cdc9cad68a79ce8b14c70829f70c426a10b848547bd483', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '1603b4ee27cfb3c038f66ec962b2f8d860c3112c3281e227253e27803ac3f7f5', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '2af25088c29c0627339527a2082f01fad76fafc923c1d5c6e3ce7dd580107b8e', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', '14d611aff94ebc78d65f505d4c4690e40d50eea9c1f83ba35f99035b24ffa474', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'fae147e36ddaeac798284192be524cb7afa826b0657dd559204b7f7dc35c1f79', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '066569201990ac82e7f388cdd8c3a9bc697be941496800b113700145bd1a8b53', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', 'cc90fc15fb348554c9ce302c44b7c5b781e40af5a3a61e70fde328ddb210b9a9', 'cc90fc15fb348554c9ce302c44b7c5b781e40af5a3a61e70fde328ddb210b9a9', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', 'ee203b9b308a3beb3b9f376637a9182e3121b98d9d6650efc6ea8f037b7f2b17', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e1deef650d538dc501c6060f6fd219927d569fa2e81d29c67e71499320510f43', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '2d65c59614b527bbe9ee78f50d0f9dca12f331f58ed13ea1417bd6b647ea5584', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '426d31d575d13882913a3a1eae297064fa03e7f8dfaeb829d783fed2810aaeeb', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '6988b02073f9ccb6885301064229e7461766ab16293313aa32e4d544c7457fbb', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '50757eaf4e3fb3956fd659bdb95890fcbe08effeb51baca52d6f49908be851d7', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', 'a0d5797fc16a173a508751eb0af10f253b0517e4ce3f5041fe167734764a4310', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '861d37ff47cb542f7fdf8b0387c1fd3601344d031abf6936af85b6c3b0dfc058', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', '97bb079bdad10d133c85969bd14a29d974437ef75647dd94644eaf6d2809c687', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', '0c5cff3e4fc2b68f21c1442967563896f691daf5f4e174a4afa9ed80125c721f', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', 'eb2f54697a43218dba878d91a398289469872dba1b1a8e8f66137ee4bc43e972', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '6354051d2b755b4f87a8653ac899c610d8be3d9dbfbd09c6afff464d163b59bb', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1fd4ba926a258ecb680f78475695a90f090719b9b59a7aafba0ce9edc8a11ee9', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', '4583339f3a0fbb8f6e725ad99fd251ab9d7e7d6ebcdbe7b921bc816cc5dbb71c', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '7611afbaedf615e4ea959feacf3e01f66c33962c22b7e03b43f6237349550d10', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'd8fafd0bdfd8ae035ee314b12ce93df229df3be64509181c7ba7667e09b8a098', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', '744956d976b00aa689cdc9cad68a79ce8b14c70829f70c426a10b848547bd483', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '1603b4ee27cfb3c038f66ec962b2f8d860c3112c3281e227253e27803ac3f7f5', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '2af25088c29c0627339527a2082f01fad76fafc923c1d5c6e3ce7dd580107b8e', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', '14d611aff94ebc78d65f505d4c4690e40d50eea9c1f83ba35f99035b24ffa474', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', '8b58028a1cdeb3906fb09fa237f9cdd18b6f2b40ce739f1ff09e08824f601072', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '066569201990ac82e7f388cdd8c3a9bc697be941496800b113700145bd1a8b53', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.3.0', '2026-11-29 12:30:33.724448+00');
+INSERT INTO public.sharelink_schema VALUES ('schema', '2b0339b5bef1d209e1153d7d01a73d6d550fea336b9686374812382e9491129f', '2b0339b5bef1d209e1153d7d01a73d6d550fea336b9686374812382e9491129f', '0.3.0', '2026-11-29 12:30:33.724448+00');
 
 
 
@@ -2416,6 +2444,12 @@ GRANT SELECT ON TABLE links.mail_people TO sharelink_notifications;
 GRANT SELECT ON TABLE links.mail_reviewers TO sharelink_notifications;
 
 
+GRANT SELECT ON TABLE links.reviewer_documents TO sharelink_links;
+
+
+GRANT SELECT ON TABLE links.share_link_documents TO sharelink_links;
+
+
 GRANT SELECT ON TABLE links.shared_interviews TO sharelink_views;
 
 
@@ -2457,6 +2491,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE views.watched TO sharelink_views;
 --
 
 
+alter role sharelink_links in database :"DBNAME" set enable_seqscan = 'off';
 alter role sharelink_links in database :"DBNAME" set idle_in_transaction_session_timeout = '5s';
 alter role sharelink_links in database :"DBNAME" set jit = 'off';
 alter role sharelink_links in database :"DBNAME" set lock_timeout = '3s';

@@ -7,9 +7,9 @@ with link as materialized (
     select * from links.share_links where account_id = :account_id and id = :share_link_id for update
 ),
 sent as materialized (
-    select u.id, u.place::int, i.id is not null as found
+    -- One by one, as in create_link.sql.
+    select u.id, u.place::int, (select true from links.interviews i where i.account_id = :account_id and i.id = u.id) is not null as found
     from unnest(:interview_ids) with ordinality as u (id, place)
-    left join links.interviews i on i.account_id = :account_id and i.id = u.id
 ),
 present as materialized (
     select m.interview_id from link cross join lateral links.members_now(link.id) m

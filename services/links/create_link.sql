@@ -14,9 +14,9 @@ with account as (
     select a as account from links.accounts a where a.id = :account_id
 ),
 wanted as (
-    select u.id, u.place::int, i.id is not null as found
+    -- One by one: a join may be planned to read all interviews of the account.
+    select u.id, u.place::int, (select true from links.interviews i where i.account_id = :account_id and i.id = u.id) is not null as found
     from unnest(:interview_ids) with ordinality as u (id, place)
-    left join links.interviews i on i.account_id = :account_id and i.id = u.id
 ),
 template as (
     select id, subject, body from links.email_templates

@@ -16,8 +16,6 @@ json_t *json_parse(struct arena *arena, const char *text, size_t length, const c
 
 /* Compact text of value, in the arena; keys keep their order. */
 char *json_text(struct arena *arena, const json_t *value);
-/* The same with sorted keys: equal values give equal text. */
-char *json_canonical_text(struct arena *arena, const json_t *value);
 
 /* Ties a reference that the caller owns to the arena's life, and returns it. */
 json_t *json_keep(struct arena *arena, json_t *value);

@@ -40,13 +40,7 @@ static void look_up(struct resolve_lookup *lookup, int flags);
 static void choose_address(struct resolve_lookup *lookup, const struct addrinfo *found);
 static void report(evutil_socket_t fd, short what, void *arg);
 
-struct resolve_lookup *resolve_start(struct event_base *base, const char *host, resolve_done *done, void *arg)
-{
-    return resolve_start_choice(base, host, 0, done, arg);
-}
-
-struct resolve_lookup *resolve_start_choice(struct event_base *base, const char *host, unsigned choice, resolve_done *done,
-                                            void *arg)
+struct resolve_lookup *resolve_start(struct event_base *base, const char *host, unsigned choice, resolve_done *done, void *arg)
 {
     struct resolve_lookup *lookup = mem_alloc(sizeof *lookup);
 

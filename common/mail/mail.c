@@ -155,11 +155,6 @@ static void start_senders(struct mail_pool *pool, const struct mail_pool_options
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-int mail_pool_free_places(const struct mail_pool *pool)
-{
-    return pool->in_hand < pool->threads ? pool->threads - pool->in_hand : 0;
-}
-
 /* --- handing over, on the loop --- */
 
 void mail_send(struct mail_pool *pool, const struct mail *mail, mail_done *done, void *arg)
@@ -167,7 +162,7 @@ void mail_send(struct mail_pool *pool, const struct mail *mail, mail_done *done,
     struct job *job = copy_job(mail, done, arg);
 
     pool->in_hand++;
-    /* Callers may keep one more per thread at hand; beyond that they should have asked for free places. */
+    /* Callers may keep one more per thread at hand; beyond that they hand over more than is sent. */
     if (pool->in_hand % (2 * pool->threads) == 1 && pool->in_hand > 2 * pool->threads) {
         log_warn("mail.queue_long", LOG_INT("waiting", pool->in_hand - pool->threads),
                  LOG_INT("threads", pool->threads));

@@ -33,9 +33,6 @@ struct mail_pool *mail_pool_new(struct event_base *base, const struct mail_pool_
 /* Waits for the mails that threads have in hand (bounded by total_limit_ms), then ends the threads. A mail that no thread
  * has begun ends as MAIL_LATER. Every done has been called when this returns. Not from inside a done. */
 void mail_pool_free(struct mail_pool *pool);
-/* Threads that have nothing to do and no mail queued for them: how many mails may be handed over now. More may be: they
- * wait in the queue, and the log warns when that is longer than one for each thread. */
-int mail_pool_free_places(const struct mail_pool *pool);
 
 /* What a mail says. All text is UTF-8; addresses are checked again here, and CR, LF and other control characters anywhere
  * but in the bodies make the mail MAIL_INVALID. */
@@ -67,7 +64,8 @@ struct mail_result {
     const char *detail; /* one line for the delivery log, without addresses */
 };
 
-/* The mail is copied. done comes exactly once, from the loop; result is borrowed until it returns. */
+/* The mail is copied. Mails may be more than there are threads: they wait in a queue, and the log warns when that is longer than
+ * one for each thread. done comes exactly once, from the loop; result is borrowed until it returns. */
 typedef void mail_done(void *arg, const struct mail_result *result);
 void mail_send(struct mail_pool *pool, const struct mail *mail, mail_done *done, void *arg);
 

@@ -145,7 +145,7 @@ static void resolve_next(struct pg_target *target)
         struct host *host = &target->hosts[target->host_resolving];
         bool is_socket = host->name[0] == '/' || host->name[0] == '@';
         if (host->name[0] && !is_socket && !host->address[0]) {
-            target->lookup = resolve_start_choice(target->base, host->name, target->address_choice, take_address, target);
+            target->lookup = resolve_start(target->base, host->name, target->address_choice, take_address, target);
             return;
         }
     }

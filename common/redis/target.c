@@ -108,7 +108,7 @@ void redis_target_look_up(struct redis_target *target, struct event_base *base, 
 {
     target->found = found;
     target->arg = arg;
-    target->lookup = resolve_start_choice(base, target->host, target->address_choice, take_address, target);
+    target->lookup = resolve_start(base, target->host, target->address_choice, take_address, target);
 }
 
 static void take_address(void *arg, const char *address, const char *error)

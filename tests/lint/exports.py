@@ -31,4 +31,4 @@ def is_for_made_code(name, made):
 
 def is_inline_used(name, files):
     """In the body of an inline function or in a macro of a header."""
-    return any(re.search(rf"^(?:\s+|#define ).*\b{name}\b", text, re.MULTILINE) for path, text in files.items() if path.suffix == ".h")
+    return any(re.search(rf"^(?:[ \t]+|#define ).*\b{name}\b", text, re.MULTILINE) for path, text in files.items() if path.suffix == ".h")

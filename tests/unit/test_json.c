@@ -39,21 +39,6 @@ static void test_parses_and_writes(void **state)
     arena_free(arena);
 }
 
-static void test_equal_values_have_equal_canonical_text(void **state)
-{
-    struct arena *arena = arena_new();
-    const char *error, *one = "{\"a\":1,\"b\":{\"d\":[1,2],\"c\":0.1}}",
-                       *two = "{ \"b\": {\"c\":0.10,\"d\":[1, 2]}, \"\\u0061\":1 }";
-    (void)state;
-
-    char *first = json_canonical_text(arena, json_parse(arena, one, strlen(one), &error));
-    char *second = json_canonical_text(arena, json_parse(arena, two, strlen(two), &error));
-    assert_string_equal(first, second);
-    two = "{\"a\":1,\"b\":{\"d\":[2,1],\"c\":0.1}}";
-    assert_string_not_equal(first, json_canonical_text(arena, json_parse(arena, two, strlen(two), &error)));
-    arena_free(arena);
-}
-
 static void test_refuses_what_is_broken_or_ambiguous(void **state)
 {
     (void)state;
@@ -127,7 +112,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parses_and_writes),
-        cmocka_unit_test(test_equal_values_have_equal_canonical_text),
         cmocka_unit_test(test_refuses_what_is_broken_or_ambiguous),
         cmocka_unit_test(test_errors_tell_the_place_and_nothing_of_the_input),
         cmocka_unit_test(test_depth_is_limited),

@@ -38,7 +38,7 @@ static struct result resolve(const char *host, unsigned choice)
     struct event_base *base = event_base_new();
     struct result result = { 0 };
 
-    resolve_start_choice(base, host, choice, note, &result);
+    resolve_start(base, host, choice, note, &result);
     assert_int_equal(result.calls, 0);
     assert_true(loop_until(base, is_called, &result));
     event_base_loop(base, EVLOOP_NONBLOCK);
@@ -105,7 +105,7 @@ static void many_at_once_get_one_answer_each(void **state)
     (void)state;
 
     for (int i = 0; i < 20; i++) {
-        resolve_start(base, i % 2 ? "localhost" : "127.0.0.1", note, &results[i]);
+        resolve_start(base, i % 2 ? "localhost" : "127.0.0.1", 0, note, &results[i]);
     }
     assert_true(loop_until(base, have_all, results));
     for (int i = 0; i < 20; i++) {
@@ -124,7 +124,7 @@ static void who_cancels_is_not_called(void **state)
 
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
         struct result *gone = calloc(1, sizeof *gone);
-        struct resolve_lookup *lookup = resolve_start(base, hosts[i], note, gone);
+        struct resolve_lookup *lookup = resolve_start(base, hosts[i], 0, note, gone);
         resolve_cancel(lookup);
         assert_int_equal(gone->calls, 0);
         free(gone);

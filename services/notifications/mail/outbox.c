@@ -19,7 +19,7 @@
 #include "services/notifications/mail/record_outcomes.sql.h"
 #include "services/notifications/mail/schedule_mails.h"
 
-enum { RETRY_FIRST_MS = 5000, RETRY_MOST_MS = 300000, MOMENT_US = 250000, HAND_MOST = 2000 };
+enum { RETRY_FIRST_MS = 5000, RETRY_MOST_MS = 300000, MOMENT_US = 250000, HAND_MAX = 2000 };
 
 struct outbox {
     struct daemon *daemon;
@@ -101,7 +101,7 @@ struct outbox *outbox_new(struct daemon *daemon, const struct notifications *not
 static int hand_size(const void *owner)
 {
     const struct outbox *outbox = owner;
-    int least = 2 * (int)outbox->settings->workers, most = least > HAND_MOST ? least : HAND_MOST;
+    int least = 2 * (int)outbox->settings->workers, most = least > HAND_MAX ? least : HAND_MAX;
     int lately = outbox->pace.sent > outbox->pace.sent_before ? outbox->pace.sent : outbox->pace.sent_before;
 
     return lately < least ? least : lately > most ? most : lately;

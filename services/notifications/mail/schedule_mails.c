@@ -14,7 +14,7 @@
 enum { PLAN_EVERY_SECONDS = 5 };
 
 /* People whose digests one statement plans. Fewer, down to one, while it fails: what takes too long is brought through in parts. */
-enum { DIGESTS_MOST = 200 };
+enum { DIGESTS_MAX = 200 };
 
 /* What is planned by the clock, each for itself. */
 struct plan {
@@ -51,7 +51,7 @@ struct schedule *schedule_new(struct daemon *daemon, const struct notifications_
 
     schedule->daemon = daemon;
     schedule->settings = settings;
-    schedule->digests_most = DIGESTS_MOST;
+    schedule->digests_most = DIGESTS_MAX;
     schedule->plans[WARNINGS] = (struct plan){ .schedule = schedule, .statement = &schedule_mails_statement, .ask = ask_for_warnings };
     schedule->plans[DIGESTS] = (struct plan){ .schedule = schedule, .statement = &schedule_digests_statement, .ask = ask_for_digests };
     schedule->timer = event_new(daemon->base, -1, EV_PERSIST, plan_on_timer, schedule);
@@ -119,7 +119,7 @@ static void on_digests(void *arg, const struct pg_answer *answer)
         return;
     }
     struct schedule_digests_out out = schedule_digests_read(answer, 0);
-    *most = *most < DIGESTS_MOST / 2 ? *most * 2 : DIGESTS_MOST;
+    *most = *most < DIGESTS_MAX / 2 ? *most * 2 : DIGESTS_MAX;
     go_on(plan, out.planned, out.is_full);
 }
 

@@ -5,7 +5,7 @@
 
 #include "common/base/str.h"
 
-enum { FIELD_COUNT = 4, BOX_MOST = 1024 };
+enum { FIELD_COUNT = 4, BOX_MAX = 1024 };
 
 static const char bound[] = "unsubscribe";
 
@@ -23,7 +23,7 @@ const char *unsubscribe_url(struct arena *arena, const struct daemon *daemon, co
 bool unsubscribe_open(struct arena *arena, const struct daemon *daemon, const char *token, struct unsubscribe *who)
 {
     const char **fields[FIELD_COUNT] = { &who->account_id, &who->address, &who->share_link_id, &who->kind };
-    uint8_t box[BOX_MOST];
+    uint8_t box[BOX_MAX];
     size_t length;
     long box_length = str_base64url_decode(box, sizeof box, token);
     char *content = box_length > 0 ? crypto_open(daemon->keyring, arena, bound, box, (size_t)box_length, &length) : NULL;

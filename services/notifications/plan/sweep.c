@@ -24,7 +24,7 @@
 #define MEASURE_EVERY_US (10 * (int64_t)1000000)
 
 /* In one statement: events brought, events looked at, things forgotten. */
-enum { SWEEP_MOST = 500, WALK_MOST = 20000, FORGET_MOST = 20000 };
+enum { SWEEP_MAX = 500, WALK_MAX = 20000, FORGET_MAX = 20000 };
 
 enum { ENABLED, FAILING, DISABLED, ENDPOINT_STATES };
 
@@ -121,7 +121,7 @@ static struct next *check_partitions(struct flow *flow)
 static struct next *keep_house(struct flow *flow)
 {
     const struct sweep *sweep = flow->owner;
-    struct keep_house_in in = { .forget_most = FORGET_MOST };
+    struct keep_house_in in = { .forget_most = FORGET_MAX };
 
     if (clock_mono_us() < sweep->house_due_us) {
         return find_unsettled(flow);
@@ -149,8 +149,8 @@ static struct next *find_unsettled(struct flow *flow)
     struct find_unsettled_in in = {
         .consumer = sweep->group->name,
         .grace_ms = settings->sweep_grace_ms,
-        .events_most = SWEEP_MOST,
-        .walk_most = WALK_MOST,
+        .events_most = SWEEP_MAX,
+        .walk_most = WALK_MAX,
         .from_xid = sweep->from_xid,
         .from_id = sweep->from_id,
     };
@@ -170,8 +170,8 @@ static struct next *settle_found(struct flow *flow)
     struct find_unsettled_out out = find_unsettled_get(flow, 0);
     const json_t *ids = json_parse(flow->arena, out.event_ids, strlen(out.event_ids), &error);
     size_t count = json_array_size(ids);
-    flow_step *then = count == SWEEP_MOST ? find_unsettled : go_to_next_group;
-    if (count < SWEEP_MOST && out.is_full) {
+    flow_step *then = count == SWEEP_MAX ? find_unsettled : go_to_next_group;
+    if (count < SWEEP_MAX && out.is_full) {
         sweep->from_xid = arena_strdup(flow->arena, out.next_xid);
         sweep->from_id = arena_strdup(flow->arena, out.next_id);
         then = find_unsettled;

@@ -131,3 +131,28 @@ create table views.watched (
     foreign key (account_id, interview_id) references links.interviews (account_id, id) on delete cascade
 );
 create index watched_by_interview on views.watched (account_id, interview_id);
+
+-- A try to open a link, as views.open_links takes one and notes what becomes of it.
+create type views.try as (
+    place          int,
+    outcome        text,
+    paused_until   timestamptz,
+    visit_id       text collate "C",
+    session_hash   bytea,
+    cookie_hash    bytea,
+    event_id       text collate "C",
+    network        text collate "C",
+    device         text,
+    request_id     text,
+    traceparent    text,
+    reviewer_id    text collate "C",
+    reviewer_name  text,
+    share_link_id  text collate "C",
+    account_id     text collate "C",
+    passcode_epoch int,
+    kind           text,
+    -- Noted on the way.
+    wrong_tries    int,
+    begins_pause   boolean,
+    same_visit_id  text collate "C"
+);

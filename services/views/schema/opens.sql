@@ -1,0 +1,154 @@
+-- Opens. In PL/pgSQL, where rows are locked in the order of the lines: guesses, visits that go on, the reviewers' activity, the
+-- links' activity, links that are switched off; and of each kind in the order of their keys. So two batches never wait for each
+-- other in a circle. PostgreSQL promises no order of the parts of one statement.
+
+-- Takes the wrong tries into account. A right one behind wrong ones of the same batch is behind the pause that they have led to:
+-- else a batch full of guesses would find the right one among them, whatever the budget.
+create or replace function views.note_guesses(tries views.try[], tries_per_network int, tries_per_link int, window_s int, pause_s int,
+                                              link_pause_s int, pause_most_s int) returns views.try[]
+language plpgsql volatile as $$
+declare
+    try   views.try;
+    guess record;
+    at    int;
+    until timestamptz;
+begin
+    for try in select t.* from unnest(tries) t where t.outcome = 'wrong_passcode' order by t.reviewer_id, t.place loop
+        select g.* into guess
+        from views.note_guess(try.reviewer_id, try.passcode_epoch, try.network, tries_per_network, tries_per_link, window_s, pause_s,
+                              link_pause_s, pause_most_s) g;
+        try.outcome := case when guess.is_judged then 'wrong_passcode' else 'paused' end;
+        try.paused_until := guess.paused_until;
+        try.wrong_tries := guess.tries;
+        try.begins_pause := guess.begins_pause;
+        tries[try.place] := try;
+    end loop;
+    for at, until in
+        select t.place, max(w.paused_until)
+        from unnest(tries) t
+        join unnest(tries) w on w.reviewer_id = t.reviewer_id and w.place < t.place and (w.network = t.network or w.begins_pause)
+        where t.outcome = 'open' and w.wrong_tries is not null
+        group by t.place
+        having max(w.paused_until) > now()
+    loop
+        tries[at].outcome := 'paused';
+        tries[at].paused_until := until;
+    end loop;
+    return tries;
+end
+$$;
+
+-- Opens what these tries are good for. Their place is that in the array.
+create or replace function views.open_links(tries views.try[], tries_per_network int, tries_per_link int, window_s int, pause_s int,
+                                            link_pause_s int, pause_most_s int, usual_opens int, usual_networks int)
+returns table (place int, outcome text, visit_id text, reviewer_name text, is_first boolean, same_visit boolean, event_type text,
+               event text, paused_until timestamptz)
+language plpgsql volatile as $$
+declare
+    try      views.try;
+    counted  views.activity[]; -- of those with new visits
+    unusual  views.activity[]; -- of those whose links are to be switched off instead
+    who      views.activity;
+    switched text[];           -- …and were not off already
+begin
+    if exists (select from unnest(tries) t where t.outcome = 'wrong_passcode') then
+        tries := views.note_guesses(tries, tries_per_network, tries_per_link, window_s, pause_s, link_pause_s, pause_most_s);
+    end if;
+
+    for try in select t.* from unnest(tries) t where t.outcome = 'open' and t.cookie_hash is not null order by t.cookie_hash loop
+        tries[try.place].same_visit_id := views.continue_visit(try.cookie_hash, try.reviewer_id, try.passcode_epoch);
+    end loop;
+
+    with fresh as materialized (
+        select t.reviewer_id, t.share_link_id, t.account_id, t.passcode_epoch, count(*) as many,
+               -- Behind a basic link are many people.
+               case when t.kind = 'basic' then 0 else count(*) end as usage,
+               case when t.kind = 'basic' then '{}' else jsonb_object_agg(t.network, extract(epoch from now())::bigint) end as networks
+        from unnest(tries) t
+        where t.outcome = 'open' and t.same_visit_id is null
+        group by t.reviewer_id, t.share_link_id, t.account_id, t.passcode_epoch, t.kind
+    ),
+    stored as (
+        insert into views.activity as a (reviewer_id, share_link_id, account_id, open_count, usage_epoch, hour_opens, networks, network_count)
+        select f.reviewer_id, f.share_link_id, f.account_id,
+               case when f.usage > usual_opens or n.network_count > usual_networks then 0 else f.many end,
+               f.passcode_epoch, f.usage, f.networks, n.network_count
+        from fresh f
+        cross join lateral (select count(*)::int as network_count from jsonb_object_keys(f.networks)) n
+        order by f.reviewer_id
+        on conflict (reviewer_id) do update
+            set (last_opened_at, open_count, usage_epoch, hour_since, hour_opens, networks, network_count)
+                = (select case when x.is_unusual then a.last_opened_at else excluded.last_opened_at end,
+                          case when x.is_unusual then a.open_count else a.open_count + excluded.open_count end,
+                          excluded.usage_epoch, u.hour_since, u.hour_opens, u.networks, u.network_count
+                   from views.usage_after(a, excluded.usage_epoch, excluded.hour_opens, excluded.networks) u
+                   cross join lateral (select u.hour_opens > usual_opens or u.network_count > usual_networks) x (is_unusual))
+        returning a as activity, a.hour_opens > usual_opens or a.network_count > usual_networks as is_unusual
+    )
+    select array_agg(s.activity) filter (where not s.is_unusual),
+           array_agg(s.activity order by (s.activity).share_link_id, (s.activity).reviewer_id) filter (where s.is_unusual)
+    into counted, unusual
+    from stored s;
+
+    insert into views.link_activity as l (share_link_id, account_id, last_opened_at)
+    select distinct c.share_link_id, c.account_id, now() from unnest(counted) c
+    order by c.share_link_id
+    on conflict (share_link_id) do update set last_opened_at = greatest(l.last_opened_at, excluded.last_opened_at);
+
+    foreach who in array coalesce(unusual, '{}') loop
+        if links.switch_off_reviewer(who.reviewer_id, jsonb_build_object('code', 'unusual_activity', 'at', sharelink.rfc3339(now()),
+                                         'evidence', views.unusual_evidence(who, usual_opens, usual_networks))) then
+            switched := switched || who.reviewer_id;
+        end if;
+    end loop;
+
+    return query
+    with fresh as materialized (
+        select t.*, row_number() over of_reviewer as nth, count(*) over of_reviewer as many
+        from unnest(tries) t
+        where t.outcome = 'open' and t.same_visit_id is null
+        window of_reviewer as (partition by t.reviewer_id order by t.place rows between unbounded preceding and unbounded following)
+    ),
+    visited as (
+        insert into views.visits as v (id, account_id, share_link_id, reviewer_id, is_first, network, device, session_hash, passcode_epoch)
+        select f.visit_id, f.account_id, f.share_link_id, f.reviewer_id, c.open_count - f.many + f.nth = 1, f.network, f.device,
+               f.session_hash, f.passcode_epoch
+        from fresh f
+        join unnest(counted) c on c.reviewer_id = f.reviewer_id
+        returning v.id, v.is_first
+    ),
+    happened as (
+        select f.event_id, f.account_id, 'link.opened' as type, f.share_link_id, f.reviewer_id,
+               jsonb_build_object('visit_id', f.visit_id, 'first', v.is_first) as more, f.request_id, f.traceparent
+        from fresh f
+        join visited v on v.id = f.visit_id
+        union all
+        select t.event_id, t.account_id, 'link.passcode_failed', t.share_link_id, t.reviewer_id,
+               jsonb_strip_nulls(jsonb_build_object(
+                   'tries', t.wrong_tries, 'paused_until', case when t.begins_pause then sharelink.rfc3339(t.paused_until) end)),
+               t.request_id, t.traceparent
+        from unnest(tries) t
+        where t.outcome = 'wrong_passcode'
+        union all
+        select f.event_id, f.account_id, 'link.deactivated', f.share_link_id, f.reviewer_id,
+               jsonb_build_object('reason', 'unusual_activity'), f.request_id, f.traceparent
+        from fresh f
+        where f.nth = 1 and f.reviewer_id = any (switched)
+    ),
+    logged as (
+        insert into events.log as l (id, account_id, type, share_link_id, reviewer_id, data, request_id, traceparent)
+        select h.event_id, h.account_id, h.type, h.share_link_id, h.reviewer_id,
+               jsonb_build_object('share_link_id', h.share_link_id, 'reviewer_id', h.reviewer_id) || h.more, h.request_id, h.traceparent
+        from happened h
+        returning l.id, l.type, events.cloud_event(l) as cloud_event
+    )
+    select t.place,
+           case when f.place is not null and v.id is null then 'deactivated' else t.outcome end,
+           coalesce(t.same_visit_id, v.id), t.reviewer_name, coalesce(v.is_first, false), t.same_visit_id is not null,
+           l.type, l.cloud_event, t.paused_until
+    from unnest(tries) t
+    left join fresh f on f.place = t.place
+    left join visited v on v.id = t.visit_id
+    left join logged l on l.id = t.event_id;
+end
+$$;

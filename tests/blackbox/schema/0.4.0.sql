@@ -43,6 +43,30 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
 
+CREATE TYPE views.try AS (
+	place integer,
+	outcome text,
+	paused_until timestamp with time zone,
+	visit_id text COLLATE pg_catalog."C",
+	session_hash bytea,
+	cookie_hash bytea,
+	event_id text COLLATE pg_catalog."C",
+	network text COLLATE pg_catalog."C",
+	device text,
+	request_id text,
+	traceparent text,
+	reviewer_id text COLLATE pg_catalog."C",
+	reviewer_name text,
+	share_link_id text COLLATE pg_catalog."C",
+	account_id text COLLATE pg_catalog."C",
+	passcode_epoch integer,
+	kind text,
+	wrong_tries integer,
+	begins_pause boolean,
+	same_visit_id text COLLATE pg_catalog."C"
+);
+
+
 SET default_tablespace = '';
 
 CREATE TABLE events.log (
@@ -1359,6 +1383,154 @@ end
 $$;
 
 
+CREATE FUNCTION views.note_guesses(tries views.try[], tries_per_network integer, tries_per_link integer, window_s integer, pause_s integer, link_pause_s integer, pause_most_s integer) RETURNS views.try[]
+    LANGUAGE plpgsql
+    AS $$
+declare
+    try   views.try;
+    guess record;
+    at    int;
+    until timestamptz;
+begin
+    for try in select t.* from unnest(tries) t where t.outcome = 'wrong_passcode' order by t.reviewer_id, t.place loop
+        select g.* into guess
+        from views.note_guess(try.reviewer_id, try.passcode_epoch, try.network, tries_per_network, tries_per_link, window_s, pause_s,
+                              link_pause_s, pause_most_s) g;
+        try.outcome := case when guess.is_judged then 'wrong_passcode' else 'paused' end;
+        try.paused_until := guess.paused_until;
+        try.wrong_tries := guess.tries;
+        try.begins_pause := guess.begins_pause;
+        tries[try.place] := try;
+    end loop;
+    for at, until in
+        select t.place, max(w.paused_until)
+        from unnest(tries) t
+        join unnest(tries) w on w.reviewer_id = t.reviewer_id and w.place < t.place and (w.network = t.network or w.begins_pause)
+        where t.outcome = 'open' and w.wrong_tries is not null
+        group by t.place
+        having max(w.paused_until) > now()
+    loop
+        tries[at].outcome := 'paused';
+        tries[at].paused_until := until;
+    end loop;
+    return tries;
+end
+$$;
+
+
+CREATE FUNCTION views.open_links(tries views.try[], tries_per_network integer, tries_per_link integer, window_s integer, pause_s integer, link_pause_s integer, pause_most_s integer, usual_opens integer, usual_networks integer) RETURNS TABLE(place integer, outcome text, visit_id text, reviewer_name text, is_first boolean, same_visit boolean, event_type text, event text, paused_until timestamp with time zone)
+    LANGUAGE plpgsql
+    AS $$
+declare
+    try      views.try;
+    counted  views.activity[]; -- of those with new visits
+    unusual  views.activity[]; -- of those whose links are to be switched off instead
+    who      views.activity;
+    switched text[];           -- …and were not off already
+begin
+    if exists (select from unnest(tries) t where t.outcome = 'wrong_passcode') then
+        tries := views.note_guesses(tries, tries_per_network, tries_per_link, window_s, pause_s, link_pause_s, pause_most_s);
+    end if;
+
+    for try in select t.* from unnest(tries) t where t.outcome = 'open' and t.cookie_hash is not null order by t.cookie_hash loop
+        tries[try.place].same_visit_id := views.continue_visit(try.cookie_hash, try.reviewer_id, try.passcode_epoch);
+    end loop;
+
+    with fresh as materialized (
+        select t.reviewer_id, t.share_link_id, t.account_id, t.passcode_epoch, count(*) as many,
+               -- Behind a basic link are many people.
+               case when t.kind = 'basic' then 0 else count(*) end as usage,
+               case when t.kind = 'basic' then '{}' else jsonb_object_agg(t.network, extract(epoch from now())::bigint) end as networks
+        from unnest(tries) t
+        where t.outcome = 'open' and t.same_visit_id is null
+        group by t.reviewer_id, t.share_link_id, t.account_id, t.passcode_epoch, t.kind
+    ),
+    stored as (
+        insert into views.activity as a (reviewer_id, share_link_id, account_id, open_count, usage_epoch, hour_opens, networks, network_count)
+        select f.reviewer_id, f.share_link_id, f.account_id,
+               case when f.usage > usual_opens or n.network_count > usual_networks then 0 else f.many end,
+               f.passcode_epoch, f.usage, f.networks, n.network_count
+        from fresh f
+        cross join lateral (select count(*)::int as network_count from jsonb_object_keys(f.networks)) n
+        order by f.reviewer_id
+        on conflict (reviewer_id) do update
+            set (last_opened_at, open_count, usage_epoch, hour_since, hour_opens, networks, network_count)
+                = (select case when x.is_unusual then a.last_opened_at else excluded.last_opened_at end,
+                          case when x.is_unusual then a.open_count else a.open_count + excluded.open_count end,
+                          excluded.usage_epoch, u.hour_since, u.hour_opens, u.networks, u.network_count
+                   from views.usage_after(a, excluded.usage_epoch, excluded.hour_opens, excluded.networks) u
+                   cross join lateral (select u.hour_opens > usual_opens or u.network_count > usual_networks) x (is_unusual))
+        returning a as activity, a.hour_opens > usual_opens or a.network_count > usual_networks as is_unusual
+    )
+    select array_agg(s.activity) filter (where not s.is_unusual),
+           array_agg(s.activity order by (s.activity).share_link_id, (s.activity).reviewer_id) filter (where s.is_unusual)
+    into counted, unusual
+    from stored s;
+
+    insert into views.link_activity as l (share_link_id, account_id, last_opened_at)
+    select distinct c.share_link_id, c.account_id, now() from unnest(counted) c
+    order by c.share_link_id
+    on conflict (share_link_id) do update set last_opened_at = greatest(l.last_opened_at, excluded.last_opened_at);
+
+    foreach who in array coalesce(unusual, '{}') loop
+        if links.switch_off_reviewer(who.reviewer_id, jsonb_build_object('code', 'unusual_activity', 'at', sharelink.rfc3339(now()),
+                                         'evidence', views.unusual_evidence(who, usual_opens, usual_networks))) then
+            switched := switched || who.reviewer_id;
+        end if;
+    end loop;
+
+    return query
+    with fresh as materialized (
+        select t.*, row_number() over of_reviewer as nth, count(*) over of_reviewer as many
+        from unnest(tries) t
+        where t.outcome = 'open' and t.same_visit_id is null
+        window of_reviewer as (partition by t.reviewer_id order by t.place rows between unbounded preceding and unbounded following)
+    ),
+    visited as (
+        insert into views.visits as v (id, account_id, share_link_id, reviewer_id, is_first, network, device, session_hash, passcode_epoch)
+        select f.visit_id, f.account_id, f.share_link_id, f.reviewer_id, c.open_count - f.many + f.nth = 1, f.network, f.device,
+               f.session_hash, f.passcode_epoch
+        from fresh f
+        join unnest(counted) c on c.reviewer_id = f.reviewer_id
+        returning v.id, v.is_first
+    ),
+    happened as (
+        select f.event_id, f.account_id, 'link.opened' as type, f.share_link_id, f.reviewer_id,
+               jsonb_build_object('visit_id', f.visit_id, 'first', v.is_first) as more, f.request_id, f.traceparent
+        from fresh f
+        join visited v on v.id = f.visit_id
+        union all
+        select t.event_id, t.account_id, 'link.passcode_failed', t.share_link_id, t.reviewer_id,
+               jsonb_strip_nulls(jsonb_build_object(
+                   'tries', t.wrong_tries, 'paused_until', case when t.begins_pause then sharelink.rfc3339(t.paused_until) end)),
+               t.request_id, t.traceparent
+        from unnest(tries) t
+        where t.outcome = 'wrong_passcode'
+        union all
+        select f.event_id, f.account_id, 'link.deactivated', f.share_link_id, f.reviewer_id,
+               jsonb_build_object('reason', 'unusual_activity'), f.request_id, f.traceparent
+        from fresh f
+        where f.nth = 1 and f.reviewer_id = any (switched)
+    ),
+    logged as (
+        insert into events.log as l (id, account_id, type, share_link_id, reviewer_id, data, request_id, traceparent)
+        select h.event_id, h.account_id, h.type, h.share_link_id, h.reviewer_id,
+               jsonb_build_object('share_link_id', h.share_link_id, 'reviewer_id', h.reviewer_id) || h.more, h.request_id, h.traceparent
+        from happened h
+        returning l.id, l.type, events.cloud_event(l) as cloud_event
+    )
+    select t.place,
+           case when f.place is not null and v.id is null then 'deactivated' else t.outcome end,
+           coalesce(t.same_visit_id, v.id), t.reviewer_name, coalesce(v.is_first, false), t.same_visit_id is not null,
+           l.type, l.cloud_event, t.paused_until
+    from unnest(tries) t
+    left join fresh f on f.place = t.place
+    left join visited v on v.id = t.visit_id
+    left join logged l on l.id = t.event_id;
+end
+$$;
+
+
 CREATE FUNCTION views.question_ratings(all_ratings jsonb, questions jsonb) RETURNS TABLE(rating jsonb, place bigint, is_shown boolean)
     LANGUAGE sql STABLE
     AS $$
@@ -1803,7 +1975,7 @@ INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '2d
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '426d31d575d13882913a3a1eae297064fa03e7f8dfaeb829d783fed2810aaeeb', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '6988b02073f9ccb6885301064229e7461766ab16293313aa32e4d544c7457fbb', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '50757eaf4e3fb3956fd659bdb95890fcbe08effeb51baca52d6f49908be851d7', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', 'f231d93e2eb218dfb82bedce79e3cf68835da8f72793e25c0cd3c23b39094333', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', 'a0d5797fc16a173a508751eb0af10f253b0517e4ce3f5041fe167734764a4310', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '861d37ff47cb542f7fdf8b0387c1fd3601344d031abf6936af85b6c3b0dfc058', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', '97bb079bdad10d133c85969bd14a29d974437ef75647dd94644eaf6d2809c687', '0.3.0', now());
@@ -1812,6 +1984,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', 'eb2f54697a43218dba878d91a398289469872dba1b1a8e8f66137ee4bc43e972', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '6354051d2b755b4f87a8653ac899c610d8be3d9dbfbd09c6afff464d163b59bb', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1fd4ba926a258ecb680f78475695a90f090719b9b59a7aafba0ce9edc8a11ee9', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', 'f7bff4c4a8ac80f425903d86dc5e5269c5a5245653a3656ccb768314a6fc38e7', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', '4583339f3a0fbb8f6e725ad99fd251ab9d7e7d6ebcdbe7b921bc816cc5dbb71c', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '7611afbaedf615e4ea959feacf3e01f66c33962c22b7e03b43f6237349550d10', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'd8fafd0bdfd8ae035ee314b12ce93df229df3be64509181c7ba7667e09b8a098', '0.3.0', now());
@@ -1822,7 +1995,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', '8b58028a1cdeb3906fb09fa237f9cdd18b6f2b40ce739f1ff09e08824f601072', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '066569201990ac82e7f388cdd8c3a9bc697be941496800b113700145bd1a8b53', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', '2b0339b5bef1d209e1153d7d01a73d6d550fea336b9686374812382e9491129f', '2b0339b5bef1d209e1153d7d01a73d6d550fea336b9686374812382e9491129f', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', 'f579939d57c4303b37e6a3c2fd81c4672e2e17f225e75e4f8dabba13ca614823', 'f579939d57c4303b37e6a3c2fd81c4672e2e17f225e75e4f8dabba13ca614823', '0.3.0', now());
 
 
 

@@ -80,17 +80,12 @@ static void read_events(struct fields *root, struct wanted_endpoint *wanted)
     }
 }
 
-const char *endpoint_secret_bound(struct arena *arena, const char *endpoint_id)
-{
-    return arena_printf(arena, "%s webhook secret", endpoint_id);
-}
-
 const char *endpoint_secret_new(struct flow *flow, const char *endpoint_id, struct pg_bytes *sealed)
 {
     const char *secret = webhook_secret_new(flow->arena);
     size_t length = 0;
 
-    const uint8_t *box = crypto_seal(flow->daemon->keyring, flow->arena, endpoint_secret_bound(flow->arena, endpoint_id), secret,
+    const uint8_t *box = crypto_seal(flow->daemon->keyring, flow->arena, webhook_secret_bound(flow->arena, endpoint_id), secret,
                                      strlen(secret), &length);
     *sealed = pg_bytes_of(box, length);
     return secret;

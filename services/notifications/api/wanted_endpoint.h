@@ -17,8 +17,6 @@ struct next *wanted_endpoint_read(struct flow *flow, enum fields_need need, stru
 
 /* A new secret, in the arena, and the same sealed. */
 const char *endpoint_secret_new(struct flow *flow, const char *endpoint_id, struct pg_bytes *sealed);
-/* What a sealed secret is bound to. */
-const char *endpoint_secret_bound(struct arena *arena, const char *endpoint_id);
 
 /* Ends: the endpoint's JSON with its version as the ETag, with the secret as a member when it is not NULL; a 404; and a 409,
  * because nothing is posted to it. */

@@ -18,6 +18,11 @@ char *webhook_secret_new(struct arena *arena)
     return arena_printf(arena, PREFIX "%s", crypto_base64(arena, bytes, sizeof bytes));
 }
 
+const char *webhook_secret_bound(struct arena *arena, const char *endpoint_id)
+{
+    return arena_printf(arena, "%s webhook secret", endpoint_id);
+}
+
 char *webhook_sign(struct arena *arena, const char *secret, const char *id, int64_t timestamp_s, const char *body, size_t length)
 {
     uint8_t hmac[32];

@@ -13,6 +13,8 @@
 #include "common/base/arena.h"
 
 char *webhook_secret_new(struct arena *arena);
+/* What an endpoint's sealed secret is bound to (crypto.h), in the arena. */
+const char *webhook_secret_bound(struct arena *arena, const char *endpoint_id);
 
 /* "v1,…" in the arena; NULL when secret is none. timestamp_s: seconds since 1970 UTC, as in the header webhook-timestamp. */
 char *webhook_sign(struct arena *arena, const char *secret, const char *id, int64_t timestamp_s, const char *body, size_t length);

@@ -18,7 +18,6 @@
 #include "services/notifications/webhook/claim_webhooks.sql.h"
 #include "services/notifications/webhook/record_webhooks.sql.h"
 #include "services/notifications/webhook/webhook_signature.h"
-#include "services/notifications/api/wanted_endpoint.h"
 
 enum { SCHEDULE_MAX = 20, RETRY_AFTER_MOST_S = 24 * 3600 };
 
@@ -196,7 +195,7 @@ static const char *sign(const struct lease *lease, int64_t now_s, const char *bo
 static const char *sign_with(const struct lease *lease, const char *member, int64_t now_s, const char *body)
 {
     const struct webhooks *webhooks = lease->owner;
-    const char *bound = endpoint_secret_bound(lease->arena, lease_text(lease, "endpoint_id"));
+    const char *bound = webhook_secret_bound(lease->arena, lease_text(lease, "endpoint_id"));
     size_t box_length = 0, length;
     const uint8_t *box = str_hex_decode(lease->arena, lease_text(lease, member), &box_length);
     const char *secret = crypto_open(webhooks->daemon->keyring, lease->arena, bound, box, box_length, &length);

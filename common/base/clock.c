@@ -55,9 +55,7 @@ void clock_rfc3339(char to[CLOCK_RFC3339_SIZE], int64_t wall_ms)
 void clock_rfc5322(char to[CLOCK_RFC5322_SIZE], int64_t wall_ms)
 {
     static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-    static const char months[][4] = {
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
-    };
+    static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
     struct tm utc;
 
     (void)split(wall_ms, &utc);
@@ -147,8 +145,8 @@ static bool take_date(const char **at, struct tm *utc)
     static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
     int year, month, day;
 
-    if (!take_number(at, 4, 1, 9999, &year) || !take_char(at, "-") || !take_number(at, 2, 1, 12, &month) ||
-        !take_char(at, "-") || !take_number(at, 2, 1, 31, &day)) {
+    if (!take_number(at, 4, 1, 9999, &year) || !take_char(at, "-") || !take_number(at, 2, 1, 12, &month) || !take_char(at, "-") ||
+        !take_number(at, 2, 1, 31, &day)) {
         return false;
     }
     bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
@@ -189,8 +187,7 @@ static bool take_offset(const char **at, int *minutes)
     if (take_char(at, "Zz")) {
         return true;
     }
-    if (!take_char(at, "+-") || !take_number(at, 2, 0, 23, &hour) || !take_char(at, ":") ||
-        !take_number(at, 2, 0, 59, &minute)) {
+    if (!take_char(at, "+-") || !take_number(at, 2, 0, 23, &hour) || !take_char(at, ":") || !take_number(at, 2, 0, 59, &minute)) {
         return false;
     }
     *minutes = sign * (hour * 60 + minute);

@@ -41,8 +41,7 @@ static const char *read_file(struct load *load, struct reading *reading, const c
 static mode_t mode_of(const char *path);
 static ssize_t read_all(const char *path, char *to, size_t size);
 static void store(struct load *load, struct reading *reading);
-static void fault(struct load *load, struct reading *reading, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+static void fault(struct load *load, struct reading *reading, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 int config_load(const struct config_setting *const *tables, void *out, struct arena *arena, struct buf *faults)
 {

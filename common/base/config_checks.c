@@ -47,8 +47,7 @@ const char *config_check_redis_url(const char *value)
     if (!is_host_port(host, (size_t)(path - host), PORT_OPTIONAL)) {
         return wrong;
     }
-    return !*path || str_equal(path, "/") ||
-                   (*path == '/' && path[1] != '-' && str_parse_int(path + 1, 0, 65535, &database))
+    return !*path || str_equal(path, "/") || (*path == '/' && path[1] != '-' && str_parse_int(path + 1, 0, 65535, &database))
                ? NULL
                : wrong;
 }
@@ -56,9 +55,7 @@ const char *config_check_redis_url(const char *value)
 const char *config_check_smtp_url(const char *value)
 {
     static const char wrong[] = "is not a URL such as smtp://user:password@host:587 or smtps://host";
-    const char *rest = str_starts_with(value, "smtp://")    ? value + 7
-                       : str_starts_with(value, "smtps://") ? value + 8
-                                                            : "";
+    const char *rest = str_starts_with(value, "smtp://") ? value + 7 : str_starts_with(value, "smtps://") ? value + 8 : "";
 
     const char *host = after_userinfo(rest, strlen(rest));
     return !has_blank_or_control(rest) && is_host_port(host, strlen(host), PORT_OPTIONAL) ? NULL : wrong;
@@ -66,11 +63,8 @@ const char *config_check_smtp_url(const char *value)
 
 const char *config_check_http_url(const char *value)
 {
-    static const char wrong[] =
-        "is not a URL such as https://share.example.com: scheme, host and port, nothing after them";
-    const char *rest = str_starts_with(value, "http://")    ? value + 7
-                       : str_starts_with(value, "https://") ? value + 8
-                                                            : "";
+    static const char wrong[] = "is not a URL such as https://share.example.com: scheme, host and port, nothing after them";
+    const char *rest = str_starts_with(value, "http://") ? value + 7 : str_starts_with(value, "https://") ? value + 8 : "";
 
     return is_host_port(rest, strlen(rest), PORT_OPTIONAL) ? NULL : wrong;
 }
@@ -122,8 +116,7 @@ const char *config_check_secret_key(const char *value)
 
 const char *config_check_mail_from(const char *value)
 {
-    static const char wrong[] =
-        "is not a mail address, or a name and an address such as Sharelink <noreply@example.com>";
+    static const char wrong[] = "is not a mail address, or a name and an address such as Sharelink <noreply@example.com>";
     char address[256];
     const char *open = strchr(value, '<');
 
@@ -164,7 +157,8 @@ const char *config_check_certificates(const char *value)
         return errno == ENOENT ? "does not exist" : "is a file that cannot be read";
     }
     while (!has_certificate && fgets(line, sizeof line, file)) {
-        has_certificate = str_starts_with(line, "-----BEGIN CERTIFICATE-----") || str_starts_with(line, "-----BEGIN TRUSTED CERTIFICATE-----");
+        has_certificate =
+            str_starts_with(line, "-----BEGIN CERTIFICATE-----") || str_starts_with(line, "-----BEGIN TRUSTED CERTIFICATE-----");
     }
     fclose(file);
     return has_certificate ? NULL : "holds no certificate in PEM's form";
@@ -193,8 +187,8 @@ static bool is_host(const char *text, size_t length)
         return false;
     }
     if (text[0] != '[') {
-        return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_") >= length &&
-               text[0] != '.' && text[0] != '-';
+        return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_") >= length && text[0] != '.' &&
+               text[0] != '-';
     }
     if (length < 4 || length - 2 >= sizeof address || text[length - 1] != ']') {
         return false;

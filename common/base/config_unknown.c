@@ -6,7 +6,7 @@
 
 #include "common/base/config.h"
 
-#define FILE_SUFFIX "_FILE"
+#define FILE_SUFFIX     "_FILE"
 #define NAME_MAX_LENGTH 80 /* a longer one resembles nothing */
 
 /* A name without the prefix; the file form of one ends in FILE_SUFFIX. */

@@ -59,7 +59,8 @@ static bool is_sample(const char *value)
 {
     static const char *const marks[] = { "change-me", "change_me", "changeme", "replace-me", "<password>" };
     static const char *const passwords[] = { "password", "secret", "example", "sample", "postgres", "admin", "123456" };
-    static const char *const keys[] = { "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" };
+    static const char *const keys[] = { "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+                                        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" };
 
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         if (strcasestr(value, marks[i])) {
@@ -76,7 +77,8 @@ static bool is_sample(const char *value)
     const char *at = memrchr(authority, '@', strcspn(authority, "/?#"));
     const char *password = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
     for (size_t i = 0; password && i < sizeof passwords / sizeof passwords[0]; i++) {
-        if (strlen(passwords[i]) == (size_t)(at - password - 1) && strncasecmp(passwords[i], password + 1, strlen(passwords[i])) == 0) {
+        if (strlen(passwords[i]) == (size_t)(at - password - 1) &&
+            strncasecmp(passwords[i], password + 1, strlen(passwords[i])) == 0) {
             return true;
         }
     }

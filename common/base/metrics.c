@@ -12,8 +12,7 @@
 #define BUCKETS    14
 #define LABELS_MAX 8
 
-static const double bucket_limits[BUCKETS] = { 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                               0.1,    0.25,  0.5,    1,     2.5,  5,     10 };
+static const double bucket_limits[BUCKETS] = { 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10 };
 
 enum kind { COUNTER, GAUGE, HISTOGRAM };
 

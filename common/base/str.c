@@ -110,8 +110,7 @@ bool str_is_mail_address(const char *text)
 {
     const char *at = strchr(text, '@');
 
-    return strlen(text) <= 254 && at && at - text <= 64 && is_dot_atom(text, (size_t)(at - text)) &&
-           is_mail_domain(at + 1);
+    return strlen(text) <= 254 && at && at - text <= 64 && is_dot_atom(text, (size_t)(at - text)) && is_mail_domain(at + 1);
 }
 
 /* RFC 5322: runs of atext with single dots between them. */
@@ -174,8 +173,7 @@ static bool is_host_letter(uint32_t code)
     if (code < 0x80) {
         return code == '-' || isalnum((int)code);
     }
-    return code >= 0xB7 && code != 0xD7 && code != 0xF7 && code != 0xFEFF && code != 0x061C && code != 0x1680 &&
-           code != 0x180E && !(code >= 0x2000 && code <= 0x2BFF) && !(code >= 0x3000 && code <= 0x3004) &&
-           !(code >= 0xD800 && code <= 0xF8FF) && !(code >= 0xFE00 && code <= 0xFE6F) &&
-           !(code >= 0xFF00 && code <= 0xFFFF) && code < 0xE0000;
+    return code >= 0xB7 && code != 0xD7 && code != 0xF7 && code != 0xFEFF && code != 0x061C && code != 0x1680 && code != 0x180E &&
+           !(code >= 0x2000 && code <= 0x2BFF) && !(code >= 0x3000 && code <= 0x3004) && !(code >= 0xD800 && code <= 0xF8FF) &&
+           !(code >= 0xFE00 && code <= 0xFE6F) && !(code >= 0xFF00 && code <= 0xFFFF) && code < 0xE0000;
 }

@@ -15,8 +15,8 @@
 #include "common/data/id.h"
 #include "common/http/problem.h"
 
-#define REMEMBER_US (2 * 1000000)
-#define KEY_ID_LENGTH 26
+#define REMEMBER_US       (2 * 1000000)
+#define KEY_ID_LENGTH     26
 #define KEY_PREFIX_LENGTH (4 + KEY_ID_LENGTH + 1) /* slk_ id _ */
 
 enum { CACHE_SLOTS = 1024 };

@@ -32,42 +32,92 @@ enum { FIRST_CONNECT_MS = 2000, CONNECT_POLL_MS = 5, DRAIN_POLL_MS = 20 };
 struct life {
     struct daemon daemon;
     struct event *signals[2];
-    struct event *check; /* runs while draining */
+    struct event *check;    /* runs while draining */
     struct event *watchdog; /* of systemd; NULL without */
     int64_t drain_until_us;
     bool draining;
 };
 
 static const struct config_setting common_settings[] = {
-    { .name = "DATABASE_URL", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, database_url), .secret = true,
-      .check = pg_check_url, .about = "PostgreSQL, with this daemon's own role: postgresql://user:password@host/database." },
-    { .name = "REDIS_URL", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, redis_url), .secret = true,
-      .check = redis_check_url, .about = "Redis with the event streams: redis://[user:password@]host[:port][/db]." },
-    { .name = "PUBLIC_URL", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, public_url),
-      .check = config_check_http_url, .about = "Where reviewers reach the front door; the URLs in mails begin with it." },
-    { .name = "SECRET_KEY", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, secret_key), .secret = true,
-      .check = config_check_secret_key, .about = "32 random bytes in base64; seals and hashes passcodes. The same for all daemons." },
-    { .name = "SECRET_KEY_PREVIOUS", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, secret_key_previous),
-      .optional = true, .secret = true, .check = config_check_secret_key,
+    { .name = "DATABASE_URL",
+      .kind = CONFIG_TEXT,
+      .offset = offsetof(struct daemon_settings, database_url),
+      .secret = true,
+      .check = pg_check_url,
+      .about = "PostgreSQL, with this daemon's own role: postgresql://user:password@host/database." },
+    { .name = "REDIS_URL",
+      .kind = CONFIG_TEXT,
+      .offset = offsetof(struct daemon_settings, redis_url),
+      .secret = true,
+      .check = redis_check_url,
+      .about = "Redis with the event streams: redis://[user:password@]host[:port][/db]." },
+    { .name = "PUBLIC_URL",
+      .kind = CONFIG_TEXT,
+      .offset = offsetof(struct daemon_settings, public_url),
+      .check = config_check_http_url,
+      .about = "Where reviewers reach the front door; the URLs in mails begin with it." },
+    { .name = "SECRET_KEY",
+      .kind = CONFIG_TEXT,
+      .offset = offsetof(struct daemon_settings, secret_key),
+      .secret = true,
+      .check = config_check_secret_key,
+      .about = "32 random bytes in base64; seals and hashes passcodes. The same for all daemons." },
+    { .name = "SECRET_KEY_PREVIOUS",
+      .kind = CONFIG_TEXT,
+      .offset = offsetof(struct daemon_settings, secret_key_previous),
+      .optional = true,
+      .secret = true,
+      .check = config_check_secret_key,
       .about = "The key before the last rotation, while passcodes made with it are still in use." },
-    { .name = "LISTEN", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, listen), .check = config_check_listen,
+    { .name = "LISTEN",
+      .kind = CONFIG_TEXT,
+      .offset = offsetof(struct daemon_settings, listen),
+      .check = config_check_listen,
       .about = "address:port to serve HTTP on; port 0 takes a free one." },
-    { .name = "TRUSTED_PROXIES", .kind = CONFIG_TEXT, .offset = offsetof(struct daemon_settings, trusted_proxies),
-      .optional = true, .check = networks_check,
+    { .name = "TRUSTED_PROXIES",
+      .kind = CONFIG_TEXT,
+      .offset = offsetof(struct daemon_settings, trusted_proxies),
+      .optional = true,
+      .check = networks_check,
       .about = "CIDRs, divided by commas, whose X-Forwarded-For is believed; empty believes nobody." },
-    { .name = "LOG_FORMAT", .kind = CONFIG_CHOICE, .offset = offsetof(struct daemon_settings, log_format), .fallback = "json",
-      .choices = "logfmt|json", .about = "One line an event on stderr, in this form." },
-    { .name = "LOG_LEVEL", .kind = CONFIG_CHOICE, .offset = offsetof(struct daemon_settings, log_level), .fallback = "info",
-      .choices = "debug|info|warn|error", .about = "The least important lines that are written." },
-    { .name = "DATABASE_CONNECTIONS", .kind = CONFIG_INT, .offset = offsetof(struct daemon_settings, database_connections),
-      .fallback = "4", .min = 1, .max = 64, .about = "Connections to PostgreSQL; requests are pipelined on them." },
-    { .name = "DATABASE_UNNAMED_STATEMENTS", .kind = CONFIG_BOOL,
-      .offset = offsetof(struct daemon_settings, database_unnamed_statements), .fallback = "off",
+    { .name = "LOG_FORMAT",
+      .kind = CONFIG_CHOICE,
+      .offset = offsetof(struct daemon_settings, log_format),
+      .fallback = "json",
+      .choices = "logfmt|json",
+      .about = "One line an event on stderr, in this form." },
+    { .name = "LOG_LEVEL",
+      .kind = CONFIG_CHOICE,
+      .offset = offsetof(struct daemon_settings, log_level),
+      .fallback = "info",
+      .choices = "debug|info|warn|error",
+      .about = "The least important lines that are written." },
+    { .name = "DATABASE_CONNECTIONS",
+      .kind = CONFIG_INT,
+      .offset = offsetof(struct daemon_settings, database_connections),
+      .fallback = "4",
+      .min = 1,
+      .max = 64,
+      .about = "Connections to PostgreSQL; requests are pipelined on them." },
+    { .name = "DATABASE_UNNAMED_STATEMENTS",
+      .kind = CONFIG_BOOL,
+      .offset = offsetof(struct daemon_settings, database_unnamed_statements),
+      .fallback = "off",
       .about = "Use no named prepared statements, for PgBouncer before 1.21 in transaction mode." },
-    { .name = "CONNECTIONS_MAX", .kind = CONFIG_INT, .offset = offsetof(struct daemon_settings, connections_max),
-      .fallback = "1024", .min = 1, .max = 100000, .about = "HTTP connections at one time; more wait in the backlog." },
-    { .name = "DRAIN_SECONDS", .kind = CONFIG_INT, .offset = offsetof(struct daemon_settings, drain_seconds), .fallback = "25",
-      .min = 0, .max = 600, .about = "How long work in hand may take after SIGTERM." },
+    { .name = "CONNECTIONS_MAX",
+      .kind = CONFIG_INT,
+      .offset = offsetof(struct daemon_settings, connections_max),
+      .fallback = "1024",
+      .min = 1,
+      .max = 100000,
+      .about = "HTTP connections at one time; more wait in the backlog." },
+    { .name = "DRAIN_SECONDS",
+      .kind = CONFIG_INT,
+      .offset = offsetof(struct daemon_settings, drain_seconds),
+      .fallback = "25",
+      .min = 0,
+      .max = 600,
+      .about = "How long work in hand may take after SIGTERM." },
     { .name = NULL },
 };
 
@@ -138,7 +188,8 @@ static void print_help(const struct daemon_spec *spec, const struct config_setti
 {
     struct buf text = { 0 };
 
-    buf_printf(&text, "sharelink-%s %s - %s\n\nSettings come from the environment:\n\n", spec->name, SHARELINK_VERSION, spec->about);
+    buf_printf(&text, "sharelink-%s %s - %s\n\nSettings come from the environment:\n\n", spec->name, SHARELINK_VERSION,
+               spec->about);
     config_describe(tables, &text);
     fputs(text.data, stdout);
     buf_clear(&text);
@@ -410,7 +461,8 @@ static struct next *reply_readiness(struct flow *flow)
         json_array_append_new(missing, json_string("redis"));
     }
     http_set_header(flow, "Retry-After", "1");
-    return problem_reply_with(flow, 503, "not_ready", "A server that this daemon needs does not answer, or its schema is not there.",
+    return problem_reply_with(flow, 503, "not_ready",
+                              "A server that this daemon needs does not answer, or its schema is not there.",
                               json_pack("{s:o}", "missing", missing));
 }
 

@@ -59,12 +59,12 @@ struct daemon_spec {
     const struct config_setting *settings; /* the service's own table; its struct begins with struct daemon_settings */
     /* What no setting tells alone: appends a line for each fault, and returns their number. May be NULL. */
     int (*check_settings)(const void *settings, struct buf *faults);
-    const struct route *routes;            /* health, readiness, metrics and the OpenAPI document are added to them */
+    const struct route *routes; /* health, readiness, metrics and the OpenAPI document are added to them */
     struct daemon_openapi openapi;
-    flow_step *guard;                      /* see router.h */
+    flow_step *guard;                            /* see router.h */
     const struct http_fixed_field *reply_fields; /* of every reply; see http.h. May be NULL */
     const struct config_setting *guard_settings; /* its table, of fields of struct daemon_settings; may be NULL */
-    void (*start)(struct daemon *daemon);  /* after the pools; sets daemon->app. May be NULL */
+    void (*start)(struct daemon *daemon);        /* after the pools; sets daemon->app. May be NULL */
     bool (*is_connected)(struct daemon *daemon); /* with connections to PostgreSQL of its own; may be NULL */
     /* Takes up no new work of its own; then is asked again and again whether all is done. Either may be NULL. */
     void (*drain)(struct daemon *daemon);

@@ -13,9 +13,19 @@
 #define FIELD(member) offsetof(struct daemon_settings, member)
 
 const struct config_setting guard_settings[] = {
-    { .name = "RATE_LIMIT_BURST", .kind = CONFIG_INT, .offset = FIELD(rate_limit_burst), .fallback = "300", .min = 0, .max = 1000000,
+    { .name = "RATE_LIMIT_BURST",
+      .kind = CONFIG_INT,
+      .offset = FIELD(rate_limit_burst),
+      .fallback = "300",
+      .min = 0,
+      .max = 1000000,
       .about = "Calls that an API key may make at once; 0 sets no limit." },
-    { .name = "RATE_LIMIT_PER_SECOND", .kind = CONFIG_INT, .offset = FIELD(rate_limit_per_second), .fallback = "50", .min = 0, .max = 100000,
+    { .name = "RATE_LIMIT_PER_SECOND",
+      .kind = CONFIG_INT,
+      .offset = FIELD(rate_limit_per_second),
+      .fallback = "50",
+      .min = 0,
+      .max = 100000,
       .about = "Calls a second that an API key may make in the long run; 0 sets no limit." },
     { .name = NULL },
 };
@@ -35,8 +45,8 @@ struct guard *guard_new(struct daemon *daemon)
     struct guard *guard = mem_alloc(sizeof *guard);
 
     guard->keys = key_cache_new();
-    guard->limit = ratelimit_new(daemon->base, daemon->redis, daemon->settings->rate_limit_burst,
-                                 daemon->settings->rate_limit_per_second);
+    guard->limit =
+        ratelimit_new(daemon->base, daemon->redis, daemon->settings->rate_limit_burst, daemon->settings->rate_limit_per_second);
     guard->idempotency = idempotency_new(daemon);
     return guard;
 }

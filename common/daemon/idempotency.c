@@ -36,7 +36,7 @@ struct keyed {
     uint8_t id[CRYPTO_HASH_SIZE];
     char fingerprint[2 * CRYPTO_HASH_SIZE + 1];
     const char *bound; /* what its box is tied to */
-    json_t *stored; /* by an earlier request */
+    json_t *stored;    /* by an earlier request */
     /* what the handler answered */
     int status;
     const char *content_type, *body;
@@ -57,13 +57,12 @@ static json_t *describe(struct flow *flow, const struct keyed *keyed);
 static struct next *reply_stored(struct flow *flow);
 static struct next *reply_refused(struct flow *flow);
 
-
 struct idempotency *idempotency_new(struct daemon *daemon)
 {
     static const char *const outcomes[OUTCOMES] = { "stored", "replayed", "reused", "in_flight", "unkept" };
     struct idempotency *idempotency = mem_alloc(sizeof *idempotency);
-    struct metric_family *requests =
-        metrics_counter("sharelink_idempotent_requests_total", "Requests with an Idempotency-Key, by what became of them.", "outcome");
+    struct metric_family *requests = metrics_counter("sharelink_idempotent_requests_total",
+                                                     "Requests with an Idempotency-Key, by what became of them.", "outcome");
 
     for (int i = 0; i < OUTCOMES; i++) {
         idempotency->outcomes[i] = metrics_series(requests, &outcomes[i]);
@@ -219,7 +218,8 @@ static struct next *reply_in_flight(struct flow *flow, struct idempotency *idemp
 {
     metrics_add(idempotency->outcomes[OUTCOME_IN_FLIGHT], 1);
     http_set_header(flow, "Retry-After", "1");
-    return problem_reply(flow, 409, "idempotency_key_in_flight", "A request with this Idempotency-Key is at work; ask again for its answer.");
+    return problem_reply(flow, 409, "idempotency_key_in_flight",
+                         "A request with this Idempotency-Key is at work; ask again for its answer.");
 }
 
 /* The key is free again when the answer leaves, so that whoever asks once more is not told that it is in use. */
@@ -251,12 +251,14 @@ static struct next *reply_again(struct flow *flow)
         return problem_reply_with(flow, 422, "idempotency_key_reused", reused, json_pack("{sO}", "errors", faults_list(faults)));
     }
     metrics_add(keyed->owner->outcomes[OUTCOME_REPLAYED], 1);
-    json_object_foreach (json_object_get(keyed->stored, "headers"), name, value) {
+    json_object_foreach(json_object_get(keyed->stored, "headers"), name, value)
+    {
         http_set_header(flow, name, json_string_value(value));
     }
     http_set_header(flow, "Idempotency-Replayed", "true");
     return http_reply(flow, (int)json_integer_value(json_object_get(keyed->stored, "status")),
-                      json_string_value(json_object_get(keyed->stored, "content_type")), json_string_value(body), json_string_length(body));
+                      json_string_value(json_object_get(keyed->stored, "content_type")), json_string_value(body),
+                      json_string_length(body));
 }
 
 /* The handler replies: first the answer is stored, or what an error must not leave is undone. */
@@ -277,9 +279,9 @@ static struct next *store(struct flow *flow, void *arg, int status, const char *
     }
     const char *text = json_text(flow->arena, describe(flow, keyed));
     const uint8_t *box = crypto_seal(flow->daemon->keyring, flow->arena, keyed->bound, text, strlen(text), &box_length);
-    struct idempotency_store_in in = {
-        .key_hash = pg_bytes_of(keyed->id, sizeof keyed->id), .box = pg_bytes_of(box, box_length), .about = keyed->about
-    };
+    struct idempotency_store_in in = { .key_hash = pg_bytes_of(keyed->id, sizeof keyed->id),
+                                       .box = pg_bytes_of(box, box_length),
+                                       .about = keyed->about };
     idempotency_store_params(&params, flow->arena, &in);
     return pg_transaction_commit(flow, &idempotency_store_statement, &params, reply_stored);
 }

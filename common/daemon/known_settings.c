@@ -6,9 +6,5 @@
 const char *const known_settings[] = {
 #include "settings.inc" /* the build takes the names from the programs' tables */
     /* docker-compose.yml's own, for they may stand in the same .env */
-    "IMAGE",
-    "DEMO_IMAGE",
-    "VERSION",
-    "REVISION",
-    NULL,
+    "IMAGE", "DEMO_IMAGE", "VERSION", "REVISION", NULL,
 };

@@ -16,8 +16,8 @@ struct wanted_page {
     const struct page_sort *sort;
     bool descends;
     int64_t limit;
-    const char *values[FILTERS_MAX]; /* NULL: not asked for */
-    int choices[FILTERS_MAX];        /* index of the value among the filter's choices */
+    const char *values[FILTERS_MAX];  /* NULL: not asked for */
+    int choices[FILTERS_MAX];         /* index of the value among the filter's choices */
     const char *after_key, *after_id; /* NULL for the first page */
     const char *cursor;               /* that was given, as JSON */
 };
@@ -104,7 +104,8 @@ static void read_query(struct flow *flow, struct wanted_page *page, struct fault
     }
     bool is_known_list = json_array_size(faults_list(faults)) == faults_before; /* else no cursor can be told to be of it */
     if (cursor && is_known_list && !read_cursor(flow, page, cursor)) {
-        faults_add(faults, "?cursor", "invalid", "This must be the next_cursor of an earlier page of this list, with the same sort and filters.");
+        faults_add(faults, "?cursor", "invalid",
+                   "This must be the next_cursor of an earlier page of this list, with the same sort and filters.");
     }
 }
 
@@ -237,7 +238,8 @@ static void make_mark(struct flow *flow, const struct wanted_page *page, const v
 {
     struct buf marked = { 0 };
 
-    buf_printf(&marked, "%s %s %s%s\n", page->list->name, caller_of(flow)->account_id, page->descends ? "-" : "", page->sort->name);
+    buf_printf(&marked, "%s %s %s%s\n", page->list->name, caller_of(flow)->account_id, page->descends ? "-" : "",
+               page->sort->name);
     if (page->list->scope) {
         buf_printf(&marked, "%s\n", router_param(flow, "id"));
     }
@@ -422,9 +424,10 @@ static struct next *reply_page(struct flow *flow)
         cursor = next_cursor(flow, page, pg_read_text(answer, 0, LAST_KEY), pg_read_text(answer, 0, LAST_ID));
     }
     const char *also =
-        list->also ? arena_printf(flow->arena, ",\"%s\":%s", list->also, pg_read_text(answer, 0, column_of(list, list->also))) : "";
-    const char *text = arena_printf(flow->arena, "{\"data\":%s,\"has_more\":%s,\"next_cursor\":%s%s}", pg_read_text(answer, 0, DATA),
-                                    has_more ? "true" : "false", cursor, also);
+        list->also ? arena_printf(flow->arena, ",\"%s\":%s", list->also, pg_read_text(answer, 0, column_of(list, list->also)))
+                   : "";
+    const char *text = arena_printf(flow->arena, "{\"data\":%s,\"has_more\":%s,\"next_cursor\":%s%s}",
+                                    pg_read_text(answer, 0, DATA), has_more ? "true" : "false", cursor, also);
     return conditional_reply_json(flow, conditional_tag_of(flow->arena, text), text);
 }
 

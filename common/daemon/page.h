@@ -13,10 +13,10 @@
 #include "common/pg/pg.h"
 
 struct page_sort {
-    const char *name;      /* as in ?sort=[-]name */
-    const char *key, *id;  /* SQL; neither is ever null, and an index has the account's rows in their order */
-    const char *type;      /* of the key */
-    const char *from;      /* what stands after FROM */
+    const char *name;     /* as in ?sort=[-]name */
+    const char *key, *id; /* SQL; neither is ever null, and an index has the account's rows in their order */
+    const char *type;     /* of the key */
+    const char *from;     /* what stands after FROM */
 };
 
 /* ?name=value. Either one of some choices ("a|b"), each with a condition of its own, or free text that check accepts. */
@@ -35,8 +35,8 @@ struct page_filter {
 struct page_list {
     const char *name;
     const struct pg_statement *pattern;
-    const char *default_sort;         /* "-created_at" */
-    const struct page_sort *sorts;    /* ended by a NULL name */
+    const char *default_sort;          /* "-created_at" */
+    const struct page_sort *sorts;     /* ended by a NULL name */
     const struct page_filter *filters; /* ended by a NULL name */
     /* For a list below one thing, /v1/things/{id}/list: SQL that tells what is below it and whether it is there, as :scope and
      * :known in the pattern, with :parent_id for {id}; and what a 404 says. The pattern then has the column is_known. */

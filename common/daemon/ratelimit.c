@@ -30,10 +30,10 @@ struct bucket {
     struct ratelimit *limit;
     struct bucket *next;
     char subject[SUBJECT_SIZE];
-    int64_t tat_us;          /* on this process's clock, as far as it knows */
-    int64_t untold;          /* given, and not yet told Redis */
-    int64_t telling;         /* given, and on its way to Redis */
-    int64_t told_us;         /* when the call under way began; 0 when there is none */
+    int64_t tat_us;  /* on this process's clock, as far as it knows */
+    int64_t untold;  /* given, and not yet told Redis */
+    int64_t telling; /* given, and on its way to Redis */
+    int64_t told_us; /* when the call under way began; 0 when there is none */
     struct waiter *waiting, **waiting_end;
 };
 
@@ -91,8 +91,8 @@ struct ratelimit *ratelimit_new(struct event_base *base, struct redis *redis, in
         return NULL;
     }
     struct ratelimit *limit = mem_alloc(sizeof *limit);
-    struct metric_family *told =
-        metrics_counter("sharelink_rate_limit_told_total", "Calls that told Redis what was given to callers, by outcome.", "outcome");
+    struct metric_family *told = metrics_counter("sharelink_rate_limit_told_total",
+                                                 "Calls that told Redis what was given to callers, by outcome.", "outcome");
 
     limit->base = base;
     limit->redis = redis;

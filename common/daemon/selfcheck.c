@@ -31,8 +31,8 @@ struct selfcheck {
     struct event *timer;
     struct metric *has_schema, *keeps_file, *evicts;
     bool schema, schema_was_missing;
-    int waits_for;          /* answers on their way */
-    bool is_freed;          /* ...and the last of them frees */
+    int waits_for; /* answers on their way */
+    bool is_freed; /* ...and the last of them frees */
     int64_t ask_schema_at_us, ask_redis_at_us;
     bool redis_warned;
 };
@@ -50,10 +50,10 @@ struct selfcheck *selfcheck_new(struct event_base *base, struct pg_pool *pg, str
 
     selfcheck->pg = pg;
     selfcheck->redis = redis;
-    selfcheck->has_schema =
-        metrics_only(metrics_gauge("sharelink_schema_ready", "Whether the database has the schema of this version, or a later one.", ""));
-    selfcheck->keeps_file =
-        metrics_only(metrics_gauge("sharelink_redis_aof_enabled", "Whether Redis has its append-only file on; -1 while unknown.", ""));
+    selfcheck->has_schema = metrics_only(
+        metrics_gauge("sharelink_schema_ready", "Whether the database has the schema of this version, or a later one.", ""));
+    selfcheck->keeps_file = metrics_only(
+        metrics_gauge("sharelink_redis_aof_enabled", "Whether Redis has its append-only file on; -1 while unknown.", ""));
     selfcheck->evicts = metrics_only(
         metrics_gauge("sharelink_redis_evicts", "Whether Redis drops entries when its memory is full; -1 while unknown.", ""));
     metrics_set(selfcheck->keeps_file, -1);
@@ -120,7 +120,8 @@ static void take_schema(void *arg, const struct pg_answer *answer)
     metrics_set(selfcheck->has_schema, selfcheck->schema);
     if (!selfcheck->schema && !selfcheck->schema_was_missing) {
         selfcheck->schema_was_missing = true;
-        log_error("daemon.schema_missing", LOG_TEXT("schema_wanted", schema_digest), LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)),
+        log_error("daemon.schema_missing", LOG_TEXT("schema_wanted", schema_digest),
+                  LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)),
                   LOG_TEXT("detail", "not ready until `sharelink migrate` of this version has run"));
     } else if (selfcheck->schema && selfcheck->schema_was_missing) {
         log_info("daemon.schema_ready", LOG_TEXT("schema", schema_digest));

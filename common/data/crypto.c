@@ -46,8 +46,7 @@ static void derive(uint8_t to[KEY_SIZE], const uint8_t secret[KEY_SIZE], enum pu
 static void random_base64url(char *to, size_t length);
 static void put_passcode(char *to, const char symbols[PASSCODE_SYMBOLS]);
 static char canonical_symbol(char typed);
-static uint8_t *additional_data(struct arena *arena, const uint8_t key_id[KEY_ID_SIZE], const char *bound,
-                                size_t *length);
+static uint8_t *additional_data(struct arena *arena, const uint8_t key_id[KEY_ID_SIZE], const char *bound, size_t *length);
 
 static const char crockford[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -89,8 +88,8 @@ static void derive_keys(struct keys *keys, const char *base64)
     crypto_generichash_state state;
     size_t length;
 
-    if (sodium_base642bin(secret, sizeof secret, base64, strlen(base64), NULL, &length, NULL,
-                          sodium_base64_VARIANT_ORIGINAL) < 0 ||
+    if (sodium_base642bin(secret, sizeof secret, base64, strlen(base64), NULL, &length, NULL, sodium_base64_VARIANT_ORIGINAL) <
+            0 ||
         length != sizeof secret) {
         log_error("crypto.malformed_key"); /* the settings were checked before, so this is our own mistake */
         abort();
@@ -264,8 +263,8 @@ bool crypto_equal(const void *a, const void *b, size_t length)
 
 /* --- boxes --- */
 
-uint8_t *crypto_seal(const struct keyring *keyring, struct arena *arena, const char *bound, const void *bytes,
-                     size_t length, size_t *box_length)
+uint8_t *crypto_seal(const struct keyring *keyring, struct arena *arena, const char *bound, const void *bytes, size_t length,
+                     size_t *box_length)
 {
     const struct keys *keys = &keyring->keys[0];
     uint8_t *box = arena_alloc(arena, length + BOX_EXTRA);
@@ -281,8 +280,8 @@ uint8_t *crypto_seal(const struct keyring *keyring, struct arena *arena, const c
     return box;
 }
 
-char *crypto_open(const struct keyring *keyring, struct arena *arena, const char *bound, const uint8_t *box,
-                  size_t box_length, size_t *length)
+char *crypto_open(const struct keyring *keyring, struct arena *arena, const char *bound, const uint8_t *box, size_t box_length,
+                  size_t *length)
 {
     if (!box || box_length < BOX_EXTRA) {
         return NULL;
@@ -296,8 +295,8 @@ char *crypto_open(const struct keyring *keyring, struct arena *arena, const char
     for (int i = 0; i < keyring->count; i++) {
         const struct keys *keys = &keyring->keys[i];
         if (memcmp(keys->id, box, KEY_ID_SIZE) == 0 &&
-            crypto_aead_xchacha20poly1305_ietf_decrypt(content, NULL, NULL, sealed, content_length + TAG_SIZE, data,
-                                                       data_length, nonce, keys->seal) == 0) {
+            crypto_aead_xchacha20poly1305_ietf_decrypt(content, NULL, NULL, sealed, content_length + TAG_SIZE, data, data_length,
+                                                       nonce, keys->seal) == 0) {
             content[content_length] = '\0';
             if (length) {
                 *length = content_length;
@@ -308,8 +307,7 @@ char *crypto_open(const struct keyring *keyring, struct arena *arena, const char
     return NULL;
 }
 
-static uint8_t *additional_data(struct arena *arena, const uint8_t key_id[KEY_ID_SIZE], const char *bound,
-                                size_t *length)
+static uint8_t *additional_data(struct arena *arena, const uint8_t key_id[KEY_ID_SIZE], const char *bound, size_t *length)
 {
     size_t bound_length = strlen(bound);
     uint8_t *data = arena_alloc(arena, KEY_ID_SIZE + bound_length);

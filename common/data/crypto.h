@@ -15,11 +15,11 @@
 
 #include "common/base/arena.h"
 
-#define CRYPTO_HASH_SIZE 32
+#define CRYPTO_HASH_SIZE       32
 #define CRYPTO_KEYED_HASH_SIZE 36 /* key id and hash */
-#define CRYPTO_TOKEN_SIZE 23      /* 22 characters of base64url (16 random bytes) and NUL */
-#define CRYPTO_SECRET_SIZE 44     /* 43 characters of base64url (32 random bytes) and NUL */
-#define CRYPTO_PASSCODE_SIZE 20   /* XXXX-XXXX-XXXX-XXXX of Crockford base32 (80 bits) and NUL */
+#define CRYPTO_TOKEN_SIZE      23 /* 22 characters of base64url (16 random bytes) and NUL */
+#define CRYPTO_SECRET_SIZE     44 /* 43 characters of base64url (32 random bytes) and NUL */
+#define CRYPTO_PASSCODE_SIZE   20 /* XXXX-XXXX-XXXX-XXXX of Crockford base32 (80 bits) and NUL */
 
 struct keyring;
 
@@ -52,11 +52,11 @@ void crypto_mark(const struct keyring *keyring, const char *purpose, const void 
                  uint8_t to[CRYPTO_HASH_SIZE]);
 
 /* Seals length bytes; bound is what the box is tied to (such as "rvw_… url"). The box is in the arena. */
-uint8_t *crypto_seal(const struct keyring *keyring, struct arena *arena, const char *bound, const void *bytes,
-                     size_t length, size_t *box_length);
+uint8_t *crypto_seal(const struct keyring *keyring, struct arena *arena, const char *bound, const void *bytes, size_t length,
+                     size_t *box_length);
 /* The NUL-terminated content in the arena, or NULL when box is damaged, bound elsewhere or sealed with an unknown key. */
-char *crypto_open(const struct keyring *keyring, struct arena *arena, const char *bound, const uint8_t *box,
-                  size_t box_length, size_t *length);
+char *crypto_open(const struct keyring *keyring, struct arena *arena, const char *bound, const uint8_t *box, size_t box_length,
+                  size_t *length);
 
 /* SHA-256 and HMAC-SHA-256 (RFC 2104, any length of key), for what other systems want signed. */
 #define CRYPTO_SHA256_SIZE 32

@@ -41,8 +41,7 @@ json_t *json_parse(struct arena *arena, const char *text, size_t length, const c
     if (json_error_code(&fault) == json_error_out_of_memory) {
         mem_fail();
     }
-    *error =
-        arena_printf(arena, "%s (line %d, column %d).", describe(json_error_code(&fault)), fault.line, fault.column);
+    *error = arena_printf(arena, "%s (line %d, column %d).", describe(json_error_code(&fault)), fault.line, fault.column);
     return NULL;
 }
 

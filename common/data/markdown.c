@@ -193,8 +193,7 @@ static void drop_bad_links(cmark_node *document)
 
     while ((event = cmark_iter_next(walk)) != CMARK_EVENT_DONE) {
         cmark_node *node = cmark_iter_get_node(walk);
-        if (event == CMARK_EVENT_EXIT && cmark_node_get_type(node) == CMARK_NODE_LINK &&
-            !is_good_url(cmark_node_get_url(node))) {
+        if (event == CMARK_EVENT_EXIT && cmark_node_get_type(node) == CMARK_NODE_LINK && !is_good_url(cmark_node_get_url(node))) {
             replace_by_children(node);
         }
     }
@@ -204,8 +203,7 @@ static void drop_bad_links(cmark_node *document)
 /* What is not allowed is forbidden; a relative link leads nowhere from a mail. */
 static bool is_good_url(const char *url)
 {
-    return strncasecmp(url, "https://", 8) == 0 || strncasecmp(url, "http://", 7) == 0 ||
-           strncasecmp(url, "mailto:", 7) == 0;
+    return strncasecmp(url, "https://", 8) == 0 || strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "mailto:", 7) == 0;
 }
 
 static void replace_by_children(cmark_node *node)

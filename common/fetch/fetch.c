@@ -300,7 +300,8 @@ static const char *check_host(const struct fetch_pool *pool, CURLU *parts)
     size_t length = strlen(host);
     bool bracketed = host[0] == '[' && host[length - 1] == ']';
     if (address_read(host + bracketed, length - (bracketed ? 2 : 0), &address)) {
-        wrong = may_connect(pool, &address) ? NULL : "This must not be a private, loopback, link-local or otherwise special address.";
+        wrong =
+            may_connect(pool, &address) ? NULL : "This must not be a private, loopback, link-local or otherwise special address.";
     }
     curl_free(host);
     return wrong;

@@ -103,7 +103,6 @@ const int64_t *conditional_version(struct flow *flow, int64_t least)
     return version;
 }
 
-
 struct next *conditional_reply_changed(struct flow *flow, const char *thing)
 {
     return problem_reply(flow, 412, "precondition_failed",

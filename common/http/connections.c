@@ -42,8 +42,8 @@ struct http_connection {
     enum state state;
     bool speaks_for_itself;  /* evhttp has written a reply of its own */
     int64_t linger_until_us; /* 0 unless refused */
-    int64_t deadline_us; /* INT64_MAX for none */
-    size_t written;      /* bytes, since the deadline was set; while writing */
+    int64_t deadline_us;     /* INT64_MAX for none */
+    size_t written;          /* bytes, since the deadline was set; while writing */
     int requests;
     unsigned number; /* for the log */
     struct http_connection *next, **link;

@@ -21,7 +21,7 @@ struct metric;
 struct http_connections_options {
     int most;
     int read_limit_ms, write_limit_ms, write_rate_min; /* see http.h */
-    size_t unread_max;    /* bytes that may wait unparsed on one connection */
+    size_t unread_max;                                 /* bytes that may wait unparsed on one connection */
     /* evhttp answers some requests by itself, in HTML. Writes the whole reply that goes out instead. */
     void (*reword)(void *arg, int status, struct buf *reply);
     void *arg;

@@ -74,8 +74,7 @@ static const struct http_refusal *check_fields(const struct http_head *head)
 {
     static const struct http_refusal many = { 400, "malformed_request", "The request has too many header fields." };
     static const struct http_refusal name = { 400, "malformed_request", "A header field's name is no token." };
-    static const struct http_refusal value = { 400, "malformed_request",
-                                               "A header field's value holds a control character." };
+    static const struct http_refusal value = { 400, "malformed_request", "A header field's value holds a control character." };
 
     if (head->field_count > HTTP_FIELDS_MAX) {
         return &many;
@@ -110,8 +109,7 @@ static const struct http_refusal *check_framing(const struct http_head *head)
     /* No chunked bodies at all: evhttp reads chunk sizes such as 0x5, +5 and -0, which others refuse or read otherwise.
      */
     static const struct http_refusal chunked = { 411, "length_required", "Send the body with a Content-Length." };
-    static const struct http_refusal length = { 400, "malformed_request",
-                                                "The Content-Length is not one whole number." };
+    static const struct http_refusal length = { 400, "malformed_request", "The Content-Length is not one whole number." };
     static const struct http_refusal unexpected = { 400, "malformed_request", "This method takes no body." };
     static const struct http_refusal large = { 413, "body_too_large", "The body is larger than this server takes." };
     int transfer_times, length_times;
@@ -137,8 +135,7 @@ static const struct http_refusal *check_framing(const struct http_head *head)
 
 static const struct http_refusal *check_expectation(const struct http_head *head)
 {
-    static const struct http_refusal refusal = { 417, "expectation_failed",
-                                                 "The only expectation understood is 100-continue." };
+    static const struct http_refusal refusal = { 417, "expectation_failed", "The only expectation understood is 100-continue." };
     int times;
     const char *expect = find(head, "Expect", &times);
 

@@ -22,8 +22,7 @@ static const json_t *ask(struct fields *fields, const char *name);
 static const json_t *ask_needed(struct fields *fields, const char *name, enum fields_need need);
 static const char *pointer_to(const struct fields *fields, const char *name);
 static const char *escape(struct arena *arena, const char *name);
-static const char *checked_text(struct fields *fields, const char *pointer, const json_t *value,
-                                const struct text_rule *rule);
+static const char *checked_text(struct fields *fields, const char *pointer, const json_t *value, const struct text_rule *rule);
 static bool has_good_length(struct fields *fields, const char *pointer, const char *text, const struct text_rule *rule);
 static void note(struct fields *fields, const char *pointer, const char *code, const char *detail);
 static int choice_index(const char *choices, const char *wanted);
@@ -95,8 +94,7 @@ const char *fields_text(struct fields *fields, const char *name, enum fields_nee
 
 /* NULL, with a fault noted, when value breaks the rule; a NULL rule is no rule but "text without control characters".
  */
-static const char *checked_text(struct fields *fields, const char *pointer, const json_t *value,
-                                const struct text_rule *rule)
+static const char *checked_text(struct fields *fields, const char *pointer, const json_t *value, const struct text_rule *rule)
 {
     static const struct text_rule no_rule = { .min = 0 };
     const char *text = json_string_value(value);
@@ -127,13 +125,11 @@ static bool has_good_length(struct fields *fields, const char *pointer, const ch
     bool is_blank = rule->min > 0 && text[strspn(text, " \t\r\n")] == '\0';
 
     if (length < rule->min || is_blank) {
-        note(fields, pointer, "too_short",
-             arena_printf(fields->arena, "This needs at least %zu characters.", rule->min));
+        note(fields, pointer, "too_short", arena_printf(fields->arena, "This needs at least %zu characters.", rule->min));
         return false;
     }
     if (rule->max && length > rule->max) {
-        note(fields, pointer, "too_long",
-             arena_printf(fields->arena, "This may have at most %zu characters.", rule->max));
+        note(fields, pointer, "too_long", arena_printf(fields->arena, "This may have at most %zu characters.", rule->max));
         return false;
     }
     return true;
@@ -186,8 +182,7 @@ double fields_number(struct fields *fields, const char *name, enum fields_need n
     }
     double number = json_number_value(value);
     if (number < min || number > max) {
-        fields_fault(fields, name, "out_of_range",
-                     arena_printf(fields->arena, "This must be from %.15g to %.15g.", min, max));
+        fields_fault(fields, name, "out_of_range", arena_printf(fields->arena, "This must be from %.15g to %.15g.", min, max));
         return 0;
     }
     return number;
@@ -432,8 +427,7 @@ static bool is_time_zone_file(const char *name)
     char path[4096], magic[4];
     struct stat about;
 
-    int length =
-        snprintf(path, sizeof path, "%s/%s", directory && *directory ? directory : "/usr/share/zoneinfo", name);
+    int length = snprintf(path, sizeof path, "%s/%s", directory && *directory ? directory : "/usr/share/zoneinfo", name);
     if (length < 0 || (size_t)length >= sizeof path) {
         return false;
     }
@@ -441,8 +435,8 @@ static bool is_time_zone_file(const char *name)
     if (fd < 0) {
         return false;
     }
-    bool is_zone = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) &&
-                   read(fd, magic, sizeof magic) == (ssize_t)sizeof magic && memcmp(magic, "TZif", sizeof magic) == 0;
+    bool is_zone = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && read(fd, magic, sizeof magic) == (ssize_t)sizeof magic &&
+                   memcmp(magic, "TZif", sizeof magic) == 0;
     close(fd);
     return is_zone;
 }
@@ -464,15 +458,13 @@ static const char *check_url(const char *text, const char *scheme)
     static const char host_bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-";
     int64_t port;
 
-    if (strlen(text) > 2048 || !str_starts_with(text, scheme) || str_has_control(text, false) ||
-        strpbrk(text, " \"<>\\^`{|}")) {
+    if (strlen(text) > 2048 || !str_starts_with(text, scheme) || str_has_control(text, false) || strpbrk(text, " \"<>\\^`{|}")) {
         return wrong;
     }
     const char *host = text + strlen(scheme);
     bool is_v6 = *host == '[';
     size_t length = is_v6 ? strspn(host + 1, "0123456789abcdefABCDEF:.") + 2 : strspn(host, host_bytes);
-    if (length == 0 || length > 253 || *host == '.' || *host == '-' ||
-        (is_v6 && (length < 4 || host[length - 1] != ']'))) {
+    if (length == 0 || length > 253 || *host == '.' || *host == '-' || (is_v6 && (length < 4 || host[length - 1] != ']'))) {
         return wrong;
     }
     const char *rest = host + length;

@@ -28,9 +28,9 @@ struct fields {
 };
 
 struct text_rule {
-    size_t min, max; /* code points, and with a min not blanks alone; a max of 0 is no limit */
-    bool newlines;   /* \n, \r and \t are fine */
-    bool nullable;   /* null reads as absent */
+    size_t min, max;                        /* code points, and with a min not blanks alone; a max of 0 is no limit */
+    bool newlines;                          /* \n, \r and \t are fine */
+    bool nullable;                          /* null reads as absent */
     const char *(*check)(const char *text); /* NULL when fine, else the detail of an "invalid" */
 };
 

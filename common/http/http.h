@@ -24,14 +24,14 @@ struct http_server_options {
     const char *listen; /* address:port; port 0 takes a free one */
     int connections_max;
     size_t header_max, body_max; /* bytes; a larger body is a 413 */
-    int read_limit_ms;  /* absolute, from a request's first byte to its last */
-    int write_limit_ms; /* from a reply's first byte to its last; but see write_rate_min */
+    int read_limit_ms;           /* absolute, from a request's first byte to its last */
+    int write_limit_ms;          /* from a reply's first byte to its last; but see write_rate_min */
     int write_rate_min; /* bytes a second: a reply that moved so many for write_limit_ms may take as long again. 0: none may */
     int idle_limit_ms;
     int64_t deadline_ms; /* of a request's flow: then 503 */
     struct daemon *daemon;
     const void *app;
-    flow_step *handle; /* gets every request; the router's */
+    flow_step *handle;                           /* gets every request; the router's */
     const struct http_fixed_field *reply_fields; /* of every reply, refusals of the parser too, unless its handler set one of
                                                     this name; may be NULL */
     const char *trusted_proxies; /* CIDRs, divided by commas, already checked; may be NULL. See http_client_address */
@@ -50,7 +50,7 @@ void http_server_free(struct http_server *server);
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OTHER };
 enum http_method http_method(const struct flow *flow);
 const char *http_method_name(enum http_method method);
-const char *http_path(const struct flow *flow);  /* decoded segment by segment by the router; here still raw, starts with / */
+const char *http_path(const struct flow *flow); /* decoded segment by segment by the router; here still raw, starts with / */
 const char *http_query_string(const struct flow *flow); /* raw, or NULL */
 /* Decoded value of a query parameter, NULL when absent. The first of doubles. */
 const char *http_query(const struct flow *flow, const char *name);
@@ -72,7 +72,8 @@ void http_unset_header(struct flow *flow, const char *name);
 void http_reply_headers(const struct flow *flow, void (*each)(void *arg, const char *name, const char *value), void *arg);
 /* Has hook decide instead, once, when the flow replies (not with a file, and not when its deadline passes). body is borrowed
  * for the call. The hook may wait, and ends in a reply. */
-typedef struct next *http_hook(struct flow *flow, void *arg, int status, const char *content_type, const void *body, size_t length);
+typedef struct next *http_hook(struct flow *flow, void *arg, int status, const char *content_type, const void *body,
+                               size_t length);
 void http_before_reply(struct flow *flow, http_hook *hook, void *arg);
 /* For the metrics and the access log. pattern stays the caller's for the life of the server, the same pointer each time. */
 void http_remember_route(struct flow *flow, const char *pattern);

@@ -59,15 +59,14 @@ struct next *problem_reply_pg(struct flow *flow)
     case PG_RETRY:
         return problem_reply(flow, 503, "database_unavailable", "The database does not answer right now; try again.");
     case PG_REJECTED:
-        log_error("pg.statement_rejected", LOG_TEXT("request_id", flow->request_id),
-                  LOG_TEXT("sqlstate", pg_sqlstate(flow)), LOG_TEXT("constraint", pg_constraint(flow)));
+        log_error("pg.statement_rejected", LOG_TEXT("request_id", flow->request_id), LOG_TEXT("sqlstate", pg_sqlstate(flow)),
+                  LOG_TEXT("constraint", pg_constraint(flow)));
         break;
     case PG_OK:
         log_error("problem.without_failure", LOG_TEXT("request_id", flow->request_id));
         break;
     }
-    return problem_reply(flow, 500, "internal_error",
-                         "Something went wrong on our side; the request_id helps to find out what.");
+    return problem_reply(flow, 500, "internal_error", "Something went wrong on our side; the request_id helps to find out what.");
 }
 
 struct next *problem_reply_not_found(struct flow *flow, const char *detail)
@@ -126,8 +125,7 @@ struct next *faults_reply(struct flow *flow, const struct faults *faults)
     json_t *members = json_object();
 
     json_object_set(members, "errors", faults->list);
-    return problem_reply_with(flow, 422, "validation_failed", "The request breaks the rules listed in errors.",
-                              members);
+    return problem_reply_with(flow, 422, "validation_failed", "The request breaks the rules listed in errors.", members);
 }
 
 /* --- the body --- */

@@ -41,8 +41,7 @@ void http_receive(struct evhttp_request *evreq, void *arg)
 {
     struct http_server *server = arg;
     struct evhttp_connection *evcon = evhttp_request_get_connection(evreq);
-    struct http_connection *connection =
-        http_connections_find(server->connections, evhttp_connection_get_bufferevent(evcon));
+    struct http_connection *connection = http_connections_find(server->connections, evhttp_connection_get_bufferevent(evcon));
     struct http_field fields[HTTP_FIELDS_MAX];
     char made[ID_SIZE];
     int64_t started_us = clock_mono_us();
@@ -168,8 +167,7 @@ static void refuse(struct http_server *server, struct evhttp_request *evreq, con
 static void start_flow(struct http_server *server, struct evhttp_request *evreq, const struct http_head *head,
                        const char *request_id, int64_t started_us)
 {
-    struct flow *flow =
-        flow_new(server->base, &http_request_kind, server->options.daemon, NULL, server->options.deadline_ms);
+    struct flow *flow = flow_new(server->base, &http_request_kind, server->options.daemon, NULL, server->options.deadline_ms);
     struct arena *arena = flow->arena;
     struct http_request *request = arena_alloc(arena, sizeof *request);
     struct http_field *fields = arena_calloc(arena, head->field_count, sizeof *fields);
@@ -230,8 +228,7 @@ static const char *traceparent_of(const struct http_head *head, struct arena *ar
     static const char hex[] = "0123456789abcdef";
     const char *given = field(head, "traceparent");
 
-    if (!given || strlen(given) != TRACEPARENT_LENGTH || strncmp(given, "00-", 3) != 0 || given[35] != '-' ||
-        given[52] != '-') {
+    if (!given || strlen(given) != TRACEPARENT_LENGTH || strncmp(given, "00-", 3) != 0 || given[35] != '-' || given[52] != '-') {
         return NULL;
     }
     if (strspn(given + 3, hex) != 32 || strspn(given + 36, hex) != 16 || strspn(given + 53, hex) != 2) {

@@ -62,16 +62,15 @@ struct next *http_reply(struct flow *flow, int status, const char *content_type,
         request->before_reply = NULL;
         return hook(flow, request->before_reply_arg, status, content_type, body, length);
     }
-    send_answer(flow,
-                &(const struct http_answer){
-                    .method = request->method,
-                    .status = status,
-                    .content_type = content_type,
-                    .body = body,
-                    .length = length,
-                    .request_id = flow->request_id,
-                    .fields = request->reply_fields,
-                });
+    send_answer(flow, &(const struct http_answer){
+                          .method = request->method,
+                          .status = status,
+                          .content_type = content_type,
+                          .body = body,
+                          .length = length,
+                          .request_id = flow->request_id,
+                          .fields = request->reply_fields,
+                      });
     return flow_end(flow);
 }
 
@@ -85,8 +84,7 @@ struct next *http_reply_empty(struct flow *flow, int status)
     return http_reply(flow, status, NULL, NULL, 0);
 }
 
-struct next *http_reply_file(struct flow *flow, int status, const char *content_type, int file, int64_t offset,
-                             int64_t length)
+struct next *http_reply_file(struct flow *flow, int status, const char *content_type, int file, int64_t offset, int64_t length)
 {
     struct http_request *request = flow->owner;
 
@@ -94,16 +92,15 @@ struct next *http_reply_file(struct flow *flow, int status, const char *content_
         close(file);
         return flow_end(flow);
     }
-    send_answer(flow,
-                &(const struct http_answer){
-                    .method = request->method,
-                    .status = status,
-                    .content_type = content_type,
-                    .length = (size_t)length,
-                    .file = &(const struct http_file_part){ file, offset },
-                    .request_id = flow->request_id,
-                    .fields = request->reply_fields,
-                });
+    send_answer(flow, &(const struct http_answer){
+                          .method = request->method,
+                          .status = status,
+                          .content_type = content_type,
+                          .length = (size_t)length,
+                          .file = &(const struct http_file_part){ file, offset },
+                          .request_id = flow->request_id,
+                          .fields = request->reply_fields,
+                      });
     return flow_end(flow);
 }
 
@@ -180,8 +177,8 @@ void http_reply_send(struct http_server *server, struct evhttp_request *evreq, c
 /* evhttp closes the file when it is sent, or with its connection. */
 static void send_file(struct evhttp_request *evreq, const struct http_answer *answer, bool sends_body)
 {
-    if (!sends_body || evbuffer_add_file(evhttp_request_get_output_buffer(evreq), answer->file->descriptor,
-                                         answer->file->offset, (ev_off_t)answer->length) < 0) {
+    if (!sends_body || evbuffer_add_file(evhttp_request_get_output_buffer(evreq), answer->file->descriptor, answer->file->offset,
+                                         (ev_off_t)answer->length) < 0) {
         close(answer->file->descriptor);
     }
 }
@@ -212,8 +209,8 @@ void http_reword_refusal(void *arg, int status, struct buf *reply)
 
     id_new(request_id, "req_");
     http_problem_text(status, is_too_large ? "body_too_large" : "malformed_request",
-                 is_too_large ? "The body is larger than this server takes." : "This is not a request that can be served.",
-                 request_id, &body);
+                      is_too_large ? "The body is larger than this server takes." : "This is not a request that can be served.",
+                      request_id, &body);
     http_route_metrics_answered(server->route_metrics, HTTP_OTHER, NULL, status, clock_mono_us(), request_id);
     buf_printf(reply,
                "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\nX-Request-Id: %s\r\n"

@@ -35,11 +35,12 @@ struct next *http_stream_start(struct flow *flow, const char *content_type, http
     }
     struct http_server *server = request->server;
     struct http_stream *stream = mem_alloc(sizeof *stream);
-    *stream = (struct http_stream){ .evreq = evreq, .bev = evhttp_connection_get_bufferevent(evcon), .closed = closed, .arg = arg };
+    *stream =
+        (struct http_stream){ .evreq = evreq, .bev = evhttp_connection_get_bufferevent(evcon), .closed = closed, .arg = arg };
     stream->connection = http_connections_find(server->connections, stream->bev);
     http_reply_begin(request, flow, 200);
-    http_reply_add_fields(server, evreq, &(const struct http_answer){ .request_id = flow->request_id, .fields = request->reply_fields },
-                          false);
+    http_reply_add_fields(server, evreq,
+                          &(const struct http_answer){ .request_id = flow->request_id, .fields = request->reply_fields }, false);
     evhttp_add_header(evhttp_request_get_output_headers(evreq), "Content-Type", content_type);
     evhttp_add_header(evhttp_request_get_output_headers(evreq), "Connection", "close");
     evhttp_connection_set_closecb(evcon, stream_closes, stream);

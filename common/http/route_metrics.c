@@ -41,10 +41,9 @@ struct http_route_metrics *http_route_metrics_new(void)
 {
     struct http_route_metrics *metrics = mem_alloc(sizeof *metrics);
 
-    metrics->requests_total =
-        metrics_counter("sharelink_http_requests_total", "HTTP requests answered.", "route,method,code");
-    metrics->duration_seconds = metrics_histogram("sharelink_http_request_duration_seconds",
-                                                  "From a request's last byte to its answer.", "route");
+    metrics->requests_total = metrics_counter("sharelink_http_requests_total", "HTTP requests answered.", "route,method,code");
+    metrics->duration_seconds =
+        metrics_histogram("sharelink_http_request_duration_seconds", "From a request's last byte to its answer.", "route");
     return metrics;
 }
 

@@ -41,8 +41,7 @@ static void compile(struct compiled *to, const struct route *route);
 static size_t split(const char *path, struct segment *segments);
 static int order(const void *a, const void *b);
 static const struct compiled *find(struct flow *flow, struct match *match, unsigned *allowed);
-static bool fits(struct flow *flow, const struct compiled *compiled, const struct segment *segments,
-                 struct match *match);
+static bool fits(struct flow *flow, const struct compiled *compiled, const struct segment *segments, struct match *match);
 static const char *parameter_value(struct arena *arena, const struct segment *segment);
 static bool serves(const struct route *route, enum http_method method);
 static struct next *reply_not_allowed(struct flow *flow, unsigned allowed);
@@ -167,8 +166,7 @@ static const struct compiled *find(struct flow *flow, struct match *match, unsig
     return NULL;
 }
 
-static bool fits(struct flow *flow, const struct compiled *compiled, const struct segment *segments,
-                 struct match *match)
+static bool fits(struct flow *flow, const struct compiled *compiled, const struct segment *segments, struct match *match)
 {
     for (size_t i = 0; i < compiled->count; i++) {
         const struct segment *wanted = &compiled->segments[i];

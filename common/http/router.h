@@ -9,7 +9,7 @@ struct route {
     enum http_method method; /* HTTP_GET serves HEAD too */
     const char *pattern;     /* "/v1/share-links/{id}"; a {segment} matches one non-empty segment, decoded */
     flow_step *handle;
-    const char *scope;       /* of the API key, NULL when the route needs none: see guard */
+    const char *scope; /* of the API key, NULL when the route needs none: see guard */
 };
 
 /* What runs before a route's handler (authentication); NULL for none. It gets the route by router_route(). */

@@ -28,8 +28,7 @@ static void set_up_evhttp(struct http_server *server);
 static void close_listener(evutil_socket_t fd, short what, void *arg);
 static void orphan(struct http_request *request);
 
-struct http_server *http_server_new(struct event_base *base, const struct http_server_options *options,
-                                    const char **error)
+struct http_server *http_server_new(struct event_base *base, const struct http_server_options *options, const char **error)
 {
     struct evconnlistener *listener = http_listen(base, options->listen, error);
 

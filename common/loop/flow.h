@@ -44,14 +44,14 @@ struct flow_kind {
 
 struct flow {
     struct arena *arena;
-    struct daemon *daemon;  /* its pools and settings */
-    const void *app;        /* the service's own settings and parts, as given to the daemon */
-    const void *identity;   /* who calls, as the route's guard found out; NULL without one */
-    void *owner;            /* of the kind: the request, the batch */
-    void *state;            /* the handler's own fields, in the arena */
-    const void *answer;     /* of the wait that just ended; valid until the step returns */
-    const char *request_id; /* never NULL */
-    const char *traceparent; /* W3C trace context, or NULL */
+    struct daemon *daemon;              /* its pools and settings */
+    const void *app;                    /* the service's own settings and parts, as given to the daemon */
+    const void *identity;               /* who calls, as the route's guard found out; NULL without one */
+    void *owner;                        /* of the kind: the request, the batch */
+    void *state;                        /* the handler's own fields, in the arena */
+    const void *answer;                 /* of the wait that just ended; valid until the step returns */
+    const char *request_id;             /* never NULL */
+    const char *traceparent;            /* W3C trace context, or NULL */
     struct pg_transaction *transaction; /* through which its statements go; NULL mostly, see pg/transaction.h */
 
     /* flow.c's own */

@@ -137,8 +137,8 @@ static void choose_address(struct resolve_lookup *lookup, const struct addrinfo 
     for (unsigned skip = count ? lookup->choice % count : 0; skip > 0; skip--) {
         found = found->ai_next;
     }
-    if (!found || getnameinfo(found->ai_addr, found->ai_addrlen, lookup->address, sizeof lookup->address, NULL, 0,
-                              NI_NUMERICHOST) != 0) {
+    if (!found ||
+        getnameinfo(found->ai_addr, found->ai_addrlen, lookup->address, sizeof lookup->address, NULL, 0, NI_NUMERICHOST) != 0) {
         lookup->address[0] = '\0';
         lookup->error = "the name has no address";
     }

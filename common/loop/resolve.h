@@ -12,8 +12,8 @@ struct resolve_lookup;
 typedef void resolve_done(void *arg, const char *address, const char *error);
 
 /* A numeric address is answered too, from the loop's next turn like any other; the callback comes exactly once, unless it is
- * cancelled. What is returned is good until then. Of several addresses choice picks one, counted round: who raises it by one after
- * each connect that failed gets to all of them in turn ("localhost" may be ::1 with nobody there). */
+ * cancelled. What is returned is good until then. Of several addresses choice picks one, counted round: who raises it by one
+ * after each connect that failed gets to all of them in turn ("localhost" may be ::1 with nobody there). */
 struct resolve_lookup *resolve_start(struct event_base *base, const char *host, unsigned choice, resolve_done *done, void *arg);
 
 /* done is not called any more. The resolver of libc goes on until it gives up by itself, on nobody's account. NULL is fine. */

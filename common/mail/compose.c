@@ -14,8 +14,7 @@
 
 #define HEADERS_OWN 8
 
-static const char *const *write_headers(struct arena *arena, const struct mail *mail, const char *from_name,
-                                        const char *from);
+static const char *const *write_headers(struct arena *arena, const struct mail *mail, const char *from_name, const char *from);
 static const char *date_line(struct arena *arena, int64_t date_ms);
 static const char *mailbox_line(struct arena *arena, const char *header, const char *name, const char *address);
 static const char *text_line(struct arena *arena, const char *header, const char *text);
@@ -50,8 +49,7 @@ const char *mail_compose(struct arena *arena, const char *sender, const struct m
 
 /* --- headers --- */
 
-static const char *const *write_headers(struct arena *arena, const struct mail *mail, const char *from_name,
-                                        const char *from)
+static const char *const *write_headers(struct arena *arena, const struct mail *mail, const char *from_name, const char *from)
 {
     size_t count = 0, further = 0;
 

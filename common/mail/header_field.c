@@ -5,9 +5,9 @@
 #include <string.h>
 
 enum {
-    LINE_MAX = 76,       /* RFC 2047 section 2: lines that hold encoded words */
+    LINE_MAX = 76,        /* RFC 2047 section 2: lines that hold encoded words */
     WORD_FRAME = 12,      /* "=?UTF-8?B?" and "?=" */
-    WORD_BYTES_MAX = 45, /* 60 of base64 and the frame: 72 of the 75 that an encoded word may have */
+    WORD_BYTES_MAX = 45,  /* 60 of base64 and the frame: 72 of the 75 that an encoded word may have */
     WORD_BYTES_LEAST = 6, /* less is not worth the rest of a line; any character has at most 4 */
     PLAIN_WORD_MAX = 70,
     QUOTED_MAX = 60,

@@ -106,14 +106,14 @@ struct mail_pool *mail_pool_new(struct event_base *base, const struct mail_pool_
 
 static void make_metrics(struct mail_pool *pool)
 {
-    struct metric_family *transactions = metrics_counter("sharelink_mail_transactions_total",
-                                                         "SMTP transactions, by what became of the mail.", "outcome");
+    struct metric_family *transactions =
+        metrics_counter("sharelink_mail_transactions_total", "SMTP transactions, by what became of the mail.", "outcome");
 
     for (int i = 0; i <= MAIL_INVALID; i++) {
         pool->transactions[i] = metrics_series(transactions, (const char *const[]){ outcome_names[i] });
     }
-    pool->duration = metrics_only(
-        metrics_histogram("sharelink_mail_duration_seconds", "How long the SMTP transaction of a mail took.", ""));
+    pool->duration =
+        metrics_only(metrics_histogram("sharelink_mail_duration_seconds", "How long the SMTP transaction of a mail took.", ""));
 }
 
 static void watch_results(struct mail_pool *pool, struct event_base *base)
@@ -164,8 +164,7 @@ void mail_send(struct mail_pool *pool, const struct mail *mail, mail_done *done,
     pool->in_hand++;
     /* Callers may keep one more per thread at hand; beyond that they hand over more than is sent. */
     if (pool->in_hand % (2 * pool->threads) == 1 && pool->in_hand > 2 * pool->threads) {
-        log_warn("mail.queue_long", LOG_INT("waiting", pool->in_hand - pool->threads),
-                 LOG_INT("threads", pool->threads));
+        log_warn("mail.queue_long", LOG_INT("waiting", pool->in_hand - pool->threads), LOG_INT("threads", pool->threads));
     }
     pthread_mutex_lock(&pool->lock);
     struct sender *sender = pool->ending ? NULL : pool->idle;

@@ -15,10 +15,10 @@ struct event_base;
 struct mail_pool;
 
 struct mail_pool_options {
-    const char *url;  /* smtp://[user:password@]host[:port] or smtps://…; borrowed */
-    const char *from; /* the operator's address, "Name <address>" or an address; borrowed */
-    bool require_tls; /* for smtp://: STARTTLS with a good certificate, or no mail. Without it STARTTLS is used when it is
-                         offered, and its certificate is checked when there is a ca_file. smtps:// is always checked */
+    const char *url;     /* smtp://[user:password@]host[:port] or smtps://…; borrowed */
+    const char *from;    /* the operator's address, "Name <address>" or an address; borrowed */
+    bool require_tls;    /* for smtp://: STARTTLS with a good certificate, or no mail. Without it STARTTLS is used when it is
+                            offered, and its certificate is checked when there is a ca_file. smtps:// is always checked */
     const char *ca_file; /* PEM, or NULL for the system's */
     int threads;
     int connect_limit_ms, total_limit_ms; /* per mail */
@@ -37,17 +37,17 @@ void mail_pool_free(struct mail_pool *pool);
 /* What a mail says. All text is UTF-8; addresses are checked again here, and CR, LF and other control characters anywhere
  * but in the bodies make the mail MAIL_INVALID. */
 struct mail {
-    const char *from_name;  /* shown before the operator's address; NULL for the operator's own name */
-    const char *reply_to;   /* an address, or NULL */
-    const char *to_name;    /* may be NULL */
-    const char *to;         /* the one recipient's address */
+    const char *from_name; /* shown before the operator's address; NULL for the operator's own name */
+    const char *reply_to;  /* an address, or NULL */
+    const char *to_name;   /* may be NULL */
+    const char *to;        /* the one recipient's address */
     const char *subject;
-    const char *message_id; /* without <> */
-    const char *references; /* a Message-ID without <>, or NULL */
-    const char *text;       /* plain body */
-    const char *html;       /* HTML body */
+    const char *message_id;     /* without <> */
+    const char *references;     /* a Message-ID without <>, or NULL */
+    const char *text;           /* plain body */
+    const char *html;           /* HTML body */
     const char *const *headers; /* further "Name: value" lines, ended by NULL; may be NULL */
-    int64_t date_ms;        /* wall clock */
+    int64_t date_ms;            /* wall clock */
 };
 
 enum mail_outcome {

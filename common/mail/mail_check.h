@@ -1,5 +1,5 @@
-/* mail_check.h - what a mail may say. The door for injected headers and recipients is shut here, and only here: libcurl passes CR and
- * LF on, in addresses and in header lines. mail_check_from is here too.
+/* mail_check.h - what a mail may say. The door for injected headers and recipients is shut here, and only here: libcurl passes CR
+ * and LF on, in addresses and in header lines. mail_check_from is here too.
  */
 #ifndef SHARELINK_MAIL_CHECK_H
 #define SHARELINK_MAIL_CHECK_H

@@ -1,7 +1,7 @@
 /* smtp.c - SMTP by libcurl: one recipient per transaction, the connection kept for the next mail.
  *
- * smtp_server.c makes of the setting what libcurl wants; smtp_wire.c listens to what libcurl says to the server and hears from it, and
- * smtp_verdict.c judges by that.
+ * smtp_server.c makes of the setting what libcurl wants; smtp_wire.c listens to what libcurl says to the server and hears from
+ * it, and smtp_verdict.c judges by that.
  */
 #include "common/mail/smtp.h"
 

@@ -37,8 +37,9 @@ static CURLU *read_url(const char *text)
     if (!url) {
         mem_fail();
     }
-    bool is_good = curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK && curl_url_get(url, CURLUPART_PATH, &path, 0) == CURLUE_OK &&
-                   strcmp(path, "/") == 0 && can_be_decoded(url, CURLUPART_USER) && can_be_decoded(url, CURLUPART_PASSWORD);
+    bool is_good = curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
+                   curl_url_get(url, CURLUPART_PATH, &path, 0) == CURLUE_OK && strcmp(path, "/") == 0 &&
+                   can_be_decoded(url, CURLUPART_USER) && can_be_decoded(url, CURLUPART_PASSWORD);
     curl_free(path);
     if (!is_good) {
         curl_url_cleanup(url);

@@ -1,5 +1,5 @@
-/* smtp_verdict.c - see the header. The server's code decides, never libcurl's alone. Of what the server said, only codes are quoted:
- * its texts quote addresses.
+/* smtp_verdict.c - see the header. The server's code decides, never libcurl's alone. Of what the server said, only codes are
+ * quoted: its texts quote addresses.
  */
 #include "common/mail/smtp_verdict.h"
 

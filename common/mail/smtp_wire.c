@@ -56,9 +56,8 @@ static void note_command(struct smtp_wire *wire, const char *line, size_t length
         const char *verb;
         enum smtp_stage stage;
     } commands[] = {
-        { "EHLO ", SMTP_EHLO },    { "HELO ", SMTP_EHLO },      { "STARTTLS\r\n", SMTP_STARTTLS },
-        { "AUTH ", SMTP_AUTH },    { "MAIL FROM:", SMTP_MAIL }, { "RCPT TO:", SMTP_RCPT },
-        { "DATA\r\n", SMTP_DATA },
+        { "EHLO ", SMTP_EHLO },      { "HELO ", SMTP_EHLO },    { "STARTTLS\r\n", SMTP_STARTTLS }, { "AUTH ", SMTP_AUTH },
+        { "MAIL FROM:", SMTP_MAIL }, { "RCPT TO:", SMTP_RCPT }, { "DATA\r\n", SMTP_DATA },
     };
 
     if (length == 6 && memcmp(line, "QUIT\r\n", 6) == 0) {

@@ -1,5 +1,5 @@
-/* smtp_wire.h - what goes over the wire of an SMTP connection of libcurl, listened to: how far the transaction has come, the server's
- * codes, and whether the content was on its way.
+/* smtp_wire.h - what goes over the wire of an SMTP connection of libcurl, listened to: how far the transaction has come, the
+ * server's codes, and whether the content was on its way.
  */
 #ifndef SHARELINK_MAIL_SMTP_WIRE_H
 #define SHARELINK_MAIL_SMTP_WIRE_H
@@ -13,16 +13,7 @@ enum {
 };
 
 /* In the order of a transaction; everything up to SMTP_AUTH is about the server and us, not yet about this mail. */
-enum smtp_stage {
-    SMTP_GREETING,
-    SMTP_EHLO,
-    SMTP_STARTTLS,
-    SMTP_AUTH,
-    SMTP_MAIL,
-    SMTP_RCPT,
-    SMTP_DATA,
-    SMTP_CONTENT
-};
+enum smtp_stage { SMTP_GREETING, SMTP_EHLO, SMTP_STARTTLS, SMTP_AUTH, SMTP_MAIL, SMTP_RCPT, SMTP_DATA, SMTP_CONTENT };
 
 struct smtp_wire {
     /* of the connection */
@@ -33,7 +24,7 @@ struct smtp_wire {
     enum smtp_stage stage;
     int last_code;
     bool has_quit;
-    bool content_begun; /* 354 was heard: from now on the mail may have arrived */
+    bool content_begun;                /* 354 was heard: from now on the mail may have arrived */
     char enhanced[SMTP_ENHANCED_SIZE]; /* RFC 2034, or "" */
 };
 

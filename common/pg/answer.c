@@ -13,8 +13,7 @@ const struct pg_answer *pg_answer_of(const struct flow *flow)
 /* False unless the cell exists; then *row is its row in the result. */
 static bool find_cell(const struct pg_answer *answer, int *row, int column)
 {
-    if (answer->outcome != PG_OK || *row < 0 || *row >= answer->row_count || column < 0 ||
-        column >= PQnfields(answer->result)) {
+    if (answer->outcome != PG_OK || *row < 0 || *row >= answer->row_count || column < 0 || column >= PQnfields(answer->result)) {
         return false;
     }
     *row = answer->rows ? answer->rows[*row] : *row;

@@ -15,9 +15,9 @@ struct pg_batch;
 
 struct pg_batch_options {
     const struct pg_statement *statement;
-    int columns;  /* 1 to PG_PARAMS_MAX */
-    int most;     /* items in one statement */
-    int waiting_limit; /* items that may queue; beyond it PG_UNAVAILABLE */
+    int columns;                  /* 1 to PG_PARAMS_MAX */
+    int most;                     /* items in one statement */
+    int waiting_limit;            /* items that may queue; beyond it PG_UNAVAILABLE */
     const char *const *constants; /* text parameters that follow the columns, the same in every statement; borrowed */
     int constant_count;
     const char *missing; /* name of a constant that must not be NULL and is: every item is then rejected */

@@ -38,8 +38,8 @@ unsigned pg_connection_epoch(const struct pg_connection *connection);
 /* Requests that are owed an answer; a ready connection takes more of them up to queue_limit. */
 int pg_connection_in_flight(const struct pg_connection *connection);
 /* Only when it is ready and below queue_limit. */
-void pg_connection_send(struct pg_connection *connection, const struct pg_statement *statement,
-                        const struct pg_params *params, pg_done *done, void *arg);
+void pg_connection_send(struct pg_connection *connection, const struct pg_statement *statement, const struct pg_params *params,
+                        pg_done *done, void *arg);
 
 /* Gives this answer, which is static, from the loop's next turn. */
 void pg_pool_refuse(struct pg_pool *pool, const struct pg_answer *answer, pg_done *done, void *arg);

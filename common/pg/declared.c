@@ -249,9 +249,10 @@ static const struct {
     const char *name;
     unsigned oid;
 } types[] = {
-    { "bool", 16 },     { "bytea", 17 },    { "name", 19 },   { "bigint", 20 },      { "smallint", 21 }, { "int", 23 },
-    { "text", 25 },     { "json", 114 },    { "real", 700 },  { "float8", 701 },     { "date", 1082 },   { "timestamptz", 1184 },
-    { "interval", 1186 }, { "numeric", 1700 }, { "jsonb", 3802 }, { "pg_snapshot", 5038 }, { "xid8", 5069 },
+    { "bool", 16 },          { "bytea", 17 },         { "name", 19 },       { "bigint", 20 },    { "smallint", 21 },
+    { "int", 23 },           { "text", 25 },          { "json", 114 },      { "real", 700 },     { "float8", 701 },
+    { "date", 1082 },        { "timestamptz", 1184 }, { "interval", 1186 }, { "numeric", 1700 }, { "jsonb", 3802 },
+    { "pg_snapshot", 5038 }, { "xid8", 5069 },
 };
 
 static const char *type_name(unsigned oid)
@@ -292,7 +293,8 @@ static bool has_columns(const struct pg_statement *statement, const PGresult *re
     return true;
 }
 
-static bool has_value(const struct pg_statement *statement, const struct pg_column *column, const PGresult *result, int row, int at)
+static bool has_value(const struct pg_statement *statement, const struct pg_column *column, const PGresult *result, int row,
+                      int at)
 {
     if (PQgetisnull(result, row, at)) {
         return column->may_be_null || refuse(statement, column->name, column->type, "NULL");

@@ -15,13 +15,12 @@ void pg_metrics_make(struct pg_metrics *metrics, const char *name)
     metrics->ready =
         metrics_series(metrics_gauge("sharelink_pg_connections", "Connections to PostgreSQL, by state.", "pool,state"),
                        (const char *const[]){ name, "ready" });
-    metrics->in_flight = metrics_series(
-        metrics_gauge("sharelink_pg_in_flight", "Statements that PostgreSQL owes an answer.", "pool"), &name);
+    metrics->in_flight =
+        metrics_series(metrics_gauge("sharelink_pg_in_flight", "Statements that PostgreSQL owes an answer.", "pool"), &name);
     metrics->duration = metrics_series(
-        metrics_histogram("sharelink_pg_query_duration_seconds", "From sending a statement to its answer.", "pool"),
-        &name);
-    metrics->wait = metrics_series(
-        metrics_histogram("sharelink_pg_wait_seconds", "Until a connection had done all that came before a statement or transaction.",
-                          "pool"),
-        &name);
+        metrics_histogram("sharelink_pg_query_duration_seconds", "From sending a statement to its answer.", "pool"), &name);
+    metrics->wait =
+        metrics_series(metrics_histogram("sharelink_pg_wait_seconds",
+                                         "Until a connection had done all that came before a statement or transaction.", "pool"),
+                       &name);
 }

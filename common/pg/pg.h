@@ -21,10 +21,10 @@ struct pg_pool_options {
     const char *name; /* for logs and metrics; borrowed */
     const char *url;  /* postgresql://…; borrowed */
     int connections;
-    int queue_limit;    /* requests in flight per connection; beyond it PG_UNAVAILABLE (shed) */
+    int queue_limit;     /* requests in flight per connection; beyond it PG_UNAVAILABLE (shed) */
     int answer_limit_ms; /* a connection that owes its oldest answer for longer is given up */
-    bool transactions;  /* for transaction.c: a request may leave its connection inside one */
-    bool unnamed;       /* no named prepared statements, for PgBouncer 1.18 in transaction mode */
+    bool transactions;   /* for transaction.c: a request may leave its connection inside one */
+    bool unnamed;        /* no named prepared statements, for PgBouncer 1.18 in transaction mode */
 };
 
 /* For a setting: what is wrong with the URL, as libpq reads it, or NULL. Quotes nothing of it. */
@@ -61,7 +61,7 @@ struct pg_params {
     const char *values[PG_PARAMS_MAX];
     int lengths[PG_PARAMS_MAX];
     int formats[PG_PARAMS_MAX]; /* 0 text, 1 binary */
-    const char *missing; /* name of an input that must not be NULL and is; such a statement is refused, PG_REJECTED */
+    const char *missing;        /* name of an input that must not be NULL and is; such a statement is refused, PG_REJECTED */
 };
 void pg_params_init(struct pg_params *params, struct arena *arena);
 void pg_text(struct pg_params *params, const char *value); /* NULL is SQL NULL; also for json, timestamps, enums */

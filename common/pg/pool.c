@@ -85,8 +85,7 @@ bool pg_pool_is_ready(const struct pg_pool *pool)
     return false;
 }
 
-void pg_send(struct pg_pool *pool, const struct pg_statement *statement, const struct pg_params *params, pg_done *done,
-             void *arg)
+void pg_send(struct pg_pool *pool, const struct pg_statement *statement, const struct pg_params *params, pg_done *done, void *arg)
 {
     struct pg_connection *connection = choose(pool);
 

@@ -25,11 +25,10 @@ static bool answer_oldest(struct pg_connection *connection);
 static struct pg_verdict judge(struct pg_connection *connection, const struct request *request, const PGresult *result);
 static void finish(struct pg_connection *connection, const struct request *request, const struct pg_answer *answer);
 
-void pg_connection_send(struct pg_connection *connection, const struct pg_statement *statement,
-                        const struct pg_params *params, pg_done *done, void *arg)
+void pg_connection_send(struct pg_connection *connection, const struct pg_statement *statement, const struct pg_params *params,
+                        pg_done *done, void *arg)
 {
-    struct request *request =
-        &connection->queue[(connection->first + connection->count) % connection->options->queue_limit];
+    struct request *request = &connection->queue[(connection->first + connection->count) % connection->options->queue_limit];
 
     *request = (struct request){ .statement = statement, .prepared = -1, .done = done, .arg = arg, .sent_us = clock_mono_us() };
     connection->count++;
@@ -65,8 +64,8 @@ static bool send_request(struct pg_connection *connection, struct request *reque
     char name[PG_PREPARED_NAME_SIZE];
 
     if (connection->options->unnamed) {
-        return PQsendQueryParams(link, statement->sql, params->count, NULL, params->values, params->lengths,
-                                 params->formats, 0) &&
+        return PQsendQueryParams(link, statement->sql, params->count, NULL, params->values, params->lengths, params->formats,
+                                 0) &&
                PQpipelineSync(link);
     }
     request->prepared = pg_prepared_find(&connection->prepared, statement);

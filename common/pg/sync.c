@@ -74,8 +74,8 @@ const struct pg_answer *pg_sync_ask(struct pg_sync *pg, const struct pg_statemen
         pg->refusal = arena_printf(pg->arena, "%s is not given its %s", statement->name, params->missing);
         return NULL;
     }
-    PGresult *result = PQexecParams(pg->connection, statement->sql, params->count, NULL, params->values, params->lengths,
-                                    params->formats, 0);
+    PGresult *result =
+        PQexecParams(pg->connection, statement->sql, params->count, NULL, params->values, params->lengths, params->formats, 0);
     ExecStatusType status = PQresultStatus(result);
     arena_defer(pg->arena, clear_result, result);
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {

@@ -187,8 +187,7 @@ static void set_keyword(struct keywords *keywords, const char *name, const char 
     }
 }
 
-static void set_fallback(const struct pg_target *target, struct keywords *keywords, const char *name,
-                         const char *value)
+static void set_fallback(const struct pg_target *target, struct keywords *keywords, const char *name, const char *value)
 {
     if (!setting(target, name)) {
         set_keyword(keywords, name, value);
@@ -202,8 +201,7 @@ static void add_to_list(struct buf *list, const char *element)
 }
 
 /* Each list of hosts, addresses and ports gets an end instead of its last comma. False when every host is dead. */
-static bool join_hosts(const struct pg_target *target, struct buf *names, struct buf *addresses,
-                       struct buf *ports)
+static bool join_hosts(const struct pg_target *target, struct buf *names, struct buf *addresses, struct buf *ports)
 {
     for (int i = 0; i < target->host_count; i++) {
         const struct host *host = &target->hosts[i];
@@ -232,8 +230,8 @@ static void open_link(struct pg_target *target)
         return;
     }
     for (const PQconninfoOption *each = target->settings; each->keyword; each++) {
-        bool is_ours = !strcmp(each->keyword, "host") || !strcmp(each->keyword, "hostaddr") ||
-                       !strcmp(each->keyword, "port") || !strcmp(each->keyword, "client_encoding");
+        bool is_ours = !strcmp(each->keyword, "host") || !strcmp(each->keyword, "hostaddr") || !strcmp(each->keyword, "port") ||
+                       !strcmp(each->keyword, "client_encoding");
         if (each->val && !is_ours) {
             set_keyword(&keywords, each->keyword, each->val);
         }

@@ -32,8 +32,8 @@ struct pg_transaction {
     unsigned epoch;
     bool is_broken; /* BEGIN failed */
     enum ending ending;
-    enum pg_outcome last; /* of the statement before COMMIT */
-    struct flow_wait *wait; /* for its end */
+    enum pg_outcome last;                  /* of the statement before COMMIT */
+    struct flow_wait *wait;                /* for its end */
     struct action *actions, **actions_end; /* for after the commit; in the flow's arena */
 };
 

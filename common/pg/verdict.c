@@ -29,7 +29,8 @@ static void note_shortage(const char *sqlstate, const PGresult *result)
     }
 }
 
-struct pg_verdict pg_verdict_of(const struct pg_result *result, bool is_prepared, bool was_prepared_now, bool may_be_in_transaction)
+struct pg_verdict pg_verdict_of(const struct pg_result *result, bool is_prepared, bool was_prepared_now,
+                                bool may_be_in_transaction)
 {
     const char *field = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *sqlstate = field ? field : "";

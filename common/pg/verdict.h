@@ -13,6 +13,7 @@ struct pg_verdict {
 };
 
 /* is_prepared: it ran by its name; was_prepared_now: by a name that was made just before. */
-struct pg_verdict pg_verdict_of(const struct pg_result *result, bool is_prepared, bool was_prepared_now, bool may_be_in_transaction);
+struct pg_verdict pg_verdict_of(const struct pg_result *result, bool is_prepared, bool was_prepared_now,
+                                bool may_be_in_transaction);
 
 #endif

@@ -34,9 +34,8 @@ void redis_commands_init(struct redis *redis)
     const char *name = redis->options.name;
     const char *const answered[] = { name, "answered" };
     const char *const failed[] = { name, "failed" };
-    struct metric_family *commands =
-        metrics_counter("sharelink_redis_commands_total", "Commands: answered by Redis, or failed with the connection.",
-                        "connection,outcome");
+    struct metric_family *commands = metrics_counter(
+        "sharelink_redis_commands_total", "Commands: answered by Redis, or failed with the connection.", "connection,outcome");
 
     redis->answered = metrics_series(commands, answered);
     redis->failed = metrics_series(commands, failed);
@@ -54,8 +53,7 @@ void redis_command(struct redis *redis, const char *const *words, const size_t *
     redis_send(redis, STATE_READY, words, lengths, count, 0, done, arg);
 }
 
-void redis_command_within(struct redis *redis, int extra_ms, const char *const *words, size_t count, redis_done *done,
-                          void *arg)
+void redis_command_within(struct redis *redis, int extra_ms, const char *const *words, size_t count, redis_done *done, void *arg)
 {
     redis_send(redis, STATE_READY, words, NULL, count, extra_ms, done, arg);
 }
@@ -82,13 +80,11 @@ void redis_send(struct redis *redis, enum redis_state in, const char *const *wor
 {
     struct call *call = mem_alloc(sizeof *call);
 
-    *call = (struct call){
-        .redis = redis, .done = done, .arg = arg, .limit_ms = redis->options.command_limit_ms + extra_ms
-    };
+    *call = (struct call){ .redis = redis, .done = done, .arg = arg, .limit_ms = redis->options.command_limit_ms + extra_ms };
     write_words(&redis->words, words, lengths, count);
     /* hiredis refuses while it is on its way out, which may be before we are told. */
-    if (redis->state != in || redisAsyncFormattedCommand(redis->context, take_reply, call, redis->words.data,
-                                                         redis->words.length) != REDIS_OK) {
+    if (redis->state != in ||
+        redisAsyncFormattedCommand(redis->context, take_reply, call, redis->words.data, redis->words.length) != REDIS_OK) {
         STAILQ_INSERT_TAIL(&redis->refused, call, next);
         timer_set(redis->refuse, 0);
         return;
@@ -98,8 +94,7 @@ void redis_send(struct redis *redis, enum redis_state in, const char *const *wor
     }
     STAILQ_INSERT_TAIL(&redis->in_flight, call, next);
     /* The alarm looks for itself how long the oldest has waited; it only must not ring too late for this one. */
-    if (redis->state == STATE_READY &&
-        (!evtimer_pending(redis->alarm, NULL) || STAILQ_FIRST(&redis->in_flight) == call)) {
+    if (redis->state == STATE_READY && (!evtimer_pending(redis->alarm, NULL) || STAILQ_FIRST(&redis->in_flight) == call)) {
         redis_set_alarm(redis, call->limit_ms);
     }
 }

@@ -132,8 +132,7 @@ static void take_group(void *arg, const struct redis_value *reply, const char *e
     }
     if (redis_kind(reply) == REDIS_ERROR && !redis_is_error(reply, "BUSYGROUP")) {
         consumer->has_failed = true;
-        log_warn("stream.group_refused", LOG_TEXT("group", consumer->options.group),
-                 LOG_TEXT("reason", redis_text(reply)));
+        log_warn("stream.group_refused", LOG_TEXT("group", consumer->options.group), LOG_TEXT("reason", redis_text(reply)));
     }
     if (!is_last_answer(consumer, STATE_GROUPING)) {
         return;
@@ -167,8 +166,8 @@ static void claim(struct stream_consumer *consumer)
     for (size_t i = 0; i < consumer->source_count; i++) {
         struct stream_source *source = &consumer->sources[i];
         redis_call(consumer->redis, 0, take_claim, source, "XAUTOCLAIM", source->name, consumer->options.group,
-                   consumer->options.name, idle_ms, source->claim_cursor[0] ? source->claim_cursor : "0-0", "COUNT",
-                   count, "JUSTID", NULL);
+                   consumer->options.name, idle_ms, source->claim_cursor[0] ? source->claim_cursor : "0-0", "COUNT", count,
+                   "JUSTID", NULL);
     }
 }
 
@@ -310,8 +309,7 @@ static void pause_over(evutil_socket_t fd, short what, void *arg)
 /* The one place that changes the state. */
 static void move(struct stream_consumer *consumer, enum consumer_state to)
 {
-    static const char *const names[] = { "offline", "grouping", "claiming", "own",
-                                         "reading", "handling", "pausing",  "stopped" };
+    static const char *const names[] = { "offline", "grouping", "claiming", "own", "reading", "handling", "pausing", "stopped" };
     enum consumer_state from = consumer->state;
 
     consumer->state = to;

@@ -32,11 +32,11 @@ struct stream_consumer_options {
     const char *const *streams; /* ended by NULL */
     int count;                  /* entries per stream and read */
     int claim_after_ms;
-    flow_step *handle;          /* first step for a batch; flow->owner is for stream_batch() */
+    flow_step *handle; /* first step for a batch; flow->owner is for stream_batch() */
     struct daemon *daemon;
     const void *app;
-    const void *arg;            /* for stream_batch() */
-    int64_t deadline_ms;        /* of the flow of one batch */
+    const void *arg;     /* for stream_batch() */
+    int64_t deadline_ms; /* of the flow of one batch */
 };
 
 struct stream_consumer;

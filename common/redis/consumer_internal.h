@@ -40,8 +40,8 @@ struct stream_consumer {
     struct stream_source sources[STREAMS_MAX];
     size_t source_count;
     enum consumer_state state; /* moved by consumer.c alone */
-    unsigned answers_due; /* of the commands sent together in this state */
-    bool has_failed;      /* one of them was an error */
+    unsigned answers_due;      /* of the commands sent together in this state */
+    bool has_failed;           /* one of them was an error */
     bool is_stopping;
     bool knows_groups; /* since the last connect */
     bool may_have_own; /* entries pending under our own name */

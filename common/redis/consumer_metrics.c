@@ -39,8 +39,7 @@ void stream_consumer_ask_gauges(struct stream_consumer *consumer)
     }
     consumer->gauges_due_us = now_us + (int64_t)GAUGES_EVERY_MS * 1000;
     for (size_t i = 0; i < consumer->source_count; i++) {
-        redis_call(consumer->redis, 0, take_gauges, &consumer->sources[i], "XINFO", "GROUPS", consumer->sources[i].name,
-                   NULL);
+        redis_call(consumer->redis, 0, take_gauges, &consumer->sources[i], "XINFO", "GROUPS", consumer->sources[i].name, NULL);
     }
 }
 

@@ -21,8 +21,7 @@ static void take_disconnected(const redisAsyncContext *context, int status);
 
 void redis_context_open(struct redis *redis, const char *address)
 {
-    redis->context =
-        address ? redisAsyncConnect(address, redis->target.port) : redisAsyncConnectUnix(redis->target.socket_path);
+    redis->context = address ? redisAsyncConnect(address, redis->target.port) : redisAsyncConnectUnix(redis->target.socket_path);
     if (!redis->context) {
         abort();
     }

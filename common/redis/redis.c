@@ -13,7 +13,6 @@
 #include "common/base/metrics.h"
 #include "common/loop/timer.h"
 
-
 static void handle_alarm(evutil_socket_t fd, short what, void *arg);
 static void start(struct redis *redis);
 static void take_address(void *arg, const char *address, const char *error);
@@ -32,8 +31,7 @@ struct redis *redis_new(struct event_base *base, const struct redis_options *opt
         abort();
     }
     redis->ready = metrics_series(
-        metrics_gauge("sharelink_redis_connected", "Whether the connection to Redis is up.", "connection"),
-        &options->name);
+        metrics_gauge("sharelink_redis_connected", "Whether the connection to Redis is up.", "connection"), &options->name);
     redis_commands_init(redis);
     redis->has_target = redis_target_read(&redis->target, options->url);
     redis_set_alarm(redis, 0);
@@ -154,8 +152,7 @@ void redis_reconnect(struct redis *redis)
 /* The one place that changes the state. */
 static void move(struct redis *redis, enum redis_state to)
 {
-    static const char *const names[] = { "idle",  "resolving", "connecting", "authenticating",
-                                         "ready", "broken",    "waiting" };
+    static const char *const names[] = { "idle", "resolving", "connecting", "authenticating", "ready", "broken", "waiting" };
     const char *name = redis->options.name;
     enum redis_state from = redis->state;
 
@@ -164,11 +161,10 @@ static void move(struct redis *redis, enum redis_state to)
     if (to == STATE_READY) {
         log_info("redis.connected", LOG_TEXT("connection", name));
     } else if (to == STATE_BROKEN) {
-        log_info("redis.lost", LOG_TEXT("connection", name), LOG_TEXT("while", names[from]),
-                 LOG_TEXT("reason", redis->reason), LOG_INT("attempt", redis->attempts));
+        log_info("redis.lost", LOG_TEXT("connection", name), LOG_TEXT("while", names[from]), LOG_TEXT("reason", redis->reason),
+                 LOG_INT("attempt", redis->attempts));
     } else {
-        log_debug("redis.moved", LOG_TEXT("connection", name), LOG_TEXT("from", names[from]),
-                  LOG_TEXT("to", names[to]));
+        log_debug("redis.moved", LOG_TEXT("connection", name), LOG_TEXT("from", names[from]), LOG_TEXT("to", names[to]));
     }
 }
 

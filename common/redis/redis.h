@@ -16,14 +16,15 @@
 struct event_base;
 struct redis;
 
-/* reply is NULL when errstr is not, and freed when this returns. An error reply of the server comes as one of kind REDIS_ERROR. */
+/* reply is NULL when errstr is not, and freed when this returns. An error reply of the server comes as one of kind REDIS_ERROR.
+ */
 typedef void redis_done(void *arg, const struct redis_value *reply, const char *errstr);
 
 struct redis_options {
     const char *name; /* for logs and metrics; borrowed */
     const char *url;  /* redis://[user:password@]host[:port][/db] or unix:///path; borrowed */
     int connect_limit_ms;
-    int command_limit_ms; /* longer, and the connection is given up; blocking reads add their BLOCK to it */
+    int command_limit_ms;        /* longer, and the connection is given up; blocking reads add their BLOCK to it */
     void (*on_ready)(void *arg); /* after each (re)connect; may be NULL */
     void (*on_lost)(void *arg);  /* may be NULL */
     void *arg;
@@ -43,8 +44,7 @@ void redis_reconnect(struct redis *redis);
 void redis_command(struct redis *redis, const char *const *words, const size_t *lengths, size_t count, redis_done *done,
                    void *arg);
 /* As redis_command for NUL-terminated words of a command that may take extra_ms longer than command_limit_ms. */
-void redis_command_within(struct redis *redis, int extra_ms, const char *const *words, size_t count, redis_done *done,
-                          void *arg);
+void redis_command_within(struct redis *redis, int extra_ms, const char *const *words, size_t count, redis_done *done, void *arg);
 /* As redis_command for NUL-terminated words, the last argument NULL. extra_ms is added to command_limit_ms. */
 void redis_call(struct redis *redis, int extra_ms, redis_done *done, void *arg, ...) __attribute__((sentinel));
 

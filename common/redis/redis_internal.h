@@ -36,7 +36,7 @@ struct redis {
     bool has_target;
     enum redis_state state; /* moved by redis.c alone */
     unsigned attempts;
-    char reason[160]; /* why it broke last */
+    char reason[160];    /* why it broke last */
     struct event *alarm; /* by state: connect limit, command limit, backoff; at once when broken */
     struct metric *ready;
 

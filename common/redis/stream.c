@@ -8,7 +8,7 @@
 #include "common/base/str.h"
 #include "common/redis/redis.h"
 
-#define LENGTH_MAX "100000"
+#define LENGTH_MAX  "100000"
 #define STREAMS_MAX 8
 
 /* One per stream that this process adds to. */
@@ -29,9 +29,8 @@ static struct added *find_added(const char *stream)
     }
     if (!added[i].stream) {
         const char *const ok[] = { stream, "ok" }, *const failed[] = { stream, "failed" };
-        struct metric_family *family =
-            metrics_counter("sharelink_stream_added_total",
-                            "Events added to a stream; what failed is handed on by the sweep.", "stream,outcome");
+        struct metric_family *family = metrics_counter(
+            "sharelink_stream_added_total", "Events added to a stream; what failed is handed on by the sweep.", "stream,outcome");
         added[i].stream = mem_strdup(stream);
         added[i].ok = metrics_series(family, ok);
         added[i].failed = metrics_series(family, failed);
@@ -57,6 +56,6 @@ static void take_added(void *arg, const struct redis_value *reply, const char *e
 
 void stream_add(struct redis *redis, const char *stream, const char *type, const char *cloud_event)
 {
-    redis_call(redis, 0, take_added, find_added(stream), "XADD", stream, "MAXLEN", "~", LENGTH_MAX, "*", "type", type,
-               "ce", cloud_event, NULL);
+    redis_call(redis, 0, take_added, find_added(stream), "XADD", stream, "MAXLEN", "~", LENGTH_MAX, "*", "type", type, "ce",
+               cloud_event, NULL);
 }

@@ -101,7 +101,9 @@ const char *redis_check_url(const char *url)
     }
     bool can_be_read = redis_target_read(&target, url);
     redis_target_forget(&target);
-    return can_be_read ? NULL : "cannot be read: before the @ belongs user:password, with % written as %25, and a database is at most 1023";
+    return can_be_read
+               ? NULL
+               : "cannot be read: before the @ belongs user:password, with % written as %25, and a database is at most 1023";
 }
 
 void redis_target_look_up(struct redis_target *target, struct event_base *base, resolve_done *found, void *arg)

@@ -14,7 +14,7 @@ struct redis_target {
     char *socket_path;
     int port;
     int database;
-    unsigned address_choice; /* raised by one after each connect that failed */
+    unsigned address_choice;       /* raised by one after each connect that failed */
     struct resolve_lookup *lookup; /* of the host, while it is on its way */
     resolve_done *found;
     void *arg;

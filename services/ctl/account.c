@@ -29,7 +29,8 @@ int account_create(struct ctl *ctl, int argc, char **argv)
         return ctl_fail(EX_USAGE, "the name must be 1 to 200 characters, none of them a control character");
     }
     if (!is_plan(plan)) {
-        return ctl_fail(EX_USAGE, "the plan must be 1 to 64 of a-z 0-9 _ -; screen, growth and enterprise may have advanced links");
+        return ctl_fail(EX_USAGE,
+                        "the plan must be 1 to 64 of a-z 0-9 _ -; screen, growth and enterprise may have advanced links");
     }
     int status = ctl_connect(ctl);
     if (status) {

@@ -25,7 +25,8 @@ int ctl_connect(struct ctl *ctl);
 void ctl_close(struct ctl *ctl);
 /* 0, or the exit status after saying which SHARELINK_ variables are no setting of any program of ours. */
 int ctl_check_names(void);
-/* SHARELINK_<name>, one of the table in ctl.c, or the content of the file that SHARELINK_<name>_FILE names; NULL when neither is set. */
+/* SHARELINK_<name>, one of the table in ctl.c, or the content of the file that SHARELINK_<name>_FILE names; NULL when neither is
+ * set. */
 const char *ctl_setting(struct ctl *ctl, const char *name);
 /* The value after --name, or NULL. */
 const char *ctl_option(int argc, char **argv, const char *name);

@@ -30,7 +30,8 @@ int ctl_connect(struct ctl *ctl)
     const char *url = ctl_setting(ctl, "DATABASE_URL"), *error = NULL;
 
     if (!url) {
-        return ctl_fail(EX_CONFIG, "SHARELINK_DATABASE_URL is not set: the database owner's postgresql://user:password@host/database");
+        return ctl_fail(EX_CONFIG,
+                        "SHARELINK_DATABASE_URL is not set: the database owner's postgresql://user:password@host/database");
     }
     ctl->pg = pg_sync_open(ctl->arena, url, &error);
     return ctl->pg ? 0 : ctl_fail(EX_UNAVAILABLE, "PostgreSQL cannot be reached: %s", error);

@@ -1,5 +1,5 @@
-/* healthcheck.c - sharelink healthcheck: 0 when a daemon is ready (or answers 200 at another path), 1 when not. For HEALTHCHECK of a container, so it needs
- * nothing but a socket.
+/* healthcheck.c - sharelink healthcheck: 0 when a daemon is ready (or answers 200 at another path), 1 when not. For HEALTHCHECK
+ * of a container, so it needs nothing but a socket.
  */
 #include <netdb.h>
 #include <stdio.h>

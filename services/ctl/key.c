@@ -36,7 +36,7 @@ static bool are_scopes(struct ctl *ctl, const char *scopes)
 {
     char *rest = arena_strdup(ctl->arena, scopes);
 
-    for (const char *scope; (scope = strsep(&rest, ",")); ) {
+    for (const char *scope; (scope = strsep(&rest, ","));) {
         if (!*scope || !strstr("," ALL_SCOPES ",", arena_printf(ctl->arena, ",%s,", scope))) {
             return false;
         }
@@ -82,7 +82,7 @@ static struct pg_texts list_of(struct ctl *ctl, const char *scopes)
     const char **list = arena_calloc(ctl->arena, strlen(scopes) + 1, sizeof *list);
     size_t count = 0;
 
-    for (const char *scope; (scope = strsep(&rest, ",")); ) {
+    for (const char *scope; (scope = strsep(&rest, ","));) {
         list[count++] = scope;
     }
     return (struct pg_texts){ list, count };

@@ -8,7 +8,7 @@
 #include "services/ctl/commands.h"
 
 static const struct command {
-    const char *words[2]; /* the second may be NULL */
+    const char *words[2];                               /* the second may be NULL */
     int (*run)(struct ctl *ctl, int argc, char **argv); /* the words that follow */
     const char *usage, *about;
 } commands[] = {

@@ -1,4 +1,5 @@
-/* migrate.c - sharelink migrate: brings the database to the schema that is compiled in (schema.c), and gives the roles their passwords.
+/* migrate.c - sharelink migrate: brings the database to the schema that is compiled in (schema.c), and gives the roles their
+ * passwords.
  *
  * A log that was restored from a dump bears the numbers of another server's transactions. They are what its readers go by, so
  * this server counts up to them: else what happens from now on would lie before what they have read.
@@ -55,9 +56,10 @@ int migrate(struct ctl *ctl, int argc, char **argv)
 /* A million transactions take some seconds. Each is one of its own; a subtransaction would write more. */
 static const char *count_up(struct ctl *ctl)
 {
-    static const char behind[] = "select greatest(0, l.xid - pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1) from ("
-                                 "    select coalesce(max(xid::text::bigint), 0) as xid from ("
-                                 "        (select xid from events.log order by xid desc limit 1) union all select xid from notifications.cursors) x) l";
+    static const char behind[] =
+        "select greatest(0, l.xid - pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1) from ("
+        "    select coalesce(max(xid::text::bigint), 0) as xid from ("
+        "        (select xid from events.log order by xid desc limit 1) union all select xid from notifications.cursors) x) l";
     const long long step = 1000000;
 
     for (;;) {
@@ -71,8 +73,9 @@ static const char *count_up(struct ctl *ctl)
         }
         printf("the log was restored from a server that is %lld transactions ahead: counting up to it\n", left);
         fflush(stdout);
-        const char *count = arena_printf(ctl->arena, "do $$ begin for i in 1..%lld loop perform pg_current_xact_id(); commit; end loop; end $$",
-                                         left < step ? left : step);
+        const char *count =
+            arena_printf(ctl->arena, "do $$ begin for i in 1..%lld loop perform pg_current_xact_id(); commit; end loop; end $$",
+                         left < step ? left : step);
         if (!pg_sync_run(ctl->pg, "set synchronous_commit = off") || !pg_sync_run(ctl->pg, count)) {
             return pg_sync_error(ctl->pg);
         }

@@ -1,5 +1,5 @@
-/* schema.c - see the header. An advisory lock lets one run at a time. Nothing is begun in a database that an edited migration, one
- * that this plan does not know, or a newer release shows not to be the plan's own.
+/* schema.c - see the header. An advisory lock lets one run at a time. Nothing is begun in a database that an edited migration,
+ * one that this plan does not know, or a newer release shows not to be the plan's own.
  */
 #include "services/ctl/schema.h"
 
@@ -67,18 +67,20 @@ static const char *begin(struct run *run)
 /* Up to 0.3.0, all was made by migrations, the first of which was 0001_base. */
 static const char *refuse_before(struct run *run)
 {
-    const struct pg_sync_rows *rows = pg_sync_query(run->pg, "select to_regclass('public.sharelink_migrations') is not null", 0, NULL);
+    const struct pg_sync_rows *rows =
+        pg_sync_query(run->pg, "select to_regclass('public.sharelink_migrations') is not null", 0, NULL);
 
     if (rows && str_equal(pg_sync_get(rows, 0, 0), "t")) {
-        rows = pg_sync_query(run->pg, "select exists (select from public.sharelink_migrations where name = '0001_base')", 0, NULL);
+        rows =
+            pg_sync_query(run->pg, "select exists (select from public.sharelink_migrations where name = '0001_base')", 0, NULL);
     }
     if (!rows) {
         return pg_sync_error(run->pg);
     }
-    return str_equal(pg_sync_get(rows, 0, 0), "t")
-               ? "this database was made by 0.3.0 or before, which was never released and cannot be brought to this version: make a new, "
-                 "empty database and migrate that"
-               : NULL;
+    return str_equal(pg_sync_get(rows, 0, 0), "t") ? "this database was made by 0.3.0 or before, which was never released and "
+                                                     "cannot be brought to this version: make a new, "
+                                                     "empty database and migrate that"
+                                                   : NULL;
 }
 
 static const char *read_records(struct run *run)
@@ -86,7 +88,8 @@ static const char *read_records(struct run *run)
     const struct pg_sync_rows *rows = pg_sync_query(run->pg, "select to_regclass('" TABLE "') is not null", 0, NULL);
 
     if (rows && str_equal(pg_sync_get(rows, 0, 0), "t")) {
-        rows = run->records = pg_sync_query(run->pg, "select kind, name, checksum, version from " TABLE " order by kind, name", 0, NULL);
+        rows = run->records =
+            pg_sync_query(run->pg, "select kind, name, checksum, version from " TABLE " order by kind, name", 0, NULL);
     }
     return rows ? NULL : pg_sync_error(run->pg);
 }
@@ -97,9 +100,10 @@ static const char *make_base(struct run *run)
     const char *fault = NULL;
 
     if (!pg_sync_run(run->pg, "begin") ||
-        !pg_sync_run(run->pg, "create table " TABLE " (kind text not null check (kind in ('base', 'migration', 'repeatable', 'schema')), "
-                              "name text not null, checksum text not null, version text not null, "
-                              "applied_at timestamptz not null default now(), primary key (kind, name))")) {
+        !pg_sync_run(run->pg,
+                     "create table " TABLE " (kind text not null check (kind in ('base', 'migration', 'repeatable', 'schema')), "
+                     "name text not null, checksum text not null, version text not null, "
+                     "applied_at timestamptz not null default now(), primary key (kind, name))")) {
         return undo(run, "the schema");
     }
     for (const struct schema_file *file = run->plan->files; !fault && file->name; file++) {
@@ -129,7 +133,8 @@ static const char *refuse_newer(struct run *run)
             migration++;
         }
         if (!migration->name && str_equal(pg_sync_get(run->records, row, 0), "migration")) {
-            return arena_printf(run->arena, "the database has migration %s, which this version does not know: use a newer version", name);
+            return arena_printf(run->arena,
+                                "the database has migration %s, which this version does not know: use a newer version", name);
         }
     }
     return NULL;

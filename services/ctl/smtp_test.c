@@ -43,22 +43,25 @@ int smtp_test(struct ctl *ctl, int argc, char **argv)
         return ctl_fail(EX_CONFIG, "SHARELINK_MAIL_FROM %s", from_fault);
     }
     struct test test = { .base = event_base_new() };
-    struct mail_pool *pool = mail_pool_new(test.base, &(struct mail_pool_options){
-                                                          .url = url,
-                                                          .from = from,
-                                                          .require_tls = require_tls && (str_equal(require_tls, "on") || str_equal(require_tls, "true") || str_equal(require_tls, "1")),
-                                                          .ca_file = ctl_setting(ctl, "SMTP_CA_FILE"),
-                                                          .threads = 1,
-                                                          .connect_limit_ms = 10000,
-                                                          .total_limit_ms = 30000,
-                                                      });
+    struct mail_pool *pool = mail_pool_new(
+        test.base, &(struct mail_pool_options){
+                       .url = url,
+                       .from = from,
+                       .require_tls = require_tls && (str_equal(require_tls, "on") || str_equal(require_tls, "true") ||
+                                                      str_equal(require_tls, "1")),
+                       .ca_file = ctl_setting(ctl, "SMTP_CA_FILE"),
+                       .threads = 1,
+                       .connect_limit_ms = 10000,
+                       .total_limit_ms = 30000,
+                   });
     id_new(id, "dlv_");
-    mail_send(pool, &(struct mail){ .to = argv[0],
-                                    .subject = "Sharelink test mail",
-                                    .message_id = arena_printf(ctl->arena, "%s@sharelink.invalid", id),
-                                    .text = "This mail was sent by sharelink smtp-test. All is well.\n",
-                                    .html = "<p>This mail was sent by <code>sharelink smtp-test</code>. All is well.</p>\n",
-                                    .date_ms = clock_wall_ms() },
+    mail_send(pool,
+              &(struct mail){ .to = argv[0],
+                              .subject = "Sharelink test mail",
+                              .message_id = arena_printf(ctl->arena, "%s@sharelink.invalid", id),
+                              .text = "This mail was sent by sharelink smtp-test. All is well.\n",
+                              .html = "<p>This mail was sent by <code>sharelink smtp-test</code>. All is well.</p>\n",
+                              .date_ms = clock_wall_ms() },
               on_result, &test);
     event_base_dispatch(test.base);
     mail_pool_free(pool);

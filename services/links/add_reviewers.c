@@ -106,7 +106,8 @@ static void note_doubles(struct flow *flow, struct addition *addition, const cha
 
 static struct next *reply_too_many(struct flow *flow, struct addition *addition)
 {
-    faults_add(addition->faults, "/reviewers", "too_many", arena_printf(flow->arena, "A link has at most %d reviewers.", REVIEWERS_MAX));
+    faults_add(addition->faults, "/reviewers", "too_many",
+               arena_printf(flow->arena, "A link has at most %d reviewers.", REVIEWERS_MAX));
     return faults_reply(flow, addition->faults);
 }
 

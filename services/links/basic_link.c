@@ -16,7 +16,8 @@ struct next *basic_link_reply(struct flow *flow, int status, const char *share_l
 
     if (caller_may(caller_of(flow), "links.write")) {
         const json_t *boxes = sealed ? json_parse(flow->arena, sealed, strlen(sealed), &error) : NULL;
-        show_sealed_secrets(flow, json_array_get(json_object_get(link, "reviewers"), 0), json_string_value(json_array_get(boxes, 0)));
+        show_sealed_secrets(flow, json_array_get(json_object_get(link, "reviewers"), 0),
+                            json_string_value(json_array_get(boxes, 0)));
         show_basic_secrets(link);
     }
     if (http_method(flow) != HTTP_POST) {

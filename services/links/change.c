@@ -23,8 +23,9 @@ struct pg_texts change_new_event_ids(struct flow *flow, size_t count)
 struct next *change_reply_not_found(struct flow *flow)
 {
     return problem_reply(flow, 404, "not_found",
-                         strstr(router_route(flow)->pattern, "{rid}") ? "There is no share link with this id, or no such reviewer of it."
-                                                                      : "There is no share link with this id.");
+                         strstr(router_route(flow)->pattern, "{rid}")
+                             ? "There is no share link with this id, or no such reviewer of it."
+                             : "There is no share link with this id.");
 }
 
 struct next *change_reply_version_mismatch(struct flow *flow)

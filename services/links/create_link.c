@@ -117,13 +117,14 @@ static struct next *reply_created(struct flow *flow)
 
 static void note_missing(struct flow *flow, struct creation *creation, const struct create_link_out *out)
 {
-    change_note_missing(flow, creation->faults, "interview_ids", &creation->wanted.interviews, out->missing_interviews, "not_found",
-                        "There is no such interview.");
+    change_note_missing(flow, creation->faults, "interview_ids", &creation->wanted.interviews, out->missing_interviews,
+                        "not_found", "There is no such interview.");
     if (out->is_template_missing) {
         faults_add(creation->faults, "/template_id", "not_found", "There is no such template.");
     }
     if (creation->wanted.leaves_out_name && out->is_name_missing) {
-        faults_add(creation->faults, "/owner/name", "required", "This member is required, for the account has no default sender_name.");
+        faults_add(creation->faults, "/owner/name", "required",
+                   "This member is required, for the account has no default sender_name.");
     }
 }
 

@@ -95,8 +95,7 @@ static void check_profile(struct fields profile)
     fields_text(&profile, "summary", FIELDS_OPTIONAL, &long_text);
     const json_t *links = fields_array(&profile, "links", FIELDS_OPTIONAL, 0, 20);
     for (size_t i = 0; i < json_array_size(links); i++) {
-        fields_element_text(&profile, "links", links, i,
-                            &(struct text_rule){ .min = 1, .max = 2048, .check = check_link });
+        fields_element_text(&profile, "links", links, i, &(struct text_rule){ .min = 1, .max = 2048, .check = check_link });
     }
     fields_end(&profile);
 }

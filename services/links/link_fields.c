@@ -6,7 +6,7 @@
 #include "common/data/markdown.h"
 #include "common/base/str.h"
 
-#define DAY_S 86400
+#define DAY_S           86400
 #define EXPIRY_DAYS_MAX 3653 /* ten years */
 
 const struct text_rule link_title_rule = { .min = 1, .max = 200 };
@@ -160,7 +160,8 @@ static void check_placeholders(struct fields *message, const char *name, const c
     const char *unknown = text ? markdown_unknown_placeholder(message->arena, text, placeholders) : NULL;
 
     if (unknown) {
-        fields_fault(message, name, "unknown_placeholder", arena_printf(message->arena, "There is no placeholder {{%s}}.", unknown));
+        fields_fault(message, name, "unknown_placeholder",
+                     arena_printf(message->arena, "There is no placeholder {{%s}}.", unknown));
     }
 }
 

@@ -23,15 +23,15 @@ void link_fields_interviews(struct fields *root, struct wanted_ids *interviews);
 struct wanted_reviewers {
     struct wanted_reviewer {
         const char *name, *email;
-    } *list;
+    } * list;
     size_t count;
 };
 void link_fields_reviewers(struct fields *root, struct wanted_reviewers *reviewers); /* required, 1 to REVIEWERS_MAX */
 
 /* Neither in_s nor at, and it was given as null: never. */
 struct wanted_expiry {
-    bool is_given; /* null counts */
-    int64_t in_s;  /* 0: none */
+    bool is_given;  /* null counts */
+    int64_t in_s;   /* 0: none */
     const char *at; /* RFC 3339, or NULL */
 };
 void link_fields_expiry(struct fields *root, struct wanted_expiry *expiry);

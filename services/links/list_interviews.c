@@ -17,7 +17,9 @@ static const struct page_sort sorts[] = {
 static const char *const types[] = { "i.type = 'one_way'", "i.type = 'live'" };
 
 static const struct page_filter filters[] = {
-    { .name = "search", .check = page_check_search, .is_search = true,
+    { .name = "search",
+      .check = page_check_search,
+      .is_search = true,
       .condition = "i.candidate_name ilike :value or i.candidate_email ilike :value" },
     { .name = "job_id", .check = fields_check_external_id, .condition = "i.job_id = :value" },
     { .name = "type", .choices = "one_way|live", .conditions = types },

@@ -27,11 +27,14 @@ static const char *const kinds[] = { "l.kind = 'advanced'", "l.kind = 'basic'" }
 static const struct page_filter filters[] = {
     { .name = "state", .choices = "active|expired|deactivated", .conditions = states },
     { .name = "kind", .choices = "advanced|basic", .conditions = kinds },
-    { .name = "search", .check = page_check_search, .is_search = true,
+    { .name = "search",
+      .check = page_check_search,
+      .is_search = true,
       .condition = "l.id in (select s.id from links.share_links s where s.account_id = :account_id and s.title ilike :value"
                    " union all select r.share_link_id from links.reviewers r"
                    " where r.account_id = :account_id and (r.name ilike :value or r.email ilike :value))" },
-    { .name = "interview_id", .check = fields_check_external_id,
+    { .name = "interview_id",
+      .check = fields_check_external_id,
       .condition = "l.id in (select m.share_link_id from links.share_link_interviews m"
                    " where m.account_id = :account_id and m.interview_id = :value)" },
     { .name = "owner_email", .check = fields_check_email, .condition = "lower(l.owner_email) = lower(:value)" },

@@ -11,11 +11,24 @@
 #define FIELD(member) offsetof(struct links_settings, member)
 
 static const struct config_setting settings[] = {
-    { .name = "LINK_MAX_AGE_DAYS", .kind = CONFIG_INT, .offset = FIELD(link_max_age_days), .fallback = "365", .min = 1, .max = 3650,
+    { .name = "LINK_MAX_AGE_DAYS",
+      .kind = CONFIG_INT,
+      .offset = FIELD(link_max_age_days),
+      .fallback = "365",
+      .min = 1,
+      .max = 3650,
       .about = "A share link that was active for longer is switched off." },
-    { .name = "SCHEDULER_INTERVAL_MS", .kind = CONFIG_INT, .offset = FIELD(scheduler_interval_ms), .fallback = "1000", .min = 10,
-      .max = 60000, .about = "How often expiries that have passed and links that are too old are looked for." },
-    { .name = "ALLOW_HTTP_MEDIA", .kind = CONFIG_BOOL, .offset = FIELD(allow_http_media), .fallback = "off",
+    { .name = "SCHEDULER_INTERVAL_MS",
+      .kind = CONFIG_INT,
+      .offset = FIELD(scheduler_interval_ms),
+      .fallback = "1000",
+      .min = 10,
+      .max = 60000,
+      .about = "How often expiries that have passed and links that are too old are looked for." },
+    { .name = "ALLOW_HTTP_MEDIA",
+      .kind = CONFIG_BOOL,
+      .offset = FIELD(allow_http_media),
+      .fallback = "off",
       .about = "Take http: URLs of an interview's media too; for tests, the views daemon needs it as well." },
     { .name = NULL },
 };

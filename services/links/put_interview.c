@@ -25,7 +25,8 @@ struct next *put_interview(struct flow *flow)
     if (!body) {
         return refusal;
     }
-    interview_document_check(flow->arena, faults, body, links_settings_of(flow->daemon)->allow_http_media ? MEDIA_HTTP_TOO : MEDIA_SECURE);
+    interview_document_check(flow->arena, faults, body,
+                             links_settings_of(flow->daemon)->allow_http_media ? MEDIA_HTTP_TOO : MEDIA_SECURE);
     if (faults_any(faults)) {
         return faults_reply(flow, faults);
     }

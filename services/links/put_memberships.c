@@ -75,7 +75,8 @@ static struct next *reply_stored(struct flow *flow)
         note_faulty_links(flow, form, &out);
         return faults_reply(flow, form->faults);
     case PUT_MEMBERSHIPS_VERSION_MISMATCH:
-        return problem_reply(flow, 412, "precondition_failed", "The interview's share links are others than those that If-Match names.");
+        return problem_reply(flow, 412, "precondition_failed",
+                             "The interview's share links are others than those that If-Match names.");
     case PUT_MEMBERSHIPS_NOT_FOUND:
         break;
     }

@@ -81,7 +81,8 @@ static void make_secrets(struct flow *flow, struct renewal *renewal)
         struct read_sealed_out read = read_sealed_get(flow, (int)i);
         struct reviewer_secrets *secrets = &renewal->secrets[i];
         if (!reviewer_secrets_renew(flow->daemon->keyring, flow->arena, read.reviewer_id, read.sealed, secrets)) {
-            log_warn("reviewer.token_renewed", LOG_TEXT("reviewer_id", read.reviewer_id), LOG_TEXT("reason", "its box does not open"));
+            log_warn("reviewer.token_renewed", LOG_TEXT("reviewer_id", read.reviewer_id),
+                     LOG_TEXT("reason", "its box does not open"));
         }
         renewal->boxes[i] = (struct renew_passcodes_boxes_row){
             .reviewer_id = arena_strdup(flow->arena, read.reviewer_id),
@@ -105,8 +106,9 @@ static struct next *judge(struct flow *flow)
     case RENEW_PASSCODES_OK:
         return reply_renewed(flow, renewal, &out);
     case RENEW_PASSCODES_REVIEWERS_CHANGED:
-        return renewal->tries < TRIES_MAX ? read_boxes(flow)
-                                          : problem_reply(flow, 409, "conflict", "The reviewers of this link are being changed right now.");
+        return renewal->tries < TRIES_MAX
+                   ? read_boxes(flow)
+                   : problem_reply(flow, 409, "conflict", "The reviewers of this link are being changed right now.");
     case RENEW_PASSCODES_EXPIRY_HAS_PASSED:
         return refuse_expiry(flow);
     case RENEW_PASSCODES_VERSION_MISMATCH:

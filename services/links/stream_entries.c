@@ -61,7 +61,8 @@ static void read_page(struct search *search)
     struct buf start = { 0 };
 
     buf_printf(&start, search->last_id ? "(%s" : "-", search->last_id);
-    redis_call(search->redis, 0, on_page, search, "XRANGE", streams[search->stream], start.data, "+", "COUNT", PAGE_ENTRIES, NULL);
+    redis_call(search->redis, 0, on_page, search, "XRANGE", streams[search->stream], start.data, "+", "COUNT", PAGE_ENTRIES,
+               NULL);
     buf_clear(&start);
 }
 

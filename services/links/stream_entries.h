@@ -8,6 +8,7 @@
 
 /* The step's answer is a const int64_t *, how many there were; or NULL when Redis is away, refuses, or takes too long. The
  * event that tells of the erasure stays. interview_id lives as long as the flow. */
-struct next *stream_entries_forget(struct flow *flow, const char *account_id, const char *interview_id, flow_step *then) FLOW_NEXT;
+struct next *stream_entries_forget(struct flow *flow, const char *account_id, const char *interview_id,
+                                   flow_step *then) FLOW_NEXT;
 
 #endif

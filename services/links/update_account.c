@@ -9,8 +9,8 @@
 #include "services/links/update_account.sql.h"
 
 struct wanted_account {
-    const char *name;     /* NULL: left out */
-    const char *settings; /* JSON object of those that were sent */
+    const char *name;                           /* NULL: left out */
+    const char *settings;                       /* JSON object of those that were sent */
     bool is_expiry_given, is_sender_name_given; /* null counts */
     int64_t expires_value;
     const char *expires_unit; /* NULL: never, or left out */

@@ -39,7 +39,8 @@ static void read_message(struct fields *root, struct wanted_link *link)
     if (has_message && has_template) {
         fields_fault(root, "template_id", "conflict", "Give message or template_id, not both.");
     }
-    link->leaves_out_message = !has_message && !has_template && !fields_is_null(root, "message") && !fields_is_null(root, "template_id");
+    link->leaves_out_message =
+        !has_message && !has_template && !fields_is_null(root, "message") && !fields_is_null(root, "template_id");
     if (has_message) {
         link_fields_message(root, &link->message_subject, &link->message_body);
     }

@@ -19,46 +19,74 @@
 static const struct asset {
     const char *name, *type, *text;
 } assets[] = {
-    { "api.js", SCRIPT,
+    {
+        "api.js",
+        SCRIPT,
 #include "services/views/pages/api.js.inc"
     },
-    { "ask.js", SCRIPT,
+    {
+        "ask.js",
+        SCRIPT,
 #include "services/views/pages/ask.js.inc"
     },
-    { "closed.js", SCRIPT,
+    {
+        "closed.js",
+        SCRIPT,
 #include "services/views/pages/closed.js.inc"
     },
-    { "dom.js", SCRIPT,
+    {
+        "dom.js",
+        SCRIPT,
 #include "services/views/pages/dom.js.inc"
     },
-    { "drafts.js", SCRIPT,
+    {
+        "drafts.js",
+        SCRIPT,
 #include "services/views/pages/drafts.js.inc"
     },
-    { "feedback.js", SCRIPT,
+    {
+        "feedback.js",
+        SCRIPT,
 #include "services/views/pages/feedback.js.inc"
     },
-    { "gate.js", SCRIPT,
+    {
+        "gate.js",
+        SCRIPT,
 #include "services/views/pages/gate.js.inc"
     },
-    { "icon.svg", "image/svg+xml",
+    {
+        "icon.svg",
+        "image/svg+xml",
 #include "services/views/pages/icon.svg.inc"
     },
-    { "interview.js", SCRIPT,
+    {
+        "interview.js",
+        SCRIPT,
 #include "services/views/pages/interview.js.inc"
     },
-    { "list.js", SCRIPT,
+    {
+        "list.js",
+        SCRIPT,
 #include "services/views/pages/list.js.inc"
     },
-    { "main.js", SCRIPT,
+    {
+        "main.js",
+        SCRIPT,
 #include "services/views/pages/main.js.inc"
     },
-    { "page.css", STYLE,
+    {
+        "page.css",
+        STYLE,
 #include "services/views/pages/page.css.inc"
     },
-    { "parts.js", SCRIPT,
+    {
+        "parts.js",
+        SCRIPT,
 #include "services/views/pages/parts.js.inc"
     },
-    { "player.js", SCRIPT,
+    {
+        "player.js",
+        SCRIPT,
 #include "services/views/pages/player.js.inc"
     },
 };

@@ -34,13 +34,14 @@ static void drop(struct content_cache *cache, struct entry *entry);
 struct content_cache *content_cache_new(size_t bytes_max)
 {
     struct content_cache *cache = mem_alloc(sizeof *cache);
-    struct metric_family *asked =
-        metrics_counter("sharelink_content_cache_total", "Pages that were asked for, by whether they had been made before.", "outcome");
+    struct metric_family *asked = metrics_counter("sharelink_content_cache_total",
+                                                  "Pages that were asked for, by whether they had been made before.", "outcome");
 
     cache->bytes_max = bytes_max;
     cache->hits = metrics_series(asked, (const char *[]){ "hit" });
     cache->misses = metrics_series(asked, (const char *[]){ "miss" });
-    cache->bytes_gauge = metrics_only(metrics_gauge("sharelink_content_cache_bytes", "Memory in pages that were made before.", ""));
+    cache->bytes_gauge =
+        metrics_only(metrics_gauge("sharelink_content_cache_bytes", "Memory in pages that were made before.", ""));
     TAILQ_INIT(&cache->used);
     return cache;
 }
@@ -53,7 +54,8 @@ void content_cache_free(struct content_cache *cache)
     free(cache);
 }
 
-const struct content_page *content_cache_find(struct content_cache *cache, const uint8_t key[CRYPTO_HASH_SIZE], const char *version)
+const struct content_page *content_cache_find(struct content_cache *cache, const uint8_t key[CRYPTO_HASH_SIZE],
+                                              const char *version)
 {
     struct entry *entry = find(cache, key);
 

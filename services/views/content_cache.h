@@ -24,7 +24,8 @@ struct content_cache *content_cache_new(size_t bytes_max);
 void content_cache_free(struct content_cache *cache);
 
 /* key: a digest of who asks for what. NULL when there is no such page of this version. Valid until the next call. */
-const struct content_page *content_cache_find(struct content_cache *cache, const uint8_t key[CRYPTO_HASH_SIZE], const char *version);
+const struct content_page *content_cache_find(struct content_cache *cache, const uint8_t key[CRYPTO_HASH_SIZE],
+                                              const char *version);
 /* Copies; takes the place of the page that was there. */
 void content_cache_keep(struct content_cache *cache, const uint8_t key[CRYPTO_HASH_SIZE], const char *version,
                         const struct content_page *page);

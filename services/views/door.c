@@ -13,7 +13,8 @@ struct next *door_refuse(struct flow *flow, enum door door)
     case DOOR_EXPIRED:
         return problem_reply(flow, 410, "link_expired", "This link has expired. Ask the person who shared it for a new one.");
     case DOOR_DEACTIVATED:
-        return problem_reply(flow, 410, "link_deactivated", "This link was switched off. Ask the person who shared it for a new one.");
+        return problem_reply(flow, 410, "link_deactivated",
+                             "This link was switched off. Ask the person who shared it for a new one.");
     case DOOR_NO_SESSION:
         return problem_reply(flow, 401, "passcode_required", "Open the link with its passcode first.");
     case DOOR_NO_INTERVIEW:

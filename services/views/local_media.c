@@ -50,8 +50,9 @@ struct next *local_media_reply(struct flow *flow, const char *media_dir, const c
         break;
     case RANGE_GOOD:
         http_status = 206;
-        http_set_header(flow, "Content-Range", arena_printf(flow->arena, "bytes %lld-%lld/%lld", (long long)range.first,
-                                                            (long long)range.last, (long long)status.st_size));
+        http_set_header(flow, "Content-Range",
+                        arena_printf(flow->arena, "bytes %lld-%lld/%lld", (long long)range.first, (long long)range.last,
+                                     (long long)status.st_size));
         break;
     case RANGE_UNSATISFIABLE:
         close(file);

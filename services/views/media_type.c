@@ -10,8 +10,9 @@
 
 #define SHOWN "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 /* A sandbox would keep browsers from showing it at all; their viewers run none of its scripts in our name. */
-#define SHOWN_PDF "default-src 'none'; object-src 'self'; img-src 'self' data: blob:; style-src 'unsafe-inline'; frame-ancestors 'none'"
-#define SAVED     "default-src 'none'; sandbox; frame-ancestors 'none'"
+#define SHOWN_PDF                                                                                                                \
+    "default-src 'none'; object-src 'self'; img-src 'self' data: blob:; style-src 'unsafe-inline'; frame-ancestors 'none'"
+#define SAVED "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 struct known {
     const char *ending, *content_type;
@@ -34,11 +35,13 @@ struct media_type media_type_of(struct flow *flow, const char *path, const char 
 static const struct known *find(const char *path)
 {
     static const struct known types[] = {
-        { ".mp4", "video/mp4" },   { ".m4v", "video/mp4" },  { ".webm", "video/webm" }, { ".mov", "video/quicktime" },
-        { ".mp3", "audio/mpeg" },  { ".m4a", "audio/mp4" },  { ".ogg", "audio/ogg" },   { ".oga", "audio/ogg" },
-        { ".opus", "audio/ogg" },  { ".wav", "audio/wav" },  { ".aac", "audio/aac" },   { ".vtt", "text/vtt; charset=utf-8" },
-        { ".jpg", "image/jpeg" },  { ".jpeg", "image/jpeg" }, { ".png", "image/png" },  { ".gif", "image/gif" },
-        { ".webp", "image/webp" }, { ".avif", "image/avif" }, { ".pdf", "application/pdf" },
+        { ".mp4", "video/mp4" },       { ".m4v", "video/mp4" },   { ".webm", "video/webm" },
+        { ".mov", "video/quicktime" }, { ".mp3", "audio/mpeg" },  { ".m4a", "audio/mp4" },
+        { ".ogg", "audio/ogg" },       { ".oga", "audio/ogg" },   { ".opus", "audio/ogg" },
+        { ".wav", "audio/wav" },       { ".aac", "audio/aac" },   { ".vtt", "text/vtt; charset=utf-8" },
+        { ".jpg", "image/jpeg" },      { ".jpeg", "image/jpeg" }, { ".png", "image/png" },
+        { ".gif", "image/gif" },       { ".webp", "image/webp" }, { ".avif", "image/avif" },
+        { ".pdf", "application/pdf" },
     };
     const char *ending = strrchr(path, '.');
 
@@ -59,7 +62,8 @@ static const char *disposition(struct flow *flow, const char *how, const char *f
     if (file_name) {
         buf_add_text(&value, "; filename=\"resume\"; filename*=UTF-8''");
         for (const unsigned char *at = (const unsigned char *)file_name; *at; at++) {
-            bool plain = (*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z') || strchr("-._", *at);
+            bool plain =
+                (*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z') || strchr("-._", *at);
             buf_printf(&value, plain ? "%c" : "%%%02X", *at);
         }
     }

@@ -10,8 +10,8 @@
 #include "services/views/views.h"
 
 /* Media are paths of this page that lead on to where they are kept. */
-#define PAGE_POLICY(more) \
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https:" more "; media-src 'self' https:" more "; " \
+#define PAGE_POLICY(more)                                                                                                        \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https:" more "; media-src 'self' https:" more "; "  \
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 static void set_headers(struct flow *flow);
@@ -31,7 +31,8 @@ struct next *page_reply(struct flow *flow, int status, const char *template, con
 
 static void set_headers(struct flow *flow)
 {
-    http_set_header(flow, "Content-Security-Policy", views_of(flow)->settings->allow_http_media ? PAGE_POLICY(" http:") : PAGE_POLICY(""));
+    http_set_header(flow, "Content-Security-Policy",
+                    views_of(flow)->settings->allow_http_media ? PAGE_POLICY(" http:") : PAGE_POLICY(""));
     http_set_header(flow, "Referrer-Policy", "no-referrer");
     http_set_header(flow, "X-Robots-Tag", "noindex");
     http_set_header(flow, "X-Frame-Options", "DENY");
@@ -42,7 +43,7 @@ static void fill_in(struct arena *arena, struct buf *page, const char *template,
     const char *from = template;
     const struct page_value own[] = { { "assets", assets_path(arena) }, { NULL, NULL } };
 
-    for (const char *open; (open = strstr(from, "{{")); ) {
+    for (const char *open; (open = strstr(from, "{{"));) {
         const char *close = strstr(open, "}}");
         buf_add(page, from, (size_t)(open - from));
         const char *text = value_of(own, open + 2, (size_t)(close - open - 2));

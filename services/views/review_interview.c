@@ -161,7 +161,9 @@ static struct next *reply_unknown_questions(struct flow *flow, const char *place
     struct faults *faults = faults_new(flow->arena);
 
     for (size_t i = 0; i < json_array_size(list); i++) {
-        faults_add(faults, arena_printf(flow->arena, "/question_ratings/%lld/question_id", (long long)json_integer_value(json_array_get(list, i))),
+        faults_add(faults,
+                   arena_printf(flow->arena, "/question_ratings/%lld/question_id",
+                                (long long)json_integer_value(json_array_get(list, i))),
                    "unknown_question", "This interview has no such question.");
     }
     return faults_reply(flow, faults);
@@ -175,7 +177,8 @@ static struct next *reply_mismatch(struct flow *flow, const struct review_interv
     if (out->has_version) {
         set_etag(flow, out->version);
     }
-    return problem_reply_with(flow, 412, "precondition_failed", "Your feedback was changed elsewhere meanwhile; current is what is saved now.",
+    return problem_reply_with(flow, 412, "precondition_failed",
+                              "Your feedback was changed elsewhere meanwhile; current is what is saved now.",
                               json_pack("{s:O}", "current", current));
 }
 

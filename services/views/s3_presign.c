@@ -19,8 +19,10 @@ struct moment {
 static bool is_bucket(const char *bucket);
 static bool is_key(const char *key);
 static struct moment moment_of(int64_t wall_ms);
-static void add_query(struct buf *query, const struct s3_access *access, const struct s3_answer *answer, const struct moment *moment, int expires_s);
-static void sign(char signature[HEX_SIZE], const struct s3_access *access, const struct moment *moment, const struct buf *request);
+static void add_query(struct buf *query, const struct s3_access *access, const struct s3_answer *answer,
+                      const struct moment *moment, int expires_s);
+static void sign(char signature[HEX_SIZE], const struct s3_access *access, const struct moment *moment,
+                 const struct buf *request);
 
 static void add_encoded(struct buf *to, const char *text, const char *also_plain);
 static void to_hex(char to[HEX_SIZE], const uint8_t bytes[CRYPTO_SHA256_SIZE]);
@@ -85,7 +87,8 @@ static struct moment moment_of(int64_t wall_ms)
 }
 
 /* Sorted by name, as the canonical request wants them: X before r. */
-static void add_query(struct buf *query, const struct s3_access *access, const struct s3_answer *answer, const struct moment *moment, int expires_s)
+static void add_query(struct buf *query, const struct s3_access *access, const struct s3_answer *answer,
+                      const struct moment *moment, int expires_s)
 {
     buf_add_text(query, "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=");
     add_encoded(query, access->access_key_id, "");
@@ -127,8 +130,8 @@ static void sign(char signature[HEX_SIZE], const struct s3_access *access, const
 static void add_encoded(struct buf *to, const char *text, const char *also_plain)
 {
     for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-        bool is_plain = (*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z') || strchr("-._~", *at) ||
-                        strchr(also_plain, *at);
+        bool is_plain = (*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z') ||
+                        strchr("-._~", *at) || strchr(also_plain, *at);
         buf_printf(to, is_plain ? "%c" : "%%%02X", *at);
     }
 }

@@ -105,8 +105,12 @@ static void check_values(struct flow *flow, struct wanted *wanted)
     static const char *const types[] = { "one_way", "live", NULL };
     static const char *const answers[] = { "yes", "no", NULL };
     static const char *const ratings[] = { "1", "2", "3", "4", "5", NULL };
-    static const char *const sorts[] = { "name", "-name", "completed_at", "-completed_at", "rating", "-rating", "position", NULL };
-    static const char *const *const choices[PARAMETERS] = { [TYPE] = types, [REVIEWED] = answers, [MIN_RATING] = ratings, [SORT] = sorts };
+    static const char *const sorts[] = {
+        "name", "-name", "completed_at", "-completed_at", "rating", "-rating", "position", NULL
+    };
+    static const char *const *const choices[PARAMETERS] = {
+        [TYPE] = types, [REVIEWED] = answers, [MIN_RATING] = ratings, [SORT] = sorts
+    };
     static const char *const rules[PARAMETERS] = {
         "This must be 1 to 200 characters, none of them a control character.",
         "This must be the id of a job.",
@@ -122,7 +126,8 @@ static void check_values(struct flow *flow, struct wanted *wanted)
             continue;
         }
         size_t length = str_utf8_length(value), most = i == SEARCH ? SEARCH_MAX : 128;
-        bool is_good = choices[i] ? is_one_of(value, choices[i]) : length >= 1 && length <= most && !str_has_control(value, false);
+        bool is_good =
+            choices[i] ? is_one_of(value, choices[i]) : length >= 1 && length <= most && !str_has_control(value, false);
         if (!is_good) {
             faults_add(wanted->faults, arena_printf(flow->arena, "?%s", parameter_names[i]), "invalid", rules[i]);
         }

@@ -15,7 +15,8 @@ static struct next *find(struct flow *flow, flow_step *then);
 static struct next *reply_page(struct flow *flow);
 static struct next *reply_state(struct flow *flow);
 
-static struct next *reply_closed_page(struct flow *flow, int status, const char *path, const char *heading, const char *explanation);
+static struct next *reply_closed_page(struct flow *flow, int status, const char *path, const char *heading,
+                                      const char *explanation);
 static struct next *reply_gate_page(struct flow *flow, const struct show_gate_out *out);
 static struct next *reply_over_page(struct flow *flow, const char *heading, const char *sender);
 
@@ -47,7 +48,8 @@ static struct next *reply_page(struct flow *flow)
 {
     if (pg_outcome(flow) != PG_OK) {
         http_set_header(flow, "Retry-After", "1");
-        return reply_closed_page(flow, 503, "", "One moment, please", "We cannot reach our records just now. Please try again in a minute.");
+        return reply_closed_page(flow, 503, "", "One moment, please",
+                                 "We cannot reach our records just now. Please try again in a minute.");
     }
     struct show_gate_out out = show_gate_get(flow, 0);
     switch (out.state) {
@@ -60,33 +62,36 @@ static struct next *reply_page(struct flow *flow)
     case SHOW_GATE_STATE_UNKNOWN:
         break;
     }
-    return reply_closed_page(flow, 404, "", "We do not know this link",
-                             "It may have been copied in part. Open it from the mail again, or ask the person who sent it to you.");
+    return reply_closed_page(
+        flow, 404, "", "We do not know this link",
+        "It may have been copied in part. Open it from the mail again, or ask the person who sent it to you.");
 }
 
 static struct next *reply_gate_page(struct flow *flow, const struct show_gate_out *out)
 {
-    return page_reply(flow, 200, gate_page,
-                      (const struct page_value[]){
-                          { "sender", out->sender_name },
-                          { "count", arena_printf(flow->arena, "%lld", (long long)out->interview_count) },
-                          { "candidates", out->interview_count == 1 ? "candidate" : "candidates" },
-                          { "path", visitor_path(flow) },
-                          { NULL, NULL } });
+    return page_reply(
+        flow, 200, gate_page,
+        (const struct page_value[]){ { "sender", out->sender_name },
+                                     { "count", arena_printf(flow->arena, "%lld", (long long)out->interview_count) },
+                                     { "candidates", out->interview_count == 1 ? "candidate" : "candidates" },
+                                     { "path", visitor_path(flow) },
+                                     { NULL, NULL } });
 }
 
 static struct next *reply_over_page(struct flow *flow, const char *heading, const char *sender)
 {
-    return reply_closed_page(flow, 410, visitor_path(flow), heading,
-                             arena_printf(flow->arena, "%s shared interviews with you here. You can ask %s for a new link.", sender, sender));
+    return reply_closed_page(
+        flow, 410, visitor_path(flow), heading,
+        arena_printf(flow->arena, "%s shared interviews with you here. You can ask %s for a new link.", sender, sender));
 }
 
 /* path: of a link that a new one can be asked for; else "". */
-static struct next *reply_closed_page(struct flow *flow, int status, const char *path, const char *heading, const char *explanation)
+static struct next *reply_closed_page(struct flow *flow, int status, const char *path, const char *heading,
+                                      const char *explanation)
 {
-    return page_reply(flow, status, closed_page,
-                      (const struct page_value[]){
-                          { "path", path }, { "heading", heading }, { "explanation", explanation }, { NULL, NULL } });
+    return page_reply(
+        flow, status, closed_page,
+        (const struct page_value[]){ { "path", path }, { "heading", heading }, { "explanation", explanation }, { NULL, NULL } });
 }
 
 static struct next *reply_state(struct flow *flow)

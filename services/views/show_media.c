@@ -98,8 +98,9 @@ static struct next *send_to_store(struct flow *flow, const char *place, const ch
     const char *key = place + bucket_length + (place[bucket_length] == '/');
     struct media_type type = media_type_of(flow, key, file_name);
 
-    const char *url = s3_presign_get(flow->arena, &access, arena_strndup(flow->arena, place, bucket_length), key,
-                                     &(const struct s3_answer){ type.content_type, type.disposition }, clock_wall_ms(), PRESIGNED_S);
+    const char *url =
+        s3_presign_get(flow->arena, &access, arena_strndup(flow->arena, place, bucket_length), key,
+                       &(const struct s3_answer){ type.content_type, type.disposition }, clock_wall_ms(), PRESIGNED_S);
     return url ? redirect(flow, url) : reply_unavailable(flow, "bad_s3_name");
 }
 
@@ -135,7 +136,8 @@ static const char *internal_address(struct arena *arena, const char *prefix, con
         buf_add_char(&address, '/');
         for (size_t i = 0; i < length; i++) {
             unsigned char byte = (unsigned char)at[i];
-            bool is_plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || strchr("-._~", byte);
+            bool is_plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+                            strchr("-._~", byte);
             buf_printf(&address, is_plain ? "%c" : "%%%02X", byte);
         }
     }

@@ -9,7 +9,7 @@ struct content_cache;
 
 struct views_settings {
     struct daemon_settings common;
-    const char *media_dir; /* NULL when there are no local media */
+    const char *media_dir;             /* NULL when there are no local media */
     const char *media_internal_prefix; /* NULL when this daemon sends local media itself */
     const char *s3_endpoint, *s3_region, *s3_access_key_id, *s3_secret_access_key; /* endpoint and keys NULL without S3 */
     bool s3_path_style;

@@ -6,7 +6,7 @@
 
 #include "services/views/views.h"
 
-#define SESSION_COOKIE "sharelink_session"
+#define SESSION_COOKIE  "sharelink_session"
 #define SESSION_SECONDS (12 * 3600) /* as views.is_good_for has it */
 
 static struct pg_bytes hash_of(struct flow *flow, const char *secret);
@@ -32,9 +32,9 @@ const char *visitor_device(const char *user_agent)
     static const struct {
         const char *word, *device;
     } signs[] = { /* the first that fits; a tablet of Android says Android without Mobile */
-                  { "bot", "bot" },        { "Bot", "bot" },      { "preview", "bot" },       { "iPad", "tablet" },
-                  { "Tablet", "tablet" },  { "iPhone", "phone" }, { "Mobile", "phone" },      { "Android", "tablet" },
-                  { "Windows", "desktop" }, { "Macintosh", "desktop" }, { "X11", "desktop" }, { "CrOS", "desktop" }
+                  { "bot", "bot" },         { "Bot", "bot" },           { "preview", "bot" },  { "iPad", "tablet" },
+                  { "Tablet", "tablet" },   { "iPhone", "phone" },      { "Mobile", "phone" }, { "Android", "tablet" },
+                  { "Windows", "desktop" }, { "Macintosh", "desktop" }, { "X11", "desktop" },  { "CrOS", "desktop" }
     };
 
     for (size_t i = 0; user_agent && i < sizeof signs / sizeof signs[0]; i++) {

@@ -322,17 +322,16 @@ static void test_checks_of_urls(void **state)
 
     assert_checks(config_check_postgres_url, LIST("postgresql://u:p@h:1/db", "postgres:///db?host=/run"),
                   LIST("", "postgresql://", "mysql://h", "postgresql:h", "postgresql://a b"));
-    assert_checks(
-        config_check_redis_url,
-        LIST("redis://h", "redis://h/", "redis://u:p@h:6379/2", "redis://:p@ss@[::1]:6379", "unix:///run/redis.sock"),
-        LIST("", "redis://", "redis://:6379", "redis://h:0", "redis://h:65536", "redis://h:", "redis://h/x",
-             "redis://h/-1", "redis://h/1/2", "redis://h?db=1", "rediss://h", "unix://rel", "unix:///", "redis://h h",
-             "redis://[::1", "redis://[x]"));
+    assert_checks(config_check_redis_url,
+                  LIST("redis://h", "redis://h/", "redis://u:p@h:6379/2", "redis://:p@ss@[::1]:6379", "unix:///run/redis.sock"),
+                  LIST("", "redis://", "redis://:6379", "redis://h:0", "redis://h:65536", "redis://h:", "redis://h/x",
+                       "redis://h/-1", "redis://h/1/2", "redis://h?db=1", "rediss://h", "unix://rel", "unix:///", "redis://h h",
+                       "redis://[::1", "redis://[x]"));
     assert_checks(config_check_smtp_url, LIST("smtp://h", "smtps://u:p@mail.example.com:465", "smtp://127.0.0.1:1025"),
                   LIST("", "smtp://", "smtp://h/path", "http://h", "smtp://h:x", "smtp://u@"));
     assert_checks(config_check_http_url, LIST("http://localhost:8080", "https://share.example.com", "http://[::1]:1"),
-                  LIST("", "https://", "https://h/", "https://h/x", "https://h?x", "https://h#x", "https://u@h",
-                       "ftp://h", "https://h:99999", "https://a b", "https://h\n"));
+                  LIST("", "https://", "https://h/", "https://h/x", "https://h?x", "https://h#x", "https://u@h", "ftp://h",
+                       "https://h:99999", "https://a b", "https://h\n"));
 }
 
 /* What has the form of a URL may still be one that its library cannot read. */
@@ -340,15 +339,22 @@ static void test_checks_of_those_who_read_them(void **state)
 {
     (void)state;
 
-    assert_checks(pg_check_url, LIST("postgresql://u:p%40@h:1/db", "postgres:///db?host=/run", "postgresql://u@a,b/db?target_session_attrs=any"),
-                  LIST("", "mysql://h", "postgresql://u:p%zz@h/db", "postgresql://h/db?nonsense=1"));
-    assert_checks(redis_check_url, LIST("redis://h", "redis://u:p@h:6379/1023", "redis://:p@ss%25@[::1]:6379", "unix:///run/redis.sock"),
+    assert_checks(
+        pg_check_url,
+        LIST("postgresql://u:p%40@h:1/db", "postgres:///db?host=/run", "postgresql://u@a,b/db?target_session_attrs=any"),
+        LIST("", "mysql://h", "postgresql://u:p%zz@h/db", "postgresql://h/db?nonsense=1"));
+    assert_checks(redis_check_url,
+                  LIST("redis://h", "redis://u:p@h:6379/1023", "redis://:p@ss%25@[::1]:6379", "unix:///run/redis.sock"),
                   LIST("", "redis://secret@h", "redis://h/1024", "redis://u:p%zz@h"));
-    assert_checks(mail_check_url, LIST("smtp://h", "smtps://u:p%40%2F@mail.example.com:465", "smtp://u%40h:a%25b@h:587", "smtp://[::1]:25"),
-                  LIST("", "smtp://u@", "smtp://u:a/b@h:587", "smtp://u:12/w@h:25", "smtp://u@x.org:p@h:25", "smtp://u:p@ss@h", "smtp://u:p#w@h:25",
-                       "smtp://u:p?w@h", "smtp://u:p%0a@h"));
+    assert_checks(mail_check_url,
+                  LIST("smtp://h", "smtps://u:p%40%2F@mail.example.com:465", "smtp://u%40h:a%25b@h:587", "smtp://[::1]:25"),
+                  LIST("", "smtp://u@", "smtp://u:a/b@h:587", "smtp://u:12/w@h:25", "smtp://u@x.org:p@h:25", "smtp://u:p@ss@h",
+                       "smtp://u:p#w@h:25", "smtp://u:p?w@h", "smtp://u:p%0a@h"));
     assert_checks(mail_check_from, LIST("a@b.co", "Sharelink <a@b.co>", "Sharelink <a@m\xC3\xBCller.de>"),
-                  LIST("", "Sharelink", "Sharelink <a@a\xF0\x9F\x84\x81" "b.co>", "a@\xE2\x80\xAE.co"));
+                  LIST("", "Sharelink",
+                       "Sharelink <a@a\xF0\x9F\x84\x81"
+                       "b.co>",
+                       "a@\xE2\x80\xAE.co"));
 }
 
 static void test_checks_of_certificates(void **state)
@@ -369,18 +375,17 @@ static void test_other_checks(void **state)
     (void)state;
 
     assert_checks(config_check_listen, LIST("127.0.0.1:8080", "0.0.0.0:0", "[::]:65535", "[::1]:80"),
-                  LIST("", "8080", ":8080", "localhost:80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
-                       "127.0.0.1:-1", "::1:80", "[::1]", "[::1]80", "[:80", "[127.0.0.1]:80", "1.2.3.4.5:80"));
+                  LIST("", "8080", ":8080", "localhost:80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
+                       "::1:80", "[::1]", "[::1]80", "[:80", "[127.0.0.1]:80", "1.2.3.4.5:80"));
     assert_checks(config_check_secret_key,
                   LIST("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "8Z2Tq0m5kJx0bVw3nWJ7yHk2nEo4P2uQf1o9mXk+/rE="),
-                  LIST("", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
-                       "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9=", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-                       "//////////////////////////////////////////8=", "8Z2Tq0m5kJx0bVw3nWJ7yHk2nEo4P2uQf1o9mXk-_rE=",
-                       "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n", "secret",
+                  LIST("", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9=",
+                       "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "//////////////////////////////////////////8=",
+                       "8Z2Tq0m5kJx0bVw3nWJ7yHk2nEo4P2uQf1o9mXk-_rE=", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n", "secret",
                        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIj"));
     assert_checks(config_check_mail_from, LIST("a@b.co", "Sharelink <a@b.co>", "Zo\xC3\xAB, Ltd. <a@b.co>"),
-                  LIST("", "Sharelink", "<a@b.co>", " <a@b.co>", "X <a@b.co", "X <a@b.co>>", "X <a@b>", "X <>",
-                       "X <a@b.co> Y", "X\r\nBcc: y <a@b.co>", "\"X\" <a@b.co>", "X <a@b.co\r\n>"));
+                  LIST("", "Sharelink", "<a@b.co>", " <a@b.co>", "X <a@b.co", "X <a@b.co>>", "X <a@b>", "X <>", "X <a@b.co> Y",
+                       "X\r\nBcc: y <a@b.co>", "\"X\" <a@b.co>", "X <a@b.co\r\n>"));
     assert_checks(config_check_directory, LIST("/tmp"), LIST("/nowhere/at/all", "/etc/hostname", ""));
 }
 

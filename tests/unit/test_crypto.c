@@ -161,8 +161,7 @@ static void test_a_box_opens_where_it_belongs_and_nowhere_else(void **state)
 static void test_keys_can_be_rotated(void **state)
 {
     struct arena *arena = arena_new();
-    struct keyring *before = keyring_new(KEY_A, NULL), *during = keyring_new(KEY_B, KEY_A),
-                   *after = keyring_new(KEY_C, KEY_B);
+    struct keyring *before = keyring_new(KEY_A, NULL), *during = keyring_new(KEY_B, KEY_A), *after = keyring_new(KEY_C, KEY_B);
     size_t old_length, new_length;
     (void)state;
 

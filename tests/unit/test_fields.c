@@ -75,9 +75,9 @@ static void test_text(void **state)
 {
     struct reading *reading = *state;
     const struct text_rule rule = { .min = 2, .max = 3, .check = no_x };
-    struct fields *root = read_body(
-        reading, "{\"ok\":\"\xC3\xA4\xE2\x82\xAC\",\"short\":\"a\",\"long\":\"abcd\",\"type\":1,\"null\":null,"
-                 "\"ctl\":\"a\\nb\",\"c1\":\"a\\u0085\",\"rule\":\"xx\"}");
+    struct fields *root =
+        read_body(reading, "{\"ok\":\"\xC3\xA4\xE2\x82\xAC\",\"short\":\"a\",\"long\":\"abcd\",\"type\":1,\"null\":null,"
+                           "\"ctl\":\"a\\nb\",\"c1\":\"a\\u0085\",\"rule\":\"xx\"}");
 
     assert_string_equal(fields_text(root, "ok", FIELDS_REQUIRED, &rule), "\xC3\xA4\xE2\x82\xAC");
     assert_null(fields_text(root, "absent", FIELDS_OPTIONAL, &rule));
@@ -100,8 +100,7 @@ static void test_numbers_and_booleans(void **state)
 {
     struct reading *reading = *state;
     struct fields *root = read_body(
-        reading,
-        "{\"i\":5,\"low\":-1,\"real\":5.0,\"text\":\"5\",\"n\":2.5,\"high\":11,\"t\":true,\"f\":false,\"no\":0}");
+        reading, "{\"i\":5,\"low\":-1,\"real\":5.0,\"text\":\"5\",\"n\":2.5,\"high\":11,\"t\":true,\"f\":false,\"no\":0}");
 
     assert_int_equal(fields_int(root, "i", FIELDS_REQUIRED, 0, 10), 5);
     assert_int_equal(fields_int(root, "low", FIELDS_REQUIRED, 0, 10), 0);
@@ -125,9 +124,8 @@ static void test_numbers_and_booleans(void **state)
 static void test_choices_and_times(void **state)
 {
     struct reading *reading = *state;
-    struct fields *root =
-        read_body(reading, "{\"a\":\"full\",\"b\":\"ful\",\"c\":\"\",\"d\":\"basic|full\",\"e\":1,"
-                           "\"at\":\"2026-11-22T10:30:00+01:00\",\"bad\":\"2026-02-30T00:00:00Z\",\"num\":1}");
+    struct fields *root = read_body(reading, "{\"a\":\"full\",\"b\":\"ful\",\"c\":\"\",\"d\":\"basic|full\",\"e\":1,"
+                                             "\"at\":\"2026-11-22T10:30:00+01:00\",\"bad\":\"2026-02-30T00:00:00Z\",\"num\":1}");
     int64_t wall_ms = 0;
 
     assert_int_equal(fields_choice(root, "a", FIELDS_REQUIRED, "basic|full"), 1);
@@ -150,9 +148,9 @@ static void test_choices_and_times(void **state)
 static void test_nested_faults_tell_their_place(void **state)
 {
     struct reading *reading = *state;
-    struct fields *root = read_body(
-        reading, "{\"list\":[{\"email\":\"a@b.co\"},{\"email\":\"nobody\",\"a/b~c\":1},7],\"words\":[\"ok\",5,\"\"],"
-                 "\"inner\":{\"x\":1},\"notobj\":[]}");
+    struct fields *root =
+        read_body(reading, "{\"list\":[{\"email\":\"a@b.co\"},{\"email\":\"nobody\",\"a/b~c\":1},7],\"words\":[\"ok\",5,\"\"],"
+                           "\"inner\":{\"x\":1},\"notobj\":[]}");
     const struct text_rule email = { .min = 1, .max = 254, .check = fields_check_email };
     const json_t *list = fields_array(root, "list", FIELDS_REQUIRED, 1, 3);
 
@@ -173,10 +171,9 @@ static void test_nested_faults_tell_their_place(void **state)
     assert_null(fields_text(&not_object, "silent", FIELDS_REQUIRED, NULL));
     fields_end(&not_object);
     fields_end(root);
-    assert_faults(
-        reading,
-        "/list/1/email invalid; /list/1/a~1b~0c unknown_field; /list/2 wrong_type; /words/1 wrong_type; "
-        "/words/2 too_short; /inner/x/0/y duplicate; /inner conflict; /inner/x unknown_field; /notobj wrong_type");
+    assert_faults(reading,
+                  "/list/1/email invalid; /list/1/a~1b~0c unknown_field; /list/2 wrong_type; /words/1 wrong_type; "
+                  "/words/2 too_short; /inner/x/0/y duplicate; /inner conflict; /inner/x unknown_field; /notobj wrong_type");
 }
 
 static void test_missing_objects_are_one_fault(void **state)
@@ -226,8 +223,7 @@ static void test_a_flood_of_unknown_members_is_bounded(void **state)
     const json_t *list = faults_list(reading->faults);
     assert_int_equal(json_array_size(list), FAULTS_MAX);
     const char *pointer = json_string_value(json_object_get(json_array_get(list, 0), "pointer"));
-    assert_true(strlen(pointer) < 300 && str_is_utf8(pointer, strlen(pointer)) &&
-                str_starts_with(pointer, "/\xC3\xA4"));
+    assert_true(strlen(pointer) < 300 && str_is_utf8(pointer, strlen(pointer)) && str_starts_with(pointer, "/\xC3\xA4"));
     buf_clear(&body);
 }
 
@@ -255,10 +251,10 @@ static void test_https_urls(void **state)
     assert_rule(fields_check_https_url,
                 LIST("https://h", "https://example.com:8443/a?b=c#d", "https://[::1]/x", "https://h?x", "https://h/@x",
                      "https://h/%20\xC3\xA4"),
-                LIST("", "https://", "http://h", "HTTPS://h", "https:///x", "https://u@h/", "https://u:p@h",
-                     "https://h:0", "https://h:65536", "https://h:", "https://h:1x", "https://h h", "https://h/\n",
-                     "https://h/\"", "https://h\\@x", "https://[::1", "https://[", "https://[ab", "https://.h",
-                     "javascript:alert(1)", "https://h/<x>", "https://\xC3\xA4.de"));
+                LIST("", "https://", "http://h", "HTTPS://h", "https:///x", "https://u@h/", "https://u:p@h", "https://h:0",
+                     "https://h:65536", "https://h:", "https://h:1x", "https://h h", "https://h/\n", "https://h/\"",
+                     "https://h\\@x", "https://[::1", "https://[", "https://[ab", "https://.h", "javascript:alert(1)",
+                     "https://h/<x>", "https://\xC3\xA4.de"));
     memset(long_one + 10, 'a', 2048 - 10);
     assert_null(fields_check_https_url(long_one));
     long_one[2048] = 'a';
@@ -290,8 +286,8 @@ static void test_time_zones(void **state)
     write_file(directory, "Kyiv", "TZ");
     setenv("TZDIR", directory, 1);
     assert_rule(fields_check_time_zone, LIST("Berlin", "Etc+1", "UTC"),
-                LIST("", "berlin", "localtime", "posixrules", "posix/Berlin", "right/Berlin", "/Berlin", "../Berlin",
-                     "./Berlin", "Berlin/", "zone", "Kyiv", ".", "/", "Ber lin", "Berlin\n", "Nowhere/Berlin"));
+                LIST("", "berlin", "localtime", "posixrules", "posix/Berlin", "right/Berlin", "/Berlin", "../Berlin", "./Berlin",
+                     "Berlin/", "zone", "Kyiv", ".", "/", "Ber lin", "Berlin\n", "Nowhere/Berlin"));
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         snprintf(path, sizeof path, "%s/%s", directory, files[i]);
         unlink(path);

@@ -56,22 +56,18 @@ static void test_ids_come_in_and_go_out(void **state)
     (void)state;
 
     start(&usual);
-    snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: h\r\nX-Request-Id: A.b_c:9-\r\ntraceparent: %s\r\n\r\n",
-             trace);
+    snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: h\r\nX-Request-Id: A.b_c:9-\r\ntraceparent: %s\r\n\r\n", trace);
     struct client *client = ask(text);
     assert_true(contains(client, "X-Request-Id: A.b_c:9-\r\n"));
     assert_true(contains(client, "id=A.b_c:9- trace=00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
 
     static const char *const bad[] = {
-        "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
-        "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-        "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
-        "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",   "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",   "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: h\r\nX-Request-Id: a b\r\ntraceparent: %s\r\n\r\n",
-                 bad[i]);
+        snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: h\r\nX-Request-Id: a b\r\ntraceparent: %s\r\n\r\n", bad[i]);
         client = ask(text);
         assert_true(contains(client, "X-Request-Id: req_"));
         assert_true(contains(client, " trace=none "));
@@ -181,8 +177,7 @@ static void test_continue_is_said(void **state)
     (void)state;
     start(&usual);
     struct client *client = dial();
-    say(client,
-        "POST /x HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\nConnection: close\r\n\r\n");
+    say(client, "POST /x HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\nConnection: close\r\n\r\n");
     pump(was_told_to_continue, client);
     say(client, "body");
     pump(has_ended, client);
@@ -198,8 +193,7 @@ static void test_counts_what_it_answers(void **state)
     ask("PATCH / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
     ask("PUT / HTTP/1.1\r\n\r\n");
     metrics_write(&text);
-    assert_non_null(
-        strstr(text.data, "sharelink_http_requests_total{route=\"/test\",method=\"PATCH\",code=\"200\"} 1\n"));
+    assert_non_null(strstr(text.data, "sharelink_http_requests_total{route=\"/test\",method=\"PATCH\",code=\"200\"} 1\n"));
     assert_non_null(strstr(text.data, "sharelink_http_requests_total{route=\"none\",method=\"PUT\",code=\"400\"} 1\n"));
     assert_non_null(strstr(text.data, "sharelink_http_connections "));
     buf_clear(&text);

@@ -1,4 +1,5 @@
-/* test_http_connections.c - flows that take their time, and the connections of the server: how many, how long, where, and their end. */
+/* test_http_connections.c - flows that take their time, and the connections of the server: how many, how long, where, and their
+ * end. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -127,10 +127,8 @@ static void test_slow_reader_below_the_rate_is_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_slow_request_is_cut_at_the_deadline),
-        TEST(test_endless_chunk_size_is_bounded),
-        TEST(test_reader_that_does_not_read_is_cut),
-        TEST(test_slow_reader_with_a_fair_rate_gets_all),
+        TEST(test_slow_request_is_cut_at_the_deadline), TEST(test_endless_chunk_size_is_bounded),
+        TEST(test_reader_that_does_not_read_is_cut),    TEST(test_slow_reader_with_a_fair_rate_gets_all),
         TEST(test_slow_reader_below_the_rate_is_cut),
     };
 

@@ -35,9 +35,8 @@ static void catch_line(void (*write_it)(void))
 
 static void write_all_kinds(void)
 {
-    log_info("thing.happened", LOG_TEXT("plain", "a-b/c"), LOG_TEXT("spaced", "a b=\"c\"\n\x1B[2J"),
-             LOG_TEXT("none", NULL), LOG_TEXT("null_text", "null"), LOG_TEXT("empty", ""), LOG_INT("count", -5),
-             LOG_BOOL("yes", 1), LOG_BOOL("no", 0));
+    log_info("thing.happened", LOG_TEXT("plain", "a-b/c"), LOG_TEXT("spaced", "a b=\"c\"\n\x1B[2J"), LOG_TEXT("none", NULL),
+             LOG_TEXT("null_text", "null"), LOG_TEXT("empty", ""), LOG_INT("count", -5), LOG_BOOL("yes", 1), LOG_BOOL("no", 0));
 }
 
 static void write_bare(void)

@@ -30,10 +30,10 @@ static void the_mail_is_whole(void **state)
     assert_non_null(strstr(heard.data, "\r\nMIME-Version: 1.0\r\n"));
     assert_non_null(strstr(heard.data, "\r\nContent-Type: multipart/alternative; boundary="));
     assert_null(strstr(heard.data, "multipart/mixed"));
-    assert_non_null(strstr(
-        heard.data, "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"));
-    assert_non_null(strstr(
-        heard.data, "Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"));
+    assert_non_null(
+        strstr(heard.data, "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"));
+    assert_non_null(
+        strstr(heard.data, "Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"));
     assert_non_null(
         strstr(heard.data, "\r\n\r\none\r\n..\r\nMAIL FROM:<evil@x.example>\r\n...two\r\nthree\r\nfour =E2=82=AC\r\n"));
     for (size_t i = 0; i < heard.length; i++) {
@@ -106,8 +106,7 @@ static void a_quit_is_not_waited_for(void **state)
 {
     (void)state;
     int64_t started_us = clock_mono_us();
-    expect(&(struct script){ .rcpt = "550 5.1.1 no", .quit = SILENCE }, MAIL_REFUSED, 550,
-           "550 5.1.1 from the server at RCPT");
+    expect(&(struct script){ .rcpt = "550 5.1.1 no", .quit = SILENCE }, MAIL_REFUSED, 550, "550 5.1.1 from the server at RCPT");
     expect(&(struct script){ .quit = SILENCE }, MAIL_SENT, 250, "250 2.0.0 from the server");
     assert_in_range(clock_mono_us() - started_us, 0, PATIENCE_US); /* libcurl alone waits for two minutes */
 }

@@ -168,9 +168,9 @@ static void names_are_quoted_or_encoded(void **state)
 
 static void subjects_decode_back(void **state)
 {
-    static const char *const pieces[] = { "\xC3\xA9",   "\xE2\x82\xAC", "\xF0\x9F\x98\x80",
-                                          "a\xC3\xA9 ", "  double  ",   "=?x",
-                                          " " };
+    static const char *const pieces[] = {
+        "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "a\xC3\xA9 ", "  double  ", "=?x", " "
+    };
     struct mail mail = a_mail();
     (void)state;
 
@@ -312,8 +312,7 @@ static void internationalised_domain_goes_out_in_its_ascii_form(void **state)
 static void bad_headers_are_refused(void **state)
 {
     static const char *const bad[] = {
-        "no colon",       ": no name",    "Na me: x", "Bcc: x@y.example", "content-type: text/html",
-        "SUBJECT: again", "N\xC3\xA9: x", ""
+        "no colon", ": no name", "Na me: x", "Bcc: x@y.example", "content-type: text/html", "SUBJECT: again", "N\xC3\xA9: x", ""
     };
     struct mail mail = a_mail();
     (void)state;

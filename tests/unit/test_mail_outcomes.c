@@ -21,10 +21,8 @@ static void the_server_decides(void **state)
            "451 4.7.1 from the server at RCPT");
     expect(&(struct script){ .mail = "553 no, you@there" }, MAIL_REFUSED, 553, "553 from the server at MAIL");
     expect(&(struct script){ .data = "554 5.5.1 no" }, MAIL_REFUSED, 554, "554 5.5.1 from the server at DATA");
-    expect(&(struct script){ .dot = "452 4.3.1 full" }, MAIL_LATER, 452,
-           "452 4.3.1 from the server at the content's end");
-    expect(&(struct script){ .dot = "554 5.7.1 spam" }, MAIL_REFUSED, 554,
-           "554 5.7.1 from the server at the content's end");
+    expect(&(struct script){ .dot = "452 4.3.1 full" }, MAIL_LATER, 452, "452 4.3.1 from the server at the content's end");
+    expect(&(struct script){ .dot = "554 5.7.1 spam" }, MAIL_REFUSED, 554, "554 5.7.1 from the server at the content's end");
     expect(&(struct script){ .greeting = "421 4.3.2 busy" }, MAIL_LATER, 421,
            "421 4.3.2 from the server at the greeting: the server serves us no mail at all");
     expect(&(struct script){ .greeting = "554 no" }, MAIL_LATER, 554,

@@ -64,15 +64,13 @@ static void test_gauges_are_refreshed(void **state)
 static void test_histograms_add_up(void **state)
 {
     struct metric *plain = metrics_only(metrics_histogram("wait_seconds", "Waits.", ""));
-    struct metric *labelled =
-        metrics_series(metrics_histogram("step_seconds", "Steps.", "step"), (const char *const[]){ "x" });
+    struct metric *labelled = metrics_series(metrics_histogram("step_seconds", "Steps.", "step"), (const char *const[]){ "x" });
     (void)state;
 
     metrics_observe(plain, 0.0005); /* a limit belongs to its bucket */
     metrics_observe(plain, 0.003);
     metrics_observe(plain, 99);
-    assert_written(
-        "# TYPE wait_seconds histogram\nwait_seconds_bucket{le=\"0.0005\"} 1\nwait_seconds_bucket{le=\"0.001\"} 1\n");
+    assert_written("# TYPE wait_seconds histogram\nwait_seconds_bucket{le=\"0.0005\"} 1\nwait_seconds_bucket{le=\"0.001\"} 1\n");
     assert_written("wait_seconds_bucket{le=\"0.005\"} 2\n");
     assert_written("wait_seconds_bucket{le=\"10\"} 2\nwait_seconds_bucket{le=\"+Inf\"} 3\nwait_seconds_sum "
                    "99.0035\nwait_seconds_count 3\n");

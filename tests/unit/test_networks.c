@@ -19,9 +19,9 @@ static struct address read(const char *text)
 
 static void test_public_addresses(void **state)
 {
-    static const char *const public[] = { "1.1.1.1", "8.8.8.8", "172.15.0.1", "172.32.0.1", "100.63.255.255", "100.128.0.1",
-                                          "223.255.255.255", "2606:4700::1111", "2a00:1450::1", "64:ff9b::808:808",
-                                          "2002:808:808::1", "::ffff:8.8.8.8" };
+    static const char *const public[] = { "1.1.1.1",        "8.8.8.8",          "172.15.0.1",      "172.32.0.1",
+                                          "100.63.255.255", "100.128.0.1",      "223.255.255.255", "2606:4700::1111",
+                                          "2a00:1450::1",   "64:ff9b::808:808", "2002:808:808::1", "::ffff:8.8.8.8" };
     (void)state;
 
     for (size_t i = 0; i < sizeof public / sizeof public[0]; i++) {
@@ -34,12 +34,42 @@ static void test_public_addresses(void **state)
 
 static void test_addresses_that_are_not_public(void **state)
 {
-    static const char *const others[] = { "0.0.0.0", "0.1.2.3", "10.1.2.3", "100.64.0.1", "127.0.0.1", "127.255.255.255",
-                                          "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.8", "192.168.1.1",
-                                          "198.18.0.1", "192.0.2.1", "203.0.113.9", "224.0.0.1", "239.1.1.1", "240.0.0.1",
-                                          "255.255.255.255", "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1",
-                                          "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "2002:7f00:1::", "2002:a00:1::1",
-                                          "2001::1", "2001:db8::1", "fc00::1", "fd12::1", "fe80::1", "fec0::1", "ff02::1", "100::1",
+    static const char *const others[] = { "0.0.0.0",
+                                          "0.1.2.3",
+                                          "10.1.2.3",
+                                          "100.64.0.1",
+                                          "127.0.0.1",
+                                          "127.255.255.255",
+                                          "169.254.169.254",
+                                          "172.16.0.1",
+                                          "172.31.255.255",
+                                          "192.0.0.8",
+                                          "192.168.1.1",
+                                          "198.18.0.1",
+                                          "192.0.2.1",
+                                          "203.0.113.9",
+                                          "224.0.0.1",
+                                          "239.1.1.1",
+                                          "240.0.0.1",
+                                          "255.255.255.255",
+                                          "::",
+                                          "::1",
+                                          "::ffff:127.0.0.1",
+                                          "::ffff:10.0.0.1",
+                                          "::127.0.0.1",
+                                          "64:ff9b::7f00:1",
+                                          "64:ff9b::a9fe:a9fe",
+                                          "64:ff9b:1::1",
+                                          "2002:7f00:1::",
+                                          "2002:a00:1::1",
+                                          "2001::1",
+                                          "2001:db8::1",
+                                          "fc00::1",
+                                          "fd12::1",
+                                          "fe80::1",
+                                          "fec0::1",
+                                          "ff02::1",
+                                          "100::1",
                                           "4000::1" };
     (void)state;
 
@@ -54,7 +84,8 @@ static void test_addresses_that_are_not_public(void **state)
 static void test_lists_of_networks(void **state)
 {
     struct networks *networks = networks_new("127.0.0.0/8, fd00::/8");
-    struct address loopback = read("127.1.2.3"), private = read("10.0.0.1"), local = read("fd00::1"), nat64 = read("64:ff9b::7f00:1");
+    struct address loopback = read("127.1.2.3"), private = read("10.0.0.1"), local = read("fd00::1"),
+                   nat64 = read("64:ff9b::7f00:1");
     (void)state;
 
     assert_true(networks_hold(networks, &loopback));

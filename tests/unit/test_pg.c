@@ -219,8 +219,7 @@ static void sqlstates_become_outcomes(void **state)
         char pid[64];
         wait_until_ready(&rig);
         snprintf(pid, sizeof pid, "%s", ask(&rig, &get_pid).value);
-        char *sql =
-            arena_printf(rig.arena, "do $$ begin raise exception using errcode = '%s'; end $$", cases[i].sqlstate);
+        char *sql = arena_printf(rig.arena, "do $$ begin raise exception using errcode = '%s'; end $$", cases[i].sqlstate);
         struct pg_statement *raise = arena_alloc(rig.arena, sizeof *raise);
         raise->name = arena_printf(rig.arena, "raise_%s", cases[i].sqlstate);
         raise->sql = sql;
@@ -234,8 +233,7 @@ static void sqlstates_become_outcomes(void **state)
     rig_free(&rig);
 }
 
-SQL(make_deferred,
-    "create temp table deferred (id int, constraint one_of_each unique (id) deferrable initially deferred)");
+SQL(make_deferred, "create temp table deferred (id int, constraint one_of_each unique (id) deferrable initially deferred)");
 SQL(insert_twice, "insert into deferred values (1), (1) returning id");
 SQL(count_deferred, "select count(*) from deferred");
 

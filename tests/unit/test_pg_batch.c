@@ -15,19 +15,18 @@
 #include "tests/unit/rigs/loop.h"
 
 /* What each item learns: its number in the batch, the size of its batch, and its own first column. */
-#define NUMBERED                                                                                                       \
-    "select n, cardinality($1::text[]), a, b from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n) "
+#define NUMBERED "select n, cardinality($1::text[]), a, b from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n) "
 static const struct pg_statement echo = { .name = "batch_echo", .sql = NUMBERED };
 /* Rows in the wrong order, as many for an item as its second column says, 0 too. */
-static const struct pg_statement repeat = { .name = "batch_repeat", .sql =
-                                            NUMBERED "cross join generate_series(1, b::int) as g order by g, n desc" };
+static const struct pg_statement repeat = { .name = "batch_repeat",
+                                            .sql = NUMBERED "cross join generate_series(1, b::int) as g order by g, n desc" };
 /* Numbers that belong to nobody. */
 static const struct pg_statement misnumber = {
     .name = "batch_misnumber", .sql = "select unnest(array[0, -1, 99, null, 2]), cardinality($1::text[]), 'x', $2::text"
 };
-static const struct pg_statement divide = { .name = "batch_divide", .sql =
-                                            "select n, cardinality($1::text[]), (12 / a::int)::text, b "
-                                            "from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n)" };
+static const struct pg_statement divide = { .name = "batch_divide",
+                                            .sql = "select n, cardinality($1::text[]), (12 / a::int)::text, b "
+                                                   "from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n)" };
 
 struct rig {
     struct event_base *base;
@@ -61,9 +60,7 @@ static struct rig rig_with(const char *url, const struct pg_statement *statement
     const struct pg_pool_options options = {
         .name = "batch", .url = url, .connections = 1, .queue_limit = 100, .answer_limit_ms = 10000
     };
-    const struct pg_batch_options batch = {
-        .statement = statement, .columns = 2, .most = most, .waiting_limit = waiting_limit
-    };
+    const struct pg_batch_options batch = { .statement = statement, .columns = 2, .most = most, .waiting_limit = waiting_limit };
 
     rig.pool = pg_pool_new(rig.base, &options);
     rig.batch = pg_batch_new(rig.pool, &batch);
@@ -274,9 +271,9 @@ static void do_sql(struct rig *rig, const char *name, const char *sql)
     free(statement);
 }
 
-static const struct pg_statement shaky = { .name = "batch_shaky", .sql =
-                                           "select n, cardinality($1::text[]), pg_temp.shake(), b "
-                                           "from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n)" };
+static const struct pg_statement shaky = { .name = "batch_shaky",
+                                           .sql = "select n, cardinality($1::text[]), pg_temp.shake(), b "
+                                                  "from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n)" };
 
 /* Fails with a deadlock as often as is said. */
 static void make_shaky(struct rig *rig, int failures)
@@ -430,9 +427,9 @@ static void flows_wait_for_their_item(void **state)
     rig_free(&rig);
 }
 
-static const struct pg_statement slow = { .name = "batch_slow", .sql =
-                                          "select n, pg_sleep(0.3)::text, a, b "
-                                          "from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n)" };
+static const struct pg_statement slow = { .name = "batch_slow",
+                                          .sql = "select n, pg_sleep(0.3)::text, a, b "
+                                                 "from unnest($1::text[], $2::text[]) with ordinality as t(a, b, n)" };
 
 /* Their values go with their arenas; the sanitizers watch. */
 static void flows_that_ended_are_left_out(void **state)

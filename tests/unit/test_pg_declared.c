@@ -337,9 +337,7 @@ static void run_steps(struct steps *steps, flow_step *first)
 static void a_transaction_refuses_what_is_missing_and_goes_on(void **state)
 {
     struct rig rig = logging_rig();
-    struct pg_pool_options options = {
-        .name = "transactions", .url = server_url(), .connections = 1, .answer_limit_ms = 10000
-    };
+    struct pg_pool_options options = { .name = "transactions", .url = server_url(), .connections = 1, .answer_limit_ms = 10000 };
     struct steps steps = { .rig = &rig, .transactions = pg_transactions_new(rig.base, &options) };
     (void)state;
 
@@ -379,9 +377,7 @@ static struct next *begin_to_commit(struct flow *flow)
 static void a_commit_without_its_input_is_refused(void **state)
 {
     struct rig rig = logging_rig();
-    struct pg_pool_options options = {
-        .name = "transactions", .url = server_url(), .connections = 1, .answer_limit_ms = 10000
-    };
+    struct pg_pool_options options = { .name = "transactions", .url = server_url(), .connections = 1, .answer_limit_ms = 10000 };
     struct steps steps = { .rig = &rig, .transactions = pg_transactions_new(rig.base, &options) };
     (void)state;
 

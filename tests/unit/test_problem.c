@@ -110,13 +110,12 @@ static void assert_replied(struct next *next, int status, const char *code)
 
 static void test_members_stand_beside_the_standard_ones(void **state)
 {
-    struct next *next = problem_reply_with(*state, 409, "taken", "It is \"taken\".",
-                                           json_pack("{s:i,s:s}", "owner", 7, "code", "other"));
+    struct next *next =
+        problem_reply_with(*state, 409, "taken", "It is \"taken\".", json_pack("{s:i,s:s}", "owner", 7, "code", "other"));
 
     assert_replied(next, 409, "taken");
-    assert_string_equal(played.body,
-                        "{\"type\":\"about:blank\",\"title\":\"Some Phrase\",\"status\":409,\"code\":\"taken\","
-                        "\"detail\":\"It is \\\"taken\\\".\",\"request_id\":\"req_1\",\"owner\":7}");
+    assert_string_equal(played.body, "{\"type\":\"about:blank\",\"title\":\"Some Phrase\",\"status\":409,\"code\":\"taken\","
+                                     "\"detail\":\"It is \\\"taken\\\".\",\"request_id\":\"req_1\",\"owner\":7}");
     assert_string_equal(played.retry_after, "");
 }
 

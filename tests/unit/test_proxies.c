@@ -55,8 +55,7 @@ static void test_finds_the_client_behind_proxies(void **state)
         struct http_proxies *proxies = http_proxies_new(cases[i].trusted);
         struct arena *arena = arena_new();
         size_t count = cases[i].forwarded[1] ? 2 : 1;
-        assert_string_equal(http_proxies_client(proxies, arena, cases[i].peer, cases[i].forwarded, count),
-                            cases[i].client);
+        assert_string_equal(http_proxies_client(proxies, arena, cases[i].peer, cases[i].forwarded, count), cases[i].client);
         arena_free(arena);
         http_proxies_free(proxies);
     }

@@ -143,8 +143,8 @@ static const char *ask(const char *method, const char *path, const char *field)
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    int length = snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: h\r\n%sConnection: close\r\n\r\n", method,
-                          path, field);
+    int length =
+        snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: h\r\n%sConnection: close\r\n\r\n", method, path, field);
     assert_int_equal(send(fd, request, (size_t)length, MSG_NOSIGNAL), length);
     fcntl(fd, F_SETFL, O_NONBLOCK);
     answer[0] = '\0';
@@ -201,24 +201,10 @@ static void test_head_is_served_by_get(void **state)
 static void test_what_is_not_there_is_a_404(void **state)
 {
     static const char *const paths[] = {
-        "/v1",
-        "/v1/",
-        "/v1/links/",
-        "/v1/links/a/",
-        "/v1/Links",
-        "/v1/links/a/b",
-        "/v1%2flinks",
-        "/v1/links/a%2fb",
-        "/v1/links/a%0ab",
-        "/v1/links/%zz",
-        "/v1/links/%",
-        "/v1/links/%ff",
-        "/v1//links",
-        "/v1/links/x/reviewers/",
-        "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p",
-        "/v1/links/%7f",
-        "/v1/linksx",
-        "/v1/link",
+        "/v1",           "/v1/",          "/v1/links/",      "/v1/links/a/",           "/v1/Links",
+        "/v1/links/a/b", "/v1%2flinks",   "/v1/links/a%2fb", "/v1/links/a%0ab",        "/v1/links/%zz",
+        "/v1/links/%",   "/v1/links/%ff", "/v1//links",      "/v1/links/x/reviewers/", "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p",
+        "/v1/links/%7f", "/v1/linksx",    "/v1/link",
     };
     (void)state;
 

@@ -76,7 +76,8 @@ static void test_signs_what_the_store_is_to_say(void **state)
     (void)state;
 
     const char *url = s3_presign_get(arena, &aws_example, "examplebucket", "test.txt", &answer, MAY_24_2013_MS, 300);
-    assert_non_null(strstr(url, "&X-Amz-SignedHeaders=host&response-content-disposition=inline%3B%20filename%3D%22a%22&response-content-type=video%2Fmp4&X-Amz-Signature="));
+    assert_non_null(strstr(url, "&X-Amz-SignedHeaders=host&response-content-disposition=inline%3B%20filename%3D%22a%22&response-"
+                                "content-type=video%2Fmp4&X-Amz-Signature="));
     assert_non_null(strstr(url, "&X-Amz-Expires=300&"));
     assert_null(strstr(url, "aeeed9bb"));
     arena_free(arena);
@@ -84,7 +85,8 @@ static void test_signs_what_the_store_is_to_say(void **state)
 
 static void test_refuses_what_no_url_can_name(void **state)
 {
-    static const char *const buckets[] = { "", "ab", "Upper", "-dash", "dash-", "two..dots", "a/b", "a b", "bücket", "evil.example#" };
+    static const char *const buckets[] = { "",          "ab",  "Upper", "-dash",  "dash-",
+                                           "two..dots", "a/b", "a b",   "bücket", "evil.example#" };
     static const char *const keys[] = { "", "..", "a/../b", "../a", "a/..", "./a", "a/." };
     struct arena *arena = arena_new();
     (void)state;

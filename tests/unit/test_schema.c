@@ -16,11 +16,12 @@
 
 /* A plan of three files: a table, a function, and a view that stands on both. Each counts how often it was run. */
 #define RUN(name) "insert into runs values ('" name "');"
-#define TABLES    "create table runs (name text, place int generated always as identity);" \
-                  "create table things (id int primary key); insert into things values (1), (2);" RUN("tables")
-#define ONE       "create or replace function one() returns int language sql return 1;" RUN("one")
-#define TWO       "create or replace function one() returns int language sql return 2;" RUN("one")
-#define SEEN      "create or replace view seen as select id from things;" RUN("seen")
+#define TABLES                                                                                                                   \
+    "create table runs (name text, place int generated always as identity);"                                                     \
+    "create table things (id int primary key); insert into things values (1), (2);" RUN("tables")
+#define ONE  "create or replace function one() returns int language sql return 1;" RUN("one")
+#define TWO  "create or replace function one() returns int language sql return 2;" RUN("one")
+#define SEEN "create or replace view seen as select id from things;" RUN("seen")
 
 static const struct schema_file first_files[] = {
     { SCHEMA_BASE, "tables", TABLES }, { SCHEMA_REPEATABLE, "one", ONE }, { SCHEMA_REPEATABLE, "seen", SEEN }, { .name = NULL }
@@ -29,8 +30,9 @@ static const struct schema_file changed_files[] = {
     { SCHEMA_BASE, "tables", TABLES }, { SCHEMA_REPEATABLE, "one", TWO }, { SCHEMA_REPEATABLE, "seen", SEEN }, { .name = NULL }
 };
 static const struct schema_migration none[] = { { .name = NULL } };
-static const struct schema_migration adds[] = { { "0001_add", "alter table things add column name text default 'x';" RUN("0001_add") },
-                                                { .name = NULL } };
+static const struct schema_migration adds[] = {
+    { "0001_add", "alter table things add column name text default 'x';" RUN("0001_add") }, { .name = NULL }
+};
 static const struct schema_plan first = { first_files, none, "digest one", "1.2.0" };
 static const struct schema_plan changed = { changed_files, none, "digest two", "1.2.1" };
 static const struct schema_plan with_migration = { first_files, adds, "digest three", "1.3.0" };
@@ -132,8 +134,10 @@ static const char *runs(struct place *place)
 
 static const char *records(struct place *place, const char *kind)
 {
-    return ask(place, arena_printf(place->arena, "select coalesce(string_agg(name || ' ' || version, ', ' order by applied_at, name), '') "
-                                                 "from sharelink_schema where kind = '%s'", kind));
+    return ask(place, arena_printf(place->arena,
+                                   "select coalesce(string_agg(name || ' ' || version, ', ' order by applied_at, name), '') "
+                                   "from sharelink_schema where kind = '%s'",
+                                   kind));
 }
 
 static void applies(struct place *place, const struct schema_plan *plan, int migrations, int files)
@@ -179,9 +183,9 @@ static void empty_database_gets_all_files_once_in_their_order(void **state)
 
 static void base_that_fails_leaves_nothing(void **state)
 {
-    static const struct schema_file files[] = {
-        { SCHEMA_BASE, "tables", TABLES }, { SCHEMA_REPEATABLE, "broken", "create view broken as select * from nothing;" }, { .name = NULL }
-    };
+    static const struct schema_file files[] = { { SCHEMA_BASE, "tables", TABLES },
+                                                { SCHEMA_REPEATABLE, "broken", "create view broken as select * from nothing;" },
+                                                { .name = NULL } };
     const struct schema_plan plan = { files, none, "d", "1.2.0" };
     struct place *place = of(state);
 
@@ -229,7 +233,8 @@ static void migration_that_fails_is_undone_and_named(void **state)
         { "0003_after", RUN("0003_after") },
         { .name = NULL },
     };
-    const struct schema_plan plan = { changed_files, broken, "d", "1.3.0" }, mended_plan = { changed_files, mended, "d", "1.3.0" };
+    const struct schema_plan plan = { changed_files, broken, "d", "1.3.0" },
+                             mended_plan = { changed_files, mended, "d", "1.3.0" };
     struct place *place = of(state);
 
     applies(place, &first, 0, 3);
@@ -245,9 +250,9 @@ static void migration_that_fails_is_undone_and_named(void **state)
 
 static void edited_migration_stops_everything(void **state)
 {
-    static const struct schema_migration edited[] = {
-        { "0001_add", "alter table things add column name text default 'y';" }, { "0002_more", RUN("0002_more") }, { .name = NULL }
-    };
+    static const struct schema_migration edited[] = { { "0001_add", "alter table things add column name text default 'y';" },
+                                                      { "0002_more", RUN("0002_more") },
+                                                      { .name = NULL } };
     const struct schema_plan plan = { changed_files, edited, "d", "1.3.0" };
     struct place *place = of(state);
 
@@ -338,8 +343,9 @@ static void changed_base_is_not_run_again(void **state)
 
 static void what_a_migration_drops_comes_back(void **state)
 {
-    static const struct schema_migration drops[] = { { "0001_drop", "drop view seen; alter table things rename column id to number; "
-                                                                    "alter table things add column id text default 'new';" },
+    static const struct schema_migration drops[] = { { "0001_drop",
+                                                       "drop view seen; alter table things rename column id to number; "
+                                                       "alter table things add column id text default 'new';" },
                                                      { .name = NULL } };
     const struct schema_plan plan = { first_files, drops, "d", "1.3.0" };
     struct place *place = of(state);
@@ -355,7 +361,8 @@ static void repeatable_files_fail_together(void **state)
 {
     static const struct schema_file files[] = { { SCHEMA_BASE, "tables", TABLES },
                                                 { SCHEMA_REPEATABLE, "one", TWO },
-                                                { SCHEMA_REPEATABLE, "seen", "create or replace view seen as select nothing from things;" },
+                                                { SCHEMA_REPEATABLE, "seen",
+                                                  "create or replace view seen as select nothing from things;" },
                                                 { .name = NULL } };
     const struct schema_plan plan = { files, none, "digest two", "1.2.1" }, later = { files, adds, "digest three", "1.2.1" };
     struct place *place = of(state);
@@ -380,7 +387,8 @@ static void database_of_before_is_refused(void **state)
     run(place, "create table sharelink_migrations (name text primary key)");
     run(place, "insert into sharelink_migrations values ('0001_base')");
     assert_int_equal(refuses(place, &first, "0.3.0", "make a new, empty database"), 0);
-    assert_string_equal(ask(place, "select count(*) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"), "1");
+    assert_string_equal(ask(place, "select count(*) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"),
+                        "1");
 }
 
 struct racer {

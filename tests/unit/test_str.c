@@ -69,20 +69,12 @@ static void test_json_is_escaped(void **state)
 
 static void test_utf8(void **state)
 {
-    static const char *const good[] = { "",
-                                        "a",
-                                        "\xC2\x80",
-                                        "\xDF\xBF",
-                                        "\xE0\xA0\x80",
-                                        "\xED\x9F\xBF",
-                                        "\xEE\x80\x80",
-                                        "\xF0\x90\x80\x80",
-                                        "\xF4\x8F\xBF\xBF" };
-    static const char *const bad[] = {
-        "\x80",         "\xC0\xAF",         "\xC1\xBF",         "\xE0\x9F\xBF",     "\xED\xA0\x80",
-        "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF",
-        "\xC3",         "\xE2\x82",         "\xE2\x28\xA1"
+    static const char *const good[] = {
+        "", "a", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"
     };
+    static const char *const bad[] = { "\x80",         "\xC0\xAF",         "\xC1\xBF",         "\xE0\x9F\xBF",     "\xED\xA0\x80",
+                                       "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF",
+                                       "\xC3",         "\xE2\x82",         "\xE2\x28\xA1" };
     (void)state;
 
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
@@ -204,15 +196,13 @@ static void test_base64url_refuses_what_is_not_canonical(void **state)
 
 static void test_mail_addresses(void **state)
 {
-    static const char *const good[] = {
-        "a@b.co",
-        "ana.maria+tag@mail.example.com",
-        "o'neil@example.ie",
-        "x@b\303\274cher.de",
-        "x@xn--bcher-kva.de",
-        "x@\xE4\xBE\x8B\xE3\x81\x88.jp",
-        "1234567890123456789012345678901234567890123456789012345678901234@example.com"
-    };
+    static const char *const good[] = { "a@b.co",
+                                        "ana.maria+tag@mail.example.com",
+                                        "o'neil@example.ie",
+                                        "x@b\303\274cher.de",
+                                        "x@xn--bcher-kva.de",
+                                        "x@\xE4\xBE\x8B\xE3\x81\x88.jp",
+                                        "1234567890123456789012345678901234567890123456789012345678901234@example.com" };
     static const char *const bad[] = {
         "",
         "a",
@@ -289,7 +279,9 @@ static void test_small_ones(void **state)
 
 static void test_trim(void **state)
 {
-    static const char *const cases[][2] = { { "", "" }, { "a", "a" }, { " \t a b\t ", "a b" }, { " \t ", "" }, { "\na\n", "\na\n" } };
+    static const char *const cases[][2] = {
+        { "", "" }, { "a", "a" }, { " \t a b\t ", "a b" }, { " \t ", "" }, { "\na\n", "\na\n" }
+    };
     (void)state;
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -211,12 +211,9 @@ static void without_a_server_nothing_hangs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(without_a_server_nothing_hangs),
-        cmocka_unit_test(what_was_added_before_and_after_arrives),
-        cmocka_unit_test(what_is_malformed_says_so_and_goes),
-        cmocka_unit_test(a_batch_to_be_tried_again_comes_again),
-        cmocka_unit_test(a_batch_that_takes_too_long_comes_again),
-        cmocka_unit_test(one_batch_at_a_time),
+        cmocka_unit_test(without_a_server_nothing_hangs),          cmocka_unit_test(what_was_added_before_and_after_arrives),
+        cmocka_unit_test(what_is_malformed_says_so_and_goes),      cmocka_unit_test(a_batch_to_be_tried_again_comes_again),
+        cmocka_unit_test(a_batch_that_takes_too_long_comes_again), cmocka_unit_test(one_batch_at_a_time),
         cmocka_unit_test(a_paused_consumer_takes_up_nothing),
     };
 

@@ -26,7 +26,9 @@ static void milliseconds_become_seconds_and_the_rest(void **state)
     static const struct {
         int64_t ms;
         struct timeval is;
-    } cases[] = { { 0, { 0, 0 } }, { 1, { 0, 1000 } }, { 999, { 0, 999000 } }, { 1000, { 1, 0 } }, { 86400500, { 86400, 500000 } } };
+    } cases[] = {
+        { 0, { 0, 0 } }, { 1, { 0, 1000 } }, { 999, { 0, 999000 } }, { 1000, { 1, 0 } }, { 86400500, { 86400, 500000 } }
+    };
     (void)state;
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -69,7 +69,8 @@ static struct pg_texts read_muted(struct fields *root)
         ids[i] = id ? id : "";
         for (size_t before = 0; id && before < i; before++) {
             if (str_equal(ids[before], id)) {
-                fields_fault(root, arena_printf(root->arena, "muted_share_link_ids/%zu", i), "duplicate", "This link is in the list already.");
+                fields_fault(root, arena_printf(root->arena, "muted_share_link_ids/%zu", i), "duplicate",
+                             "This link is in the list already.");
                 break;
             }
         }
@@ -87,7 +88,8 @@ static struct next *reply_stored(struct flow *flow)
     case PUT_PREFERENCES_OK:
         return preferences_reply(flow, out.version, out.preferences);
     case PUT_PREFERENCES_VERSION_MISMATCH:
-        return problem_reply(flow, 412, "precondition_failed", "The preferences have changed since the version that If-Match names.");
+        return problem_reply(flow, 412, "precondition_failed",
+                             "The preferences have changed since the version that If-Match names.");
     case PUT_PREFERENCES_FAULTY:
         break;
     }
@@ -100,8 +102,10 @@ static struct next *refuse_missing(struct flow *flow, const char *places)
     const json_t *list = places ? json_parse(flow->arena, places, strlen(places), &error) : NULL;
 
     for (size_t i = 0; i < json_array_size(list); i++) {
-        faults_add(flow->state, arena_printf(flow->arena, "/muted_share_link_ids/%lld", (long long)json_integer_value(json_array_get(list, i))),
-                   "not_found", "There is no share link with this id.");
+        faults_add(
+            flow->state,
+            arena_printf(flow->arena, "/muted_share_link_ids/%lld", (long long)json_integer_value(json_array_get(list, i))),
+            "not_found", "There is no share link with this id.");
     }
     return faults_reply(flow, flow->state);
 }

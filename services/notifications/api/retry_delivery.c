@@ -29,8 +29,9 @@ static struct next *reply_retried(struct flow *flow)
         webhooks_wake(notifications_of(flow)->webhooks);
         return http_reply_json(flow, 202, out.delivery);
     case RETRY_DELIVERY_NOT_FAILED:
-        return problem_reply(flow, 409, "not_failed",
-                             arena_printf(flow->arena, "Only a delivery that failed can be sent again; this one is %s.", out.state));
+        return problem_reply(
+            flow, 409, "not_failed",
+            arena_printf(flow->arena, "Only a delivery that failed can be sent again; this one is %s.", out.state));
     case RETRY_DELIVERY_NOT_FOUND:
         break;
     }

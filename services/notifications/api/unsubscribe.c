@@ -31,7 +31,8 @@ struct next *unsubscribe(struct flow *flow)
         scope = *who.share_link_id ? SCOPE_LINK : SCOPE_ALL;
     }
     if (scope == SCOPE_NONE || (scope == SCOPE_LINK && !*who.share_link_id)) {
-        return unsubscribe_page_say(flow, 400, "Nothing was changed", "The form came back without a choice. Please go back and try again.");
+        return unsubscribe_page_say(flow, 400, "Nothing was changed",
+                                    "The form came back without a choice. Please go back and try again.");
     }
     struct unsubscribe_in in = {
         .account_id = who.account_id,

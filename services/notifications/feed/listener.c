@@ -16,7 +16,7 @@
 #include "services/notifications/feed/round.h"
 
 #define TAKES_WITHIN_US (2 * (int64_t)1000000)  /* a live listener, what is beyond BACKLOG_MAX */
-#define STUCK_MOST_US (30 * (int64_t)1000000)   /* one that catches up */
+#define STUCK_MOST_US   (30 * (int64_t)1000000) /* one that catches up */
 
 /* A page is bounded by its statement, so what is put out for a listener in one turn is, too. */
 enum { BACKLOG_MAX = 256 * 1024, BACKLOG_FULL = 32 * 1024, BACKLOG_LIMIT = 4 * 1024 * 1024 };

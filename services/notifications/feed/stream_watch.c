@@ -44,8 +44,8 @@ static void wait_for_streams(void *arg)
 {
     struct stream_watch *watch = arg;
 
-    redis_call(watch->redis, BLOCK_MS, on_streams, watch, "XREAD", "COUNT", "1000", "BLOCK", "5000", "STREAMS", STREAM_LINKS, STREAM_VIEWS,
-               watch->last_ids[0], watch->last_ids[1], NULL);
+    redis_call(watch->redis, BLOCK_MS, on_streams, watch, "XREAD", "COUNT", "1000", "BLOCK", "5000", "STREAMS", STREAM_LINKS,
+               STREAM_VIEWS, watch->last_ids[0], watch->last_ids[1], NULL);
 }
 
 static void on_streams(void *arg, const struct redis_value *reply, const char *errstr)

@@ -51,8 +51,8 @@ static struct event *every(struct event_base *base, int64_t interval_ms, event_c
     return timer;
 }
 
-struct leases *leases_new(struct daemon *daemon, const struct notifications *notifications, const struct leases_channel *channel, void *owner,
-                          int at_once)
+struct leases *leases_new(struct daemon *daemon, const struct notifications *notifications, const struct leases_channel *channel,
+                          void *owner, int at_once)
 {
     struct leases *leases = mem_alloc(sizeof *leases);
 
@@ -62,8 +62,9 @@ struct leases *leases_new(struct daemon *daemon, const struct notifications *not
     leases->owner = owner;
     leases->at_once = at_once;
     leases->waiting_end = &leases->waiting;
-    leases->dead_letters = metrics_series(metrics_counter("sharelink_dead_letters_total", "Deliveries that were given up.", "channel"),
-                                          (const char *const[]){ channel->name });
+    leases->dead_letters =
+        metrics_series(metrics_counter("sharelink_dead_letters_total", "Deliveries that were given up.", "channel"),
+                       (const char *const[]){ channel->name });
     leases->claim_timer = every(daemon->base, CLAIM_EVERY_MS, claim_on_timer, leases);
     leases->renew_timer = every(daemon->base, notifications->settings->lease_seconds * 1000 / 3, renew_on_timer, leases);
     return leases;
@@ -228,7 +229,8 @@ static void on_recorded(void *arg, const struct pg_answer *answer)
         metrics_add(leases->dead_letters, 1);
     }
     if (pg_answer_outcome(answer) == PG_REJECTED) {
-        log_error(channel->outcome_rejected, LOG_TEXT("delivery_id", lease->delivery_id), LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)),
+        log_error(channel->outcome_rejected, LOG_TEXT("delivery_id", lease->delivery_id),
+                  LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)),
                   LOG_TEXT(channel->tells_rejection ? "error" : NULL, pg_answer_error(answer)));
     }
     let_go(lease);

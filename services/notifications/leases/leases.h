@@ -37,7 +37,7 @@ struct lease {
     const char *delivery_id;
     const char *request_id, *traceparent; /* of the request that it all began with; may be NULL */
     int attempts;                         /* with the one under way */
-    const char *outcome, *detail; /* once it is concluded */
+    const char *outcome, *detail;         /* once it is concluded */
     int64_t delay_ms;
 
     /* leases.c's own */
@@ -49,16 +49,17 @@ struct lease {
 
 /* What is a channel's own; owner is what leases_new was given. */
 struct leases_channel {
-    const char *name;   /* as metrics have it */
-    const char *plural; /* the field of a log line that counts its deliveries */
+    const char *name;                                                 /* as metrics have it */
+    const char *plural;                                               /* the field of a log line that counts its deliveries */
     const char *claim_failed, *outcome_rejected, *leases_not_renewed; /* log lines */
     bool tells_rejection; /* outcome_rejected has PostgreSQL's message: it cannot quote a mail address */
-    /* Claims again as soon as anything is free. Otherwise when no more than half of `most` is in hand and more is known to be due. */
+    /* Claims again as soon as anything is free. Otherwise when no more than half of `most` is in hand and more is known to be
+     * due. */
     bool keeps_full;
     /* How many it may have in hand now. */
     int (*most)(const void *owner);
-    /* Sends the claim, for done and the leases as its argument. room: how many may be leased; arena lives until it is sent. What is
-     * in hand: leases_each. */
+    /* Sends the claim, for done and the leases as its argument. room: how many may be leased; arena lives until it is sent. What
+     * is in hand: leases_each. */
     void (*claim)(struct leases *leases, const void *owner, int room, struct arena *arena, pg_done *done);
     /* Reads a claim's answer and gives what it leased to leases_take; true when more may be due. */
     bool (*take)(void *owner, struct leases *leases, const struct pg_answer *answer);
@@ -71,8 +72,8 @@ struct leases_channel {
 };
 
 /* at_once: how many may be begun and not yet recorded. */
-struct leases *leases_new(struct daemon *daemon, const struct notifications *notifications, const struct leases_channel *channel, void *owner,
-                          int at_once);
+struct leases *leases_new(struct daemon *daemon, const struct notifications *notifications, const struct leases_channel *channel,
+                          void *owner, int at_once);
 void leases_pause(struct leases *leases);
 bool leases_is_empty(const struct leases *leases);
 void leases_free(struct leases *leases); /* only when it is empty */

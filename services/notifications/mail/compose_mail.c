@@ -48,9 +48,11 @@ const char *compose_mail(struct arena *arena, const struct daemon *daemon, const
             continue;
         }
         if (kinds[i].audience == TO_OWNER) {
-            letter.unsubscribe = unsubscribe_url(arena, daemon, &(struct unsubscribe){
-                .account_id = letter_text(context, "account_id"), .address = letter_text(context, "recipient"),
-                .share_link_id = letter_text(context, "share_link_id"), .kind = kind });
+            letter.unsubscribe = unsubscribe_url(arena, daemon,
+                                                 &(struct unsubscribe){ .account_id = letter_text(context, "account_id"),
+                                                                        .address = letter_text(context, "recipient"),
+                                                                        .share_link_id = letter_text(context, "share_link_id"),
+                                                                        .kind = kind });
         }
         *mail = (struct mail){
             .to = arena_strdup(arena, letter_text(context, "recipient")),
@@ -77,15 +79,17 @@ static const char *thread_of(struct arena *arena, const json_t *context, const c
 {
     const char *share_link_id = letter_text(context, "share_link_id");
 
-    return *share_link_id ? arena_printf(arena, "%s@%s", share_link_id, domain)
-                          : arena_printf(arena, "%s.%s@%s", letter_text(context, "kind"), letter_text(context, "account_id"), domain);
+    return *share_link_id
+               ? arena_printf(arena, "%s@%s", share_link_id, domain)
+               : arena_printf(arena, "%s.%s@%s", letter_text(context, "kind"), letter_text(context, "account_id"), domain);
 }
 
 static const char *const *headers_of(const struct letter *letter, const char *domain)
 {
     struct arena *arena = letter->arena;
     const char *share_link_id = letter_text(letter->context, "share_link_id");
-    const char *request_id = letter_text(letter->context, "request_id"), *traceparent = letter_text(letter->context, "traceparent");
+    const char *request_id = letter_text(letter->context, "request_id"),
+               *traceparent = letter_text(letter->context, "traceparent");
     const char **headers = arena_calloc(arena, 8, sizeof *headers);
     size_t count = 0;
 

@@ -11,13 +11,14 @@ static char *keep(struct arena *arena, struct buf *buf);
 void mail_body_start(struct mail_body *body, struct arena *arena)
 {
     *body = (struct mail_body){ .arena = arena };
-    buf_add_text(&body->html,
-                 "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
-                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"></head>"
-                 "<body style=\"margin:0;background:#f4f5f7\">"
-                 "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\"><tr><td align=\"center\">"
-                 "<table role=\"presentation\" width=\"560\" cellpadding=\"0\" cellspacing=\"0\" style=\"max-width:560px;width:100%\">"
-                 "<tr><td style=\"background:#ffffff;padding:28px;font:16px/1.5 Arial,Helvetica,sans-serif;color:#1c2430\">");
+    buf_add_text(
+        &body->html,
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"></head>"
+        "<body style=\"margin:0;background:#f4f5f7\">"
+        "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\"><tr><td align=\"center\">"
+        "<table role=\"presentation\" width=\"560\" cellpadding=\"0\" cellspacing=\"0\" style=\"max-width:560px;width:100%\">"
+        "<tr><td style=\"background:#ffffff;padding:28px;font:16px/1.5 Arial,Helvetica,sans-serif;color:#1c2430\">");
 }
 
 const char *mail_body_first_name(struct arena *arena, const char *name)
@@ -140,13 +141,15 @@ void mail_body_button(struct mail_body *body, const char *label, const char *url
     buf_printf(&body->text, "%s: %s\n\n", label, url);
     buf_add_text(&body->html, "<p style=\"margin:28px 0\"><a href=\"");
     buf_add_html(&body->html, url);
-    buf_add_text(&body->html, "\" style=\"background:#0b5cad;color:#ffffff;padding:12px 22px;border-radius:6px;text-decoration:none;"
-                              "font-weight:bold;display:inline-block\">");
+    buf_add_text(&body->html,
+                 "\" style=\"background:#0b5cad;color:#ffffff;padding:12px 22px;border-radius:6px;text-decoration:none;"
+                 "font-weight:bold;display:inline-block\">");
     buf_add_html(&body->html, label);
     buf_add_text(&body->html, "</a></p>");
 }
 
-void mail_body_end(struct mail_body *body, const char *footer, const char *link_label, const char *url, const char **text, const char **html)
+void mail_body_end(struct mail_body *body, const char *footer, const char *link_label, const char *url, const char **text,
+                   const char **html)
 {
     buf_printf(&body->text, "%s\n", footer);
     buf_add_text(&body->html, "<p style=\"font-size:13px;color:#5b6470\">");

@@ -32,7 +32,8 @@ void mail_body_quote(struct mail_body *body, const char *words);
 void mail_body_markdown(struct mail_body *body, const char *source, const struct placeholder *values);
 void mail_body_button(struct mail_body *body, const char *label, const char *url);
 /* Small print; with a link behind it when url is not NULL. Frees the buffers; both bodies are in the arena. */
-void mail_body_end(struct mail_body *body, const char *footer, const char *link_label, const char *url, const char **text, const char **html);
+void mail_body_end(struct mail_body *body, const char *footer, const char *link_label, const char *url, const char **text,
+                   const char **html);
 
 /* The first word of a person's name. */
 const char *mail_body_first_name(struct arena *arena, const char *name);

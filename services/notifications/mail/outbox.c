@@ -90,7 +90,8 @@ struct outbox *outbox_new(struct daemon *daemon, const struct notifications *not
     for (size_t i = 0; i < sizeof outcome_names / sizeof outcome_names[0]; i++) {
         metrics_series(outbox->deliveries, (const char *const[]){ "email", outcome_names[i] });
     }
-    outbox->mails_by_kind = metrics_counter("sharelink_mails_total", "Outcomes of tries to send a mail, by its kind.", "kind,outcome");
+    outbox->mails_by_kind =
+        metrics_counter("sharelink_mails_total", "Outcomes of tries to send a mail, by its kind.", "kind,outcome");
     outbox->schedule = schedule_new(daemon, settings);
     /* Those that are being sent, and as many that wait for their turn or for PostgreSQL to have their outcome. */
     outbox->leases = leases_new(daemon, notifications, &mails, outbox, 2 * (int)settings->workers);
@@ -167,12 +168,13 @@ static void on_sent(void *arg, const struct mail_result *result)
     metrics_add(metrics_series(outbox->mails_by_kind, (const char *const[]){ kind, outcome }), 1);
     if (result->outcome == MAIL_SENT) {
         note_pace(outbox);
-        log_info("mail.sent", LOG_TEXT("delivery_id", lease->delivery_id), LOG_TEXT("kind", kind), LOG_INT("attempt", lease->attempts),
-                 LOG_TEXT("request_id", lease->request_id), LOG_TEXT("traceparent", lease->traceparent));
-    } else {
-        log_warn("mail.not_sent", LOG_TEXT("delivery_id", lease->delivery_id), LOG_TEXT("kind", kind), LOG_TEXT("outcome", outcome),
-                 LOG_TEXT("detail", detail), LOG_INT("attempt", lease->attempts), LOG_TEXT("request_id", lease->request_id),
+        log_info("mail.sent", LOG_TEXT("delivery_id", lease->delivery_id), LOG_TEXT("kind", kind),
+                 LOG_INT("attempt", lease->attempts), LOG_TEXT("request_id", lease->request_id),
                  LOG_TEXT("traceparent", lease->traceparent));
+    } else {
+        log_warn("mail.not_sent", LOG_TEXT("delivery_id", lease->delivery_id), LOG_TEXT("kind", kind),
+                 LOG_TEXT("outcome", outcome), LOG_TEXT("detail", detail), LOG_INT("attempt", lease->attempts),
+                 LOG_TEXT("request_id", lease->request_id), LOG_TEXT("traceparent", lease->traceparent));
     }
     lease_conclude(lease, outcome, detail, retry_delay_ms(lease->attempts));
 }

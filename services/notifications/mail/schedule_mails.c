@@ -13,7 +13,8 @@
 
 enum { PLAN_EVERY_SECONDS = 5 };
 
-/* People whose digests one statement plans. Fewer, down to one, while it fails: what takes too long is brought through in parts. */
+/* People whose digests one statement plans. Fewer, down to one, while it fails: what takes too long is brought through in parts.
+ */
 enum { DIGESTS_MAX = 200 };
 
 /* What is planned by the clock, each for itself. */
@@ -52,8 +53,10 @@ struct schedule *schedule_new(struct daemon *daemon, const struct notifications_
     schedule->daemon = daemon;
     schedule->settings = settings;
     schedule->digests_most = DIGESTS_MAX;
-    schedule->plans[WARNINGS] = (struct plan){ .schedule = schedule, .statement = &schedule_mails_statement, .ask = ask_for_warnings };
-    schedule->plans[DIGESTS] = (struct plan){ .schedule = schedule, .statement = &schedule_digests_statement, .ask = ask_for_digests };
+    schedule->plans[WARNINGS] =
+        (struct plan){ .schedule = schedule, .statement = &schedule_mails_statement, .ask = ask_for_warnings };
+    schedule->plans[DIGESTS] =
+        (struct plan){ .schedule = schedule, .statement = &schedule_digests_statement, .ask = ask_for_digests };
     schedule->timer = event_new(daemon->base, -1, EV_PERSIST, plan_on_timer, schedule);
     evtimer_add(schedule->timer, &interval);
     return schedule;
@@ -86,7 +89,8 @@ static void ask_for_warnings(struct plan *plan, struct arena *arena)
     const struct schedule *schedule = plan->schedule;
     struct pg_params params;
 
-    schedule_mails_params(&params, arena, &(struct schedule_mails_in){ .expiry_warning_hours = schedule->settings->expiry_warning_hours });
+    schedule_mails_params(&params, arena,
+                          &(struct schedule_mails_in){ .expiry_warning_hours = schedule->settings->expiry_warning_hours });
     pg_send(schedule->daemon->pg, plan->statement, &params, on_warnings, plan);
 }
 
@@ -127,8 +131,8 @@ static bool is_planned(struct plan *plan, const struct pg_answer *answer)
 {
     plan->is_planning = false;
     if (pg_answer_outcome(answer) != PG_OK && pg_answer_outcome(answer) != PG_UNAVAILABLE) {
-        log_error("schedule.failed", LOG_TEXT("statement", plan->statement->name), LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)),
-                  LOG_TEXT("error", pg_answer_error(answer)));
+        log_error("schedule.failed", LOG_TEXT("statement", plan->statement->name),
+                  LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)), LOG_TEXT("error", pg_answer_error(answer)));
     }
     return pg_answer_outcome(answer) == PG_OK;
 }

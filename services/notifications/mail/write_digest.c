@@ -47,7 +47,8 @@ static void say_line(struct mail_body *body, const json_t *line)
     long long count = letter_int(line, "count");
 
     if (str_equal(letter_text(line, "kind"), "review")) {
-        mail_body_item(body, "%s gave feedback%s: %s", reviewer, names_of(body->arena, json_object_get(line, "candidates")), last_at);
+        mail_body_item(body, "%s gave feedback%s: %s", reviewer, names_of(body->arena, json_object_get(line, "candidates")),
+                       last_at);
     } else if (count == 1) {
         mail_body_item(body, "%s opened it: %s", reviewer, last_at);
     } else {

@@ -20,7 +20,8 @@ const char *write_invitation(struct letter *letter)
     struct reviewer_secrets secrets;
     struct mail_body body;
 
-    if (!reviewer_secrets_open(letter->daemon->keyring, arena, letter_text(context, "reviewer_id"), letter_text(context, "sealed"), &secrets)) {
+    if (!reviewer_secrets_open(letter->daemon->keyring, arena, letter_text(context, "reviewer_id"),
+                               letter_text(context, "sealed"), &secrets)) {
         return "the reviewer's sealed link does not open with the keys of this daemon";
     }
     const char *url = reviewer_secrets_url(&secrets, arena, letter->daemon->settings->public_url);
@@ -34,7 +35,8 @@ const char *write_invitation(struct letter *letter)
     mail_body_button(&body, letter_int(context, "interview_count") == 1 ? "View the candidate" : "View the candidates", url);
     mail_body_fact(&body, "Passcode", passcode, MAIL_BODY_CODE);
     if (json_is_true(json_object_get(context, "again"))) {
-        mail_body_say(&body, NULL, "You were invited before. This mail holds the passcode that works now; an earlier one may no longer.");
+        mail_body_say(&body, NULL,
+                      "You were invited before. This mail holds the passcode that works now; an earlier one may no longer.");
     }
     if (*expires_at) {
         mail_body_say(&body, NULL, "The link works until %s.", expires_at);

@@ -88,7 +88,8 @@ static void say_review(struct mail_body *body, const json_t *review)
 {
     const char *candidate = letter_text(review, "candidate"), *comment = letter_text(review, "comment");
     const char *rating = json_is_integer(json_object_get(review, "rating"))
-                             ? arena_printf(body->arena, ": %lld of 5", letter_int(review, "rating")) : "";
+                             ? arena_printf(body->arena, ": %lld of 5", letter_int(review, "rating"))
+                             : "";
 
     mail_body_heading(body, arena_printf(body->arena, "%s%s%s", *candidate ? candidate : "A candidate", rating,
                                          json_is_true(json_object_get(review, "is_update")) ? " (changed)" : ""));
@@ -125,11 +126,14 @@ const char *write_guessing(struct letter *letter)
     struct mail_body body;
 
     start_notice(letter, &body);
-    mail_body_say(&body, NULL, "Somebody tried wrong passcodes on the link that %s has to \"%s\": %lld within a short time.", reviewer, title, tries);
+    mail_body_say(&body, NULL, "Somebody tried wrong passcodes on the link that %s has to \"%s\": %lld within a short time.",
+                  reviewer, title, tries);
     mail_body_say(&body, NULL, "It is paused for everybody until %s. Nothing was shown. Nobody else's link is touched.",
                   letter_text(letter->context, "paused_until"));
-    mail_body_say(&body, NULL, "If %s has lost the passcode, send the invitation again. If the link may have fallen into other hands, "
-                               "reactivate it for %s: that makes a new passcode.", reviewer, reviewer);
+    mail_body_say(&body, NULL,
+                  "If %s has lost the passcode, send the invitation again. If the link may have fallen into other hands, "
+                  "reactivate it for %s: that makes a new passcode.",
+                  reviewer, reviewer);
     mail_body_fact(&body, "When", letter_text(letter->context, "happened_at"), MAIL_BODY_PLAIN);
     end_notice(letter, &body);
     letter->mail->subject = arena_printf(letter->arena, "Paused after wrong passcodes: \"%s\"", title);
@@ -170,11 +174,16 @@ static void say_why(struct mail_body *body, const char *reason, const json_t *st
     }
     mail_body_say(body, NULL, "It was opened in a way that is unusual for one person, and may have been passed on.");
     if (str_equal(rule, "networks")) {
-        mail_body_fact(body, "What was seen", arena_printf(body->arena, "opens from %lld different networks within %lld hours, where up to %lld are usual",
-                                                           count, hours, threshold), MAIL_BODY_PLAIN);
+        mail_body_fact(body, "What was seen",
+                       arena_printf(body->arena,
+                                    "opens from %lld different networks within %lld hours, where up to %lld are usual", count,
+                                    hours, threshold),
+                       MAIL_BODY_PLAIN);
     } else if (str_equal(rule, "opens")) {
-        mail_body_fact(body, "What was seen", arena_printf(body->arena, "%lld opens within %lld %s, where up to %lld are usual", count, hours,
-                                                           hours == 1 ? "hour" : "hours", threshold), MAIL_BODY_PLAIN);
+        mail_body_fact(body, "What was seen",
+                       arena_printf(body->arena, "%lld opens within %lld %s, where up to %lld are usual", count, hours,
+                                    hours == 1 ? "hour" : "hours", threshold),
+                       MAIL_BODY_PLAIN);
     }
 }
 
@@ -235,11 +244,12 @@ const char *write_webhook_disabled(struct letter *letter)
     mail_body_hello(&body, owner);
     mail_body_say(&body, NULL, "The webhook endpoint at %s (%s) was switched off: %s.", host, letter_text(data, "endpoint_id"),
                   letter_text(data, "cause"));
-    mail_body_say(&body, NULL, "Your own systems are not told of events there any more. Please pass this on to whoever looks after "
-                               "them: once the endpoint works again it can be switched on, and what it missed can be sent again.");
+    mail_body_say(&body, NULL,
+                  "Your own systems are not told of events there any more. Please pass this on to whoever looks after "
+                  "them: once the endpoint works again it can be switched on, and what it missed can be sent again.");
     mail_body_fact(&body, "When", letter_text(letter->context, "happened_at"), MAIL_BODY_PLAIN);
-    mail_body_end(&body, "You get this mail because you own your organisation's most recent share link.", "No more mails of this kind",
-                  letter->unsubscribe, &letter->mail->text, &letter->mail->html);
+    mail_body_end(&body, "You get this mail because you own your organisation's most recent share link.",
+                  "No more mails of this kind", letter->unsubscribe, &letter->mail->text, &letter->mail->html);
     letter->mail->to_name = arena_strdup(letter->arena, owner);
     letter->mail->subject = arena_printf(letter->arena, "Webhook endpoint switched off: %s", host);
     return NULL;

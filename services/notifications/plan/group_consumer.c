@@ -11,7 +11,8 @@ static struct next *settle_entries(struct flow *flow);
 static struct next *acknowledge(struct flow *flow);
 static struct next *come_again(struct flow *flow);
 
-struct stream_consumer *group_consumer_new(struct daemon *daemon, const struct notifications *notifications, const struct group *group)
+struct stream_consumer *group_consumer_new(struct daemon *daemon, const struct notifications *notifications,
+                                           const struct group *group)
 {
     static const char *const streams[] = { STREAM_LINKS, STREAM_VIEWS, NULL };
 

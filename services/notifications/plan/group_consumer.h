@@ -5,6 +5,7 @@
 #include "common/redis/consumer.h"
 #include "services/notifications/plan/group.h"
 
-struct stream_consumer *group_consumer_new(struct daemon *daemon, const struct notifications *notifications, const struct group *group);
+struct stream_consumer *group_consumer_new(struct daemon *daemon, const struct notifications *notifications,
+                                           const struct group *group);
 
 #endif

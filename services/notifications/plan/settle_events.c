@@ -1,6 +1,6 @@
 /* settle_events.c - see the header. All events go as one statement; when PostgreSQL rejects it, they go one by one, so that
- * one bad event becomes a dead entry and the others become deliveries; likewise when it takes too long. Those that are leased in the same breath go straight
- * to the part that sends them.
+ * one bad event becomes a dead entry and the others become deliveries; likewise when it takes too long. Those that are leased in
+ * the same breath go straight to the part that sends them.
  */
 #include "services/notifications/plan/settle_events.h"
 
@@ -47,12 +47,13 @@ void settling_add(struct settling *settling, const char *event_id, const char *s
     settling->events[settling->count++] = (struct event_ref){ event_id, stream, entry_id };
 }
 
-void settling_add_dead(struct settling *settling, const char *stream, const char *entry_id, const char *event_id, const char *fault)
+void settling_add_dead(struct settling *settling, const char *stream, const char *entry_id, const char *event_id,
+                       const char *fault)
 {
     log_warn("event.kept_as_dead", LOG_TEXT("stream", stream), LOG_TEXT("entry_id", entry_id), LOG_TEXT("event_id", event_id),
              LOG_TEXT("fault", fault));
-    settling->dead[settling->dead_count++] = (struct keep_dead_entries_dead_row){
-        .stream = stream, .entry_id = entry_id, .event_id = event_id, .fault = fault };
+    settling->dead[settling->dead_count++] =
+        (struct keep_dead_entries_dead_row){ .stream = stream, .entry_id = entry_id, .event_id = event_id, .fault = fault };
 }
 
 struct next *settle_events(struct flow *flow, struct settling *settling, flow_step *settled, flow_step *failed)

@@ -14,7 +14,8 @@ struct settling;
 struct settling *settling_new(struct flow *flow, const struct group *group, size_t most);
 /* stream and entry_id: where it came from, "" from the sweep. All borrowed until the end. */
 void settling_add(struct settling *settling, const char *event_id, const char *stream, const char *entry_id);
-void settling_add_dead(struct settling *settling, const char *stream, const char *entry_id, const char *event_id, const char *fault);
+void settling_add_dead(struct settling *settling, const char *stream, const char *entry_id, const char *event_id,
+                       const char *fault);
 
 /* Takes flow->state. Goes on with settled, or with failed when PostgreSQL could not do it now. */
 struct next *settle_events(struct flow *flow, struct settling *settling, flow_step *settled, flow_step *failed) FLOW_NEXT;

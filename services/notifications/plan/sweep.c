@@ -19,8 +19,8 @@
 #include "services/notifications/plan/measure_work.sql.h"
 #include "services/notifications/plan/settle_events.h"
 
-#define HOUSE_EVERY_US (3600 * (int64_t)1000000)
-#define HOUSE_AGAIN_US (60 * (int64_t)1000000) /* after a failure */
+#define HOUSE_EVERY_US   (3600 * (int64_t)1000000)
+#define HOUSE_AGAIN_US   (60 * (int64_t)1000000) /* after a failure */
 #define MEASURE_EVERY_US (10 * (int64_t)1000000)
 
 /* In one statement: events brought, events looked at, things forgotten. */
@@ -35,10 +35,10 @@ struct sweep {
     struct metric_family *found;
     struct metric *mails_overdue;
     struct metric *endpoints[ENDPOINT_STATES];
-    const struct group *group; /* whose events the turn looks for */
-    const char *from_xid, *from_id; /* and from where on; NULL: from the group's cursor */
+    const struct group *group;               /* whose events the turn looks for */
+    const char *from_xid, *from_id;          /* and from where on; NULL: from the group's cursor */
     int64_t partitions_due_us, house_due_us; /* at the start */
-    int64_t measured_us; /* 0: not yet */
+    int64_t measured_us;                     /* 0: not yet */
     bool paused;
 };
 
@@ -67,12 +67,14 @@ struct sweep *sweep_new(struct daemon *daemon, const struct notifications *notif
 
     sweep->daemon = daemon;
     sweep->notifications = notifications;
-    sweep->found = metrics_counter("sharelink_sweep_found_total", "Events that the sweep brought because no stream had.", "group");
+    sweep->found =
+        metrics_counter("sharelink_sweep_found_total", "Events that the sweep brought because no stream had.", "group");
     for (const struct group *group = groups; group->name; group++) {
-        metrics_series(sweep->found, &group->name); /* from the start: a counter that appears with its first count shows no increase */
+        metrics_series(sweep->found,
+                       &group->name); /* from the start: a counter that appears with its first count shows no increase */
     }
-    sweep->mails_overdue = metrics_only(metrics_gauge("sharelink_mails_overdue_seconds",
-                                                      "How long the mail that has waited longest has been due.", ""));
+    sweep->mails_overdue = metrics_only(
+        metrics_gauge("sharelink_mails_overdue_seconds", "How long the mail that has waited longest has been due.", ""));
     struct metric_family *endpoints = metrics_gauge("sharelink_webhook_endpoints", "Webhook endpoints, by state.", "state");
     for (int i = 0; i < ENDPOINT_STATES; i++) {
         sweep->endpoints[i] = metrics_series(endpoints, &endpoint_states[i]);

@@ -91,7 +91,9 @@ const char *webhooks_check_schedule(const char *value)
 {
     int64_t schedule_s[SCHEDULE_MAX];
 
-    return read_schedule(value, schedule_s) > 0 ? NULL : "is no list of 1 to 20 pauses in seconds, each at most a week, divided by commas";
+    return read_schedule(value, schedule_s) > 0
+               ? NULL
+               : "is no list of 1 to 20 pauses in seconds, each at most a week, divided by commas";
 }
 
 struct webhooks *webhooks_new(struct daemon *daemon, const struct notifications *notifications)

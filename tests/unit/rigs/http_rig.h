@@ -69,10 +69,9 @@ static inline struct next *reply_description(struct flow *flow)
     const char *body = http_body(flow, &length);
     const char *q = http_query(flow, "q"), *cookie = http_cookie(flow, "sid");
 
-    buf_printf(&text, "%s %s body=%zu:%.40s client=%s id=%s trace=%s json=%d q=%s sid=%s",
-               http_method_name(http_method(flow)), http_path(flow), length, body, http_client_address(flow),
-               flow->request_id, flow->traceparent ? flow->traceparent : "none", http_is_json(flow), q ? q : "none",
-               cookie ? cookie : "none");
+    buf_printf(&text, "%s %s body=%zu:%.40s client=%s id=%s trace=%s json=%d q=%s sid=%s", http_method_name(http_method(flow)),
+               http_path(flow), length, body, http_client_address(flow), flow->request_id,
+               flow->traceparent ? flow->traceparent : "none", http_is_json(flow), q ? q : "none", cookie ? cookie : "none");
     if (!http_query_each(flow, list_parameter, &text)) {
         buf_add_text(&text, " malformed-query");
     }

@@ -22,8 +22,8 @@
 #include "common/mail/mail.h"
 
 #define PATIENCE_US 60000000 /* only a test that hangs comes to its end */
-#define CLOSE       "close" /* instead of a reply: closes the connection */
-#define SILENCE     "quiet" /* instead of a reply: none, until the client leaves */
+#define CLOSE       "close"  /* instead of a reply: closes the connection */
+#define SILENCE     "quiet"  /* instead of a reply: none, until the client leaves */
 
 /* What the server says; NULL for the usual. */
 struct script {

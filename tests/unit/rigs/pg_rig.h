@@ -68,9 +68,7 @@ static inline bool is_nothing_due(void *arg)
 
 static inline struct pg_pool_options usual_options(const char *url)
 {
-    return (struct pg_pool_options){
-        .name = "test", .url = url, .connections = 1, .queue_limit = 300, .answer_limit_ms = 10000
-    };
+    return (struct pg_pool_options){ .name = "test", .url = url, .connections = 1, .queue_limit = 300, .answer_limit_ms = 10000 };
 }
 
 static inline struct rig rig_new(const struct pg_pool_options *options)
@@ -112,7 +110,7 @@ static inline void note(void *arg, const struct pg_answer *answer)
 }
 
 static inline void send_with(struct rig *rig, const struct pg_statement *statement, const struct pg_params *params,
-                      struct noted *noted)
+                             struct noted *noted)
 {
     *noted = (struct noted){ .rig = rig };
     rig->due++;

@@ -119,12 +119,12 @@ static inline struct noted *due(struct rig *rig, struct noted *noted)
     return noted;
 }
 
-#define ASK(rig, noted, ...)                                                                                           \
-    do {                                                                                                               \
-        redis_call((rig)->redis, 0, note, due((rig), (noted)), __VA_ARGS__, NULL);                                     \
-        assert_int_equal((noted)->calls, 0);                                                                           \
-        assert_true(loop_until((rig)->base, is_nothing_due, (rig)));                                                   \
-        assert_int_equal((noted)->calls, 1);                                                                           \
+#define ASK(rig, noted, ...)                                                                                                     \
+    do {                                                                                                                         \
+        redis_call((rig)->redis, 0, note, due((rig), (noted)), __VA_ARGS__, NULL);                                               \
+        assert_int_equal((noted)->calls, 0);                                                                                     \
+        assert_true(loop_until((rig)->base, is_nothing_due, (rig)));                                                             \
+        assert_int_equal((noted)->calls, 1);                                                                                     \
     } while (0)
 
 #endif

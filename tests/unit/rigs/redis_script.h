@@ -105,8 +105,8 @@ static inline void script_lost(struct bufferevent *client, short what, void *arg
     }
 }
 
-static inline void script_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
-                                 int length, void *arg)
+static inline void script_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int length,
+                                 void *arg)
 {
     struct script *script = arg;
     struct bufferevent *client = bufferevent_socket_new(evconnlistener_get_base(listener), fd, BEV_OPT_CLOSE_ON_FREE);

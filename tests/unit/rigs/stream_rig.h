@@ -71,12 +71,12 @@ static inline bool is_redis_ready(void *arg)
     return redis_is_ready(((struct rig *)arg)->redis);
 }
 
-#define DO(rig, ...)                                                                                                   \
-    do {                                                                                                               \
-        assert_true(loop_until((rig)->base, is_redis_ready, (rig)));                                                   \
-        (rig)->is_due = true;                                                                                          \
-        redis_call((rig)->redis, 0, note, (rig), __VA_ARGS__, NULL);                                                   \
-        assert_true(loop_until((rig)->base, is_answered, (rig)));                                                      \
+#define DO(rig, ...)                                                                                                             \
+    do {                                                                                                                         \
+        assert_true(loop_until((rig)->base, is_redis_ready, (rig)));                                                             \
+        (rig)->is_due = true;                                                                                                    \
+        redis_call((rig)->redis, 0, note, (rig), __VA_ARGS__, NULL);                                                             \
+        assert_true(loop_until((rig)->base, is_answered, (rig)));                                                                \
     } while (0)
 
 /* The consumer has a connection of its own: Redis may read our question before what it sent earlier. */

@@ -33,8 +33,8 @@ def main():
     except Failure as failure:
         sys.exit(f"demo: {failure}")
     return say(f"\nThe page: the URLs above, at {os.environ['PUBLIC_URL']}. The API: "
-        f"curl -H 'Authorization: Bearer {key}' {os.environ['PUBLIC_URL']}/v1/share-links\n"
-        f"A key of your own: docker compose run --rm migrate sharelink account create --name NAME --plan growth")
+               f"curl -H 'Authorization: Bearer {key}' {os.environ['PUBLIC_URL']}/v1/share-links\n"
+               f"A key of your own: docker compose run --rm migrate sharelink account create --name NAME --plan growth")
 
 
 def account_key():

@@ -133,7 +133,7 @@ def test_every_alert_fires_once(make_stack, smtp, tmp_path):
     spare.start()
     spare.wait_until_answering()
     scraper = Prometheus(tmp_path, {**{each.name: each.address() for each in stack.daemons}, "spare": spare.address(),
-                                       "unmigrated": unmigrated["SHARELINK_LISTEN"]})
+                                    "unmigrated": unmigrated["SHARELINK_LISTEN"]})
     fired = set()
 
     def fires(*names, seconds=60):

@@ -160,6 +160,7 @@ def test_tag_is_given_to_good_sessions_only(stack, people):
 def test_what_is_hidden_changes_no_tag(stack):
     """Otherwise the tag would tell of it."""
     hidden = {"abbreviate_names": True, "omit_avatars": True, "exclude_full_profiles": True, "hide_skipped_questions": True, "mask_questionnaire": True}
+
     def document(word):
         return {"job": {"id": "j", "title": "t"}, "candidate": candidate("Ada", word, email=f"{word}@c.example", avatar_url=f"https://a.example/{word}",
                 profile={"headline": word}, resume={"file_name": f"{word}.pdf", "url": f"https://a.example/{word}"}),

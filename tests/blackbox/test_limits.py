@@ -40,7 +40,7 @@ def guess(browser, times=1):
 
 def events(stack, link, name):
     return [row["data"] for row in stack.db.rows("select data from events.log where type = %s and share_link_id = %s order by xid, id",
-                                            name, link["id"])]
+                                                 name, link["id"])]
 
 
 def end_pauses(stack, link):

@@ -117,7 +117,10 @@ def test_partition_that_cannot_be_made_stops_no_other_and_is_named(make_stack):
                   "date_trunc('month', now()) + interval '2 months 10 days', %s, 'link.deleted', link, jsonb_build_object('share_link_id', link) "
                   "from (values ('lnk_01M82RQ571E318FGQC21KK4KGE')) l (link)", stack.account)
     stack.bring_back(stack.notifications)
-    said = lambda: [line for line in Path(stack.notifications.log).read_text().splitlines() if "sweep.partitions_not_made" in line]
+
+    def said():
+        return [line for line in Path(stack.notifications.log).read_text().splitlines() if "sweep.partitions_not_made" in line]
+
     wait_until(lambda: exists(stack, free) and said(), 30, "the month after it has its partition")
     line, = said()
     assert not exists(stack, taken) and taken in line and "log_default" in line and free not in line

@@ -390,7 +390,6 @@ def test_malformed_entry_is_kept_once_and_posted_to_nobody(stack, receiver, endp
     assert [post.json()["data"]["share_link_id"] for post in target.posts] == [link["id"]]
 
 
-
 @pytest.mark.parametrize("url", ["http://10.0.0.1/", "http://192.168.1.1/", "http://169.254.169.254/latest/meta-data", "http://0x0a.1/",
                                  "http://167772161/", "http://012.0.0.1/", "http://[::1]/", "http://[::ffff:10.0.0.1]/", "http://[fd00::1]/",
                                  "http://[64:ff9b::a00:1]/", "http://[2002:a00:1::]/", "http://100.64.0.1/", "http://224.0.0.1/", "http://0/",

@@ -58,5 +58,3 @@ def test_members_are_those_that_the_head_declares(tmp_path):
     with pytest.raises(StopIteration) as ended:
         next(checked)
     assert ended.value.value == {"add_in": ["name", "people"], "add_people_row": ["id"], "add_item": ["size"]}
-
-

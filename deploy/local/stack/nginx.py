@@ -58,4 +58,3 @@ def render(template, target, values):
         text = text.replace("${" + name + "}", value)
     with open(target, "w", encoding="utf-8") as file:
         file.write(text)
-

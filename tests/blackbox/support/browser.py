@@ -48,9 +48,9 @@ class Browser:
         return self.driver.execute_script("return [...document.querySelectorAll(arguments[0])].map((each) => each.innerText).join('\\n')", css)
 
     def button(self, text):
-        return self.until(lambda: self.driver.execute_script("""
-            return [...document.querySelectorAll("button, a")].find((each) => each.innerText.includes(arguments[0]) && each.offsetParent)""", text),
-            f"“{text}” is there")
+        find = """
+            return [...document.querySelectorAll("button, a")].find((each) => each.innerText.includes(arguments[0]) && each.offsetParent)"""
+        return self.until(lambda: self.driver.execute_script(find, text), f"“{text}” is there")
 
     def press(self, text):
         button = self.button(text)

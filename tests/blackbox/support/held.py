@@ -36,10 +36,10 @@ class Held:
 def hold_back(stack, address):
     """Until let_go() the mail to this address, which could not be delivered, is not tried again, however long the test takes; how
     often it was tried by then. The server must go on refusing it until now."""
-    return wait_until(lambda: stack.db.value("""
+    put_off = """
         update notifications.deliveries set next_attempt_at = now() + interval '1 hour'
-        where recipient = %s and state = 'pending' and lease_until is null and last_error is not null returning attempts""", address),
-        40, f"the mail to {address} was tried and waits")
+        where recipient = %s and state = 'pending' and lease_until is null and last_error is not null returning attempts"""
+    return wait_until(lambda: stack.db.value(put_off, address), 40, f"the mail to {address} was tried and waits")
 
 
 def let_go(stack, address):

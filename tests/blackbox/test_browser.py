@@ -122,7 +122,7 @@ def test_from_the_mail_to_saved_feedback(stack, browse, interview_ids, size):
     browser.until_text("Mateo Silva", "h1")
     browser.press("All candidates")
     browser.until(lambda: browser.all(".mark.done"), "the mark of what was reviewed")
-    assert "Reviewed" in browser.text(".card")
+    browser.until_text("Reviewed", ".card")
     browser.driver.refresh()
     browser.until(lambda: len(browser.all(".card")) == 5, "a reload goes on")
     assert stack.db.value("select count(*) from events.log where type = 'link.opened' and share_link_id = %s", link["id"]) == 1

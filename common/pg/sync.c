@@ -13,10 +13,6 @@ struct pg_sync {
     const char *refusal; /* why the last statement was not sent or its answer not taken; NULL when libpq says it */
 };
 
-struct pg_sync_rows {
-    PGresult *result;
-};
-
 static void clear_result(void *result)
 {
     PQclear(result);
@@ -53,20 +49,6 @@ bool pg_sync_run(struct pg_sync *pg, const char *sql)
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
-const struct pg_sync_rows *pg_sync_query(struct pg_sync *pg, const char *sql, int count, const char *const *values)
-{
-    PGresult *result = PQexecParams(pg->connection, sql, count, NULL, values, NULL, NULL, 0);
-    ExecStatusType status = PQresultStatus(result);
-
-    arena_defer(pg->arena, clear_result, result);
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
-        return NULL;
-    }
-    struct pg_sync_rows *rows = arena_alloc(pg->arena, sizeof *rows);
-    rows->result = result;
-    return rows;
-}
-
 const struct pg_answer *pg_sync_ask(struct pg_sync *pg, const struct pg_statement *statement, const struct pg_params *params)
 {
     pg->refusal = NULL;
@@ -88,16 +70,6 @@ const struct pg_answer *pg_sync_ask(struct pg_sync *pg, const struct pg_statemen
     struct pg_answer *answer = arena_alloc(pg->arena, sizeof *answer);
     *answer = (struct pg_answer){ .outcome = PG_OK, .result = result, .row_count = PQntuples(result) };
     return answer;
-}
-
-int pg_sync_row_count(const struct pg_sync_rows *rows)
-{
-    return PQntuples(rows->result);
-}
-
-const char *pg_sync_get(const struct pg_sync_rows *rows, int row, int column)
-{
-    return PQgetvalue(rows->result, row, column);
 }
 
 const char *pg_sync_error(const struct pg_sync *pg)

@@ -8,7 +8,6 @@
 #include "common/pg/declared.h"
 
 struct pg_sync;
-struct pg_sync_rows;
 
 /* NULL with *error (in the arena) when it cannot connect within ten seconds. */
 struct pg_sync *pg_sync_open(struct arena *arena, const char *url, const char **error);
@@ -16,12 +15,8 @@ void pg_sync_close(struct pg_sync *pg);
 
 /* Any number of statements, as text. False with pg_sync_error(). */
 bool pg_sync_run(struct pg_sync *pg, const char *sql);
-/* One statement with text parameters. NULL with pg_sync_error(); else lives as long as the arena of pg_sync_open. */
-const struct pg_sync_rows *pg_sync_query(struct pg_sync *pg, const char *sql, int count, const char *const *values);
 /* A statement that was made from a .sql. NULL with pg_sync_error(); else lives as long as the arena of pg_sync_open. */
 const struct pg_answer *pg_sync_ask(struct pg_sync *pg, const struct pg_statement *statement, const struct pg_params *params);
-int pg_sync_row_count(const struct pg_sync_rows *rows);
-const char *pg_sync_get(const struct pg_sync_rows *rows, int row, int column); /* "" for NULL */
 const char *pg_sync_error(const struct pg_sync *pg);
 
 /* The SCRAM verifier of a password, so that the password itself reaches neither the server nor its log. In the arena; NULL

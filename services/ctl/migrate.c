@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "services/ctl/commands.h"
+#include "services/ctl/count_transactions_behind.sql.h"
 #include "services/ctl/schema.h"
 
 static const struct schema_file files[] = {
@@ -56,18 +57,16 @@ int migrate(struct ctl *ctl, int argc, char **argv)
 /* A million transactions take some seconds. Each is one of its own; a subtransaction would write more. */
 static const char *count_up(struct ctl *ctl)
 {
-    static const char behind[] =
-        "select greatest(0, l.xid - pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1) from ("
-        "    select coalesce(max(xid::text::bigint), 0) as xid from ("
-        "        (select xid from events.log order by xid desc limit 1) union all select xid from notifications.cursors) x) l";
     const long long step = 1000000;
 
     for (;;) {
-        const struct pg_sync_rows *rows = pg_sync_query(ctl->pg, behind, 0, NULL);
-        long long left = rows ? atoll(pg_sync_get(rows, 0, 0)) : 0;
-        if (!rows) {
+        struct pg_params params;
+        count_transactions_behind_params(&params, ctl->arena);
+        const struct pg_answer *answer = pg_sync_ask(ctl->pg, &count_transactions_behind_statement, &params);
+        if (!answer) {
             return pg_sync_error(ctl->pg);
         }
+        long long left = (long long)count_transactions_behind_read(answer, 0).behind;
         if (left == 0) {
             return NULL;
         }

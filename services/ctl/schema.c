@@ -8,6 +8,9 @@
 
 #include "common/base/str.h"
 #include "common/data/crypto.h"
+#include "services/ctl/find_schema_tables.sql.h"
+#include "services/ctl/read_schema_records.sql.h"
+#include "services/ctl/record_schema.sql.h"
 
 #define TABLE "public.sharelink_schema"
 
@@ -19,11 +22,11 @@ struct run {
     struct pg_sync *pg;
     const struct schema_plan *plan;
     struct schema_done *done;
-    const struct pg_sync_rows *records; /* kind, name, checksum, version; NULL in an empty database */
+    const struct pg_answer *records; /* of read_schema_records.sql; NULL in an empty database */
 };
 
 static const char *begin(struct run *run);
-static const char *refuse_before(struct run *run);
+static const char *find_tables(struct run *run);
 static const char *read_records(struct run *run);
 static const char *make_base(struct run *run);
 static const char *refuse_newer(struct run *run);
@@ -44,8 +47,7 @@ const char *schema_apply(struct arena *arena, struct pg_sync *pg, const struct s
     struct run run = { .arena = arena, .pg = pg, .plan = plan, .done = done };
     const char *fault = begin(&run);
 
-    fault = fault ? fault : refuse_before(&run);
-    fault = fault ? fault : read_records(&run);
+    fault = fault ? fault : find_tables(&run);
     if (fault || !run.records) {
         return fault ? fault : make_base(&run);
     }
@@ -64,34 +66,31 @@ static const char *begin(struct run *run)
     return NULL;
 }
 
-/* Up to 0.3.0, all was made by migrations, the first of which was 0001_base. */
-static const char *refuse_before(struct run *run)
+static const char *find_tables(struct run *run)
 {
-    const struct pg_sync_rows *rows =
-        pg_sync_query(run->pg, "select to_regclass('public.sharelink_migrations') is not null", 0, NULL);
+    struct pg_params params;
 
-    if (rows && str_equal(pg_sync_get(rows, 0, 0), "t")) {
-        rows =
-            pg_sync_query(run->pg, "select exists (select from public.sharelink_migrations where name = '0001_base')", 0, NULL);
-    }
-    if (!rows) {
+    find_schema_tables_params(&params, run->arena);
+    const struct pg_answer *answer = pg_sync_ask(run->pg, &find_schema_tables_statement, &params);
+    if (!answer) {
         return pg_sync_error(run->pg);
     }
-    return str_equal(pg_sync_get(rows, 0, 0), "t") ? "this database was made by 0.3.0 or before, which was never released and "
-                                                     "cannot be brought to this version: make a new, "
-                                                     "empty database and migrate that"
-                                                   : NULL;
+    struct find_schema_tables_out found = find_schema_tables_read(answer, 0);
+    if (found.has_migrations_before) {
+        return "this database was made by 0.3.0 or before, which was never released and cannot be brought to this version: make "
+               "a new, "
+               "empty database and migrate that";
+    }
+    return found.has_records ? read_records(run) : NULL;
 }
 
 static const char *read_records(struct run *run)
 {
-    const struct pg_sync_rows *rows = pg_sync_query(run->pg, "select to_regclass('" TABLE "') is not null", 0, NULL);
+    struct pg_params params;
 
-    if (rows && str_equal(pg_sync_get(rows, 0, 0), "t")) {
-        rows = run->records =
-            pg_sync_query(run->pg, "select kind, name, checksum, version from " TABLE " order by kind, name", 0, NULL);
-    }
-    return rows ? NULL : pg_sync_error(run->pg);
+    read_schema_records_params(&params, run->arena);
+    run->records = pg_sync_ask(run->pg, &read_schema_records_statement, &params);
+    return run->records ? NULL : pg_sync_error(run->pg);
 }
 
 /* The base has in it what the migrations have made of it until now: they count as applied. */
@@ -121,20 +120,20 @@ static const char *make_base(struct run *run)
 
 static const char *refuse_newer(struct run *run)
 {
-    for (int row = 0; row < pg_sync_row_count(run->records); row++) {
-        const char *name = pg_sync_get(run->records, row, 1), *version = pg_sync_get(run->records, row, 3);
+    for (int row = 0; row < pg_answer_rows(run->records); row++) {
+        struct read_schema_records_out done = read_schema_records_read(run->records, row);
         const struct schema_migration *migration = run->plan->migrations;
 
-        if (is_newer(version, run->plan->version)) {
-            return arena_printf(run->arena, "the database has the schema of %s, and this is %s: use a newer version", version,
-                                run->plan->version);
+        if (is_newer(done.version, run->plan->version)) {
+            return arena_printf(run->arena, "the database has the schema of %s, and this is %s: use a newer version",
+                                done.version, run->plan->version);
         }
-        while (migration->name && !str_equal(migration->name, name)) {
+        while (migration->name && !str_equal(migration->name, done.name)) {
             migration++;
         }
-        if (!migration->name && str_equal(pg_sync_get(run->records, row, 0), "migration")) {
-            return arena_printf(run->arena,
-                                "the database has migration %s, which this version does not know: use a newer version", name);
+        if (!migration->name && str_equal(done.kind, "migration")) {
+            return arena_printf(
+                run->arena, "the database has migration %s, which this version does not know: use a newer version", done.name);
         }
     }
     return NULL;
@@ -210,12 +209,11 @@ static const char *run_file(struct run *run, const struct schema_file *file)
 /* In the transaction of what it tells. */
 static const char *record(struct run *run, const char *kind, const char *name, const char *checksum)
 {
-    static const char sql[] = "insert into " TABLE " as s (kind, name, checksum, version) values ($1, $2, $3, $4) "
-                              "on conflict (kind, name) do update set checksum = excluded.checksum, version = excluded.version, "
-                              "applied_at = now() where s.checksum <> excluded.checksum";
-    const char *const values[] = { kind, name, checksum, run->plan->version };
+    struct record_schema_in in = { .kind = kind, .name = name, .checksum = checksum, .version = run->plan->version };
+    struct pg_params params;
 
-    return pg_sync_query(run->pg, sql, 4, values) ? NULL : undo(run, name);
+    record_schema_params(&params, run->arena, &in);
+    return pg_sync_ask(run->pg, &record_schema_statement, &params) ? NULL : undo(run, name);
 }
 
 /* Ends the transaction. A digest keeps the version that came with it first: the same schema is no newer in a later release. */
@@ -229,9 +227,10 @@ static const char *record_digest(struct run *run)
 /* The checksum, or NULL. */
 static const char *recorded(struct run *run, const char *kind, const char *name)
 {
-    for (int row = 0; row < pg_sync_row_count(run->records); row++) {
-        if (str_equal(pg_sync_get(run->records, row, 0), kind) && str_equal(pg_sync_get(run->records, row, 1), name)) {
-            return pg_sync_get(run->records, row, 2);
+    for (int row = 0; row < pg_answer_rows(run->records); row++) {
+        struct read_schema_records_out done = read_schema_records_read(run->records, row);
+        if (str_equal(done.kind, kind) && str_equal(done.name, name)) {
+            return done.checksum;
         }
     }
     return NULL;

@@ -109,13 +109,16 @@ static struct place *of(void **state)
 /* The one value that it answers with. */
 static const char *ask(struct place *place, const char *sql)
 {
-    const struct pg_sync_rows *rows = pg_sync_query(place->pg, sql, 0, NULL);
+    const struct pg_statement statement = { .name = "ask", .sql = sql };
+    struct pg_params params;
 
-    if (!rows) {
+    pg_params_init(&params, place->arena);
+    const struct pg_answer *answer = pg_sync_ask(place->pg, &statement, &params);
+    if (!answer) {
         fail_msg("%s: %s", sql, pg_sync_error(place->pg));
     }
-    assert_int_equal(pg_sync_row_count(rows), 1);
-    return pg_sync_get(rows, 0, 0);
+    assert_int_equal(pg_answer_rows(answer), 1);
+    return pg_answer_get(answer, 0, 0);
 }
 
 static void run(struct place *place, const char *sql)

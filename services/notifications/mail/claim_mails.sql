@@ -20,7 +20,8 @@ windows as materialized (
     for update skip locked
 ),
 judged as materialized (
-    select due.id, w.key, w.count, w.items, w.last_at, case when w.due_at > now() then w.due_at end as later,
+    select due.id, l.link, r.reviewer_name, r.reviewer_email, w.key, w.count, w.items, w.last_at,
+           case when w.due_at > now() then w.due_at end as later,
            case when due.kind = 'review' and not exists (
                     select from views.published_reviews v
                     where v.reviewer_id = due.reviewer_id
@@ -30,7 +31,8 @@ judged as materialized (
     left join windows w on w.delivery_id = due.id
     left join lateral (select l as link from links.mail_links l where l.share_link_id = due.share_link_id limit 1) l on true
     left join lateral (
-        select r.reviewer_id, r.state from links.mail_contexts r where r.reviewer_id = due.reviewer_id limit 1
+        select r.reviewer_id, r.state, r.reviewer_name, r.reviewer_email from links.mail_contexts r
+        where r.reviewer_id = due.reviewer_id limit 1
     ) r on true
     left join lateral (
         select p as wish from notifications.preferences p
@@ -56,11 +58,13 @@ claimed as (
         last_happened_at = coalesce(j.last_at, d.last_happened_at)
     from judged j
     where d.id = j.id
-    returning d
+    returning d, j.link, j.reviewer_name, j.reviewer_email
 ),
 closed as (
     delete from notifications.gatherings g using judged j where g.key = j.key and j.later is null
 )
-select coalesce(json_agg(notifications.mail_json((k.d))) filter (where (k.d).lease_holder is not null), '[]') as mails,
-       count(*)::int as claimed
-from claimed k
+select (select coalesce(json_agg(m.mail), '[]')
+        from claimed k
+        cross join notifications.mail_json(k.d, k.link, k.reviewer_name, k.reviewer_email) m
+        where (k.d).lease_holder is not null) as mails,
+       (select count(*) from claimed)::int as claimed

@@ -4,6 +4,7 @@
 -- name it. A delivery bears its event's number. The first that need not wait, as many as there is room for, are leased to the
 -- caller in the same breath and come back ready to compose.
 -- Look-ups are written so that each goes by its key in whatever plan: the plan is made once (services/ctl/schema/roles.sql).
+-- 'offset 0' keeps what many conditions use from being worked out in each of them.
 -- gather_s: in which opens are gathered; settle_s: that feedback must have rested (ten times as long at most).
 -- in  event_ids text[], lease_s int, lease_holder text, room int, gather_s int, settle_s int
 -- out mails json, stored int, unknown json
@@ -17,27 +18,30 @@ taken as (
     returning event_id
 ),
 judged as materialized (
-    select b as event, b.id as event_id, k.kind, m.recipient,
+    select b as event, b.id as event_id, k.kind, m.recipient, l.link, r.reviewer_name, r.reviewer_email,
            notifications.mail_reason(k.kind, b.data, m.recipient, r.reviewer_id is not null, r.state, l.link, p.wish) as reason
     from batch b
-    cross join lateral (select notifications.mail_kind(b.type, b.data) as kind) k
+    cross join lateral (select notifications.mail_kind(b.type, b.data) as kind offset 0) k
     left join lateral (
         select l as link, l.owner_email from links.mail_links l where l.share_link_id = b.share_link_id limit 1
     ) l on true
     left join lateral (
-        select r.reviewer_id, r.state, r.reviewer_email from links.mail_contexts r where r.reviewer_id = b.reviewer_id limit 1
+        select r.reviewer_id, r.state, r.reviewer_name, r.reviewer_email from links.mail_contexts r
+        where r.reviewer_id = b.reviewer_id limit 1
     ) r on true
-    cross join lateral (select coalesce(case k.kind when 'invitation' then r.reviewer_email else l.owner_email end, '') as recipient) m
+    cross join lateral (select coalesce(case k.kind when 'invitation' then r.reviewer_email else l.owner_email end, '') as recipient offset 0) m
     left join lateral (
         select p as wish from notifications.preferences p
         where p.account_id = b.account_id and p.address = lower(m.recipient collate "C") limit 1
     ) p on true
     where k.kind is not null
       and (b.id in (select event_id from taken)) is true -- so it is hashed
-      and (select 1 from notifications.deliveries d where d.event_id = b.id and d.channel = 'email' and d.kind = k.kind limit 1) is null
+      and (select 1 from notifications.deliveries d where d.event_id = b.id and d.channel = 'email' and d.kind = k.kind limit 1)
+          is distinct from 1 -- taken for likely, unlike 'is null'
 ),
 planned as materialized (
-    select j.*, g.seconds, case when g.seconds > 0 then j.kind || ' ' || (j.event).reviewer_id || ' ' || j.recipient end as key,
+    select j.event, j.event_id, j.kind, j.recipient, j.reason, g.seconds,
+           case when g.seconds > 0 then j.kind || ' ' || (j.event).reviewer_id || ' ' || j.recipient end as key,
            row_number() over (partition by j.reason is null and coalesce(g.seconds, 0) = 0 order by j.event_id) as place
     from judged j
     cross join lateral (
@@ -91,6 +95,10 @@ stored as (
     on conflict do nothing
     returning d
 )
-select (select coalesce(json_agg(notifications.mail_json((s.d))), '[]') from stored s where (s.d).lease_holder is not null) as mails,
+select (select coalesce(json_agg(m.mail), '[]')
+        from stored s
+        join judged j on j.event_id = (s.d).event_id
+        cross join notifications.mail_json(s.d, j.link, j.reviewer_name, j.reviewer_email) m
+        where (s.d).lease_holder is not null) as mails,
        (select count(*) from stored s where (s.d).state = 'pending' and not (s.d).gathers)::int as stored,
        (select coalesce(json_agg(u.id), '[]') from unnest(:event_ids) as u (id) where not exists (select from batch b where b.id = u.id)) as unknown

@@ -38,7 +38,7 @@ $$;
 -- A time as a person in that zone reads it. A zone that PostgreSQL does not know, because its tzdata is older than ours, is no
 -- reason to hold back a mail: least of all those that are claimed together with it.
 create or replace function notifications.local_time(at timestamptz, zone text) returns text
-language plpgsql stable as $$
+language plpgsql stable strict as $$
 begin
     return to_char(at at time zone zone, 'FMDay, FMDD FMMonth YYYY, HH24:MI') || ' (' || zone || ')';
 exception when invalid_parameter_value then
@@ -46,131 +46,123 @@ exception when invalid_parameter_value then
 end
 $$;
 
--- The interviews whose feedback a mail tells of.
-create or replace function notifications.reviewed_interviews(delivery notifications.deliveries) returns text[]
-language sql immutable as $$
-    select coalesce(delivery.gathered_items, array[delivery.event_data ->> 'interview_id'])
-$$;
-
--- What the digest with this id tells: a list per link, an entry per reviewer and kind.
+-- What a digest tells: a list per link, an entry per reviewer and kind.
 create or replace function notifications.digest_json(digest_id text) returns jsonb
-language sql stable as $$
-    with told as (
-        select d.account_id, d.share_link_id, d.reviewer_id, d.kind, sum(d.gathered)::int as count,
-               max(coalesce(d.last_happened_at, d.happened_at)) as last_at,
-               array_agg(distinct d.event_data ->> 'interview_id') as interview_ids
-        from notifications.deliveries d
-        where d.gathered_into = digest_id
-        group by d.account_id, d.share_link_id, d.reviewer_id, d.kind
-    ),
-    lines as (
-        select t.share_link_id, l.title, t.last_at,
-               jsonb_build_object(
-                   'kind', t.kind,
-                   'reviewer', r.name,
-                   'count', t.count,
-                   'last_at', notifications.local_time(t.last_at, l.owner_time_zone),
-                   'candidates', coalesce(c.names, '[]')) as line
-        from told t
-        join links.mail_links l on l.share_link_id = t.share_link_id
-        join links.mail_reviewers r on r.reviewer_id = t.reviewer_id
-        cross join lateral (
-            select jsonb_agg(jsonb_build_object('name', i.candidate_name, 'rating', v.rating) order by i.candidate_name) as names
-            from links.mail_interviews i
-            join views.published_reviews v on v.reviewer_id = t.reviewer_id and v.interview_id = i.interview_id
-            where t.kind = 'review' and i.account_id = t.account_id and i.interview_id = any (t.interview_ids)
-        ) c
-    )
-    select coalesce(jsonb_agg(jsonb_build_object('title', title, 'lines', lines) order by last_at desc), '[]')
-    from (select title, max(last_at) as last_at, jsonb_agg(line order by last_at) as lines from lines group by share_link_id, title) links
+language plpgsql stable as $$
+begin
+    return (
+        with told as (
+            select d.account_id, d.share_link_id, d.reviewer_id, d.kind, sum(d.gathered)::int as count,
+                   max(coalesce(d.last_happened_at, d.happened_at)) as last_at,
+                   array_agg(distinct d.event_data ->> 'interview_id') as interview_ids
+            from notifications.deliveries d
+            where d.gathered_into = digest_id
+            group by d.account_id, d.share_link_id, d.reviewer_id, d.kind
+        ),
+        lines as (
+            select t.share_link_id, l.title, t.last_at,
+                   jsonb_build_object(
+                       'kind', t.kind,
+                       'reviewer', r.name,
+                       'count', t.count,
+                       'last_at', notifications.local_time(t.last_at, l.owner_time_zone),
+                       'candidates', coalesce(c.names, '[]')) as line
+            from told t
+            join links.mail_links l on l.share_link_id = t.share_link_id
+            join links.mail_reviewers r on r.reviewer_id = t.reviewer_id
+            cross join lateral (
+                select jsonb_agg(jsonb_build_object('name', i.candidate_name, 'rating', v.rating) order by i.candidate_name) as names
+                from links.mail_interviews i
+                join views.published_reviews v on v.reviewer_id = t.reviewer_id and v.interview_id = i.interview_id
+                where t.kind = 'review' and i.account_id = t.account_id and i.interview_id = any (t.interview_ids)
+            ) c
+        )
+        select coalesce(jsonb_agg(jsonb_build_object('title', title, 'lines', lines) order by last_at desc), '[]')
+        from (select title, max(last_at) as last_at, jsonb_agg(line order by last_at) as lines from lines group by share_link_id, title) links);
+end
 $$;
 
--- All that composing a mail needs, for the worker that holds its lease. An invitation tells nothing that only a notice tells;
--- either finds all it needs at once.
-create or replace function notifications.mail_json(delivery notifications.deliveries) returns jsonb
+-- What a mail of one kind alone tells. PL/pgSQL keeps the plan of each; in the statement itself, their tables would cost every
+-- mail of every kind.
+create or replace function notifications.mail_details(delivery notifications.deliveries, link links.mail_links) returns jsonb
 language plpgsql stable as $$
-declare
-    c record;
-    more jsonb;
 begin
-    if delivery.kind = 'invitation' then
-        select m.*, exists (select from notifications.deliveries e
-                            where e.reviewer_id = delivery.reviewer_id and e.kind = 'invitation' and e.id < delivery.id and e.state = 'sent') as again
-        into c
-        from links.mail_contexts m where m.reviewer_id = delivery.reviewer_id;
+    case delivery.kind
+    when 'review' then
+        return (
+            select jsonb_build_object('reviews', jsonb_agg(jsonb_build_object(
+                       'candidate', i.candidate_name, 'rating', v.rating, 'comment', v.comment, 'is_update', v.version > 1) order by v.updated_at))
+            from views.published_reviews v
+            left join links.mail_interviews i on i.account_id = v.account_id and i.interview_id = v.interview_id
+            where v.reviewer_id = delivery.reviewer_id
+              and v.interview_id = any (coalesce(delivery.gathered_items, array[delivery.event_data ->> 'interview_id'])));
+    when 'guessing' then
         return jsonb_build_object(
-            'delivery_id', delivery.id,
-            'account_id', delivery.account_id,
-            'kind', delivery.kind,
-            'recipient', delivery.recipient,
-            'attempts', delivery.attempts,
-            'request_id', delivery.request_id,
-            'traceparent', delivery.traceparent,
-            'share_link_id', delivery.share_link_id,
-            'reviewer_id', delivery.reviewer_id,
-            'owner_name', c.owner_name,
-            'owner_email', c.owner_email,
-            'expires_at', notifications.local_time(c.expires_at, c.owner_time_zone),
-            'reviewer_name', c.reviewer_name,
-            'sealed', encode(c.sealed, 'hex'),
-            'message_subject', c.message_subject,
-            'message_body', c.message_body,
-            'interview_count', c.interview_count,
-            'job_title', c.job_title,
-            'again', c.again);
-    end if;
-    select l.*, p.name as reviewer_name, p.email as reviewer_email
-    into c
-    from (select) one
-    left join links.mail_links l on l.share_link_id = delivery.share_link_id
-    left join links.mail_people p on p.reviewer_id = delivery.reviewer_id;
-    if delivery.kind = 'review' then
-        select jsonb_build_object('reviews', jsonb_agg(jsonb_build_object(
-                   'candidate', i.candidate_name, 'rating', v.rating, 'comment', v.comment, 'is_update', v.version > 1) order by v.updated_at))
-        into more
-        from views.published_reviews v
-        left join links.mail_interviews i on i.account_id = v.account_id and i.interview_id = v.interview_id
-        where v.reviewer_id = delivery.reviewer_id and v.interview_id = any (notifications.reviewed_interviews(delivery));
-    elsif delivery.kind = 'guessing' then
-        more := jsonb_build_object(
-            'paused_until', notifications.local_time((delivery.event_data ->> 'paused_until')::timestamptz, c.owner_time_zone));
-    elsif delivery.kind = 'deactivated' then
-        more := jsonb_build_object('state_reason', case when delivery.reviewer_id is null then c.state_reason
+            'paused_until', notifications.local_time((delivery.event_data ->> 'paused_until')::timestamptz, link.owner_time_zone));
+    when 'deactivated' then
+        return jsonb_build_object('state_reason', case when delivery.reviewer_id is null then link.state_reason
             else (select p.state_reason from links.mail_reviewers p where p.reviewer_id = delivery.reviewer_id) end);
-    elsif delivery.kind = 'expiry_warning' then
-        select jsonb_build_object('disable_feedback', c.disable_feedback, 'people', jsonb_agg(jsonb_build_object(
-                   'name', p.name, 'opened', a.open_count is not null, 'interview_count', p.interview_count,
-                   'reviewed', (select count(*) from views.published_reviews v where v.reviewer_id = p.reviewer_id)) order by p.position))
-        into more
-        from links.mail_reviewers p
-        left join views.reviewer_activity a on a.reviewer_id = p.reviewer_id
-        where p.share_link_id = delivery.share_link_id and p.deactivated_at is null;
-    elsif delivery.kind = 'digest' then
-        more := jsonb_build_object(
+    when 'expiry_warning' then
+        return (
+            select jsonb_build_object('disable_feedback', link.disable_feedback, 'people', jsonb_agg(jsonb_build_object(
+                       'name', p.name, 'opened', a.open_count is not null, 'interview_count', p.interview_count,
+                       'reviewed', (select count(*) from views.published_reviews v where v.reviewer_id = p.reviewer_id)) order by p.position))
+            from links.mail_reviewers p
+            left join views.reviewer_activity a on a.reviewer_id = p.reviewer_id
+            where p.share_link_id = delivery.share_link_id and p.deactivated_at is null);
+    when 'digest' then
+        return jsonb_build_object(
             'links', notifications.digest_json(delivery.id),
             'until', notifications.local_time(delivery.happened_at, delivery.event_data ->> 'time_zone'));
-    end if;
-    return jsonb_build_object(
-        'delivery_id', delivery.id,
-        'account_id', delivery.account_id,
-        'kind', delivery.kind,
-        'recipient', delivery.recipient,
-        'attempts', delivery.attempts,
-        'request_id', delivery.request_id,
-        'traceparent', delivery.traceparent,
-        'share_link_id', delivery.share_link_id,
-        'reviewer_id', delivery.reviewer_id,
-        'data', delivery.event_data,
-        'count', delivery.gathered,
-        'happened_at', notifications.local_time(delivery.happened_at, coalesce(c.owner_time_zone, delivery.event_data ->> 'time_zone')),
-        'last_happened_at', notifications.local_time(coalesce(delivery.last_happened_at, delivery.happened_at), c.owner_time_zone),
-        'title', c.title,
-        'link_state', c.state,
-        'owner_name', c.owner_name,
-        'owner_email', c.owner_email,
-        'expires_at', notifications.local_time(c.expires_at, c.owner_time_zone),
-        'reviewer_name', c.reviewer_name,
-        'reviewer_email', c.reviewer_email)
-        || coalesce(more, '{}');
+    else
+        return '{}';
+    end case;
 end
+$$;
+
+-- All that composing a mail needs, for the worker that holds its lease. An invitation tells nothing that only a notice tells.
+-- A function of rows, so that it becomes part of the statement that asks, and is planned with it: claim_mails.sql and
+-- plan_mails.sql, which have looked up the link (null for none) and the reviewer already to judge the mail.
+create or replace function notifications.mail_json(delivery notifications.deliveries, link links.mail_links, reviewer_name text,
+                                                   reviewer_email text) returns table (mail jsonb)
+language sql stable rows 1 as $$
+    select jsonb_build_object(
+               'delivery_id', delivery.id,
+               'account_id', delivery.account_id,
+               'kind', delivery.kind,
+               'recipient', delivery.recipient,
+               'attempts', delivery.attempts,
+               'request_id', delivery.request_id,
+               'traceparent', delivery.traceparent,
+               'share_link_id', delivery.share_link_id,
+               'reviewer_id', delivery.reviewer_id,
+               'reviewer_name', reviewer_name,
+               'owner_name', link.owner_name,
+               'owner_email', link.owner_email,
+               'expires_at', notifications.local_time(link.expires_at, link.owner_time_zone))
+           || case when delivery.kind = 'invitation' then (
+                  select jsonb_build_object(
+                      'sealed', encode(m.sealed, 'hex'),
+                      'message_subject', m.message_subject,
+                      'message_body', m.message_body,
+                      'interview_count', m.interview_count,
+                      'job_title', m.job_title,
+                      'again', exists (select from notifications.deliveries e
+                                       where e.reviewer_id = delivery.reviewer_id and e.kind = 'invitation' and e.id < delivery.id
+                                         and e.state = 'sent'))
+                  from links.mail_contexts m where m.reviewer_id = delivery.reviewer_id)
+              else
+                  jsonb_build_object(
+                      'data', delivery.event_data,
+                      'count', delivery.gathered,
+                      'happened_at', notifications.local_time(delivery.happened_at,
+                                                              coalesce(link.owner_time_zone, delivery.event_data ->> 'time_zone')),
+                      'last_happened_at', notifications.local_time(coalesce(delivery.last_happened_at, delivery.happened_at),
+                                                                   link.owner_time_zone),
+                      'title', link.title,
+                      'link_state', link.state,
+                      'reviewer_email', reviewer_email)
+                  || case when delivery.kind in ('review', 'guessing', 'deactivated', 'expiry_warning', 'digest')
+                          then notifications.mail_details(delivery, link) else '{}' end
+              end
 $$;

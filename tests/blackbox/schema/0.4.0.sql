@@ -448,7 +448,7 @@ CREATE TABLE notifications.deliveries (
     CONSTRAINT deliveries_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'webhook'::text]))),
     CONSTRAINT deliveries_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text, 'skipped'::text])))
 )
-WITH (fillfactor='80');
+WITH (fillfactor='50');
 
 
 CREATE VIEW notifications.invitations AS
@@ -685,36 +685,39 @@ $$;
 
 
 CREATE FUNCTION notifications.digest_json(digest_id text) RETURNS jsonb
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     AS $$
-    with told as (
-        select d.account_id, d.share_link_id, d.reviewer_id, d.kind, sum(d.gathered)::int as count,
-               max(coalesce(d.last_happened_at, d.happened_at)) as last_at,
-               array_agg(distinct d.event_data ->> 'interview_id') as interview_ids
-        from notifications.deliveries d
-        where d.gathered_into = digest_id
-        group by d.account_id, d.share_link_id, d.reviewer_id, d.kind
-    ),
-    lines as (
-        select t.share_link_id, l.title, t.last_at,
-               jsonb_build_object(
-                   'kind', t.kind,
-                   'reviewer', r.name,
-                   'count', t.count,
-                   'last_at', notifications.local_time(t.last_at, l.owner_time_zone),
-                   'candidates', coalesce(c.names, '[]')) as line
-        from told t
-        join links.mail_links l on l.share_link_id = t.share_link_id
-        join links.mail_reviewers r on r.reviewer_id = t.reviewer_id
-        cross join lateral (
-            select jsonb_agg(jsonb_build_object('name', i.candidate_name, 'rating', v.rating) order by i.candidate_name) as names
-            from links.mail_interviews i
-            join views.published_reviews v on v.reviewer_id = t.reviewer_id and v.interview_id = i.interview_id
-            where t.kind = 'review' and i.account_id = t.account_id and i.interview_id = any (t.interview_ids)
-        ) c
-    )
-    select coalesce(jsonb_agg(jsonb_build_object('title', title, 'lines', lines) order by last_at desc), '[]')
-    from (select title, max(last_at) as last_at, jsonb_agg(line order by last_at) as lines from lines group by share_link_id, title) links
+begin
+    return (
+        with told as (
+            select d.account_id, d.share_link_id, d.reviewer_id, d.kind, sum(d.gathered)::int as count,
+                   max(coalesce(d.last_happened_at, d.happened_at)) as last_at,
+                   array_agg(distinct d.event_data ->> 'interview_id') as interview_ids
+            from notifications.deliveries d
+            where d.gathered_into = digest_id
+            group by d.account_id, d.share_link_id, d.reviewer_id, d.kind
+        ),
+        lines as (
+            select t.share_link_id, l.title, t.last_at,
+                   jsonb_build_object(
+                       'kind', t.kind,
+                       'reviewer', r.name,
+                       'count', t.count,
+                       'last_at', notifications.local_time(t.last_at, l.owner_time_zone),
+                       'candidates', coalesce(c.names, '[]')) as line
+            from told t
+            join links.mail_links l on l.share_link_id = t.share_link_id
+            join links.mail_reviewers r on r.reviewer_id = t.reviewer_id
+            cross join lateral (
+                select jsonb_agg(jsonb_build_object('name', i.candidate_name, 'rating', v.rating) order by i.candidate_name) as names
+                from links.mail_interviews i
+                join views.published_reviews v on v.reviewer_id = t.reviewer_id and v.interview_id = i.interview_id
+                where t.kind = 'review' and i.account_id = t.account_id and i.interview_id = any (t.interview_ids)
+            ) c
+        )
+        select coalesce(jsonb_agg(jsonb_build_object('title', title, 'lines', lines) order by last_at desc), '[]')
+        from (select title, max(last_at) as last_at, jsonb_agg(line order by last_at) as lines from lines group by share_link_id, title) links);
+end
 $$;
 
 
@@ -773,7 +776,7 @@ $$;
 
 
 CREATE FUNCTION notifications.local_time(at timestamp with time zone, zone text) RETURNS text
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql STABLE STRICT
     AS $$
 begin
     return to_char(at at time zone zone, 'FMDay, FMDD FMMonth YYYY, HH24:MI') || ' (' || zone || ')';
@@ -781,101 +784,6 @@ exception when invalid_parameter_value then
     return to_char(at at time zone 'UTC', 'FMDay, FMDD FMMonth YYYY, HH24:MI') || ' (UTC)';
 end
 $$;
-
-
-CREATE FUNCTION notifications.mail_json(delivery notifications.deliveries) RETURNS jsonb
-    LANGUAGE plpgsql STABLE
-    AS $$
-declare
-    c record;
-    more jsonb;
-begin
-    if delivery.kind = 'invitation' then
-        select m.*, exists (select from notifications.deliveries e
-                            where e.reviewer_id = delivery.reviewer_id and e.kind = 'invitation' and e.id < delivery.id and e.state = 'sent') as again
-        into c
-        from links.mail_contexts m where m.reviewer_id = delivery.reviewer_id;
-        return jsonb_build_object(
-            'delivery_id', delivery.id,
-            'account_id', delivery.account_id,
-            'kind', delivery.kind,
-            'recipient', delivery.recipient,
-            'attempts', delivery.attempts,
-            'request_id', delivery.request_id,
-            'traceparent', delivery.traceparent,
-            'share_link_id', delivery.share_link_id,
-            'reviewer_id', delivery.reviewer_id,
-            'owner_name', c.owner_name,
-            'owner_email', c.owner_email,
-            'expires_at', notifications.local_time(c.expires_at, c.owner_time_zone),
-            'reviewer_name', c.reviewer_name,
-            'sealed', encode(c.sealed, 'hex'),
-            'message_subject', c.message_subject,
-            'message_body', c.message_body,
-            'interview_count', c.interview_count,
-            'job_title', c.job_title,
-            'again', c.again);
-    end if;
-    select l.*, p.name as reviewer_name, p.email as reviewer_email
-    into c
-    from (select) one
-    left join links.mail_links l on l.share_link_id = delivery.share_link_id
-    left join links.mail_people p on p.reviewer_id = delivery.reviewer_id;
-    if delivery.kind = 'review' then
-        select jsonb_build_object('reviews', jsonb_agg(jsonb_build_object(
-                   'candidate', i.candidate_name, 'rating', v.rating, 'comment', v.comment, 'is_update', v.version > 1) order by v.updated_at))
-        into more
-        from views.published_reviews v
-        left join links.mail_interviews i on i.account_id = v.account_id and i.interview_id = v.interview_id
-        where v.reviewer_id = delivery.reviewer_id and v.interview_id = any (notifications.reviewed_interviews(delivery));
-    elsif delivery.kind = 'guessing' then
-        more := jsonb_build_object(
-            'paused_until', notifications.local_time((delivery.event_data ->> 'paused_until')::timestamptz, c.owner_time_zone));
-    elsif delivery.kind = 'deactivated' then
-        more := jsonb_build_object('state_reason', case when delivery.reviewer_id is null then c.state_reason
-            else (select p.state_reason from links.mail_reviewers p where p.reviewer_id = delivery.reviewer_id) end);
-    elsif delivery.kind = 'expiry_warning' then
-        select jsonb_build_object('disable_feedback', c.disable_feedback, 'people', jsonb_agg(jsonb_build_object(
-                   'name', p.name, 'opened', a.open_count is not null, 'interview_count', p.interview_count,
-                   'reviewed', (select count(*) from views.published_reviews v where v.reviewer_id = p.reviewer_id)) order by p.position))
-        into more
-        from links.mail_reviewers p
-        left join views.reviewer_activity a on a.reviewer_id = p.reviewer_id
-        where p.share_link_id = delivery.share_link_id and p.deactivated_at is null;
-    elsif delivery.kind = 'digest' then
-        more := jsonb_build_object(
-            'links', notifications.digest_json(delivery.id),
-            'until', notifications.local_time(delivery.happened_at, delivery.event_data ->> 'time_zone'));
-    end if;
-    return jsonb_build_object(
-        'delivery_id', delivery.id,
-        'account_id', delivery.account_id,
-        'kind', delivery.kind,
-        'recipient', delivery.recipient,
-        'attempts', delivery.attempts,
-        'request_id', delivery.request_id,
-        'traceparent', delivery.traceparent,
-        'share_link_id', delivery.share_link_id,
-        'reviewer_id', delivery.reviewer_id,
-        'data', delivery.event_data,
-        'count', delivery.gathered,
-        'happened_at', notifications.local_time(delivery.happened_at, coalesce(c.owner_time_zone, delivery.event_data ->> 'time_zone')),
-        'last_happened_at', notifications.local_time(coalesce(delivery.last_happened_at, delivery.happened_at), c.owner_time_zone),
-        'title', c.title,
-        'link_state', c.state,
-        'owner_name', c.owner_name,
-        'owner_email', c.owner_email,
-        'expires_at', notifications.local_time(c.expires_at, c.owner_time_zone),
-        'reviewer_name', c.reviewer_name,
-        'reviewer_email', c.reviewer_email)
-        || coalesce(more, '{}');
-end
-$$;
-
-
-CREATE FUNCTION notifications.mail_kind(event_type text, data jsonb) RETURNS text
-    LANGUAGE sql IMMUTABLE
-    RETURN CASE event_type WHEN 'link.invitation_requested'::text THEN 'invitation'::text WHEN 'link.opened'::text THEN 'opened'::text WHEN 'review.submitted'::text THEN 'review'::text WHEN 'review.updated'::text THEN 'review'::text WHEN 'link.access_requested'::text THEN 'access_requested'::text WHEN 'link.passcode_failed'::text THEN CASE WHEN ((data ->> 'paused_until'::text) IS NOT NULL) THEN 'guessing'::text ELSE NULL::text END WHEN 'link.deactivated'::text THEN 'deactivated'::text ELSE NULL::text END;
 
 
 CREATE VIEW links.mail_links AS
@@ -893,6 +801,94 @@ CREATE VIEW links.mail_links AS
     l.state_reason,
     links.state_of(l.deactivated_at, l.expires_at) AS state
    FROM links.share_links l;
+
+
+CREATE FUNCTION notifications.mail_details(delivery notifications.deliveries, link links.mail_links) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    case delivery.kind
+    when 'review' then
+        return (
+            select jsonb_build_object('reviews', jsonb_agg(jsonb_build_object(
+                       'candidate', i.candidate_name, 'rating', v.rating, 'comment', v.comment, 'is_update', v.version > 1) order by v.updated_at))
+            from views.published_reviews v
+            left join links.mail_interviews i on i.account_id = v.account_id and i.interview_id = v.interview_id
+            where v.reviewer_id = delivery.reviewer_id
+              and v.interview_id = any (coalesce(delivery.gathered_items, array[delivery.event_data ->> 'interview_id'])));
+    when 'guessing' then
+        return jsonb_build_object(
+            'paused_until', notifications.local_time((delivery.event_data ->> 'paused_until')::timestamptz, link.owner_time_zone));
+    when 'deactivated' then
+        return jsonb_build_object('state_reason', case when delivery.reviewer_id is null then link.state_reason
+            else (select p.state_reason from links.mail_reviewers p where p.reviewer_id = delivery.reviewer_id) end);
+    when 'expiry_warning' then
+        return (
+            select jsonb_build_object('disable_feedback', link.disable_feedback, 'people', jsonb_agg(jsonb_build_object(
+                       'name', p.name, 'opened', a.open_count is not null, 'interview_count', p.interview_count,
+                       'reviewed', (select count(*) from views.published_reviews v where v.reviewer_id = p.reviewer_id)) order by p.position))
+            from links.mail_reviewers p
+            left join views.reviewer_activity a on a.reviewer_id = p.reviewer_id
+            where p.share_link_id = delivery.share_link_id and p.deactivated_at is null);
+    when 'digest' then
+        return jsonb_build_object(
+            'links', notifications.digest_json(delivery.id),
+            'until', notifications.local_time(delivery.happened_at, delivery.event_data ->> 'time_zone'));
+    else
+        return '{}';
+    end case;
+end
+$$;
+
+
+CREATE FUNCTION notifications.mail_json(delivery notifications.deliveries, link links.mail_links, reviewer_name text, reviewer_email text) RETURNS TABLE(mail jsonb)
+    LANGUAGE sql STABLE ROWS 1
+    AS $$
+    select jsonb_build_object(
+               'delivery_id', delivery.id,
+               'account_id', delivery.account_id,
+               'kind', delivery.kind,
+               'recipient', delivery.recipient,
+               'attempts', delivery.attempts,
+               'request_id', delivery.request_id,
+               'traceparent', delivery.traceparent,
+               'share_link_id', delivery.share_link_id,
+               'reviewer_id', delivery.reviewer_id,
+               'reviewer_name', reviewer_name,
+               'owner_name', link.owner_name,
+               'owner_email', link.owner_email,
+               'expires_at', notifications.local_time(link.expires_at, link.owner_time_zone))
+           || case when delivery.kind = 'invitation' then (
+                  select jsonb_build_object(
+                      'sealed', encode(m.sealed, 'hex'),
+                      'message_subject', m.message_subject,
+                      'message_body', m.message_body,
+                      'interview_count', m.interview_count,
+                      'job_title', m.job_title,
+                      'again', exists (select from notifications.deliveries e
+                                       where e.reviewer_id = delivery.reviewer_id and e.kind = 'invitation' and e.id < delivery.id
+                                         and e.state = 'sent'))
+                  from links.mail_contexts m where m.reviewer_id = delivery.reviewer_id)
+              else
+                  jsonb_build_object(
+                      'data', delivery.event_data,
+                      'count', delivery.gathered,
+                      'happened_at', notifications.local_time(delivery.happened_at,
+                                                              coalesce(link.owner_time_zone, delivery.event_data ->> 'time_zone')),
+                      'last_happened_at', notifications.local_time(coalesce(delivery.last_happened_at, delivery.happened_at),
+                                                                   link.owner_time_zone),
+                      'title', link.title,
+                      'link_state', link.state,
+                      'reviewer_email', reviewer_email)
+                  || case when delivery.kind in ('review', 'guessing', 'deactivated', 'expiry_warning', 'digest')
+                          then notifications.mail_details(delivery, link) else '{}' end
+              end
+$$;
+
+
+CREATE FUNCTION notifications.mail_kind(event_type text, data jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE event_type WHEN 'link.invitation_requested'::text THEN 'invitation'::text WHEN 'link.opened'::text THEN 'opened'::text WHEN 'review.submitted'::text THEN 'review'::text WHEN 'review.updated'::text THEN 'review'::text WHEN 'link.access_requested'::text THEN 'access_requested'::text WHEN 'link.passcode_failed'::text THEN CASE WHEN ((data ->> 'paused_until'::text) IS NOT NULL) THEN 'guessing'::text ELSE NULL::text END WHEN 'link.deactivated'::text THEN 'deactivated'::text ELSE NULL::text END;
 
 
 CREATE TABLE notifications.preferences (
@@ -1045,13 +1041,6 @@ CREATE FUNCTION notifications.preferences_now(of_account_id text, of_address tex
     LANGUAGE sql ROWS 1
     AS $$
     select * from notifications.preferences where account_id = of_account_id and address = of_address
-$$;
-
-
-CREATE FUNCTION notifications.reviewed_interviews(delivery notifications.deliveries) RETURNS text[]
-    LANGUAGE sql IMMUTABLE
-    AS $$
-    select coalesce(delivery.gathered_items, array[delivery.event_data ->> 'interview_id'])
 $$;
 
 
@@ -1976,7 +1965,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '6988b02073f9ccb6885301064229e7461766ab16293313aa32e4d544c7457fbb', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', 'f231d93e2eb218dfb82bedce79e3cf68835da8f72793e25c0cd3c23b39094333', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', 'a0d5797fc16a173a508751eb0af10f253b0517e4ce3f5041fe167734764a4310', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', '38ca8e5f7f34a9f0878b1d3e9b7b3fe373ce4339f5bf858513ae6a74fa21bc89', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '861d37ff47cb542f7fdf8b0387c1fd3601344d031abf6936af85b6c3b0dfc058', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', '97bb079bdad10d133c85969bd14a29d974437ef75647dd94644eaf6d2809c687', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.3.0', now());
@@ -1985,7 +1974,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '6354051d2b755b4f87a8653ac899c610d8be3d9dbfbd09c6afff464d163b59bb', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1fd4ba926a258ecb680f78475695a90f090719b9b59a7aafba0ce9edc8a11ee9', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', 'f7bff4c4a8ac80f425903d86dc5e5269c5a5245653a3656ccb768314a6fc38e7', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', '4583339f3a0fbb8f6e725ad99fd251ab9d7e7d6ebcdbe7b921bc816cc5dbb71c', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', 'd35e29425fd1f61849083acac9fadb6b277c00ec76115d24684d62638d64f053', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '7611afbaedf615e4ea959feacf3e01f66c33962c22b7e03b43f6237349550d10', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'd8fafd0bdfd8ae035ee314b12ce93df229df3be64509181c7ba7667e09b8a098', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', '744956d976b00aa689cdc9cad68a79ce8b14c70829f70c426a10b848547bd483', '0.3.0', now());
@@ -1995,7 +1984,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', '8b58028a1cdeb3906fb09fa237f9cdd18b6f2b40ce739f1ff09e08824f601072', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '066569201990ac82e7f388cdd8c3a9bc697be941496800b113700145bd1a8b53', '0.3.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', 'f579939d57c4303b37e6a3c2fd81c4672e2e17f225e75e4f8dabba13ca614823', 'f579939d57c4303b37e6a3c2fd81c4672e2e17f225e75e4f8dabba13ca614823', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', '64ad1a45720d4241834ebf3ed1e9c03c26afbd84bffb239048f6a81c267a9565', '64ad1a45720d4241834ebf3ed1e9c03c26afbd84bffb239048f6a81c267a9565', '0.3.0', now());
 
 
 

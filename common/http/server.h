@@ -6,7 +6,8 @@
  *
  * evhttp stops reading a connection while its request is in a flow, so that a request stays valid until it is answered,
  * also when its client has left: the answer then goes nowhere. Nothing here may turn reading on in that time; a second
- * request in the buffer would end the process. What evhttp's parser itself refuses is answered by evhttp, in HTML.
+ * request in the buffer would end the process. What evhttp's parser itself refuses is answered by evhttp, and put into our form
+ * of an error (reply.c).
  */
 #ifndef SHARELINK_HTTP_SERVER_H
 #define SHARELINK_HTTP_SERVER_H

@@ -277,6 +277,10 @@ static void hand_out(struct flight *flight, const struct pg_answer *answer)
         struct pg_answer own = *answer;
         own.rows = &rows[starts[i]];
         own.row_count = starts[i + 1] - starts[i];
+        if (answer->outcome == PG_OK && own.row_count == 0 && flight->batch->options.statement->must_answer) {
+            log_error("pg_batch.row_missing", LOG_TEXT("statement", flight->batch->options.statement->name));
+            own.outcome = PG_UNAVAILABLE;
+        }
         finish(flight->items[i], &own);
     }
 }

@@ -1,10 +1,9 @@
 /* batch.h - natural batching: what arrives while one statement is in flight goes as the next one.
  *
  * No timer and no added delay when idle: the first item leaves at the end of the very turn of the loop that brought it, with
- * all that came in the same turn. Items are rows of text columns; the
- * statement takes one array per column ($1::text[], $2::text[], …) and answers any number of rows whose FIRST column is the
- * item's number in the batch, from 1. A batch that is rejected (PG_REJECTED) is sent again item by item, so that one bad
- * row fails alone.
+ * all that came in the same turn. An item is a row of columns, as text; the statement (-- batch) takes one array per column and
+ * answers any number of rows, whose first column, place, is the item's number in the batch, from 1. A batch that is rejected
+ * (PG_REJECTED) is sent again item by item, so that one bad row fails alone.
  */
 #ifndef SHARELINK_PG_BATCH_H
 #define SHARELINK_PG_BATCH_H
@@ -27,7 +26,7 @@ struct pg_batch *pg_batch_new(struct pg_pool *pool, const struct pg_batch_option
 void pg_batch_free(struct pg_batch *batch); /* with no item in it */
 
 /* Adds an item and waits. values: as many as columns, NULL for SQL NULL, borrowed until the step runs (keep them in the
- * flow's arena). In the step, pg_rows and pg_get speak of this item's rows alone; column 0 is the item's number. */
+ * flow's arena). In the step, the answer has this item's rows alone. */
 struct next *pg_batch_add(struct flow *flow, struct pg_batch *batch, const char *const *values, flow_step *then) FLOW_NEXT;
 
 /* The same without a flow; values are copied. done may be NULL. */

@@ -312,6 +312,9 @@ bool pg_answer_is_declared(const struct pg_statement *statement, const struct pg
     if (!is_known && !has_columns(statement, result)) {
         return false;
     }
+    if (statement->must_answer && PQntuples(result) == 0) {
+        return refuse(statement, "outcome", "a row", "none");
+    }
     for (int row = 0; row < PQntuples(result); row++) {
         for (int i = 0; i < statement->column_count; i++) {
             if (!has_value(statement, &statement->columns[i], result, row, i)) {

@@ -1,6 +1,7 @@
 /* declared.h - statements by name: what the headers that common/pg/make-statement writes are made of.
  *
- * Hand-written code uses those headers, and from here struct pg_bytes, struct pg_texts and pg_decode_bytes alone.
+ * Hand-written code uses those headers, and from here struct pg_bytes, struct pg_texts and pg_decode_bytes alone; page.c, whose
+ * statements are composed when they are asked for, also reads cells.
  */
 #ifndef SHARELINK_PG_DECLARED_H
 #define SHARELINK_PG_DECLARED_H

@@ -50,6 +50,7 @@ struct pg_statement {
     const char *sql;
     const struct pg_column *columns; /* which its answer must have; NULL: unknown */
     int column_count;
+    bool must_answer; /* each time, and for each item of a batch, a row */
 };
 
 /* Parameters in their order; the functions made with a statement put them in. Values are copied into the arena where they need a
@@ -74,8 +75,8 @@ void pg_text_array(struct pg_params *params, const char *const *values, size_t c
 
 enum pg_outcome {
     PG_OK,
-    PG_UNAVAILABLE, /* not sent, or the connection broke: PostgreSQL is away or out of disk or memory, or the queue is full.
-                       What was sent may or may not have happened */
+    PG_UNAVAILABLE, /* not sent, or the connection broke: PostgreSQL is away or out of disk or memory, or the queue is full; or
+                       the answer is not as declared. What was sent may or may not have happened */
     PG_RETRY,       /* rolled back for a reason that passes: serialization, deadlock, lock or statement time-out, shutdown */
     PG_REJECTED,    /* the statement failed: see pg_sqlstate */
 };

@@ -36,6 +36,7 @@ void pg_prepared_renew(struct pg_prepared *prepared, unsigned generation)
     if (prepared->generation == generation) {
         prepared->generation++;
         prepared->is_sent = false;
+        prepared->is_checked = false;
     }
 }
 

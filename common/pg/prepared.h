@@ -1,4 +1,4 @@
-/* prepared.h - the statements that one session knows by name; for connection.c alone.
+/* prepared.h - the statements that one session knows by name; for connection.c and requests.c alone.
  *
  * A statement is prepared when it is first sent. When its plan or its name turns out to be in the way, it gets a new
  * generation, and so another name, the next time.

@@ -200,10 +200,10 @@ static bool answer_oldest(struct pg_connection *connection)
 static bool is_declared(struct pg_connection *connection, const struct request *request, const PGresult *result)
 {
     struct pg_prepared *prepared = request->prepared >= 0 ? &connection->prepared.list[request->prepared] : NULL;
-    bool is_known = prepared && prepared->is_checked && prepared->generation == request->generation;
-    bool is_right = pg_answer_is_declared(request->statement, result, is_known);
+    bool is_current = prepared && prepared->generation == request->generation;
+    bool is_right = pg_answer_is_declared(request->statement, result, is_current && prepared->is_checked);
 
-    if (prepared) {
+    if (is_current) {
         prepared->is_checked = is_right;
     }
     return is_right;

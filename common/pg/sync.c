@@ -1,7 +1,8 @@
-/* sync.c - see the header; beside pg.c the only file that knows libpq. */
+/* sync.c - see the header. */
 #include "common/pg/sync.h"
 
 #include <libpq-fe.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/str.h"
@@ -11,7 +12,10 @@ struct pg_sync {
     PGconn *connection;
     struct arena *arena;
     const char *refusal; /* why the last statement was not sent or its answer not taken; NULL when libpq says it */
+    char sqlstate[6];    /* of the last statement; "" when fine */
 };
+
+static bool note_end(struct pg_sync *pg, const PGresult *result);
 
 static void clear_result(void *result)
 {
@@ -41,12 +45,22 @@ void pg_sync_close(struct pg_sync *pg)
 
 bool pg_sync_run(struct pg_sync *pg, const char *sql)
 {
-    pg->refusal = NULL;
     PGresult *result = PQexec(pg->connection, sql);
-    ExecStatusType status = PQresultStatus(result);
+    bool is_done = note_end(pg, result);
 
     PQclear(result);
-    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    return is_done;
+}
+
+/* Text without a statement in it is done, too. */
+static bool note_end(struct pg_sync *pg, const PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+    pg->refusal = NULL;
+    snprintf(pg->sqlstate, sizeof pg->sqlstate, "%s", sqlstate ? sqlstate : "");
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
 }
 
 const struct pg_answer *pg_sync_ask(struct pg_sync *pg, const struct pg_statement *statement, const struct pg_params *params)
@@ -58,9 +72,8 @@ const struct pg_answer *pg_sync_ask(struct pg_sync *pg, const struct pg_statemen
     }
     PGresult *result =
         PQexecParams(pg->connection, statement->sql, params->count, NULL, params->values, params->lengths, params->formats, 0);
-    ExecStatusType status = PQresultStatus(result);
     arena_defer(pg->arena, clear_result, result);
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+    if (!note_end(pg, result)) {
         return NULL;
     }
     if (!pg_answer_is_declared(statement, result, false)) {
@@ -70,6 +83,11 @@ const struct pg_answer *pg_sync_ask(struct pg_sync *pg, const struct pg_statemen
     struct pg_answer *answer = arena_alloc(pg->arena, sizeof *answer);
     *answer = (struct pg_answer){ .outcome = PG_OK, .result = result, .row_count = PQntuples(result) };
     return answer;
+}
+
+const char *pg_sync_sqlstate(const struct pg_sync *pg)
+{
+    return pg->sqlstate;
 }
 
 const char *pg_sync_error(const struct pg_sync *pg)

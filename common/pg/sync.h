@@ -18,6 +18,7 @@ bool pg_sync_run(struct pg_sync *pg, const char *sql);
 /* A statement that was made from a .sql. NULL with pg_sync_error(); else lives as long as the arena of pg_sync_open. */
 const struct pg_answer *pg_sync_ask(struct pg_sync *pg, const struct pg_statement *statement, const struct pg_params *params);
 const char *pg_sync_error(const struct pg_sync *pg);
+const char *pg_sync_sqlstate(const struct pg_sync *pg); /* five characters, "" when the last statement went well */
 
 /* The SCRAM verifier of a password, so that the password itself reaches neither the server nor its log. In the arena; NULL
  * with pg_sync_error(). */

@@ -1,4 +1,4 @@
-/* verdict.h - what the end of a statement means for who asked and for the connection; for connection.c alone. */
+/* verdict.h - what the end of a statement means for who asked and for the connection; for requests.c alone. */
 #ifndef SHARELINK_PG_VERDICT_H
 #define SHARELINK_PG_VERDICT_H
 

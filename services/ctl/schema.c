@@ -14,7 +14,7 @@
 
 #define TABLE "public.sharelink_schema"
 
-enum { CHECKSUM_SIZE = 2 * CRYPTO_HASH_SIZE + 1 };
+enum { CHECKSUM_SIZE = 2 * CRYPTO_HASH_SIZE + 1, TRIES_MAX = 5 };
 
 /* One call of schema_apply. */
 struct run {
@@ -23,6 +23,7 @@ struct run {
     const struct schema_plan *plan;
     struct schema_done *done;
     const struct pg_answer *records; /* of read_schema_records.sql; NULL in an empty database */
+    bool was_in_the_way;             /* what was undone last met somebody else's locks */
 };
 
 static const char *begin(struct run *run);
@@ -34,6 +35,7 @@ static const char *refuse_edited(struct run *run);
 static const char *migrate_each(struct run *run);
 static const char *apply_migration(struct run *run, const struct schema_migration *migration);
 static const char *repeat_changed(struct run *run);
+static const char *repeat_once(struct run *run);
 static const char *run_file(struct run *run, const struct schema_file *file);
 static const char *record(struct run *run, const char *kind, const char *name, const char *checksum);
 static const char *record_digest(struct run *run);
@@ -76,10 +78,9 @@ static const char *find_tables(struct run *run)
         return pg_sync_error(run->pg);
     }
     struct find_schema_tables_out found = find_schema_tables_read(answer, 0);
-    if (found.has_migrations_before) {
-        return "this database was made by 0.3.0 or before, which was never released and cannot be brought to this version: make "
-               "a new, "
-               "empty database and migrate that";
+    if (found.has_migrations_before && !found.has_records) {
+        return "this database was made by 0.3.0 or before, which was never released and cannot be brought to this version: "
+               "make a new, empty database and migrate that";
     }
     return found.has_records ? read_records(run) : NULL;
 }
@@ -180,7 +181,18 @@ static const char *apply_migration(struct run *run, const struct schema_migratio
     return fault;
 }
 
+/* The daemons that run meanwhile lock tables and views in their own order: what PostgreSQL ends for that is done again. */
 static const char *repeat_changed(struct run *run)
+{
+    const char *fault = repeat_once(run);
+
+    for (int tries = 1; fault && run->was_in_the_way && tries < TRIES_MAX; tries++) {
+        fault = repeat_once(run);
+    }
+    return fault;
+}
+
+static const char *repeat_once(struct run *run)
 {
     const char *fault = pg_sync_run(run->pg, "begin") ? NULL : undo(run, "the schema");
 
@@ -266,6 +278,7 @@ static const char *undo(struct run *run, const char *what)
 {
     const char *fault = arena_printf(run->arena, "%s failed and was undone: %s", what, pg_sync_error(run->pg));
 
+    run->was_in_the_way = str_equal(pg_sync_sqlstate(run->pg), "40P01");
     pg_sync_run(run->pg, "rollback");
     return fault;
 }

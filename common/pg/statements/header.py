@@ -100,7 +100,14 @@ def text(statement):
     out[-1] += ","
     if statement.outputs:
         out += [f"    .columns = {statement.name}_columns,", f"    .column_count = {len(statement.outputs)},"]
+    if must_answer(statement):
+        out += ["    .must_answer = true,"]
     return out + ["};", ""]
+
+
+def must_answer(statement):
+    """An outcome that does not say what no row is."""
+    return any(field.name == "outcome" and field.values and not field.no_row for field in statement.outputs)
 
 
 def struct_out(statement):

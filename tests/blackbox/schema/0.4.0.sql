@@ -1958,33 +1958,33 @@ INSERT INTO notifications.cursors VALUES ('webhook', '726', '');
 
 
 
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', 'ee203b9b308a3beb3b9f376637a9182e3121b98d9d6650efc6ea8f037b7f2b17', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e1deef650d538dc501c6060f6fd219927d569fa2e81d29c67e71499320510f43', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '2d65c59614b527bbe9ee78f50d0f9dca12f331f58ed13ea1417bd6b647ea5584', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '426d31d575d13882913a3a1eae297064fa03e7f8dfaeb829d783fed2810aaeeb', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '6988b02073f9ccb6885301064229e7461766ab16293313aa32e4d544c7457fbb', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', 'f231d93e2eb218dfb82bedce79e3cf68835da8f72793e25c0cd3c23b39094333', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', '38ca8e5f7f34a9f0878b1d3e9b7b3fe373ce4339f5bf858513ae6a74fa21bc89', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '861d37ff47cb542f7fdf8b0387c1fd3601344d031abf6936af85b6c3b0dfc058', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', '97bb079bdad10d133c85969bd14a29d974437ef75647dd94644eaf6d2809c687', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', '0c5cff3e4fc2b68f21c1442967563896f691daf5f4e174a4afa9ed80125c721f', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', 'eb2f54697a43218dba878d91a398289469872dba1b1a8e8f66137ee4bc43e972', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '6354051d2b755b4f87a8653ac899c610d8be3d9dbfbd09c6afff464d163b59bb', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1fd4ba926a258ecb680f78475695a90f090719b9b59a7aafba0ce9edc8a11ee9', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', 'f7bff4c4a8ac80f425903d86dc5e5269c5a5245653a3656ccb768314a6fc38e7', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', 'd35e29425fd1f61849083acac9fadb6b277c00ec76115d24684d62638d64f053', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '7611afbaedf615e4ea959feacf3e01f66c33962c22b7e03b43f6237349550d10', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'd8fafd0bdfd8ae035ee314b12ce93df229df3be64509181c7ba7667e09b8a098', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', '744956d976b00aa689cdc9cad68a79ce8b14c70829f70c426a10b848547bd483', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '1603b4ee27cfb3c038f66ec962b2f8d860c3112c3281e227253e27803ac3f7f5', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '2af25088c29c0627339527a2082f01fad76fafc923c1d5c6e3ce7dd580107b8e', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', '14d611aff94ebc78d65f505d4c4690e40d50eea9c1f83ba35f99035b24ffa474', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', '8b58028a1cdeb3906fb09fa237f9cdd18b6f2b40ce739f1ff09e08824f601072', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '066569201990ac82e7f388cdd8c3a9bc697be941496800b113700145bd1a8b53', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.3.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', '64ad1a45720d4241834ebf3ed1e9c03c26afbd84bffb239048f6a81c267a9565', '64ad1a45720d4241834ebf3ed1e9c03c26afbd84bffb239048f6a81c267a9565', '0.3.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', 'ee203b9b308a3beb3b9f376637a9182e3121b98d9d6650efc6ea8f037b7f2b17', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e1deef650d538dc501c6060f6fd219927d569fa2e81d29c67e71499320510f43', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '2d65c59614b527bbe9ee78f50d0f9dca12f331f58ed13ea1417bd6b647ea5584', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '426d31d575d13882913a3a1eae297064fa03e7f8dfaeb829d783fed2810aaeeb', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '6988b02073f9ccb6885301064229e7461766ab16293313aa32e4d544c7457fbb', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', 'f231d93e2eb218dfb82bedce79e3cf68835da8f72793e25c0cd3c23b39094333', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', '38ca8e5f7f34a9f0878b1d3e9b7b3fe373ce4339f5bf858513ae6a74fa21bc89', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '861d37ff47cb542f7fdf8b0387c1fd3601344d031abf6936af85b6c3b0dfc058', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', '97bb079bdad10d133c85969bd14a29d974437ef75647dd94644eaf6d2809c687', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', '0c5cff3e4fc2b68f21c1442967563896f691daf5f4e174a4afa9ed80125c721f', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', 'eb2f54697a43218dba878d91a398289469872dba1b1a8e8f66137ee4bc43e972', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '6354051d2b755b4f87a8653ac899c610d8be3d9dbfbd09c6afff464d163b59bb', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1fd4ba926a258ecb680f78475695a90f090719b9b59a7aafba0ce9edc8a11ee9', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', 'f7bff4c4a8ac80f425903d86dc5e5269c5a5245653a3656ccb768314a6fc38e7', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', 'd35e29425fd1f61849083acac9fadb6b277c00ec76115d24684d62638d64f053', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '7611afbaedf615e4ea959feacf3e01f66c33962c22b7e03b43f6237349550d10', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'd8fafd0bdfd8ae035ee314b12ce93df229df3be64509181c7ba7667e09b8a098', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', '744956d976b00aa689cdc9cad68a79ce8b14c70829f70c426a10b848547bd483', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '1603b4ee27cfb3c038f66ec962b2f8d860c3112c3281e227253e27803ac3f7f5', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '2af25088c29c0627339527a2082f01fad76fafc923c1d5c6e3ce7dd580107b8e', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', '14d611aff94ebc78d65f505d4c4690e40d50eea9c1f83ba35f99035b24ffa474', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', '8b58028a1cdeb3906fb09fa237f9cdd18b6f2b40ce739f1ff09e08824f601072', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '066569201990ac82e7f388cdd8c3a9bc697be941496800b113700145bd1a8b53', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', '64ad1a45720d4241834ebf3ed1e9c03c26afbd84bffb239048f6a81c267a9565', '64ad1a45720d4241834ebf3ed1e9c03c26afbd84bffb239048f6a81c267a9565', '0.4.0', now());
 
 
 

@@ -136,6 +136,7 @@ static void an_undeclared_answer_is_refused_and_named(void **state)
         { "'odd'", "null", "column=outcome", "found=NULL" },
         { "now() as at", "now() as at, 1 as more", "column=\"how many there are\"", "found=6" },
         { ", now() as at", "", "column=\"how many there are\"", "found=4" },
+        { "now() as at", "now() as at where false", "column=outcome", "found=none" },
     };
     struct rig rig = logging_rig();
     struct declared_row_in in = whole_input();
@@ -154,6 +155,28 @@ static void an_undeclared_answer_is_refused_and_named(void **state)
     }
     ask_row(&rig, &declared_row_statement, &in);
     assert_int_equal(seen.outcome, PG_OK);
+    rig_free(&rig);
+}
+
+/* A view that changes under the session: PostgreSQL refuses the old plan, and the new one is looked at as the first was. */
+static void a_plan_made_anew_is_looked_at_anew(void **state)
+{
+    SQL(make_view, "create or replace temp view changing as select now() as at");
+    SQL(change_view, "do $$ begin drop view changing; create temp view changing as select 1 as at; end $$");
+    struct rig rig = logging_rig();
+    struct declared_row_in in = whole_input();
+    (void)state;
+
+    assert_int_equal(ask(&rig, &make_view).outcome, PG_OK);
+    const struct pg_statement *statement = altered(&rig, 100, "now() as at", "(select at from changing) as at");
+    ask_row(&rig, statement, &in);
+    assert_int_equal(seen.outcome, PG_OK);
+    assert_int_equal(ask(&rig, &change_view).outcome, PG_OK);
+    ask_row(&rig, statement, &in);
+    assert_int_equal(seen.outcome, PG_RETRY);
+    ask_row(&rig, statement, &in);
+    assert_int_equal(seen.outcome, PG_UNAVAILABLE);
+    assert_logged("pg.answer_undeclared", "found=int");
     rig_free(&rig);
 }
 
@@ -430,6 +453,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_declared_is_read_by_name),
         cmocka_unit_test(an_undeclared_answer_is_refused_and_named),
+        cmocka_unit_test(a_plan_made_anew_is_looked_at_anew),
         cmocka_unit_test(a_missing_input_is_refused_and_nothing_is_sent),
         cmocka_unit_test(an_item_without_its_input_is_refused_alone),
         cmocka_unit_test(a_batch_without_its_input_refuses_every_item),

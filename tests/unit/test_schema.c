@@ -360,6 +360,20 @@ static void what_a_migration_drops_comes_back(void **state)
     assert_string_equal(ask(place, "select string_agg(id, '') from seen"), "newnew");
 }
 
+static void repeatable_file_may_be_emptied(void **state)
+{
+    static const struct schema_file files[] = { { SCHEMA_BASE, "tables", TABLES },
+                                                { SCHEMA_REPEATABLE, "one", "-- Nothing is left here.\n" },
+                                                { .name = NULL } };
+    const struct schema_plan plan = { files, none, "emptied", "1.2.1" };
+    struct place *place = of(state);
+
+    applies(place, &first, 0, 3);
+    applies(place, &plan, 0, 1);
+    applies(place, &plan, 0, 0);
+    assert_string_equal(ask(place, "select one()"), "1"); /* what is taken out of a file stays */
+}
+
 static void repeatable_files_fail_together(void **state)
 {
     static const struct schema_file files[] = { { SCHEMA_BASE, "tables", TABLES },
@@ -392,6 +406,16 @@ static void database_of_before_is_refused(void **state)
     assert_int_equal(refuses(place, &first, "0.3.0", "make a new, empty database"), 0);
     assert_string_equal(ask(place, "select count(*) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"),
                         "1");
+}
+
+/* A migrate of 0.3.0 that was run by mistake leaves its table behind, and nothing else. */
+static void database_of_now_is_none_of_before(void **state)
+{
+    struct place *place = of(state);
+
+    applies(place, &first, 0, 3);
+    run(place, "create table sharelink_migrations (name text primary key)");
+    applies(place, &changed, 0, 1);
 }
 
 struct racer {
@@ -465,8 +489,10 @@ int main(void)
         TEST(every_digest_stays),
         TEST(changed_base_is_not_run_again),
         TEST(what_a_migration_drops_comes_back),
+        TEST(repeatable_file_may_be_emptied),
         TEST(repeatable_files_fail_together),
         TEST(database_of_before_is_refused),
+        TEST(database_of_now_is_none_of_before),
         TEST(several_at_once_do_everything_once),
     };
 

@@ -1,4 +1,4 @@
-/* routes.c - the map of the notifications daemon. A route with a scope is behind the API key (common/guard.h); the others
+/* routes.c - the map of the notifications daemon. A route with a scope is behind the API key (common/daemon/guard.h); the others
  * are for recipients of mails, whose URL is their authority. */
 #include "services/notifications/handlers.h"
 #include "services/notifications/notifications.h"

@@ -21,7 +21,7 @@ create table notifications.cursors (
 insert into notifications.cursors (consumer, xid, event_id)
 values ('email', '0', ''), ('webhook', pg_snapshot_xmin(pg_current_snapshot()), '');
 
--- Each event × channel × recipient is a row, with the reason when nothing is sent. A claim is a lease that runs out.
+-- Each event × channel × kind × recipient is a row, with the reason when nothing is sent. A claim is a lease that runs out.
 create table notifications.deliveries (
     id               text        primary key collate "C",
     event_id         text        not null collate "C",

@@ -1965,7 +1965,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '6988b02073f9ccb6885301064229e7461766ab16293313aa32e4d544c7457fbb', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', 'f231d93e2eb218dfb82bedce79e3cf68835da8f72793e25c0cd3c23b39094333', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', '38ca8e5f7f34a9f0878b1d3e9b7b3fe373ce4339f5bf858513ae6a74fa21bc89', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', '430b6ab5621f711b479c835c7ded0846b294676c27adda3f7433ca8f4963310e', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '861d37ff47cb542f7fdf8b0387c1fd3601344d031abf6936af85b6c3b0dfc058', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', '97bb079bdad10d133c85969bd14a29d974437ef75647dd94644eaf6d2809c687', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.4.0', now());
@@ -1984,7 +1984,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', '8b58028a1cdeb3906fb09fa237f9cdd18b6f2b40ce739f1ff09e08824f601072', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '066569201990ac82e7f388cdd8c3a9bc697be941496800b113700145bd1a8b53', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', '64ad1a45720d4241834ebf3ed1e9c03c26afbd84bffb239048f6a81c267a9565', '64ad1a45720d4241834ebf3ed1e9c03c26afbd84bffb239048f6a81c267a9565', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', '10db7a05bdd39458485d843d6a385aac896ef11aac598fc2fc7c3d95494704bd', '10db7a05bdd39458485d843d6a385aac896ef11aac598fc2fc7c3d95494704bd', '0.4.0', now());
 
 
 

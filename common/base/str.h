@@ -37,6 +37,8 @@ void str_base64url(char *to, const uint8_t *bytes, size_t length);
 /* Bytes written, or -1 when text is not exactly such an encoding or does not fit. */
 long str_base64url_decode(uint8_t *to, size_t size, const char *text);
 
+/* Lower-case hex: two digits a byte. to needs 2 * length + 1 bytes, for the NUL. */
+void str_hex(char *to, const uint8_t *bytes, size_t length);
 /* Bytes of lower- or upper-case hex digits, in the arena; NULL when text is anything else. */
 struct arena;
 uint8_t *str_hex_decode(struct arena *arena, const char *text, size_t *length);

@@ -30,6 +30,17 @@ bool str_url_decode(char *text, bool plus_is_space)
     return str_is_utf8(start, (size_t)(to - start));
 }
 
+void str_hex(char *to, const uint8_t *bytes, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < length; i++) {
+        *to++ = digits[bytes[i] >> 4];
+        *to++ = digits[bytes[i] & 15];
+    }
+    *to = '\0';
+}
+
 uint8_t *str_hex_decode(struct arena *arena, const char *text, size_t *length)
 {
     size_t digits = strlen(text);

@@ -116,13 +116,6 @@ static bool is_key(const char *key)
     return length >= 1 && length <= KEY_LENGTH_MAX;
 }
 
-static void write_hex(char *to, const uint8_t *bytes, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        sprintf(to + 2 * i, "%02x", bytes[i]);
-    }
-}
-
 static struct keyed *identify(struct flow *flow, struct idempotency *idempotency, const char *key)
 {
     struct keyed *keyed = arena_alloc(flow->arena, sizeof *keyed);
@@ -143,8 +136,8 @@ static struct keyed *identify(struct flow *flow, struct idempotency *idempotency
     crypto_hash(hash, text.data, text.length);
     buf_clear(&text);
 
-    write_hex(keyed->fingerprint, hash, sizeof hash);
-    write_hex(id, keyed->id, sizeof keyed->id);
+    str_hex(keyed->fingerprint, hash, sizeof hash);
+    str_hex(id, keyed->id, sizeof keyed->id);
     keyed->bound = arena_printf(flow->arena, "idempotent answer %s", id);
     keyed->owner = idempotency;
     keyed->flow = flow;

@@ -115,17 +115,11 @@ const char *pg_cell_bytes(struct pg_params *params, const char *name, struct pg_
 /* bytea's text form: \x and two digits per byte. */
 const char *pg_cell_bytes_or_null(struct pg_params *params, struct pg_bytes value)
 {
-    static const char digits[] = "0123456789abcdef";
-    const uint8_t *bytes = value.data;
-
-    if (!bytes) {
+    if (!value.data) {
         return NULL;
     }
-    char *text = arena_alloc(params->arena, sizeof "\\x" + 2 * value.length), *to = stpcpy(text, "\\x");
-    for (size_t i = 0; i < value.length; i++) {
-        *to++ = digits[bytes[i] >> 4];
-        *to++ = digits[bytes[i] & 15];
-    }
+    char *text = arena_alloc(params->arena, sizeof "\\x" + 2 * value.length);
+    str_hex(stpcpy(text, "\\x"), value.data, value.length);
     return text;
 }
 
@@ -224,20 +218,14 @@ int pg_read_choice(const struct pg_answer *answer, int row, int column, const ch
     return place;
 }
 
-static int nibble(char digit)
-{
-    return digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
-}
-
 uint8_t *pg_decode_bytes(struct arena *arena, const char *text, size_t *length)
 {
-    size_t count = strlen(text);
+    /* "\x" and two digits per byte; bytea_output is PostgreSQL's default. What is none has no bytes. */
+    uint8_t *bytes = str_starts_with(text, "\\x") ? str_hex_decode(arena, text + 2, length) : NULL;
 
-    /* "\x" and two digits per byte; bytea_output is PostgreSQL's default. */
-    *length = count > 2 && str_starts_with(text, "\\x") ? (count - 2) / 2 : 0;
-    uint8_t *bytes = arena_alloc(arena, *length + 1);
-    for (size_t i = 0; i < *length; i++) {
-        bytes[i] = (uint8_t)(nibble(text[2 + 2 * i]) << 4 | nibble(text[3 + 2 * i]));
+    if (!bytes) {
+        *length = 0;
+        bytes = arena_alloc(arena, 1);
     }
     return bytes;
 }

@@ -254,9 +254,7 @@ static const char *checksum_of(struct run *run, const char *sql)
     char *checksum = arena_alloc(run->arena, CHECKSUM_SIZE);
 
     crypto_hash(hash, sql, strlen(sql));
-    for (size_t i = 0; i < sizeof hash; i++) {
-        snprintf(checksum + 2 * i, 3, "%02x", hash[i]);
-    }
+    str_hex(checksum, hash, sizeof hash);
     return checksum;
 }
 

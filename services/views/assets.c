@@ -107,9 +107,7 @@ static const char *version(void)
     }
     crypto_hash(hash, all.data, all.length);
     buf_clear(&all);
-    for (size_t i = 0; i < (VERSION_SIZE - 1) / 2; i++) {
-        snprintf(&made[2 * i], 3, "%02x", hash[i]);
-    }
+    str_hex(made, hash, (VERSION_SIZE - 1) / 2);
     return made;
 }
 

@@ -25,7 +25,6 @@ static void sign(char signature[HEX_SIZE], const struct s3_access *access, const
                  const struct buf *request);
 
 static void add_encoded(struct buf *to, const char *text, const char *also_plain);
-static void to_hex(char to[HEX_SIZE], const uint8_t bytes[CRYPTO_SHA256_SIZE]);
 
 char *s3_presign_get(struct arena *arena, const struct s3_access *access, const char *bucket, const char *key,
                      const struct s3_answer *answer, int64_t wall_ms, int expires_s)
@@ -113,7 +112,7 @@ static void sign(char signature[HEX_SIZE], const struct s3_access *access, const
     char hex[HEX_SIZE];
 
     crypto_sha256(digest, request->data, request->length);
-    to_hex(hex, digest);
+    str_hex(hex, digest, CRYPTO_SHA256_SIZE);
     buf_printf(&text, "AWS4%s", access->secret_access_key);
     crypto_hmac_sha256(key, text.data, text.length, steps[0], strlen(steps[0]));
     buf_clear(&text);
@@ -122,7 +121,7 @@ static void sign(char signature[HEX_SIZE], const struct s3_access *access, const
     }
     buf_printf(&text, "AWS4-HMAC-SHA256\n%s\n%s/%s/s3/aws4_request\n%s", moment->stamp, moment->date, access->region, hex);
     crypto_hmac_sha256(digest, key, sizeof key, text.data, text.length);
-    to_hex(signature, digest);
+    str_hex(signature, digest, CRYPTO_SHA256_SIZE);
     buf_clear(&text);
 }
 
@@ -133,12 +132,5 @@ static void add_encoded(struct buf *to, const char *text, const char *also_plain
         bool is_plain = (*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z') ||
                         strchr("-._~", *at) || strchr(also_plain, *at);
         buf_printf(to, is_plain ? "%c" : "%%%02X", *at);
-    }
-}
-
-static void to_hex(char to[HEX_SIZE], const uint8_t bytes[CRYPTO_SHA256_SIZE])
-{
-    for (size_t i = 0; i < CRYPTO_SHA256_SIZE; i++) {
-        snprintf(to + 2 * i, 3, "%02x", bytes[i]);
     }
 }

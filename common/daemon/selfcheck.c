@@ -113,7 +113,8 @@ static void take_schema(void *arg, const struct pg_answer *answer)
     enum pg_outcome outcome = pg_answer_outcome(answer);
 
     selfcheck->waits_for--;
-    if (free_if_last(selfcheck) || outcome == PG_UNAVAILABLE || outcome == PG_RETRY) {
+    /* Without the schema there is no function to ask: refused. All else says nothing of it. */
+    if (free_if_last(selfcheck) || (outcome != PG_OK && !pg_answer_is_refused(answer))) {
         return;
     }
     selfcheck->schema = outcome == PG_OK && find_schema_read(answer, 0).has_schema;

@@ -56,8 +56,13 @@ struct next *problem_reply_pg(struct flow *flow)
 {
     switch (pg_outcome(flow)) {
     case PG_UNAVAILABLE:
+        return pg_is_refused(flow)
+                   ? problem_reply(flow, 503, "database_error",
+                                   "The database has a fault on our side, not in the request; try again.")
+                   : problem_reply(flow, 503, "database_unavailable", "The database does not answer right now; try again.");
     case PG_RETRY:
-        return problem_reply(flow, 503, "database_unavailable", "The database does not answer right now; try again.");
+        return problem_reply(flow, 503, "database_busy",
+                             "Others are changing the same data, or there is too much to do; try again.");
     case PG_REJECTED:
         log_error("pg.statement_rejected", LOG_TEXT("request_id", flow->request_id), LOG_TEXT("sqlstate", pg_sqlstate(flow)),
                   LOG_TEXT("constraint", pg_constraint(flow)));

@@ -15,7 +15,8 @@
 struct next *problem_reply(struct flow *flow, int status, const char *code, const char *detail) FLOW_NEXT;
 /* With more members beside the standard ones, which win; members is stolen. */
 struct next *problem_reply_with(struct flow *flow, int status, const char *code, const char *detail, json_t *members) FLOW_NEXT;
-/* The 503 (Retry-After: 1) that a failed wait on PostgreSQL ends in; PG_REJECTED becomes a logged 500. */
+/* The 503 (Retry-After: 1) that a failed wait on PostgreSQL ends in: database_unavailable when it is away, database_busy when
+ * it had no time or no lock, database_error when it is up and refuses. PG_REJECTED becomes a logged 500. */
 struct next *problem_reply_pg(struct flow *flow) FLOW_NEXT;
 /* The 404 when a statement has found nothing, or the reply to its failure. */
 struct next *problem_reply_not_found(struct flow *flow, const char *detail) FLOW_NEXT;

@@ -4,6 +4,7 @@
 
 #include "common/base/str.h"
 #include "common/pg/connection.h"
+#include "common/pg/failure.h"
 
 const struct pg_answer *pg_answer_of(const struct flow *flow)
 {
@@ -34,7 +35,14 @@ static const char *error_field(const struct pg_answer *answer, int field)
 
 const char *pg_answer_sqlstate(const struct pg_answer *answer)
 {
-    return error_field(answer, PG_DIAG_SQLSTATE);
+    return answer->sqlstate ? answer->sqlstate : error_field(answer, PG_DIAG_SQLSTATE);
+}
+
+bool pg_answer_is_refused(const struct pg_answer *answer)
+{
+    const char *sqlstate = pg_answer_sqlstate(answer);
+
+    return answer->outcome == PG_UNAVAILABLE && sqlstate[0] && pg_failure_kind(sqlstate) == PG_FAILURE_REFUSAL;
 }
 
 const char *pg_answer_error(const struct pg_answer *answer)
@@ -61,6 +69,11 @@ enum pg_outcome pg_outcome(const struct flow *flow)
 const char *pg_sqlstate(const struct flow *flow)
 {
     return pg_answer_sqlstate(pg_answer_of(flow));
+}
+
+bool pg_is_refused(const struct flow *flow)
+{
+    return pg_answer_is_refused(pg_answer_of(flow));
 }
 
 const char *pg_constraint(const struct flow *flow)

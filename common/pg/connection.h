@@ -14,6 +14,7 @@ struct pg_answer {
     const struct pg_result *result; /* NULL when PostgreSQL answered nothing */
     const int *rows;                /* the rows of result that this answer shows; NULL means all of them */
     int row_count;
+    const char *sqlstate; /* where result is not kept: of the statement that made the outcome; NULL for "" */
 };
 
 /* What is answered when nothing was sent. */
@@ -24,6 +25,7 @@ struct pg_metrics {
     struct metric *ready, *in_flight, *duration;
     struct metric *wait; /* until PostgreSQL can begin; a pool of transactions observes it itself, once for each of them */
     struct metric *queries[PG_REJECTED + 1]; /* by outcome */
+    struct metric *failed;                   /* of those that are unavailable: what PostgreSQL answered with an error */
 };
 void pg_metrics_make(struct pg_metrics *metrics, const char *name);
 

@@ -12,6 +12,9 @@ void pg_metrics_make(struct pg_metrics *metrics, const char *name)
     for (int i = 0; i <= PG_REJECTED; i++) {
         metrics->queries[i] = metrics_series(queries, (const char *const[]){ name, outcomes[i] });
     }
+    metrics->failed = metrics_series(
+        metrics_counter("sharelink_pg_failed_total", "Statements that PostgreSQL refuses for no fault of their data.", "pool"),
+        &name);
     metrics->ready =
         metrics_series(metrics_gauge("sharelink_pg_connections", "Connections to PostgreSQL, by state.", "pool,state"),
                        (const char *const[]){ name, "ready" });

@@ -73,12 +73,15 @@ void pg_bytes(struct pg_params *params, const void *bytes, size_t length);
 /* A text[] of count values, each of which may be NULL. */
 void pg_text_array(struct pg_params *params, const char *const *values, size_t count);
 
+/* Whose fault it is; verdict.h has the codes. */
 enum pg_outcome {
     PG_OK,
-    PG_UNAVAILABLE, /* not sent, or the connection broke: PostgreSQL is away or out of disk or memory, or the queue is full; or
-                       the answer is not as declared. What was sent may or may not have happened */
-    PG_RETRY,       /* rolled back for a reason that passes: serialization, deadlock, lock or statement time-out, shutdown */
-    PG_REJECTED,    /* the statement failed: see pg_sqlstate */
+    PG_UNAVAILABLE, /* not now, and nobody's data's fault. Without a SQLSTATE: not sent, as the queue is full or PostgreSQL away;
+                       or the connection broke, or the answer is not as declared: what was sent may have happened. With one:
+                       PostgreSQL refused it and rolled it back, for a reason that an operator mends. Keep the item, try later */
+    PG_RETRY,       /* rolled back for a reason that passes: serialization, deadlock, lock or statement time-out */
+    PG_REJECTED,    /* an input is missing, or the item's own data broke a rule (classes 22 and 23): see pg_sqlstate. Of a
+                       statement with several items this says of none which one it was */
 };
 
 /* Waits for the statement's answer. then reads it with the functions below; it is valid until that step returns. */
@@ -94,6 +97,7 @@ struct pg_answer;
 const struct pg_answer *pg_answer_of(const struct flow *flow);
 enum pg_outcome pg_outcome(const struct flow *flow);
 const char *pg_sqlstate(const struct flow *flow);   /* five characters, "" when fine */
+bool pg_is_refused(const struct flow *flow);        /* PG_UNAVAILABLE although PostgreSQL is up and has room */
 const char *pg_constraint(const struct flow *flow); /* name of the constraint that a rejected statement broke, or "" */
 int pg_rows(const struct flow *flow);
 bool pg_found(const struct flow *flow); /* PG_OK, and a row */
@@ -105,6 +109,7 @@ void pg_send(struct pg_pool *pool, const struct pg_statement *statement, const s
              void *arg);
 enum pg_outcome pg_answer_outcome(const struct pg_answer *answer);
 const char *pg_answer_sqlstate(const struct pg_answer *answer);
+bool pg_answer_is_refused(const struct pg_answer *answer);
 const char *pg_answer_error(const struct pg_answer *answer); /* the server's message, for logs of operators only */
 int pg_answer_rows(const struct pg_answer *answer);
 const char *pg_answer_get(const struct pg_answer *answer, int row, int column);

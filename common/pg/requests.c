@@ -211,8 +211,8 @@ static bool is_declared(struct pg_connection *connection, const struct request *
 
 static struct pg_verdict judge(struct pg_connection *connection, const struct request *request, const PGresult *result)
 {
-    struct pg_verdict verdict =
-        pg_verdict_of(result, request->prepared >= 0, request->has_prepare, connection->options->transactions);
+    struct pg_verdict verdict = pg_verdict_of(request->statement, result, request->prepared >= 0, request->has_prepare,
+                                              connection->options->transactions);
 
     if (verdict.forgets_plan) {
         pg_prepared_renew(&connection->prepared.list[request->prepared], request->generation);
@@ -220,7 +220,9 @@ static struct pg_verdict judge(struct pg_connection *connection, const struct re
     /* What it did is committed; but nobody could read what it says. */
     if (verdict.outcome == PG_OK && !is_declared(connection, request, result)) {
         verdict.outcome = PG_UNAVAILABLE;
+        verdict.is_failure = true;
     }
+    metrics_add(connection->metrics->failed, verdict.is_failure ? 1 : 0);
     return verdict;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "common/pg/transaction.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/clock.h"
@@ -32,7 +33,8 @@ struct pg_transaction {
     unsigned epoch;
     bool is_broken; /* BEGIN failed */
     enum ending ending;
-    enum pg_outcome last;                  /* of the statement before COMMIT */
+    enum pg_outcome last; /* of the statement before COMMIT */
+    char sqlstate[6];
     struct flow_wait *wait;                /* for its end */
     struct action *actions, **actions_end; /* for after the commit; in the flow's arena */
 };
@@ -274,15 +276,18 @@ static void note_last(void *arg, const struct pg_answer *answer)
     struct pg_transaction *transaction = arg;
 
     transaction->last = answer->outcome;
+    snprintf(transaction->sqlstate, sizeof transaction->sqlstate, "%s", pg_answer_sqlstate(answer));
 }
 
 /* COMMIT after a failure is a ROLLBACK, and goes well. */
 static void end_commit(void *arg, const struct pg_answer *answer)
 {
     struct pg_transaction *transaction = arg;
-    struct pg_answer told = { .outcome = transaction->last == PG_OK ? answer->outcome : transaction->last };
+    char sqlstate[6];
+    struct pg_answer told = { .outcome = transaction->last == PG_OK ? answer->outcome : transaction->last, .sqlstate = sqlstate };
     struct flow_wait *wait = transaction->wait;
     struct flow *flow = transaction->flow;
+    snprintf(sqlstate, sizeof sqlstate, "%s", transaction->last == PG_OK ? pg_answer_sqlstate(answer) : transaction->sqlstate);
     struct action *actions = told.outcome == PG_OK && flow ? transaction->actions : NULL;
 
     if (flow) {

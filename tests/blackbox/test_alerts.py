@@ -3,11 +3,13 @@
 The rules are those of deploy/observability/alerts.yml, only quicker: no `for`, and ranges of minutes are seconds.
 """
 
+import contextlib
 import json
 import re
 import shutil
 import subprocess
 import threading
+import time
 import urllib.parse
 import urllib.request
 
@@ -153,6 +155,9 @@ def test_every_alert_fires_once(make_stack, smtp, tmp_path):
             mails_are_put_off_and_refused(stack, smtp)
             fires("SharelinkMailsDelayed", "SharelinkDeadLetters")
 
+            with unreadable(stack):
+                fires("SharelinkDatabaseErrors")
+
             stack.redis.ask("CONFIG", "SET", "appendonly", "no")
             fires("SharelinkRedisMayLoseEntries")
             stack.redis.ask("CONFIG", "SET", "appendonly", "yes")
@@ -203,6 +208,18 @@ def scraped_start(scraper):
     """When the spare daemon's process began, as far as Prometheus knows; None when it knows none."""
     found = scraper.query('process_start_time_seconds{service="spare"}')
     return found[0]["value"][1] if found else None
+
+
+@contextlib.contextmanager
+def unreadable(stack):
+    """The links' daemon may not read what it asks for, and callers are told whose fault that is."""
+    stack.postgres.sql(f"revoke select on links.share_links from sharelink_links", database=stack.database)
+    for _ in range(3):
+        answer = stack.api.get("/v1/share-links")
+        assert answer.status_code == 503 and answer.json()["code"] == "database_error" and answer.headers["Retry-After"]
+        time.sleep(1.5)  # a rate needs two scrapes
+    yield
+    stack.postgres.sql(f"grant select on links.share_links to sharelink_links", database=stack.database)
 
 
 class locked:

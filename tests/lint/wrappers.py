@@ -5,7 +5,7 @@ from tree import includes, sources
 
 WRAPPERS = {
     r"hiredis/": {"redis/context.c", "redis/commands.c", "redis/value.c"},
-    r"libpq-fe\.h": {"answer.c", "connection.c", "declared.c", "requests.c", "session.h", "sync.c", "target.c", "verdict.c"},
+    r"libpq-fe\.h": {"answer.c", "connection.c", "declared.c", "failure.c", "requests.c", "session.h", "sync.c", "target.c", "verdict.c"},
     r"curl/": {"fetch.c", "mail/curl_must.h", "mail/smtp.c", "mail/smtp_*.[ch]"},
     r"sodium": {"crypto.c"},
     r"cmark": {"markdown.c"},

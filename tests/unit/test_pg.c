@@ -208,9 +208,14 @@ static void sqlstates_become_outcomes(void **state)
         { "40001", PG_RETRY, false },       { "40P01", PG_RETRY, false },       { "55P03", PG_RETRY, false },
         { "57014", PG_RETRY, false },       { "25P03", PG_RETRY, false },       { "57P01", PG_UNAVAILABLE, false },
         { "57P03", PG_UNAVAILABLE, false }, { "08006", PG_UNAVAILABLE, false }, { "53300", PG_UNAVAILABLE, false },
-        { "25006", PG_UNAVAILABLE, true },  { "23505", PG_REJECTED, false },    { "P0001", PG_REJECTED, false },
+        { "25006", PG_UNAVAILABLE, true },  { "23505", PG_REJECTED, false },    { "22001", PG_REJECTED, false },
         { "53100", PG_UNAVAILABLE, false }, { "53200", PG_UNAVAILABLE, false }, { "58030", PG_UNAVAILABLE, false },
-        { "40000", PG_REJECTED, false },    { "54000", PG_REJECTED, false },    { "0A000", PG_REJECTED, false },
+        { "40000", PG_UNAVAILABLE, false }, { "54000", PG_UNAVAILABLE, false }, { "0A000", PG_UNAVAILABLE, false },
+        { "22023", PG_REJECTED, false },    { "22P02", PG_REJECTED, false },    { "23503", PG_REJECTED, false },
+        { "21000", PG_UNAVAILABLE, false }, { "42501", PG_UNAVAILABLE, false }, { "42883", PG_UNAVAILABLE, false },
+        { "42P01", PG_UNAVAILABLE, false }, { "XX000", PG_UNAVAILABLE, false }, { "XX001", PG_UNAVAILABLE, false },
+        { "55000", PG_UNAVAILABLE, false }, { "58P01", PG_UNAVAILABLE, false }, { "P0001", PG_UNAVAILABLE, false },
+        { "2F003", PG_UNAVAILABLE, false }, { "44000", PG_UNAVAILABLE, false }, { "ZZ999", PG_UNAVAILABLE, false },
     };
     struct rig rig = ready_rig();
     (void)state;

@@ -13,10 +13,10 @@ static void a_failed_prepare_is_not_remembered(void **state)
     request(&rig, &select_later, &first);
     request(&rig, &select_later, &second);
     assert_true(loop_until(rig.base, is_nothing_due, &rig));
-    assert_int_equal(first.outcome, PG_REJECTED);
+    assert_int_equal(first.outcome, PG_UNAVAILABLE);
     assert_string_equal(first.sqlstate, "42P01");
     assert_int_not_equal(second.outcome, PG_OK);
-    assert_int_equal(ask(&rig, &select_later).outcome, PG_REJECTED);
+    assert_int_equal(ask(&rig, &select_later).outcome, PG_UNAVAILABLE);
     assert_int_equal(ask(&rig, &make_later).outcome, PG_OK);
     assert_string_equal(ask(&rig, &select_later).value, "7");
     rig_free(&rig);

@@ -22,6 +22,7 @@ static struct {
     const char *request_body;
     bool is_json;
     enum pg_outcome outcome;
+    bool is_refused;
 } played;
 static char decided;
 
@@ -71,6 +72,12 @@ const char *pg_sqlstate(const struct flow *flow)
 {
     (void)flow;
     return "23505";
+}
+
+bool pg_is_refused(const struct flow *flow)
+{
+    (void)flow;
+    return played.is_refused;
 }
 
 const char *pg_constraint(const struct flow *flow)
@@ -124,8 +131,12 @@ static void test_a_failed_wait_on_postgresql(void **state)
     played.outcome = PG_UNAVAILABLE;
     assert_replied(problem_reply_pg(*state), 503, "database_unavailable");
     assert_string_equal(played.retry_after, "1");
+    played.is_refused = true;
+    played.retry_after[0] = '\0';
+    assert_replied(problem_reply_pg(*state), 503, "database_error");
+    assert_string_equal(played.retry_after, "1");
     played.outcome = PG_RETRY;
-    assert_replied(problem_reply_pg(*state), 503, "database_unavailable");
+    assert_replied(problem_reply_pg(*state), 503, "database_busy");
     played.outcome = PG_REJECTED;
     assert_replied(problem_reply_pg(*state), 500, "internal_error");
     assert_null(strstr(played.body, "23505"));

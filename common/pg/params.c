@@ -11,6 +11,7 @@ void pg_params_init(struct pg_params *params, struct arena *arena)
     params->arena = arena;
     params->count = 0;
     params->missing = NULL;
+    params->limits = (struct pg_limits){ 0, 0 };
 }
 
 /* A statement with more parameters, or with one of 2 GB, is a mistake in the program. */

@@ -53,6 +53,11 @@ struct pg_statement {
     bool must_answer; /* each time, and for each item of a batch, a row */
 };
 
+/* How long a statement may run, and wait for each lock; 0: as the role may. */
+struct pg_limits {
+    int statement_ms, lock_ms;
+};
+
 /* Parameters in their order; the functions made with a statement put them in. Values are copied into the arena where they need a
  * form of their own, else borrowed until pg_query returns. */
 #define PG_PARAMS_MAX 40
@@ -63,6 +68,7 @@ struct pg_params {
     int lengths[PG_PARAMS_MAX];
     int formats[PG_PARAMS_MAX]; /* 0 text, 1 binary */
     const char *missing;        /* name of an input that must not be NULL and is; such a statement is refused, PG_REJECTED */
+    struct pg_limits limits;    /* of this run of the statement; none unless set */
 };
 void pg_params_init(struct pg_params *params, struct arena *arena);
 void pg_text(struct pg_params *params, const char *value); /* NULL is SQL NULL; also for json, timestamps, enums */

@@ -4,6 +4,7 @@
  * ring: a request is answered at its sync, for only then is it known whether it was committed.
  */
 #include <event2/event.h>
+#include <stdio.h>
 
 #include "common/base/clock.h"
 #include "common/base/metrics.h"
@@ -19,6 +20,7 @@
 /* In the order in which they run. */
 static void note_turn(const struct pg_connection *connection, const struct request *request);
 static bool send_request(struct pg_connection *connection, struct request *request, const struct pg_params *params);
+static bool send_limits(PGconn *link, struct request *request, const struct pg_limits *limits);
 static void take_result(struct pg_connection *connection, PGresult *result);
 static void take_prepare_result(struct pg_connection *connection, struct request *request, PGresult *result);
 static bool answer_oldest(struct pg_connection *connection);
@@ -56,13 +58,17 @@ static void note_turn(const struct pg_connection *connection, const struct reque
     }
 }
 
-/* PREPARE, when this connection does not have the statement yet, the query and the sync: one transaction. */
+/* Its limits when it has some, PREPARE when this connection does not have the statement yet, the query and the sync: one
+ * transaction. */
 static bool send_request(struct pg_connection *connection, struct request *request, const struct pg_params *params)
 {
     const struct pg_statement *statement = request->statement;
     PGconn *link = connection->link;
     char name[PG_PREPARED_NAME_SIZE];
 
+    if (!send_limits(link, request, &params->limits)) {
+        return false;
+    }
     if (connection->options->unnamed) {
         return PQsendQueryParams(link, statement->sql, params->count, NULL, params->values, params->lengths, params->formats,
                                  0) &&
@@ -82,6 +88,22 @@ static bool send_request(struct pg_connection *connection, struct request *reque
     }
     return PQsendQueryPrepared(link, name, params->count, params->values, params->lengths, params->formats, 0) &&
            PQpipelineSync(link);
+}
+
+/* A limit of time counts for what comes behind the statement that sets it, and both end with the transaction. */
+static bool send_limits(PGconn *link, struct request *request, const struct pg_limits *limits)
+{
+    static const char sql[] = "select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true)";
+    char statement_ms[16], lock_ms[16];
+    const char *values[] = { statement_ms, lock_ms };
+
+    if (!limits->statement_ms) {
+        return true;
+    }
+    snprintf(statement_ms, sizeof statement_ms, "%d", limits->statement_ms);
+    snprintf(lock_ms, sizeof lock_ms, "%d", limits->lock_ms);
+    request->awaits_limits = true;
+    return PQsendQueryParams(link, sql, 2, NULL, values, NULL, NULL, 0);
 }
 
 void pg_requests_read(struct pg_connection *connection)
@@ -133,6 +155,7 @@ static void take_result(struct pg_connection *connection, PGresult *result)
         break;
     case PGRES_FATAL_ERROR:
     case PGRES_BAD_RESPONSE:
+        request->awaits_limits = false;
         /* An error at the commit comes after the rows, and replaces them. */
         if (request->awaits_prepare) {
             take_prepare_result(connection, request, result);
@@ -142,7 +165,10 @@ static void take_result(struct pg_connection *connection, PGresult *result)
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
     case PGRES_EMPTY_QUERY:
-        if (request->awaits_prepare) {
+        if (request->awaits_limits) {
+            request->awaits_limits = false;
+            PQclear(result);
+        } else if (request->awaits_prepare) {
             take_prepare_result(connection, request, result);
             PQclear(result);
         } else {

@@ -16,6 +16,7 @@ struct request {
     const struct pg_statement *statement;
     int prepared; /* index; -1 when unnamed */
     unsigned generation;
+    bool awaits_limits;  /* they went before it, and their answer is still to come */
     bool awaits_prepare; /* its PREPARE went before it, and its answer is still to come */
     bool has_prepare;
     pg_done *done;

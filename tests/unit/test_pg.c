@@ -284,6 +284,42 @@ static void one_failure_leaves_its_neighbours_alone(void **state)
     rig_free(&rig);
 }
 
+SQL(show_limits, "select current_setting('statement_timeout') || ' ' || current_setting('lock_timeout')");
+
+static void send_within(struct rig *rig, const struct pg_statement *statement, struct pg_limits limits, struct noted *noted)
+{
+    struct pg_params params;
+
+    pg_params_init(&params, rig->arena);
+    params.limits = limits;
+    send_with(rig, statement, &params, noted);
+}
+
+/* Whether or not it is prepared in the same breath, and with others in flight around it. */
+static void limits_are_those_of_one_statement(void **state)
+{
+    struct rig rig = ready_rig();
+    struct noted before, shown[2], cut[2], after;
+    const struct pg_limits limits = { .statement_ms = 150, .lock_ms = 70 };
+    (void)state;
+
+    before = ask(&rig, &show_limits);
+    for (int i = 0; i < 2; i++) {
+        send_within(&rig, &show_limits, limits, &shown[i]);
+        send_within(&rig, &sleep_long, limits, &cut[i]);
+    }
+    request(&rig, &show_limits, &after);
+    assert_true(loop_until(rig.base, is_nothing_due, &rig));
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal(shown[i].value, "150ms 70ms");
+        assert_int_equal(cut[i].outcome, PG_RETRY);
+        assert_string_equal(cut[i].sqlstate, "57014");
+    }
+    assert_int_equal(after.outcome, PG_OK);
+    assert_string_equal(after.value, before.value);
+    rig_free(&rig);
+}
+
 SQL(begin, "begin");
 
 static void a_transaction_left_open_costs_the_connection(void **state)
@@ -311,6 +347,7 @@ int main(void)
         cmocka_unit_test(sqlstates_become_outcomes),
         cmocka_unit_test(an_error_at_the_commit_is_no_success),
         cmocka_unit_test(one_failure_leaves_its_neighbours_alone),
+        cmocka_unit_test(limits_are_those_of_one_statement),
         cmocka_unit_test(a_transaction_left_open_costs_the_connection),
     };
 

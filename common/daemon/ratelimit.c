@@ -272,7 +272,7 @@ static void keep_script_id(void *arg, const struct redis_value *reply, const cha
 {
     struct ratelimit *limit = arg;
 
-    if (call_ended(limit) && !errstr && redis_kind(reply) == REDIS_TEXT && redis_length(reply) == SCRIPT_ID_MAX) {
+    if (call_ended(limit) && !errstr && redis_kind(reply) == REDIS_TEXT && redis_bytes(reply).length == SCRIPT_ID_MAX) {
         snprintf(limit->script_id, sizeof limit->script_id, "%s", redis_text(reply));
     }
 }

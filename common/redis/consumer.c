@@ -33,8 +33,10 @@ static bool is_last_answer(struct stream_consumer *consumer, enum consumer_state
 static void claim(struct stream_consumer *consumer);
 static void take_claim(void *arg, const struct redis_value *reply, const char *errstr);
 static void note_claim(struct stream_source *source, const struct redis_value *reply);
+static bool is_entry_id(const char *text);
 static void read_streams(struct stream_consumer *consumer, enum consumer_state state, const char *from);
 static void take_entries(void *arg, const struct redis_value *reply, const char *errstr);
+static bool is_entries(const struct redis_value *reply);
 static void fail(struct stream_consumer *consumer, const char *reason);
 static void pause_over(evutil_socket_t fd, short what, void *arg);
 static void move(struct stream_consumer *consumer, enum consumer_state to);
@@ -195,9 +197,9 @@ static void note_claim(struct stream_source *source, const struct redis_value *r
 {
     struct stream_consumer *consumer = source->consumer;
     const char *cursor = redis_text(redis_at(reply, 0));
-    size_t count = redis_length(redis_at(reply, 1));
+    size_t count = redis_count(redis_at(reply, 1));
 
-    if (redis_kind(reply) != REDIS_ARRAY) {
+    if (!is_entry_id(cursor) || redis_kind(redis_at(reply, 1)) != REDIS_ARRAY) {
         consumer->has_failed = true;
         log_warn("stream.claim_refused", LOG_TEXT("stream", source->name), LOG_TEXT("group", consumer->options.group),
                  LOG_TEXT("reason", redis_text(reply)));
@@ -212,6 +214,15 @@ static void note_claim(struct stream_source *source, const struct redis_value *r
         /* There is more: claim again as soon as these are handled. */
         consumer->claim_due_us = 0;
     }
+}
+
+/* 1700000000000-0 */
+static bool is_entry_id(const char *text)
+{
+    static const char digits[] = "0123456789";
+    size_t time = strspn(text, digits);
+
+    return time && text[time] == '-' && text[time + 1] && !text[time + 1 + strspn(text + time + 1, digits)];
 }
 
 /* One command for all streams. Only what is new is waited for. */
@@ -256,8 +267,12 @@ static void take_entries(void *arg, const struct redis_value *reply, const char 
         fail(consumer, redis_text(reply));
         return;
     }
-    for (size_t i = 0; i < redis_length(reply); i++) {
-        count += redis_length(redis_at(redis_at(reply, i), 1));
+    if (!is_entries(reply)) {
+        fail(consumer, "the reply has another form than XREADGROUP's");
+        return;
+    }
+    for (size_t i = 0; i < redis_count(reply); i++) {
+        count += redis_count(redis_at(redis_at(reply, i), 1));
     }
     if (count > 0) {
         move(consumer, STATE_HANDLING);
@@ -269,6 +284,25 @@ static void take_entries(void *arg, const struct redis_value *reply, const char 
         consumer->may_have_own = false;
     }
     go_on(consumer);
+}
+
+/* A server that says something else is none that an entry could be acknowledged to. */
+static bool is_entries(const struct redis_value *reply)
+{
+    for (size_t i = 0; i < redis_count(reply); i++) {
+        const struct redis_value *stream = redis_at(reply, i), *entries = redis_at(stream, 1);
+        if (redis_kind(redis_at(stream, 0)) != REDIS_TEXT || redis_kind(entries) != REDIS_ARRAY) {
+            return false;
+        }
+        for (size_t j = 0; j < redis_count(entries); j++) {
+            const struct redis_value *entry = redis_at(entries, j);
+            enum redis_kind fields = redis_kind(redis_at(entry, 1)); /* NIL where it was trimmed */
+            if (redis_kind(redis_at(entry, 0)) != REDIS_TEXT || (fields != REDIS_ARRAY && fields != REDIS_NIL)) {
+                return false;
+            }
+        }
+    }
+    return redis_kind(reply) == REDIS_ARRAY || redis_kind(reply) == REDIS_NIL;
 }
 
 void stream_consumer_take_handled(struct stream_consumer *consumer)

@@ -42,11 +42,11 @@ void stream_consumer_hand_over(struct stream_consumer *consumer, const struct re
     delivery->consumer = consumer;
     delivery->batch.entries = entries;
     delivery->batch.arg = options->arg;
-    for (size_t i = 0; i < redis_length(streams); i++) {
+    for (size_t i = 0; i < redis_count(streams); i++) {
         const char *stream = copy_text(flow->arena, redis_at(redis_at(streams, i), 0));
         const struct redis_value *list = redis_at(redis_at(streams, i), 1);
         size_t trimmed_count = 0;
-        for (size_t j = 0; j < redis_length(list); j++) {
+        for (size_t j = 0; j < redis_count(list); j++) {
             const char *id = copy_text(flow->arena, redis_at(redis_at(list, j), 0));
             const struct redis_value *fields = redis_at(redis_at(list, j), 1);
             if (redis_kind(fields) != REDIS_ARRAY) {
@@ -68,24 +68,27 @@ void stream_consumer_hand_over(struct stream_consumer *consumer, const struct re
 
 static const char *copy_text(struct arena *arena, const struct redis_value *value)
 {
-    return arena_strndup(arena, redis_text(value), redis_length(value));
+    struct redis_bytes bytes = redis_bytes(value);
+
+    return arena_strndup(arena, bytes.text, bytes.length);
 }
 
 /* Sets event_id, or fault. What came from outside is in neither of them unless it is an id. */
 static void read_entry(struct arena *arena, struct stream_entry *entry, const struct redis_value *fields)
 {
-    const struct redis_value *text = redis_field(fields, "ce");
+    const struct redis_value *value = redis_field(fields, "ce");
+    struct redis_bytes text = redis_bytes(value);
     const char *error = NULL;
 
-    if (redis_kind(text) != REDIS_TEXT) {
+    if (redis_kind(value) != REDIS_TEXT) {
         entry->fault = "it has no field ce";
         return;
     }
-    if (redis_length(text) > EVENT_SIZE_MAX) {
+    if (text.length > EVENT_SIZE_MAX) {
         entry->fault = "its event is over 64 KiB";
         return;
     }
-    const json_t *event = json_parse(arena, redis_text(text), redis_length(text), &error);
+    const json_t *event = json_parse(arena, text.text, text.length, &error);
     if (!event) {
         entry->fault = arena_printf(arena, "its event is no JSON: %s", error);
         return;

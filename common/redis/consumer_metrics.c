@@ -50,7 +50,7 @@ static void take_gauges(void *arg, const struct redis_value *reply, const char *
     if (errstr || redis_kind(reply) != REDIS_ARRAY) {
         return;
     }
-    for (size_t i = 0; i < redis_length(reply); i++) {
+    for (size_t i = 0; i < redis_count(reply); i++) {
         const struct redis_value *group = redis_at(reply, i);
         if (!strcmp(redis_text(redis_field(group, "name")), source->consumer->options.group)) {
             /* The lag is NIL when Redis cannot tell, after deletions in the middle. */

@@ -27,21 +27,24 @@ enum redis_kind redis_kind(const struct redis_value *value)
     return REDIS_NIL;
 }
 
-const char *redis_text(const struct redis_value *value)
+struct redis_bytes redis_bytes(const struct redis_value *value)
 {
     enum redis_kind kind = redis_kind(value);
 
-    return kind == REDIS_TEXT || kind == REDIS_ERROR ? reply_of(value)->str : "";
+    if (kind != REDIS_TEXT && kind != REDIS_ERROR) {
+        return (struct redis_bytes){ "", 0 };
+    }
+    return (struct redis_bytes){ reply_of(value)->str, (size_t)reply_of(value)->len };
 }
 
-size_t redis_length(const struct redis_value *value)
+const char *redis_text(const struct redis_value *value)
 {
-    enum redis_kind kind = redis_kind(value);
+    return redis_bytes(value).text;
+}
 
-    if (kind == REDIS_ARRAY) {
-        return reply_of(value)->elements;
-    }
-    return kind == REDIS_TEXT || kind == REDIS_ERROR ? (size_t)reply_of(value)->len : 0;
+size_t redis_count(const struct redis_value *value)
+{
+    return redis_kind(value) == REDIS_ARRAY ? reply_of(value)->elements : 0;
 }
 
 int64_t redis_integer(const struct redis_value *value)
@@ -51,7 +54,7 @@ int64_t redis_integer(const struct redis_value *value)
 
 const struct redis_value *redis_at(const struct redis_value *value, size_t index)
 {
-    if (redis_kind(value) != REDIS_ARRAY || index >= reply_of(value)->elements) {
+    if (index >= redis_count(value)) {
         return NULL;
     }
     return (const struct redis_value *)(const void *)reply_of(value)->element[index];
@@ -67,7 +70,7 @@ bool redis_is_error(const struct redis_value *value, const char *word)
 
 const struct redis_value *redis_field(const struct redis_value *fields, const char *name)
 {
-    for (size_t i = 0; i + 1 < redis_length(fields); i += 2) {
+    for (size_t i = 0; i + 1 < redis_count(fields); i += 2) {
         if (!strcmp(redis_text(redis_at(fields, i)), name)) {
             return redis_at(fields, i + 1);
         }

@@ -10,8 +10,14 @@
 enum redis_kind { REDIS_NIL, REDIS_TEXT, REDIS_INTEGER, REDIS_ERROR, REDIS_ARRAY };
 struct redis_value;
 enum redis_kind redis_kind(const struct redis_value *value);
-const char *redis_text(const struct redis_value *value); /* of a text or an error; else "" */
-size_t redis_length(const struct redis_value *value);    /* bytes of a text, elements of an array; else 0 */
+/* The bytes of a text or an error with their number, NUL-terminated behind them; "" and 0 of anything else. */
+struct redis_bytes {
+    const char *text;
+    size_t length;
+};
+struct redis_bytes redis_bytes(const struct redis_value *value);
+const char *redis_text(const struct redis_value *value); /* the same, where a NUL within may end it */
+size_t redis_count(const struct redis_value *value);     /* elements of an array; else 0 */
 int64_t redis_integer(const struct redis_value *value);
 const struct redis_value *redis_at(const struct redis_value *value, size_t index); /* NULL beyond the end */
 /* The value behind this name in an array of name, value, name, value…; NULL without one. */

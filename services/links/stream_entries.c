@@ -75,7 +75,7 @@ static void on_page(void *arg, const struct redis_value *reply, const char *errs
         finish(search, false);
         return;
     }
-    size_t entries = redis_length(reply);
+    size_t entries = redis_count(reply);
     free(search->last_id);
     search->last_id = NULL;
     if (entries == 0) {
@@ -127,7 +127,7 @@ static size_t collect(struct search *search, const struct redis_value *page, con
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < redis_length(page) && count < PAGE_MAX; i++) {
+    for (size_t i = 0; i < redis_count(page) && count < PAGE_MAX; i++) {
         const struct redis_value *entry = redis_at(page, i);
         const char *type = field_of(redis_at(entry, 1), "type"), *event = field_of(redis_at(entry, 1), "ce");
         bool tells_of_erasure = str_equal(type, "sharelink.candidate.erased.v1");
@@ -140,7 +140,7 @@ static size_t collect(struct search *search, const struct redis_value *page, con
 
 static const char *field_of(const struct redis_value *fields, const char *name)
 {
-    for (size_t i = 0; i + 1 < redis_length(fields); i += 2) {
+    for (size_t i = 0; i + 1 < redis_count(fields); i += 2) {
         if (str_equal(redis_text(redis_at(fields, i)), name)) {
             return redis_text(redis_at(fields, i + 1));
         }

@@ -70,7 +70,7 @@ static void reading_beyond_the_edge_is_harmless(void **state)
     ASK(&rig, &noted, "DEL", "t:edge");
     assert_int_equal(redis_kind(NULL), REDIS_NIL);
     assert_string_equal(redis_text(NULL), "");
-    assert_int_equal(redis_length(NULL), 0);
+    assert_int_equal(redis_count(NULL), 0);
     assert_int_equal(redis_integer(NULL), 0);
     assert_false(redis_is_error(NULL, "ERR"));
     close_rig(&rig);

@@ -55,9 +55,9 @@ static void on_streams(void *arg, const struct redis_value *reply, const char *e
     if (errstr || watch->paused) {
         return; /* on_ready comes when the connection does; meanwhile the tail is read by the clock */
     }
-    for (size_t i = 0; i < redis_length(reply) && redis_kind(reply) == REDIS_ARRAY; i++) {
+    for (size_t i = 0; i < redis_count(reply); i++) {
         const struct redis_value *entries = redis_at(redis_at(reply, i), 1);
-        const struct redis_value *last = redis_length(entries) ? redis_at(redis_at(entries, redis_length(entries) - 1), 0) : NULL;
+        const struct redis_value *last = redis_at(redis_at(entries, redis_count(entries) - 1), 0);
         if (redis_kind(last) == REDIS_TEXT) {
             bool is_links = str_equal(redis_text(redis_at(redis_at(reply, i), 0)), STREAM_LINKS);
             snprintf(watch->last_ids[is_links ? 0 : 1], sizeof watch->last_ids[0], "%s", redis_text(last));

@@ -107,7 +107,7 @@ static inline void note(void *arg, const struct redis_value *reply, const char *
     noted->rig->due--;
     noted->kind = redis_kind(reply);
     noted->integer = redis_integer(reply);
-    noted->length = redis_length(reply);
+    noted->length = redis_kind(reply) == REDIS_ARRAY ? redis_count(reply) : redis_bytes(reply).length;
     snprintf(noted->text, sizeof noted->text, "%s", redis_text(reply));
     snprintf(noted->error, sizeof noted->error, "%s", errstr ? errstr : "");
 }

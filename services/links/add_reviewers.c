@@ -58,6 +58,7 @@ static struct next *store_reviewers(struct flow *flow, bool send_email)
         .send_email = send_email,
         .is_sound = !faults_any(addition->faults),
         .reviewers_max = REVIEWERS_MAX,
+        .mails_max = change_mails_max(flow),
         .event_ids = change_new_event_ids(flow, 2 * addition->wanted.count),
         .request_id = flow->request_id,
         .traceparent = flow->traceparent,
@@ -82,6 +83,9 @@ static struct next *reply_added(struct flow *flow)
         return faults_reply(flow, addition->faults);
     case ADD_REVIEWERS_TOO_MANY:
         return reply_too_many(flow, addition);
+    case ADD_REVIEWERS_TOO_MANY_MAILS:
+        change_note_too_many_mails(flow, addition->faults, NULL, out.refused);
+        return change_reply_too_many_mails(flow, addition->faults, out.retry_s);
     case ADD_REVIEWERS_VERSION_MISMATCH:
         return change_reply_version_mismatch(flow);
     case ADD_REVIEWERS_BASIC_LINK:

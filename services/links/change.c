@@ -38,6 +38,38 @@ struct next *change_reply_basic_link(struct flow *flow)
     return problem_reply(flow, 409, "basic_link", "A basic link has one interview and no named reviewers.");
 }
 
+int64_t change_mails_max(const struct flow *flow)
+{
+    return links_settings_of(flow->daemon)->invitations_per_address;
+}
+
+void change_note_too_many_mails(struct flow *flow, struct faults *faults, const char *pointer, const char *reviewers)
+{
+    const char *error;
+    const json_t *list = reviewers ? json_parse(flow->arena, reviewers, strlen(reviewers), &error) : NULL;
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *each = json_array_get(list, i);
+        bool is_place = json_is_integer(each);
+        const char *who =
+            is_place ? "This reviewer's address" : arena_printf(flow->arena, "The reviewer %s", json_string_value(each));
+        faults_add(faults,
+                   is_place ? arena_printf(flow->arena, "/reviewers/%lld/email", (long long)json_integer_value(each) - 1)
+                            : pointer,
+                   "too_many_mails",
+                   arena_printf(flow->arena, "%s was sent %lld invitations within the hour; no more are sent until it is over.",
+                                who, (long long)change_mails_max(flow)));
+    }
+}
+
+struct next *change_reply_too_many_mails(struct flow *flow, const struct faults *faults, int64_t retry_s)
+{
+    http_set_header(flow, "Retry-After", arena_printf(flow->arena, "%lld", (long long)(retry_s > 1 ? retry_s : 1)));
+    return problem_reply_with(flow, 429, "too_many_mails",
+                              "Some reviewers were mailed too often within the hour; nothing was changed and nobody was mailed.",
+                              json_pack("{sO}", "errors", faults_list(faults)));
+}
+
 struct next *change_refuse_members(struct flow *flow)
 {
     /* It was there when the statement looked, and was deleted before the membership was stored. */

@@ -14,6 +14,13 @@ struct next *change_reply_not_found(struct flow *flow) FLOW_NEXT;
 struct next *change_reply_version_mismatch(struct flow *flow) FLOW_NEXT;
 struct next *change_reply_basic_link(struct flow *flow) FLOW_NEXT;
 
+/* What an account may ask for within an hour to one address, for links.take_mails. */
+int64_t change_mails_max(const struct flow *flow);
+/* The 429 when some reviewers have been mailed too often: faults has each of them. retry_s: until all may be mailed again. */
+struct next *change_reply_too_many_mails(struct flow *flow, const struct faults *faults, int64_t retry_s) FLOW_NEXT;
+/* Notes each of these reviewers, at this pointer: a JSON array of their places in the body, or of their ids. */
+void change_note_too_many_mails(struct flow *flow, struct faults *faults, const char *pointer, const char *reviewers);
+
 /* The reply to a statement that failed while it stored memberships: a 409 when an interview has gone meanwhile. */
 struct next *change_refuse_members(struct flow *flow) FLOW_NEXT;
 

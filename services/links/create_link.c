@@ -87,6 +87,7 @@ static struct next *store_link(struct flow *flow)
         .reviewers = { creation->reviewers.list, creation->reviewers.count },
         .media_salt = pg_bytes_of(media_salt, sizeof media_salt),
         .is_sound = !faults_any(creation->faults),
+        .mails_max = change_mails_max(flow),
         .event_ids = change_new_event_ids(flow, 1 + wanted->reviewers.count),
         .request_id = flow->request_id,
         .traceparent = flow->traceparent,
@@ -106,6 +107,9 @@ static struct next *reply_created(struct flow *flow)
     case CREATE_LINK_FAULTY:
         note_missing(flow, creation, &out);
         return faults_reply(flow, creation->faults);
+    case CREATE_LINK_TOO_MANY_MAILS:
+        change_note_too_many_mails(flow, creation->faults, NULL, out.refused);
+        return change_reply_too_many_mails(flow, creation->faults, out.retry_s);
     case CREATE_LINK_CREATED:
         break;
     }

@@ -5,11 +5,11 @@
 -- in   account_id text, share_link_id text, title text?, owner_name text?, owner_email text?, owner_time_zone text, settings jsonb,
 --      is_expiry_given bool, expires_at timestamptz?, expires_in_s bigint?, send_email bool, message_subject text?,
 --      message_body text?, template_id text?, takes_default_template bool, interview_ids text[], media_salt bytea, is_sound bool,
---      event_ids text[], request_id text, traceparent text?
+--      mails_max int, event_ids text[], request_id text, traceparent text?
 -- rows reviewers as struct new_reviewer from services/links/new_reviewers.h:
 --      id text, name text?, email text?, token_hash bytea, passcode_hash bytea, sealed bytea
--- out  outcome: created | faulty, missing_interviews json?, is_template_missing bool, is_name_missing bool,
---      share_link json?, events json?
+-- out  outcome: created | faulty | too_many_mails, missing_interviews json?, is_template_missing bool, is_name_missing bool,
+--      refused json?, retry_s int?, share_link json?, events json?
 with account as (
     select a as account from links.accounts a where a.id = :account_id
 ),
@@ -31,6 +31,12 @@ sound as (
       and not exists (select from wanted where not found)
       and (:template_id is null or exists (select from template))
 ),
+mails as materialized (
+    select t.*
+    from sound
+    cross join lateral links.take_mails(:account_id, 'invitation', array(select r.email from :reviewers as r order by r.place), :mails_max) t
+    where :send_email
+),
 link as (
     insert into links.share_links (
         id, account_id, kind, title, owner_name, owner_email, owner_time_zone,
@@ -46,6 +52,7 @@ link as (
            (select id from template),
            :media_salt, cardinality(:interview_ids)
     from sound
+    where not exists (select from mails where refused is not null)
     returning *
 ),
 members as (
@@ -72,10 +79,13 @@ logged as (
     from happened h, link
     returning id, type, events.cloud_event(log) as cloud_event
 )
-select case when exists (select from link) then 'created' else 'faulty' end as outcome,
+select case when exists (select from link) then 'created'
+            when exists (select from mails where refused is not null) then 'too_many_mails'
+            else 'faulty' end as outcome,
        (select json_agg(place - 1 order by place) from wanted where not found) as missing_interviews,
        :template_id is not null and not exists (select from template) as is_template_missing,
        :owner_name is null and exists (select from account where (account).default_sender_name is null) as is_name_missing,
+       (select to_json(refused) from mails) as refused, (select retry_s from mails) as retry_s,
        (select links.share_link_json(link, to_json(:interview_ids), cardinality(:interview_ids),
                                      (select json_agg(links.reviewer_json(people, null, null) order by position) from people))
         from link) as share_link,

@@ -11,6 +11,7 @@
 /* In the order in which they run. */
 static struct next *reply_invited(struct flow *flow);
 static struct next *refuse_inactive(struct flow *flow, const char *state);
+static struct next *refuse_mail(struct flow *flow, int64_t retry_s);
 
 struct next *invite_reviewer(struct flow *flow)
 {
@@ -24,6 +25,7 @@ struct next *invite_reviewer(struct flow *flow)
         .share_link_id = router_param(flow, "id"),
         .version = conditional_version(flow, 1),
         .reviewer_id = router_param(flow, "rid"),
+        .mails_max = change_mails_max(flow),
         .event_ids = change_new_event_ids(flow, 1),
         .request_id = flow->request_id,
         .traceparent = flow->traceparent,
@@ -45,6 +47,8 @@ static struct next *reply_invited(struct flow *flow)
         return refuse_inactive(flow, "expired");
     case INVITE_REVIEWER_DEACTIVATED:
         return refuse_inactive(flow, "deactivated");
+    case INVITE_REVIEWER_TOO_MANY_MAILS:
+        return refuse_mail(flow, out.retry_s);
     case INVITE_REVIEWER_VERSION_MISMATCH:
         return change_reply_version_mismatch(flow);
     case INVITE_REVIEWER_BASIC_LINK:
@@ -59,4 +63,12 @@ static struct next *refuse_inactive(struct flow *flow, const char *state)
 {
     return problem_reply(flow, 409, "link_not_active",
                          arena_printf(flow->arena, "The reviewer's link is %s: it would let nobody in.", state));
+}
+
+static struct next *refuse_mail(struct flow *flow, int64_t retry_s)
+{
+    struct faults *faults = faults_new(flow->arena);
+
+    change_note_too_many_mails(flow, faults, "", arena_printf(flow->arena, "[\"%s\"]", router_param(flow, "rid")));
+    return change_reply_too_many_mails(flow, faults, retry_s);
 }

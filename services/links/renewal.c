@@ -26,6 +26,7 @@ static struct next *judge(struct flow *flow);
 
 static void make_secrets(struct flow *flow, struct renewal *renewal);
 static struct next *refuse_expiry(struct flow *flow);
+static struct next *refuse_mails(struct flow *flow, const struct renew_passcodes_out *out);
 static struct next *reply_renewed(struct flow *flow, const struct renewal *renewal, const struct renew_passcodes_out *out);
 
 struct next *renew(struct flow *flow, struct renewal *renewal)
@@ -65,6 +66,7 @@ static struct next *write_boxes(struct flow *flow)
         .expires_at = renewal->expiry.at,
         .expires_in_s = wanted_expiry_in_s(&renewal->expiry),
         .send_email = renewal->send_email,
+        .mails_max = change_mails_max(flow),
         .event_ids = change_new_event_ids(flow, 1 + renewal->count),
         .request_id = flow->request_id,
         .traceparent = flow->traceparent,
@@ -111,6 +113,8 @@ static struct next *judge(struct flow *flow)
                    : problem_reply(flow, 409, "conflict", "The reviewers of this link are being changed right now.");
     case RENEW_PASSCODES_EXPIRY_HAS_PASSED:
         return refuse_expiry(flow);
+    case RENEW_PASSCODES_TOO_MANY_MAILS:
+        return refuse_mails(flow, &out);
     case RENEW_PASSCODES_VERSION_MISMATCH:
         return change_reply_version_mismatch(flow);
     case RENEW_PASSCODES_BASIC_LINK:
@@ -127,6 +131,14 @@ static struct next *refuse_expiry(struct flow *flow)
 
     faults_add(faults, "/expires_in", "required", "The link has expired: give expires_in or expires_at, or null for no expiry.");
     return faults_reply(flow, faults);
+}
+
+static struct next *refuse_mails(struct flow *flow, const struct renew_passcodes_out *out)
+{
+    struct faults *faults = faults_new(flow->arena);
+
+    change_note_too_many_mails(flow, faults, "/send_email", out->refused);
+    return change_reply_too_many_mails(flow, faults, out->retry_s);
 }
 
 static struct next *reply_renewed(struct flow *flow, const struct renewal *renewal, const struct renew_passcodes_out *out)

@@ -126,6 +126,14 @@ static const struct config_setting settings[] = {
       .min = 1,
       .max = 1000,
       .about = "Networks that open a reviewer's link within a day and are usual; one more switches it off." },
+    { .name = "ACCESS_REQUESTS_PER_OWNER",
+      .kind = CONFIG_INT,
+      .offset = FIELD(access_requests_per_owner),
+      .fallback = "20",
+      .min = 1,
+      .max = 1000000,
+      .about =
+          "Requests for a new link that one owner is mailed within an hour, by all reviewers together; one more is refused." },
     { .name = NULL },
 };
 

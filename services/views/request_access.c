@@ -1,7 +1,8 @@
 /* request_access.c - POST /s/{token}/request-access: asks the owner for a new link. It needs no session, and works where the
  * link is over; that is what it is for.
  *
- * The owner is told once an hour at most. The answer is the same each time, so that it tells nobody who else has asked.
+ * The owner is told once an hour at most by each, and so often by all together. The answer is the same each time, so that it
+ * tells nobody who else has asked.
  */
 #include "common/http/fields.h"
 #include "common/data/id.h"
@@ -26,6 +27,7 @@ struct next *request_access(struct flow *flow)
     id_new(event_id, "evt_");
     struct request_access_in in = {
         .token_hash = visitor_token_hash(flow),
+        .mails_max = views_of(flow)->settings->access_requests_per_owner,
         .event_id = event_id,
         .request_id = flow->request_id,
         .traceparent = flow->traceparent,
@@ -45,6 +47,10 @@ static struct next *reply_requested(struct flow *flow)
             stream_add(flow->daemon->redis, STREAM_VIEWS, "sharelink.link.access_requested.v1", out.event);
         }
         return http_reply_json(flow, 202, "{\"status\":\"requested\"}");
+    case REQUEST_ACCESS_TOO_MANY_MAILS:
+        http_set_header(flow, "Retry-After", arena_printf(flow->arena, "%lld", (long long)out.retry_s));
+        return problem_reply(flow, 429, "too_many_mails",
+                             "The person who shared this has been asked many times within the hour. Ask again later.");
     case REQUEST_ACCESS_UNKNOWN:
         break;
     }

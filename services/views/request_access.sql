@@ -1,12 +1,19 @@
--- Asks for a new link, for the reviewer whose URL it is; within an hour of the last time nothing happens.
--- in  token_hash bytea, event_id text, request_id text, traceparent text?
--- out outcome: requested | no row: unknown, event text?
+-- Asks for a new link, for the reviewer whose URL it is; within an hour of the last time nothing happens. The owner gets so many
+-- mails within an hour from all reviewers together.
+-- in  token_hash bytea, mails_max int, event_id text, request_id text, traceparent text?
+-- out outcome: requested | too_many_mails | no row: unknown, retry_s int?, event text?
 with door as materialized (
     select reviewer_id, share_link_id, account_id from links.doors where token_hash = :token_hash
 ),
+due as materialized (
+    select d.reviewer_id, links.take_access_request(d.reviewer_id, :mails_max) as retry_s
+    from door d
+    where not exists (select from views.access_requests a
+                      where a.reviewer_id = d.reviewer_id and a.requested_at > now() - interval '1 hour')
+),
 asked as (
     insert into views.access_requests as a (reviewer_id)
-    select reviewer_id from door
+    select reviewer_id from due where retry_s is null
     on conflict (reviewer_id) do update set requested_at = now() where a.requested_at <= now() - interval '1 hour'
     returning reviewer_id
 ),
@@ -17,6 +24,7 @@ logged as (
     from door d join asked using (reviewer_id)
     returning events.cloud_event(log) as cloud_event
 )
-select 'requested' as outcome, l.cloud_event as event
+select case when t.retry_s is null then 'requested' else 'too_many_mails' end as outcome, t.retry_s, l.cloud_event as event
 from door d
+left join due t on true
 left join logged l on true

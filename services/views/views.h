@@ -19,6 +19,7 @@ struct views_settings {
     int64_t guess_tries_per_network, guess_tries_per_link, guess_window_seconds, guess_pause_seconds, guess_link_pause_seconds,
         guess_pause_most_seconds;
     int64_t unusual_opens, unusual_networks;
+    int64_t access_requests_per_owner;
 };
 
 struct views {

@@ -84,6 +84,58 @@ begin
 end
 $$;
 
+create or replace function links.mail_digest(kind text, address text) returns bytea
+language sql immutable
+return sha256(convert_to(kind || ' ' || lower(address collate "C"), 'UTF8'));
+
+-- Takes a mail to each of these addresses out of what the account may ask for within an hour, or none at all and says which of
+-- them, by their places, have had too many, and when that is over. An address that is null gets no mail. The rows are locked in
+-- the order of their keys, after those of the link; parallel calls wait for each other, so the limit is exact.
+create or replace function links.take_mails(of_account_id text, kind text, addresses text[], mails_max int)
+returns table (refused int[], retry_s int)
+language plpgsql volatile rows 1 as $$
+begin
+    with wanted as materialized (
+        select a.place::int, links.mail_digest(kind, a.address) as address_hash
+        from unnest(addresses) with ordinality as a (address, place)
+        where a.address is not null
+    ),
+    taken as (
+        insert into links.mail_requests as m (account_id, address_hash)
+        select of_account_id, w.address_hash from wanted w group by w.address_hash order by w.address_hash
+        on conflict (account_id, address_hash) do update
+            set asked = case when m.since <= now() - interval '1 hour' then 1 else m.asked + 1 end,
+                since = case when m.since <= now() - interval '1 hour' then now() else m.since end
+        returning m.address_hash, m.asked, m.since
+    )
+    select array_agg(w.place order by w.place), ceil(extract(epoch from max(t.since) + interval '1 hour' - now()))::int
+    into refused, retry_s
+    from taken t
+    join wanted w on w.address_hash = t.address_hash
+    where t.asked > mails_max;
+    if refused is not null then
+        update links.mail_requests m set asked = m.asked - 1
+        where m.account_id = of_account_id
+          and m.address_hash in (select links.mail_digest(kind, a) from unnest(addresses) a);
+    end if;
+    return next;
+end
+$$;
+
+-- Published for the views service: takes the mail that tells the owner of a reviewer's link that a new one is asked for; else
+-- says in how many seconds one may be sent.
+create or replace function links.take_access_request(of_reviewer_id text, mails_max int) returns int
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (select case when t.refused is not null then greatest(t.retry_s, 1) end
+            from links.reviewers r
+            join links.share_links l on l.id = r.share_link_id
+            cross join lateral links.take_mails(l.account_id, 'access_requested', array[l.owner_email], mails_max) t
+            where r.id = of_reviewer_id);
+end
+$$;
+
 -- Erases a candidate: the interview, its memberships, its basic link, feedback and watch progress, mails that wait because of it,
 -- and answers that were kept for an Idempotency-Key. Visits and events stay: they hold ids only. No row: there is no such
 -- interview.

@@ -4,7 +4,7 @@ grant select on links.accounts to sharelink_links;
 grant update (name, default_settings, default_expires_value, default_expires_unit, default_sender_name, version, updated_at)
     on links.accounts to sharelink_links;
 grant select, insert, update, delete on links.interviews, links.email_templates, links.share_links,
-    links.share_link_interviews, links.reviewers to sharelink_links;
+    links.share_link_interviews, links.reviewers, links.mail_requests to sharelink_links;
 grant select on links.mail_contexts, links.reviewer_documents, links.share_link_documents to sharelink_links;
 
 grant select on links.doors, links.shared_interviews, links.content_states to sharelink_views;
@@ -15,4 +15,6 @@ revoke execute on function links.live_api_key(text) from public;
 grant execute on function links.live_api_key(text) to sharelink_links, sharelink_notifications;
 revoke execute on function links.switch_off_reviewer(text, jsonb) from public;
 grant execute on function links.switch_off_reviewer(text, jsonb) to sharelink_views;
+revoke execute on function links.take_access_request(text, int) from public;
+grant execute on function links.take_access_request(text, int) to sharelink_views;
 revoke execute on function links.count_document_change() from public;

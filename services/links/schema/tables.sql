@@ -160,3 +160,14 @@ create table links.reviewers (
 -- Folded as ASCII, the way the API compares addresses.
 create unique index reviewers_by_link on links.reviewers (share_link_id, lower(email collate "C"));
 create index reviewers_by_words on links.reviewers using gin (account_id, name gin_trgm_ops, email gin_trgm_ops);
+
+-- How many mails of a kind an account has asked for to one address since the hour began; docs/limits.md tells of it. Kind and
+-- address stand here as one digest, which goes after the hour.
+create table links.mail_requests (
+    account_id   text        not null collate "C" references links.accounts on delete cascade,
+    address_hash bytea       not null,
+    since        timestamptz not null default now(),
+    asked        int         not null default 1,
+    primary key (account_id, address_hash)
+) with (fillfactor = 80);
+create index mail_requests_by_time on links.mail_requests (since);

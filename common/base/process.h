@@ -1,8 +1,14 @@
-/* process.h - metrics of the process itself: its build, memory, processor time and descriptors, under Prometheus' own names. */
+/* process.h - the process itself: its metrics (build, memory, processor time, descriptors, under Prometheus' own names), its
+ * limits. */
 #ifndef SHARELINK_PROCESS_H
 #define SHARELINK_PROCESS_H
 
+#include <stdint.h>
+
 /* service: "links". Read anew at each collection. */
 void process_metrics_setup(const char *service);
+
+/* Raises the limit of open files so far as it is too low and may be raised; returns what may be open then, wanted at most. */
+int64_t process_raise_descriptors(int64_t wanted);
 
 #endif

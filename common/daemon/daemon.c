@@ -23,11 +23,14 @@
 #include "common/base/notify.h"
 #include "common/http/problem.h"
 #include "common/base/process.h"
+#include "common/daemon/health.h"
 #include "common/daemon/known_settings.h"
 #include "common/daemon/selfcheck.h"
 #include "common/loop/timer.h"
 
 enum { FIRST_CONNECT_MS = 2000, CONNECT_POLL_MS = 5, DRAIN_POLL_MS = 20 };
+/* That connections of clients may not have: PostgreSQL's, Redis', the health listener's, files and pipes. */
+enum { OTHER_DESCRIPTORS = 256 };
 
 struct life {
     struct daemon daemon;
@@ -74,6 +77,13 @@ static const struct config_setting common_settings[] = {
       .offset = offsetof(struct daemon_settings, listen),
       .check = config_check_listen,
       .about = "address:port to serve HTTP on; port 0 takes a free one." },
+    { .name = "HEALTH_LISTEN",
+      .kind = CONFIG_TEXT,
+      .offset = offsetof(struct daemon_settings, health_listen),
+      .optional = true,
+      .check = config_check_listen,
+      .about = "address:port to serve health, readiness and metrics on, apart from all clients; without it LISTEN's address and "
+               "port + 1000." },
     { .name = "TRUSTED_PROXIES",
       .kind = CONFIG_TEXT,
       .offset = offsetof(struct daemon_settings, trusted_proxies),
@@ -134,21 +144,11 @@ static void watch_signals(struct life *life);
 static void on_signal(evutil_socket_t number, short what, void *arg);
 static void check_drain(evutil_socket_t fd, short what, void *arg);
 static void close_all(struct life *life);
+static int connections_max(struct daemon *daemon);
 static const struct route *routes_with_ours(struct daemon *daemon);
-static struct next *show_health(struct flow *flow);
-static struct next *show_readiness(struct flow *flow);
-static struct next *ask_redis(struct flow *flow);
-static void on_pong(void *arg, const struct redis_value *reply, const char *errstr);
-static struct next *reply_readiness(struct flow *flow);
-static struct next *show_metrics(struct flow *flow);
 static struct next *show_openapi(struct flow *flow);
 
-static const struct route our_routes[] = {
-    { HTTP_GET, "/healthz", show_health, NULL },
-    { HTTP_GET, "/readyz", show_readiness, NULL },
-    { HTTP_GET, "/metrics", show_metrics, NULL },
-    { HTTP_GET, "/openapi.json", show_openapi, NULL },
-};
+static const struct route openapi_route = { HTTP_GET, "/openapi.json", show_openapi, NULL };
 
 int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
 {
@@ -271,7 +271,7 @@ static void serve(struct life *life)
                                    &(struct http_server_options){
                                        .listen = daemon->settings->listen,
                                        .trusted_proxies = daemon->settings->trusted_proxies,
-                                       .connections_max = (int)daemon->settings->connections_max,
+                                       .connections_max = connections_max(daemon),
                                        .header_max = 16 * 1024,
                                        .body_max = 1024 * 1024,
                                        .read_limit_ms = 15000,
@@ -291,18 +291,46 @@ static void serve(struct life *life)
     }
     log_info("daemon.listening", LOG_TEXT("listen", daemon->settings->listen), LOG_INT("port", http_server_port(daemon->http)),
              LOG_TEXT("version", SHARELINK_VERSION));
+    daemon->health = health_start(&(struct health_options){
+        .base = daemon->base,
+        .listen = daemon->settings->health_listen,
+        .listen_main = daemon->settings->listen,
+        .reply_fields = daemon->spec->reply_fields,
+        .daemon = daemon,
+        .app = daemon->app,
+        .pg = daemon->pg,
+        .redis = daemon->redis,
+        .selfcheck = daemon->selfcheck,
+        .is_connected = is_connected,
+    });
+}
+
+/* A listener that runs out of descriptors would leave none for the health listener's connections, nor for PostgreSQL's. */
+static int connections_max(struct daemon *daemon)
+{
+    int64_t wanted = daemon->settings->connections_max;
+    int64_t possible = process_raise_descriptors(wanted + OTHER_DESCRIPTORS) - OTHER_DESCRIPTORS;
+
+    if (possible >= wanted) {
+        return (int)wanted;
+    }
+    possible = possible > 1 ? possible : 1;
+    log_warn("daemon.few_descriptors", LOG_INT("connections_wanted", wanted), LOG_INT("connections_possible", possible),
+             LOG_TEXT("detail", "the limit of open files (ulimit -n, LimitNOFILE) is too low for SHARELINK_CONNECTIONS_MAX"));
+    return (int)possible;
 }
 
 static const struct route *routes_with_ours(struct daemon *daemon)
 {
-    size_t ours = sizeof our_routes / sizeof our_routes[0], theirs = 0;
+    size_t theirs = 0;
 
     while (daemon->spec->routes[theirs].pattern) {
         theirs++;
     }
-    struct route *all = arena_calloc(daemon->arena, theirs + ours + 1, sizeof *all);
+    struct route *all = arena_calloc(daemon->arena, theirs + HEALTH_ROUTES + 2, sizeof *all);
     memcpy(all, daemon->spec->routes, theirs * sizeof *all);
-    memcpy(all + theirs, our_routes, sizeof our_routes);
+    memcpy(all + theirs, health_routes, sizeof health_routes);
+    all[theirs + HEALTH_ROUTES] = openapi_route;
     return all;
 }
 
@@ -348,6 +376,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     log_info("daemon.draining", LOG_INT("signal", number), LOG_INT("flows", flow_count()));
     notify_send("STOPPING=1");
     life->draining = true;
+    health_end_soon();
     life->drain_until_us = clock_mono_us() + life->daemon.settings->drain_seconds * 1000000;
     http_server_drain(life->daemon.http);
     if (life->daemon.spec->drain) {
@@ -382,6 +411,7 @@ static void close_all(struct life *life)
         daemon->spec->stop(daemon);
     }
     http_server_free(daemon->http);
+    http_server_free(daemon->health);
     selfcheck_free(daemon->selfcheck);
     pg_pool_free(daemon->pg);
     redis_free(daemon->redis);
@@ -400,80 +430,6 @@ static void close_all(struct life *life)
     event_base_free(daemon->base);
     libevent_global_shutdown();
     arena_free(daemon->arena);
-}
-
-static struct next *show_health(struct flow *flow)
-{
-    return http_reply_json(flow, 200, "{\"status\":\"alive\"}");
-}
-
-/* Readiness asks both servers for real: a connection that is up may still get no answer. */
-struct readiness {
-    bool postgres, redis;
-    struct flow_wait *wait;
-};
-
-static struct next *show_readiness(struct flow *flow)
-{
-    static const struct pg_statement ask = { .name = "readiness", .sql = "select 1" };
-    struct pg_params none;
-
-    flow->state = arena_alloc(flow->arena, sizeof(struct readiness));
-    pg_params_init(&none, flow->arena);
-    return pg_query(flow, flow->daemon->pg, &ask, &none, ask_redis);
-}
-
-static struct next *ask_redis(struct flow *flow)
-{
-    struct readiness *readiness = flow->state;
-
-    readiness->postgres = pg_outcome(flow) == PG_OK && is_connected(flow->daemon);
-    redis_call(flow->daemon->redis, 0, on_pong, flow_wait_begin(flow, reply_readiness), "PING", NULL);
-    return flow_waiting();
-}
-
-static void on_pong(void *arg, const struct redis_value *reply, const char *errstr)
-{
-    static const bool yes = true;
-    bool pong = !errstr && redis_kind(reply) == REDIS_TEXT;
-
-    flow_wait_end(arg, pong ? &yes : NULL);
-}
-
-static struct next *reply_readiness(struct flow *flow)
-{
-    struct readiness *readiness = flow->state;
-    readiness->redis = flow->answer != NULL;
-
-    bool schema = selfcheck_has_schema(flow->daemon->selfcheck);
-
-    if (readiness->postgres && readiness->redis && schema) {
-        return http_reply_json(flow, 200, "{\"status\":\"ready\"}");
-    }
-    json_t *missing = json_array();
-    if (!readiness->postgres) {
-        json_array_append_new(missing, json_string("postgresql"));
-    }
-    if (readiness->postgres && !schema) {
-        json_array_append_new(missing, json_string("schema"));
-    }
-    if (!readiness->redis) {
-        json_array_append_new(missing, json_string("redis"));
-    }
-    http_set_header(flow, "Retry-After", "1");
-    return problem_reply_with(flow, 503, "not_ready",
-                              "A server that this daemon needs does not answer, or its schema is not there.",
-                              json_pack("{s:o}", "missing", missing));
-}
-
-static struct next *show_metrics(struct flow *flow)
-{
-    struct buf text = { 0 };
-
-    metrics_write(&text);
-    struct next *next = http_reply(flow, 200, "text/plain; version=0.0.4; charset=utf-8", text.data, text.length);
-    buf_clear(&text);
-    return next;
 }
 
 static struct next *show_openapi(struct flow *flow)

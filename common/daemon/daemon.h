@@ -23,7 +23,7 @@ struct daemon_settings {
     const char *redis_url;
     const char *public_url;
     const char *secret_key, *secret_key_previous;
-    const char *listen;
+    const char *listen, *health_listen;
     const char *trusted_proxies; /* CIDRs, divided by commas */
     int log_format, log_level;
     int64_t database_connections;
@@ -43,8 +43,9 @@ struct daemon {
     struct redis *redis;
     struct selfcheck *selfcheck;
     struct http_server *http;
-    void *app;           /* the service's own parts, made by start */
-    struct guard *guard; /* likewise, of a service whose routes have scopes: see guard.h; else NULL */
+    struct http_server *health; /* NULL without one: see health.h */
+    void *app;                  /* the service's own parts, made by start */
+    struct guard *guard;        /* likewise, of a service whose routes have scopes: see guard.h; else NULL */
 };
 
 /* The daemon's OpenAPI document: GET /openapi.json. proto/openapi/embed makes both from the YAML beside it. */

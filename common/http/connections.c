@@ -66,6 +66,7 @@ struct http_connections {
     size_t bucket_mask;
 };
 
+static void show_count(const struct http_connections *connections);
 static void input_changed(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg);
 static void output_changed(struct evbuffer *output, const struct evbuffer_cb_info *info, void *arg);
 static void reword_all(evutil_socket_t fd, short what, void *arg);
@@ -167,9 +168,16 @@ struct bufferevent *http_connections_open(struct event_base *base, void *arg)
     *bucket = connection;
 
     connections->count++;
-    metrics_set(connections->options.gauge, connections->count);
+    show_count(connections);
     steer_listener(connections);
     return bev;
+}
+
+static void show_count(const struct http_connections *connections)
+{
+    if (connections->options.gauge) {
+        metrics_set(connections->options.gauge, connections->count);
+    }
 }
 
 /* Marks the first byte of a request. */
@@ -385,7 +393,7 @@ static void forget(struct http_connection *connection)
     }
     connections->writing -= connection->state >= WRITING;
     connections->count--;
-    metrics_set(connections->options.gauge, connections->count);
+    show_count(connections);
 
     evbuffer_remove_cb_entry(bufferevent_get_input(connection->bev), connection->on_input);
     evbuffer_remove_cb_entry(bufferevent_get_output(connection->bev), connection->on_output);

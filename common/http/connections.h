@@ -25,7 +25,7 @@ struct http_connections_options {
     /* evhttp answers some requests by itself, in HTML. Writes the whole reply that goes out instead. */
     void (*reword)(void *arg, int status, struct buf *reply);
     void *arg;
-    struct metric *gauge; /* of open connections */
+    struct metric *gauge; /* of open connections; may be NULL */
 };
 
 struct http_connections *http_connections_new(struct event_base *base, const struct http_connections_options *options);

@@ -28,6 +28,7 @@ struct http_server_options {
     int write_limit_ms;          /* from a reply's first byte to its last; but see write_rate_min */
     int write_rate_min; /* bytes a second: a reply that moved so many for write_limit_ms may take as long again. 0: none may */
     int idle_limit_ms;
+    bool is_apart;       /* no client's: its connections are not among those that are counted */
     int64_t deadline_ms; /* of a request's flow: then 503 */
     struct daemon *daemon;
     const void *app;

@@ -11,9 +11,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/base/arena.h"
 #include "common/base/str.h"
 
-#define BACKLOG 1024
+#define BACKLOG     1024
+#define BESIDE_STEP 1000
 
 static bool read_listen(const char *text, struct sockaddr_storage *address, socklen_t *length);
 
@@ -79,4 +81,16 @@ int http_listen_port(struct evconnlistener *listener)
         return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
     }
     return ntohs(((struct sockaddr_in *)&address)->sin_port);
+}
+
+const char *http_listen_beside(struct arena *arena, const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    int64_t port;
+
+    if (!colon || !str_parse_int(colon + 1, 1, 65535, &port)) {
+        return address;
+    }
+    port += port + BESIDE_STEP <= 65535 ? BESIDE_STEP : -BESIDE_STEP;
+    return arena_printf(arena, "%.*s:%d", (int)(colon - address), address, (int)port);
 }

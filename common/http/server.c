@@ -62,7 +62,8 @@ static void set_up_evhttp(struct http_server *server)
         .unread_max = options->header_max + options->body_max + BODY_SLACK,
         .reword = http_reword_refusal,
         .arg = server,
-        .gauge = metrics_only(metrics_gauge("sharelink_http_connections", "Open HTTP connections.", "")),
+        .gauge =
+            options->is_apart ? NULL : metrics_only(metrics_gauge("sharelink_http_connections", "Open HTTP connections.", "")),
     };
 
     server->connections = http_connections_new(server->base, &limits);

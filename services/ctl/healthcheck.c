@@ -10,21 +10,47 @@
 #include <unistd.h>
 
 #include "common/base/str.h"
+#include "common/http/listen.h"
 #include "services/ctl/commands.h"
 
 enum { UNHEALTHY = 1, TIMEOUT_S = 5 };
 
+static bool is_listening(struct ctl *ctl, const char *listen);
+static int ask(struct ctl *ctl, const char *listen);
 static int connect_to(const char *host, const char *port);
 static bool split_listen(char *listen, char **host, char **port);
 
 int healthcheck(struct ctl *ctl, int argc, char **argv)
 {
-    const char *listen = argc == 1 ? argv[0] : ctl_setting(ctl, "LISTEN");
-    char *host, *port, answer[64] = "";
+    const char *given = argc == 1 ? argv[0] : ctl_setting(ctl, "HEALTH_LISTEN");
+    const char *listen = given ? NULL : ctl_setting(ctl, "LISTEN");
 
-    if (argc > 1 || !listen) {
-        return ctl_fail(EX_USAGE, "usage: sharelink healthcheck [http://host:port[/path]] (or set SHARELINK_LISTEN)");
+    if (argc > 1 || (!given && !listen)) {
+        return ctl_fail(EX_USAGE, "usage: sharelink healthcheck [http://host:port[/path]] (or set SHARELINK_HEALTH_LISTEN or "
+                                  "SHARELINK_LISTEN)");
     }
+    if (given) {
+        return ask(ctl, given);
+    }
+    /* A daemon that found its health listener's place taken is asked where its clients are. */
+    const char *beside = http_listen_beside(ctl->arena, listen);
+    return is_listening(ctl, beside) ? ask(ctl, beside) : ask(ctl, listen);
+}
+
+static bool is_listening(struct ctl *ctl, const char *listen)
+{
+    char *host, *port;
+    int peer = split_listen(arena_strdup(ctl->arena, listen), &host, &port) ? connect_to(host, port) : -1;
+
+    if (peer >= 0) {
+        close(peer);
+    }
+    return peer >= 0;
+}
+
+static int ask(struct ctl *ctl, const char *listen)
+{
+    char *host, *port, answer[64] = "";
     char *address = arena_strdup(ctl->arena, str_starts_with(listen, "http://") ? listen + 7 : listen);
     const char *slash = strchr(address, '/'), *path = slash && slash[1] ? arena_strdup(ctl->arena, slash) : "/readyz";
     address[strcspn(address, "/")] = '\0';

@@ -19,7 +19,10 @@ static const struct command {
     { { "key", "revoke" }, key_revoke, "KEY_ID", "end a key: slk_ and its 26 characters" },
     { { "dead-letters", "list" }, dead_letters_list, "", "list what could not be delivered or understood" },
     { { "dead-letters", "retry" }, dead_letters_retry, "DELIVERY_ID | --all", "send failed deliveries again" },
-    { { "healthcheck", NULL }, healthcheck, "[URL]", "ask a daemon's /readyz; the one of SHARELINK_LISTEN without a URL" },
+    { { "healthcheck", NULL },
+      healthcheck,
+      "[URL]",
+      "ask a daemon's /readyz; the one of SHARELINK_HEALTH_LISTEN or SHARELINK_LISTEN without a URL" },
     { { "smtp-test", NULL }, smtp_test, "ADDRESS", "send a test mail and say what the server answered" },
 };
 

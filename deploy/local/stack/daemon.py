@@ -34,11 +34,11 @@ class Daemon(Server):
 def settings_of(name, ours, given):
     """Our settings for the daemon `name`, overruled by what is given in the environment.
 
-    SHARELINK_X is for all daemons, SHARELINK_LINKS_X for links alone. A given X_FILE takes the place of our X. LISTEN
-    makes sense for one daemon only. SHARELINK_LINKS_PASSWORD is the operator's command's, and the passwords here are ours.
+    SHARELINK_X is for all daemons, SHARELINK_LINKS_X for links alone. A given X_FILE takes the place of our X. LISTEN and
+    HEALTH_LISTEN make sense for one daemon only. SHARELINK_LINKS_PASSWORD is the operator's command's, and the passwords here are ours.
     """
     for_all = {key: value for key, value in given.items()
-               if key.startswith("SHARELINK_") and not key.startswith(_prefixes()) and key != "SHARELINK_LISTEN"}
+               if key.startswith("SHARELINK_") and not key.startswith(_prefixes()) and key not in ("SHARELINK_LISTEN", "SHARELINK_HEALTH_LISTEN")}
     for_this = {"SHARELINK_" + key.removeprefix(_prefix(name)): value for key, value in given.items()
                 if key.startswith(_prefix(name)) and key.removesuffix("_FILE") != f"{_prefix(name)}PASSWORD"}
     settings = dict(ours)

@@ -3,18 +3,21 @@
 import random
 import socket
 
+HEALTH_STEP = 1000  # from SHARELINK_LISTEN to where health is by default
+
 _given = []  # sockets, whose names are taken on the whole machine for as long as this process lives
 
 
 def free_port():
-    """A port that nobody listens on and that neither this nor another process of ours has handed out.
+    """A port that nobody listens on and that neither this nor another process of ours has handed out; the same goes for the one that
+    a daemon with this port has for its health.
 
     It lies below the range from which the kernel takes the near end of outgoing connections: a client that keeps trying
     to reach a stopped server would else be given that very port some day, and be connected to itself.
     """
     while True:
-        port = random.randrange(15000, _first_ephemeral_port())
-        if _is_first_to_take(port) and is_free(port):
+        port = random.randrange(15000, _first_ephemeral_port() - HEALTH_STEP)
+        if all(_is_first_to_take(each) and is_free(each) for each in (port, port + HEALTH_STEP)):
             return port
 
 

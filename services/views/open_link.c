@@ -69,7 +69,7 @@ static struct next *judge(struct flow *flow, const char *typed)
     char passcode[CRYPTO_PASSCODE_SIZE];
     uint8_t session_hash[CRYPTO_HASH_SIZE];
 
-    /* What cannot be a passcode is judged all the same: a link that is over says so first. */
+    /* What cannot be a passcode is asked for all the same: a link that is over says so first. It is not counted as a guess. */
     bool formed = crypto_passcode_normalise(passcode, typed);
     id_new(opening->visit_id, "vst_");
     id_new(opening->event_id, "evt_");
@@ -115,6 +115,8 @@ static struct next *reply_outcome(struct flow *flow)
         return reply_visit(flow, &out);
     case OPEN_LINK_WRONG_PASSCODE:
         return problem_reply(flow, 401, "wrong_passcode", "That is not the passcode of this link.");
+    case OPEN_LINK_MALFORMED:
+        return problem_reply(flow, 401, "wrong_passcode", "That is no passcode: one has 16 letters and digits.");
     case OPEN_LINK_PAUSED:
         return reply_pause(flow, &out);
     case OPEN_LINK_UNKNOWN:

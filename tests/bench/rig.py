@@ -151,7 +151,7 @@ class Rate(float):
 
 
 def link_body(title, interview_ids, reviewer_count):
-    reviewers = [{"name": f"{title} {place}", "email": f"r{place}@reviewers.example"} for place in range(reviewer_count)]
+    reviewers = [{"name": f"{title} {place}", "email": f"r{place}.{title.replace(' ', '-').lower()}@reviewers.example"} for place in range(reviewer_count)]
     return {"title": title, "owner": OWNER, "interview_ids": interview_ids, "reviewers": reviewers}
 
 

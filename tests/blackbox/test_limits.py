@@ -101,10 +101,10 @@ def test_twenty_wrong_tries_pause_the_link_for_all_and_tell(stack, link):
     opened.open(status=200)
     for network in range(4):
         assert guess(come_from(stack, link, f"198.51.{network}.7"), 5) == [401] * 5
-    bystander = come_from(stack, link, "203.0.113.99")
+    bystander = come_from(stack, link, "203.0.114.99")
     assert 60 < int(bystander.open(status=429).headers["Retry-After"]) <= 300
     opened.content(status=200)  # the door pauses, sessions go on
-    come_from(stack, link, "203.0.113.99", number=1).open(status=200)
+    come_from(stack, link, "203.0.114.99", number=1).open(status=200)
     told = events(stack, link, "link.passcode_failed")
     assert [event["tries"] for event in told] == list(range(1, 21))
     assert ["paused_until" in event for event in told] == [False] * 19 + [True]
@@ -112,6 +112,87 @@ def test_twenty_wrong_tries_pause_the_link_for_all_and_tell(stack, link):
     end_pauses(stack, link)
     bystander.open(status=200)
     assert stack.api.get(f"/v1/share-links/{link['id']}").json()["state"] == "active"
+
+
+def pause_link(stack, link):
+    """As often as it can be done: the pause is an hour long."""
+    for turn in range(3):
+        for network in range(4):
+            assert guess(come_from(stack, link, f"198.51.{network}.7"), 5) == [401] * 5
+        assert come_from(stack, link, "198.52.0.7").open().status_code == 429
+        if turn < 2:
+            end_pauses(stack, link)
+
+
+def test_guesses_of_others_keep_nobody_out_where_she_has_been(stack, link):
+    """By her network without a session, and by her session from any network."""
+    at_home = come_from(stack, link, "203.0.113.1")
+    at_home.open(status=200)
+    pause_link(stack, link)
+    come_from(stack, link, "203.0.113.77").open(status=200)
+    at_home.session.headers["X-Forwarded-For"] = "203.0.120.1"
+    at_home.open(status=200)
+    at_home.content(status=200)
+    come_from(stack, link, "203.0.121.1").open(status=429)
+
+
+def test_a_session_pays_for_no_guesses_from_its_own_network(stack, link):
+    hers = come_from(stack, link, "203.0.113.1")
+    hers.open(status=200)
+    assert guess(come_from(stack, link, "203.0.113.66"), 5) == [401] * 5
+    come_from(stack, link, "203.0.113.66").open(status=429)
+    hers.open(status=200)
+
+
+def test_who_has_been_in_pays_for_her_own_guesses_and_for_nobody_elses(stack, link):
+    hers = come_from(stack, link, "203.0.113.1")
+    hers.open(status=200)
+    assert guess(hers, 7) == [401] * 5 + [429] * 2
+    hers.open(status=429)
+    come_from(stack, link, "203.0.113.1").open(status=200)  # the network has its own
+    assert guess(come_from(stack, link, "203.0.113.2"), 6) == [401] * 5 + [429]
+    assert ["paused_until" in event for event in events(stack, link, "link.passcode_failed")] == [False] * 10
+    for network in range(4):  # what they have guessed is nothing to the budget of others
+        assert guess(come_from(stack, link, f"198.51.{network}.7"), 5) == [401] * 5
+    come_from(stack, link, "198.52.0.7").open(status=429)
+
+
+def test_a_network_that_opened_with_an_older_passcode_is_none_that_has_been_in(stack, link):
+    come_from(stack, link, "203.0.113.1").open(status=200)
+    renewed = stack.api.post(f"/v1/share-links/{link['id']}/reactivate", status=200).json()
+    for network in range(4):
+        assert guess(come_from(stack, renewed, f"198.51.{network}.7"), 5) == [401] * 5
+    come_from(stack, renewed, "203.0.113.1").open(status=429)
+
+
+def test_parallel_guesses_from_known_and_unknown_networks_end_in_no_circle(stack, link):
+    for network in range(3):
+        come_from(stack, link, f"203.0.{network}.1").open(status=200)
+    before = stack.db.value("select deadlocks from pg_stat_database where datname = current_database()")
+    answers = []
+
+    def try_many(number):
+        for turn in range(8):
+            network = f"203.0.{turn % 3}.1" if number % 2 else f"198.51.{turn % 4}.7"
+            answers.append(come_from(stack, link, network).open(WRONG).status_code)
+
+    threads = [threading.Thread(target=try_many, args=(number,)) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(answers) == {401, 429} and answers.count(401) == 3 * 5 + 20
+    assert stack.db.value("select deadlocks from pg_stat_database where datname = current_database()") == before
+
+
+@pytest.mark.parametrize("typed", ["1234", "x", "NBAV-2R1B-NEFY", "NBAV-2R1B-NEFY-TCPS-0000", "****-****-****-****"])
+def test_what_cannot_be_a_passcode_is_not_counted(stack, link, typed):
+    guesser = come_from(stack, link, "192.0.2.7")
+    for _ in range(8):
+        assert guesser.open(typed, status=401).json()["code"] == "wrong_passcode"
+    assert not events(stack, link, "link.passcode_failed")
+    assert stack.db.value("select count(*) from views.guesses where reviewer_id = %s", link["reviewers"][0]["id"]) == 0
+    guesser.open(status=200)
 
 
 def test_parallel_guesses_get_no_more_tries_than_the_budget(stack, link):

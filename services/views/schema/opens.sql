@@ -3,19 +3,30 @@
 -- other in a circle. PostgreSQL promises no order of the parts of one statement.
 
 -- Takes the wrong tries into account. A right one behind wrong ones of the same batch is behind the pause that they have led to:
--- else a batch full of guesses would find the right one among them, whatever the budget.
+-- else a batch full of guesses would find the right one among them, whatever the budget. All rows are locked first, in the order
+-- of their keys.
 create or replace function views.note_guesses(tries views.try[], tries_per_network int, tries_per_link int, window_s int, pause_s int,
                                               link_pause_s int, pause_most_s int) returns views.try[]
 language plpgsql volatile as $$
 declare
     try   views.try;
     guess record;
+    key   record;
     at    int;
     until timestamptz;
 begin
-    for try in select t.* from unnest(tries) t where t.outcome = 'wrong_passcode' order by t.reviewer_id, t.place loop
+    for key in
+        select t.reviewer_id, b.budget collate "C" as budget, max(t.passcode_epoch) as epoch
+        from unnest(tries) t
+        cross join lateral unnest(case when t.is_known then array[t.budget] else array['', t.budget] end) as b (budget)
+        where t.outcome = 'wrong_passcode'
+        group by 1, 2 order by 1, 2
+    loop
+        perform views.lock_guesses(key.reviewer_id, key.epoch, key.budget);
+    end loop;
+    for try in select t.* from unnest(tries) t where t.outcome = 'wrong_passcode' order by t.place loop
         select g.* into guess
-        from views.note_guess(try.reviewer_id, try.passcode_epoch, try.network, tries_per_network, tries_per_link, window_s, pause_s,
+        from views.note_guess(try.reviewer_id, try.budget, try.is_known, tries_per_network, tries_per_link, window_s, pause_s,
                               link_pause_s, pause_most_s) g;
         try.outcome := case when guess.is_judged then 'wrong_passcode' else 'paused' end;
         try.paused_until := guess.paused_until;
@@ -26,7 +37,7 @@ begin
     for at, until in
         select t.place, max(w.paused_until)
         from unnest(tries) t
-        join unnest(tries) w on w.reviewer_id = t.reviewer_id and w.place < t.place and (w.network = t.network or w.begins_pause)
+        join unnest(tries) w on w.reviewer_id = t.reviewer_id and w.place < t.place and (w.budget = t.budget or w.begins_pause and not t.is_known)
         where t.outcome = 'open' and w.wrong_tries is not null
         group by t.place
         having max(w.paused_until) > now()

@@ -17,6 +17,7 @@ create table views.visits (
 ) with (fillfactor = 90);
 create index visits_by_link on views.visits (share_link_id, id);
 create index visits_by_time on views.visits (share_link_id, opened_at, id);
+create index visits_by_network on views.visits (reviewer_id, passcode_epoch, network);
 
 -- One row per reviewer who ever opened: counts without counting.
 create table views.activity (
@@ -51,17 +52,18 @@ create table views.link_activity (
 ) with (fillfactor = 80);
 create index link_activity_by_time on views.link_activity (account_id, last_opened_at, share_link_id);
 
--- Wrong tries at a reviewer's link, by the network that they came from; '' stands for all networks together. A row holds one
--- window of tries and the last pause that they led to. What docs/limits.md tells of.
+-- Wrong tries at a reviewer's link, by whose budget they are: that of the network that they came from, or "visit …" of a session;
+-- '' stands for all networks together that have not opened with this passcode. A row holds one window of tries and the last pause
+-- that they led to. What docs/limits.md tells of.
 create table views.guesses (
     reviewer_id    text        not null collate "C",
-    network        text        not null collate "C",
+    budget         text        not null collate "C",
     passcode_epoch int         not null default 0,
     tries          int         not null default 0,
     since          timestamptz not null default now(),
     pauses         int         not null default 0,
     paused_until   timestamptz,
-    primary key (reviewer_id, network)
+    primary key (reviewer_id, budget)
 ) with (fillfactor = 80);
 create index guesses_by_time on views.guesses (since);
 
@@ -151,6 +153,8 @@ create type views.try as (
     account_id     text collate "C",
     passcode_epoch int,
     kind           text,
+    budget         text collate "C", -- whose wrong tries it is one of
+    is_known       boolean, -- it comes from a network that has opened with this passcode, or with a session
     -- Noted on the way.
     wrong_tries    int,
     begins_pause   boolean,

@@ -96,14 +96,13 @@ completed as (
     returning *
 ),
 logged as (
-    insert into events.log (id, account_id, type, share_link_id, reviewer_id, data, request_id, traceparent)
-    select g.event_id, c.account_id, 'interview.watched', c.share_link_id, c.reviewer_id,
-           jsonb_build_object('share_link_id', c.share_link_id, 'reviewer_id', c.reviewer_id, 'interview_id', c.interview_id),
-           g.request_id, g.traceparent
+    select e.id, e.cloud_event
     from completed c
     join (select distinct on (reviewer_id, interview_id) * from granted order by reviewer_id, interview_id, place desc) g
         on g.reviewer_id = c.reviewer_id and g.interview_id = c.interview_id
-    returning id, events.cloud_event(log) as cloud_event
+    cross join lateral events.add_of_reviewers(
+        array[g.event_id], array['interview.watched'], array[c.reviewer_id], array[jsonb_build_object('interview_id', c.interview_id)],
+        array[g.request_id], array[g.traceparent]) e
 )
 select j.place, j.door, j.outcome,
        json_build_object(

@@ -3,7 +3,7 @@
 -- in  token_hash bytea, mails_max int, event_id text, request_id text, traceparent text?
 -- out outcome: requested | too_many_mails | no row: unknown, retry_s int?, event text?
 with door as materialized (
-    select reviewer_id, share_link_id, account_id from links.doors where token_hash = :token_hash
+    select reviewer_id from links.doors where token_hash = :token_hash
 ),
 due as materialized (
     select d.reviewer_id, links.take_access_request(d.reviewer_id, :mails_max) as retry_s
@@ -18,11 +18,10 @@ asked as (
     returning reviewer_id
 ),
 logged as (
-    insert into events.log (id, account_id, type, share_link_id, reviewer_id, data, request_id, traceparent)
-    select :event_id, d.account_id, 'link.access_requested', d.share_link_id, d.reviewer_id,
-           jsonb_build_object('share_link_id', d.share_link_id, 'reviewer_id', d.reviewer_id), :request_id, :traceparent
-    from door d join asked using (reviewer_id)
-    returning events.cloud_event(log) as cloud_event
+    select e.cloud_event
+    from asked a
+    cross join lateral events.add_of_reviewers(
+        array[:event_id], array['link.access_requested'], array[a.reviewer_id], array['{}'::jsonb], array[:request_id], array[:traceparent]) e
 )
 select case when t.retry_s is null then 'requested' else 'too_many_mails' end as outcome, t.retry_s, l.cloud_event as event
 from door d

@@ -70,14 +70,14 @@ seen as (
     update views.visits v set last_seen_at = now() from judged j where v.id = j.visit_id and v.last_seen_at < now() - interval '1 minute'
 ),
 logged as (
-    insert into events.log (id, account_id, type, share_link_id, reviewer_id, data, request_id, traceparent)
-    select :event_id, s.account_id, case when j.before_submitted_at is null then 'review.submitted' else 'review.updated' end,
-           s.share_link_id, s.reviewer_id,
-           jsonb_build_object('share_link_id', s.share_link_id, 'reviewer_id', s.reviewer_id, 'interview_id', s.interview_id, 'review_id', s.id),
-           :request_id, :traceparent
-    from saved s, judged j
+    select e.type, e.cloud_event
+    from saved s
+    cross join judged j
+    cross join lateral events.add_of_reviewers(
+        array[:event_id], array[case when j.before_submitted_at is null then 'review.submitted' else 'review.updated' end],
+        array[s.reviewer_id], array[jsonb_build_object('interview_id', s.interview_id, 'review_id', s.id)],
+        array[:request_id], array[:traceparent]) e
     where s.submitted_at is not null
-    returning type, events.cloud_event(log) as cloud_event
 ),
 -- What is saved now.
 current as materialized (

@@ -92,7 +92,7 @@ def do_all(stack, before_erasure):
     api, link = stack.api, stack.make_share_link()
     path, interview = f"/v1/share-links/{link['id']}", link["interview_ids"][0]
     reviewer = stack.reviewer(link)
-    reviewer.open("wrong-passcode", status=401)
+    reviewer.open("0000-0000-0000-0000", status=401)
     reviewer.open(status=200)
     review = f"{reviewer.page}/interviews/{interview}/review"
     tag = reviewer.put(review, {"rating": 4}).headers["ETag"]

@@ -164,6 +164,8 @@ FORBIDDEN = {
               "create schema mine", "create table public.mine ()", "select * from public.sharelink_schema"],
     "views": ["select * from links.api_keys", "select * from links.live_api_key('x')", "select * from links.reviewers", "select * from links.interviews", "select * from links.share_links",
               "select * from links.mail_contexts", "update links.share_links set title = 'x'", "delete from events.log", "update events.log set data = '{}'",
+              "insert into events.log (id, account_id, type, data) values ('x', 'x', 'link.opened', '{}')", "select * from events.log",
+              "select * from links.mail_interviews", "select * from links.mail_people",
               "delete from views.visits", "select * from notifications.deliveries", "create table views.mine ()", "drop table views.visits"],
     "notifications": ["select * from links.api_keys", "select * from links.reviewers", "select * from links.interviews", "select * from links.doors",
                       "insert into events.log (id, account_id, type, data) values ('x', 'x', 'x', '{}')", "delete from events.log",

@@ -84,7 +84,7 @@ def check_writers(sources_of):
     written = {}
     for path in sources("services/**/*.sql"):
         text = without_sql_comments(text_of(path))
-        if "insert into events.log" in text:
+        if "insert into events.log" in text or "events.add_of_reviewers(" in text:
             for found in re.finditer(rf"'({NAME})'", text):
                 written.setdefault(found[1], (path, line_of(text, found.start())))
     for name in sorted(set(written) - set(sources_of)):

@@ -54,6 +54,45 @@ language sql stable as $$
         'data', event.data))::text
 $$;
 
+-- Published for the views service, which faces the internet: adds events of what reviewers do, and of no other types. Whose they
+-- are is read from the reviewer's link, and details may hold what their type has and no more. An event of a link that has just
+-- been deleted is left out.
+create or replace function events.add_of_reviewers(ids text[], types text[], reviewer_ids text[], details jsonb[], request_ids text[],
+                                                   traceparents text[])
+returns table (id text, type text, cloud_event text)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    if not types <@ array['link.opened', 'link.passcode_failed', 'link.access_requested', 'link.deactivated', 'interview.watched',
+                          'review.submitted', 'review.updated'] then
+        raise insufficient_privilege using message = 'events.add_of_reviewers: not all of these types are of what reviewers do';
+    end if;
+    return query
+    insert into events.log as l (id, account_id, type, share_link_id, reviewer_id, data, request_id, traceparent)
+    select e.id, d.account_id, e.type, d.share_link_id, d.reviewer_id,
+           jsonb_build_object('share_link_id', d.share_link_id, 'reviewer_id', d.reviewer_id) || m.more, e.request_id, e.traceparent
+    from unnest(ids, types, reviewer_ids, details, request_ids, traceparents)
+         as e (id, type, reviewer_id, detail, request_id, traceparent)
+    cross join lateral (select * from links.doors d where d.reviewer_id = e.reviewer_id limit 1) d
+    cross join lateral (
+        select coalesce(jsonb_object_agg(m.key, m.value), '{}') as more from jsonb_each(e.detail) m
+        where m.key = any (case e.type
+            when 'link.opened' then array['visit_id', 'first']
+            when 'link.passcode_failed' then array['tries', 'paused_until']
+            when 'link.deactivated' then array['reason']
+            when 'interview.watched' then array['interview_id']
+            when 'review.submitted' then array['interview_id', 'review_id']
+            when 'review.updated' then array['interview_id', 'review_id'] end)
+    ) m
+    where (e.type <> 'link.deactivated' or d.state_code is not distinct from m.more ->> 'reason')
+      and (not m.more ? 'interview_id'
+           or exists (select from links.shared_interviews i where i.share_link_id = d.share_link_id and i.interview_id = m.more ->> 'interview_id'))
+    order by e.id
+    returning l.id, l.type, events.cloud_event(l);
+end
+$$;
+
 -- Makes the partitions that are missing, month by month: what keeps one from being made is told in faults, and stops no other.
 -- A partition takes the log for itself alone. Whoever waits for that, behind a dump, makes all others wait behind it: so
 -- briefly, and with the rows of the default partition looked through before. Called by the sweep.

@@ -6,9 +6,11 @@ grant usage on schema views to sharelink_links, sharelink_views, sharelink_notif
 grant usage on schema notifications to sharelink_links, sharelink_notifications;
 
 -- Nobody may change or delete: not even the services that write it.
-grant insert, select on events.log to sharelink_links, sharelink_views;
+grant insert, select on events.log to sharelink_links;
 grant select on events.log to sharelink_notifications;
 
+revoke execute on function events.add_of_reviewers(text[], text[], text[], jsonb[], text[], text[]) from public;
+grant execute on function events.add_of_reviewers(text[], text[], text[], jsonb[], text[], text[]) to sharelink_views;
 revoke execute on function events.make_partitions(int) from public;
 grant execute on function events.make_partitions(int) to sharelink_notifications;
 

@@ -6,14 +6,14 @@ select r.token_hash, r.id as reviewer_id, r.name as reviewer_name, r.passcode_ha
        l.id as share_link_id, l.account_id, l.kind, l.expires_at, l.owner_name as sender_name, l.media_salt,
        links.state_of(coalesce(l.deactivated_at, r.deactivated_at), l.expires_at) as state,
        l.abbreviate_names, l.omit_avatars, l.exclude_full_profiles, l.hide_skipped_questions, l.disable_feedback,
-       l.mask_questionnaire
+       l.mask_questionnaire, r.state_reason ->> 'code' as state_code
 from links.reviewers r
 join links.share_links l on l.id = r.share_link_id;
 
--- For the views service: what lies behind a door, whole. What the settings hide is taken out by the statement that makes the
--- reviewer's page.
+-- For the views service: what lies behind a door, but for the candidates' mail addresses, which no page shows. What the settings hide
+-- is taken out by the statement that makes the reviewer's page.
 create or replace view links.shared_interviews as
-select m.share_link_id, m.position, i.id as interview_id, i.document
+select m.share_link_id, m.position, i.id as interview_id, i.document #- '{candidate,email}' as document
 from links.share_link_interviews m
 join links.interviews i on i.account_id = m.account_id and i.id = m.interview_id;
 

@@ -129,29 +129,28 @@ begin
         returning v.id, v.is_first
     ),
     happened as (
-        select f.event_id, f.account_id, 'link.opened' as type, f.share_link_id, f.reviewer_id,
-               jsonb_build_object('visit_id', f.visit_id, 'first', v.is_first) as more, f.request_id, f.traceparent
+        select f.event_id, 'link.opened' as type, f.reviewer_id, jsonb_build_object('visit_id', f.visit_id, 'first', v.is_first) as more,
+               f.request_id, f.traceparent
         from fresh f
         join visited v on v.id = f.visit_id
         union all
-        select t.event_id, t.account_id, 'link.passcode_failed', t.share_link_id, t.reviewer_id,
+        select t.event_id, 'link.passcode_failed', t.reviewer_id,
                jsonb_strip_nulls(jsonb_build_object(
                    'tries', t.wrong_tries, 'paused_until', case when t.begins_pause then sharelink.rfc3339(t.paused_until) end)),
                t.request_id, t.traceparent
         from unnest(tries) t
         where t.outcome = 'wrong_passcode'
         union all
-        select f.event_id, f.account_id, 'link.deactivated', f.share_link_id, f.reviewer_id,
-               jsonb_build_object('reason', 'unusual_activity'), f.request_id, f.traceparent
+        select f.event_id, 'link.deactivated', f.reviewer_id, jsonb_build_object('reason', 'unusual_activity'), f.request_id, f.traceparent
         from fresh f
         where f.nth = 1 and f.reviewer_id = any (switched)
     ),
     logged as (
-        insert into events.log as l (id, account_id, type, share_link_id, reviewer_id, data, request_id, traceparent)
-        select h.event_id, h.account_id, h.type, h.share_link_id, h.reviewer_id,
-               jsonb_build_object('share_link_id', h.share_link_id, 'reviewer_id', h.reviewer_id) || h.more, h.request_id, h.traceparent
-        from happened h
-        returning l.id, l.type, events.cloud_event(l) as cloud_event
+        select e.*
+        from (select array_agg(h.event_id) as ids, array_agg(h.type) as types, array_agg(h.reviewer_id) as reviewer_ids,
+                     array_agg(h.more) as details, array_agg(h.request_id) as request_ids, array_agg(h.traceparent) as traceparents
+              from happened h having count(*) > 0) h
+        cross join lateral events.add_of_reviewers(h.ids, h.types, h.reviewer_ids, h.details, h.request_ids, h.traceparents) e
     )
     select t.place,
            case when f.place is not null and v.id is null then 'deactivated' else t.outcome end,

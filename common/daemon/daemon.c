@@ -272,7 +272,7 @@ static void serve(struct life *life)
                                        .listen = daemon->settings->listen,
                                        .trusted_proxies = daemon->settings->trusted_proxies,
                                        .connections_max = connections_max(daemon),
-                                       .header_max = 16 * 1024,
+                                       .header_max = 17 * 1024, /* the client's 16 KiB, and what a gateway adds */
                                        .body_max = 1024 * 1024,
                                        .read_limit_ms = 15000,
                                        .write_limit_ms = 30000,

@@ -2,10 +2,7 @@
 
 import contextlib
 import fcntl
-import http.server
-import json
 import os
-import re
 import shutil
 import signal
 import smtplib
@@ -14,18 +11,15 @@ import stat
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 
 import psycopg2
 import pytest
-import requests
 from stack import ports, postgres
 from stack.daemon import settings_of
 from stack.mail import MailSink, text_of
-from stack.nginx import Nginx
 from stack.postgres import Postgres
 from stack.redis import Redis
 from stack.server import Server
@@ -283,127 +277,6 @@ def test_a_sanitizers_report_is_found_in_a_log(tmp_path):
     assert sanitizer_report(log) is None
     log.write_text('{"event":"daemon.listening"}\ncommon/str.c:7:3: runtime error: signed integer overflow\n  #0 in main\n')
     assert sanitizer_report(log).startswith("runtime error: signed integer overflow")
-
-
-# --- the front door ---
-
-
-class Echo(http.server.BaseHTTPRequestHandler):
-    """Stands for a daemon: answers with what it was sent."""
-    protocol_version = "HTTP/1.1"
-
-    first_event_was_seen = threading.Event()
-
-    def do_GET(self):
-        if self.path == "/v1/events/stream?slow":
-            return self.stream()
-        length = int(self.headers.get("Content-Length", 0))
-        body = json.dumps({"server": self.server.name, "path": self.path, "headers": dict(self.headers),
-                           "length": len(self.rfile.read(length))}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_PUT = do_GET
-
-    def stream(self):
-        """One event, and the next only when the first has arrived."""
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.end_headers()
-        self.wfile.write(b"data: 1\n\n")
-        self.first_event_was_seen.wait(20)
-        self.wfile.write(b"data: 2\n\n")
-        self.close_connection = True
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def echoes():
-    servers = {}
-    for name in ("links", "views", "notifications"):
-        servers[name] = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-        servers[name].name = name
-        threading.Thread(target=servers[name].serve_forever, args=[0.02], daemon=True).start()
-    yield servers
-    for server in servers.values():
-        server.shutdown()
-        server.server_close()
-
-
-@pytest.fixture
-def front(echoes, tmp_path):
-    server = Nginx(tmp_path / "nginx", ports.free_port(),
-                   {name: f"127.0.0.1:{echo.server_port}" for name, echo in echoes.items()}, tmp_path, tmp_path / "front.log")
-    server.start()
-    server.wait_until_answering()
-    yield server
-    assert server.stop() == 0
-
-
-@pytest.mark.parametrize("path, server", [
-    ("/s/token", "views"), ("/s/token/open", "views"), ("/assets/page.js", "views"), ("/u/token", "notifications"),
-    ("/v1/events", "notifications"), ("/v1/events/stream", "notifications"), ("/v1/deliveries?a=b", "notifications"),
-    ("/v1/webhook-endpoints/whe_1", "notifications"), ("/v1/notification-preferences/a@b.example", "notifications"),
-    ("/v1/share-links", "links"), ("/v1/interviews/int%2F1?a=%20b", "links"), ("/openapi.json", "links"),
-])
-def test_each_path_has_its_daemon(front, path, server):
-    answer = requests.get(front.url() + path, timeout=5).json()
-    assert (answer["server"], answer["path"]) == (server, path)
-
-
-def test_server_sent_events_pass_at_once(front):
-    with requests.get(front.url() + "/v1/events/stream?slow", stream=True, timeout=10) as answer:
-        lines = answer.iter_lines(chunk_size=1)
-        assert next(lines) == b"data: 1"
-        Echo.first_event_was_seen.set()
-        assert b"data: 2" in list(lines)
-
-
-@pytest.mark.parametrize("path", ["/", "/metrics", "/healthz", "/readyz", "/v1", "/s", "/openapi.json.bak", "/.git/x"])
-def test_other_paths_are_not_served(front, path):
-    answer = requests.get(front.url() + path, timeout=5)
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.headers["X-Request-Id"] == answer.json()["request_id"]
-
-
-def test_the_front_door_tells_the_daemons_who_asks_and_believes_nobody(front):
-    lies = {"X-Forwarded-For": "8.8.8.8", "X-Real-IP": "8.8.8.8", "Forwarded": "for=8.8.8.8",
-            "X-Forwarded-Host": "evil.example", "X-Request-Id": "harmless-1",
-            "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
-    seen = requests.get(front.url() + "/v1/account", headers=lies, timeout=5).json()["headers"]
-    assert seen["X-Forwarded-For"] == "127.0.0.1"
-    assert not {"X-Real-IP", "Forwarded", "X-Forwarded-Host"} & seen.keys()
-    assert (seen["X-Request-Id"], seen["traceparent"]) == ("harmless-1", lies["traceparent"])
-    assert seen["Host"] == f"127.0.0.1:{front.port}"
-    odd = requests.get(front.url() + "/v1/account", headers={"X-Request-Id": 'a"b'}, timeout=5).json()["headers"]
-    assert re.fullmatch("[0-9a-f]{32}", odd["X-Request-Id"])
-
-
-def test_the_front_door_limits_bodies_and_says_503_while_a_daemon_is_away(front, echoes):
-    assert requests.post(front.url() + "/v1/x", b"x" * 2**20, timeout=5).json()["length"] == 2**20
-    answer = requests.post(front.url() + "/v1/x", b"x" * (2**20 + 1), timeout=5)
-    assert (answer.status_code, answer.json()["status"]) == (413, 413)
-    echoes["views"].shutdown()
-    echoes["views"].server_close()
-    answer = requests.get(front.url() + "/s/x", timeout=5)
-    assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "unavailable", "1")
-
-
-def test_no_secret_is_in_the_front_doors_log(front, echoes):
-    echoes["notifications"].shutdown()
-    echoes["notifications"].server_close()
-    for path in ("/s/sEcReT", "/s/sEcReT/content?search=sEcReT", "/u/sEcReT", "/v1/x?q=sEcReT",
-                 "/v1/notification-preferences/sEcReT@recruiters.example"):
-        requests.get(front.url() + path, headers={"Cookie": "session=sEcReT"}, timeout=5)
-    assert front.stop() == 0
-    with open(front.log, encoding="utf-8") as file:
-        log = file.read()
-    assert "/s/-/content" in log and "sEcReT" not in log
 
 
 # --- run.py ---

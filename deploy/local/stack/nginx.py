@@ -11,6 +11,7 @@ from .web import status_of
 LOCAL = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WRAPPER = os.path.join(LOCAL, "nginx.conf.template")
 ROUTES = os.path.join(os.path.dirname(LOCAL), "nginx", "sharelink.conf.template")
+DOOR = os.path.join(os.path.dirname(LOCAL), "nginx", "door.conf.template")
 
 
 class Nginx(Server):
@@ -24,8 +25,11 @@ class Nginx(Server):
         self.servers = servers
         self.media_dir = media_dir
 
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.address()}"
 
     def command(self):
         # Debian keeps it in /usr/sbin, which is not in everybody's PATH.
@@ -45,7 +49,10 @@ class Nginx(Server):
         render(ROUTES, f"{self.directory}/sharelink.conf", {
             "FRONT_LISTEN": f"127.0.0.1:{self.port}",
             "MEDIA_DIR": str(self.media_dir),
+            "DOOR": f"{self.directory}/door.conf",
+            "HSTS": "",
         })
+        render(DOOR, f"{self.directory}/door.conf", {})
 
     def answers(self):
         return status_of(self.url()) is not None

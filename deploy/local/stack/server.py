@@ -55,7 +55,7 @@ class Server:
 
     def start(self):
         self.prepare()
-        with open(self.log, "ab") as log:
+        with open(self.log, "ab", opener=not_for_everybody) as log:
             self.process = subprocess.Popen(
                 as_account(self.user, self.signal_when_orphaned) + self.command(),
                 env=self.environment(), cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -126,6 +126,10 @@ class Server:
             return ""
         with open(self.log, encoding="utf-8", errors="replace") as file:
             return "".join("    " + line for line in file.readlines()[-count:]).rstrip()
+
+
+def not_for_everybody(path, flags):
+    return os.open(path, flags, 0o640)
 
 
 def as_account(user, signal_when_orphaned):

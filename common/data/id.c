@@ -105,7 +105,7 @@ bool id_is_external(const char *text)
             return false;
         }
     }
-    return length > 0;
+    return length > 0 && strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
 }
 
 static bool is_alphanumeric(char byte)

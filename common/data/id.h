@@ -15,7 +15,7 @@ void id_new(char to[ID_SIZE], const char *prefix);
 /* Has this prefix and 26 characters of the alphabet, in capitals, the first of them 0 to 7. */
 bool id_is(const char *text, const char *prefix);
 
-/* The platform's own ids of interviews and jobs: 1 to 128 of A-Z a-z 0-9 . _ : - */
+/* The platform's own ids of interviews and jobs: 1 to 128 of A-Z a-z 0-9 . _ : -, and neither . nor .. */
 bool id_is_external(const char *text);
 
 #endif

@@ -18,7 +18,8 @@ struct next *put_interview(struct flow *flow)
     struct next *refusal = NULL;
 
     if (!id_is_external(router_param(flow, "id"))) {
-        faults_add(faults, "", "invalid", "The id in the path must be 1 to 128 of A-Z a-z 0-9 . _ : -");
+        faults_add(faults, "", "invalid",
+                   "The id in the path must be 1 to 128 of A-Z a-z 0-9 . _ : and -, and not . or .. alone.");
         return faults_reply(flow, faults);
     }
     json_t *body = problem_read_object(flow, &refusal);

@@ -4,6 +4,7 @@ Most tests are rows of the tables below: a change to a good body (or two), and t
 counts the rows of all that the services own before and after.
 """
 
+import http.client
 import json
 import re
 from datetime import datetime, timedelta, timezone
@@ -282,6 +283,7 @@ def at(**delta):
     ("interview empty", {"/interview_ids/0": ""}, {"/interview_ids/0": "too_short"}),
     ("interview too long", {"/interview_ids/0": "i" * 129}, {"/interview_ids/0": "too_long"}),
     ("interview with a slash", {"/interview_ids/0": "int/1"}, {"/interview_ids/0": "invalid"}),
+    *((f"interview {step}", {"/interview_ids/0": step}, {"/interview_ids/0": "invalid"}) for step in (".", "..")),
     ("interview with a quote", {"/interview_ids/0": "int'1"}, {"/interview_ids/0": "invalid"}),
     ("interview with a letter of another script", {"/interview_ids/0": "intä1"}, {"/interview_ids/0": "invalid"}),
     ("interview with a line end", {"/interview_ids/0": "int-1\n"}, {"/interview_ids/0": "control_characters"}),
@@ -441,6 +443,7 @@ def test_media_from_elsewhere_is_refused(stack, good_interview, pointer, url):
 
 @pytest.mark.parametrize("changes, expected", by_name([
     ("type unknown", {"/type": "two_way"}, {"/type": "invalid"}),
+    *((f"{pointer} {step}", {pointer: step}, {pointer: "invalid"}) for pointer in ("/job/id", "/questions/0/id") for step in (".", "..")),
     ("job id with a blank", {"/job/id": "job 1"}, {"/job/id": "invalid"}),
     ("job id too long", {"/job/id": "j" * 129}, {"/job/id": "too_long"}),
     ("time without a zone", {"/completed_at": "2026-01-05T10:00:00"}, {"/completed_at": "invalid"}),
@@ -494,6 +497,17 @@ def test_refused_document_leaves_the_stored_one_as_it_was(stack, interview_id):
 def test_interview_with_an_id_that_is_none_is_refused(stack, good_interview, name):
     with nothing_stored(stack.db):
         assert stack.api.put(f"/v1/interviews/{name}", good_interview).status_code == 422
+
+
+@pytest.mark.parametrize("step", ["%2e", "%2E%2E", ".%2e"])
+def test_interview_with_an_id_that_no_url_can_hold_is_refused(stack, good_interview, step):
+    """A usual client would take it for a step of the path, and ask for something else."""
+    connection = http.client.HTTPConnection("127.0.0.1", stack.links.port, timeout=10)
+    with nothing_stored(stack.db):
+        connection.request("PUT", f"/v1/interviews/{step}", json.dumps(good_interview),
+                           {"Authorization": f"Bearer {stack.key}", "Content-Type": "application/json"})
+        assert connection.getresponse().status == 422
+    connection.close()
 
 
 def test_least_interview_is_taken(stack):

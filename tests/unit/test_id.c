@@ -94,6 +94,11 @@ static void test_external_ids(void **state)
     assert_true(id_is_external("Job:42_x.y-Z"));
     assert_false(id_is_external(""));
     assert_false(id_is_external(NULL));
+    /* No URL can hold them: a client takes them for steps of the path. */
+    assert_false(id_is_external("."));
+    assert_false(id_is_external(".."));
+    assert_true(id_is_external("..."));
+    assert_true(id_is_external(".a"));
     assert_false(id_is_external("a b"));
     assert_false(id_is_external("a/b"));
     assert_false(id_is_external("a\n"));

@@ -33,3 +33,17 @@ const char *idn_mail_address(struct arena *arena, const char *address)
     /* Some signs become ASCII ones that are no part of a name, such as a comma. */
     return is_ascii(whole) && strlen(whole) <= ADDRESS_MAX && str_is_mail_address(whole) ? whole : NULL;
 }
+
+/* libidn2 composes what is decomposed and folds the case of other scripts; what is left are ASCII's letters. */
+const char *idn_canonical_address(struct arena *arena, const char *address)
+{
+    const char *wired = idn_mail_address(arena, address);
+    char *lowered = wired ? arena_strdup(arena, wired) : NULL;
+
+    for (char *at = lowered; at && *at; at++) {
+        if (*at >= 'A' && *at <= 'Z') {
+            *at = (char)(*at - 'A' + 'a');
+        }
+    }
+    return lowered;
+}

@@ -5,18 +5,13 @@
  */
 #include "common/http/fields.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/base/clock.h"
-#include "common/data/id.h"
-#include "common/data/idn.h"
 #include "common/base/str.h"
+#include "common/data/text.h"
 
 static const json_t *ask(struct fields *fields, const char *name);
 static const json_t *ask_needed(struct fields *fields, const char *name, enum fields_need need);
@@ -24,12 +19,12 @@ static const char *pointer_to(const struct fields *fields, const char *name);
 static const char *escape(struct arena *arena, const char *name);
 static const char *checked_text(struct fields *fields, const char *pointer, const json_t *value, const struct text_rule *rule);
 static bool has_good_length(struct fields *fields, const char *pointer, const char *text, const struct text_rule *rule);
+static bool is_unseen(const char *text, const struct text_rule *rule);
+static const char *put_back(const json_t *value, const char *text);
 static void note(struct fields *fields, const char *pointer, const char *code, const char *detail);
 static int choice_index(const char *choices, const char *wanted);
 static const char *list_choices(struct arena *arena, const char *choices);
-static const char *check_url(const char *text, const char *scheme);
 static bool was_asked(const struct fields *fields, const char *name);
-static bool is_time_zone_file(const char *name);
 
 struct fields fields_of(struct arena *arena, struct faults *faults, const json_t *object, const char *pointer)
 {
@@ -92,8 +87,7 @@ const char *fields_text(struct fields *fields, const char *name, enum fields_nee
     return checked_text(fields, pointer_to(fields, name), value, rule);
 }
 
-/* NULL, with a fault noted, when value breaks the rule; a NULL rule is no rule but "text without control characters".
- */
+/* NULL, with a fault noted, when value breaks the rule; a NULL rule is none but those that hold for each text. */
 static const char *checked_text(struct fields *fields, const char *pointer, const json_t *value, const struct text_rule *rule)
 {
     static const struct text_rule no_rule = { .min = 0 };
@@ -104,28 +98,32 @@ static const char *checked_text(struct fields *fields, const char *pointer, cons
         note(fields, pointer, "wrong_type", "This must be a string.");
         return NULL;
     }
-    if (!has_good_length(fields, pointer, text, rule)) {
+    const char *mended = rule->verbatim ? text : text_mend(fields->arena, text, rule->newlines ? TEXT_LINES : TEXT_ONE_LINE);
+    if (!has_good_length(fields, pointer, mended, rule)) {
         return NULL;
     }
-    if (str_has_control(text, rule->newlines)) {
+    if (rule->verbatim && (str_has_control(text, rule->newlines) || text_has_override(text))) {
         note(fields, pointer, "control_characters", "Control characters are not allowed here.");
         return NULL;
     }
-    const char *wrong = rule->check ? rule->check(text) : NULL;
+    const char *wrong = rule->check ? rule->check(mended) : NULL;
     if (wrong) {
         note(fields, pointer, "invalid", wrong);
         return NULL;
     }
-    return text;
+    return put_back(value, rule->canonical ? rule->canonical(fields->arena, mended) : mended);
 }
 
 static bool has_good_length(struct fields *fields, const char *pointer, const char *text, const struct text_rule *rule)
 {
     size_t length = str_utf8_length(text);
-    bool is_blank = rule->min > 0 && text[strspn(text, " \t\r\n")] == '\0';
 
-    if (length < rule->min || is_blank) {
+    if (length < rule->min || (is_unseen(text, rule) && rule->min > 0)) {
         note(fields, pointer, "too_short", arena_printf(fields->arena, "This needs at least %zu characters.", rule->min));
+        return false;
+    }
+    if (is_unseen(text, rule)) {
+        note(fields, pointer, "too_short", "This needs a character that can be seen, or none at all.");
         return false;
     }
     if (rule->max && length > rule->max) {
@@ -133,6 +131,23 @@ static bool has_good_length(struct fields *fields, const char *pointer, const ch
         return false;
     }
     return true;
+}
+
+/* Blanks alone are as good as nothing where nothing may be said, and so is what several lines hold. */
+static bool is_unseen(const char *text, const struct text_rule *rule)
+{
+    bool may_be_empty = rule->min == 0 && (rule->newlines || text[strspn(text, " ")] == '\0');
+
+    return !may_be_empty && !text_is_visible(text);
+}
+
+/* The object's own text, mended where it had to be. */
+static const char *put_back(const json_t *value, const char *text)
+{
+    if (!str_equal(text, json_string_value(value))) {
+        json_string_set((json_t *)(uintptr_t)value, text);
+    }
+    return json_string_value(value);
 }
 
 bool fields_bool(struct fields *fields, const char *name, bool fallback)
@@ -388,102 +403,4 @@ static bool was_asked(const struct fields *fields, const char *name)
         }
     }
     return false;
-}
-
-/* --- rules that several services need --- */
-
-const char *fields_check_email(const char *text)
-{
-    struct arena *arena = arena_new();
-    bool can_be_mailed = str_is_mail_address(text) && idn_mail_address(arena, text);
-
-    arena_free(arena);
-    return can_be_mailed ? NULL : "This must be one mail address such as ana@example.com.";
-}
-
-const char *fields_check_time_zone(const char *text)
-{
-    static const char wrong[] = "This must be a time zone of the IANA database such as Europe/Berlin.";
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
-    size_t length = strlen(text);
-
-    if (strcmp(text, "UTC") == 0) {
-        return NULL; /* also where the database is not installed */
-    }
-    /* Without a dot among the allowed bytes there is no way up. */
-    if (length == 0 || length > 64 || strspn(text, allowed) != length || text[0] == '/' || text[length - 1] == '/') {
-        return wrong;
-    }
-    if (str_starts_with(text, "posix/") || str_starts_with(text, "right/") || str_equal(text, "localtime") ||
-        str_equal(text, "posixrules")) {
-        return wrong;
-    }
-    return is_time_zone_file(text) ? NULL : wrong;
-}
-
-static bool is_time_zone_file(const char *name)
-{
-    const char *directory = getenv("TZDIR");
-    char path[4096], magic[4];
-    struct stat about;
-
-    int length = snprintf(path, sizeof path, "%s/%s", directory && *directory ? directory : "/usr/share/zoneinfo", name);
-    if (length < 0 || (size_t)length >= sizeof path) {
-        return false;
-    }
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        return false;
-    }
-    bool is_zone = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && read(fd, magic, sizeof magic) == (ssize_t)sizeof magic &&
-                   memcmp(magic, "TZif", sizeof magic) == 0;
-    close(fd);
-    return is_zone;
-}
-
-const char *fields_check_https_url(const char *text)
-{
-    return check_url(text, "https://");
-}
-
-const char *fields_check_http_url(const char *text)
-{
-    return check_url(text, "http://");
-}
-
-static const char *check_url(const char *text, const char *scheme)
-{
-    static const char wrong[] =
-        "This must be a URL such as https://example.com/path, at most 2048 bytes, without user and password.";
-    static const char host_bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-";
-    int64_t port;
-
-    if (strlen(text) > 2048 || !str_starts_with(text, scheme) || str_has_control(text, false) || strpbrk(text, " \"<>\\^`{|}")) {
-        return wrong;
-    }
-    const char *host = text + strlen(scheme);
-    bool is_v6 = *host == '[';
-    size_t length = is_v6 ? strspn(host + 1, "0123456789abcdefABCDEF:.") + 2 : strspn(host, host_bytes);
-    if (length == 0 || length > 253 || *host == '.' || *host == '-' || (is_v6 && (length < 4 || host[length - 1] != ']'))) {
-        return wrong;
-    }
-    const char *rest = host + length;
-    if (*rest == ':') {
-        char digits[6] = { 0 };
-        size_t count = strspn(rest + 1, "0123456789");
-        if (count == 0 || count >= sizeof digits) {
-            return wrong;
-        }
-        memcpy(digits, rest + 1, count);
-        if (!str_parse_int(digits, 1, 65535, &port)) {
-            return wrong;
-        }
-        rest += 1 + count;
-    }
-    return !*rest || strchr("/?#", *rest) ? NULL : wrong;
-}
-
-const char *fields_check_external_id(const char *text)
-{
-    return id_is_external(text) ? NULL : "This must be 1 to 128 of A-Z a-z 0-9 . _ : and -.";
 }

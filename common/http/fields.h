@@ -5,6 +5,8 @@
  *     link.title = fields_text(&root, "title", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 200 });
  *     fields_end(&root);
  *
+ * Text is mended as it is read (common/data/text.h), in the object too: an object that is stored whole is stored mended.
+ *
  * Codes: required, wrong_type, too_short, too_long, out_of_range, control_characters, invalid (with a detail of its own),
  * unknown_field. A getter that noted a fault returns the zero of its type.
  */
@@ -28,13 +30,15 @@ struct fields {
 };
 
 struct text_rule {
-    size_t min, max;                        /* code points, and with a min not blanks alone; a max of 0 is no limit */
-    bool newlines;                          /* \n, \r and \t are fine */
-    bool nullable;                          /* null reads as absent */
-    const char *(*check)(const char *text); /* NULL when fine, else the detail of an "invalid" */
+    size_t min, max; /* code points, and with a min something that can be seen; a max of 0 is no limit */
+    bool newlines;   /* a text of several lines, with tabs */
+    bool verbatim;   /* a name that machines give, such as an id or a URL: control characters are a fault, not mended */
+    bool nullable;   /* null reads as absent */
+    const char *(*check)(const char *text);                          /* NULL when fine, else the detail of an "invalid" */
+    const char *(*canonical)(struct arena *arena, const char *text); /* the one form of a text that passed the check */
 };
 
-/* object is borrowed; anything that is no JSON object is noted as wrong_type at pointer. */
+/* object is borrowed, and its texts are mended; anything that is no JSON object is noted as wrong_type at pointer. */
 struct fields fields_of(struct arena *arena, struct faults *faults, const json_t *object, const char *pointer);
 bool fields_has(struct fields *fields, const char *name);     /* present, and not null */
 bool fields_is_null(struct fields *fields, const char *name); /* present, and null */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/data/idn.h"
 #include "common/http/fields.h"
 #include "common/base/str.h"
 
@@ -65,19 +66,25 @@ static void check_completed_at(struct fields *root, json_t *document)
 
 static void check_job(struct fields job)
 {
-    fields_text(&job, "id", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 128, .check = fields_check_external_id });
+    fields_text(&job, "id", FIELDS_REQUIRED,
+                &(struct text_rule){ .min = 1, .max = 128, .verbatim = true, .check = fields_check_external_id });
     fields_text(&job, "title", FIELDS_REQUIRED, &short_text);
     fields_end(&job);
 }
 
 static void check_candidate(struct fields candidate, text_check *check)
 {
-    const struct text_rule media_url = { .min = 1, .max = 2048, .nullable = true, .check = check };
+    const struct text_rule media_url = { .min = 1, .max = 2048, .verbatim = true, .nullable = true, .check = check };
 
     fields_text(&candidate, "first_name", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 100 });
     fields_text(&candidate, "last_name", FIELDS_OPTIONAL, &(struct text_rule){ .max = 100, .nullable = true });
     fields_text(&candidate, "email", FIELDS_OPTIONAL,
-                &(struct text_rule){ .min = 3, .max = 254, .nullable = true, .check = fields_check_email });
+                &(struct text_rule){ .min = 3,
+                                     .max = 254,
+                                     .verbatim = true,
+                                     .nullable = true,
+                                     .check = fields_check_email,
+                                     .canonical = idn_canonical_address });
     fields_text(&candidate, "avatar_url", FIELDS_OPTIONAL, &media_url);
     if (fields_has(&candidate, "profile")) {
         check_profile(fields_object(&candidate, "profile", FIELDS_OPTIONAL));
@@ -95,7 +102,8 @@ static void check_profile(struct fields profile)
     fields_text(&profile, "summary", FIELDS_OPTIONAL, &long_text);
     const json_t *links = fields_array(&profile, "links", FIELDS_OPTIONAL, 0, 20);
     for (size_t i = 0; i < json_array_size(links); i++) {
-        fields_element_text(&profile, "links", links, i, &(struct text_rule){ .min = 1, .max = 2048, .check = check_link });
+        fields_element_text(&profile, "links", links, i,
+                            &(struct text_rule){ .min = 1, .max = 2048, .verbatim = true, .check = check_link });
     }
     fields_end(&profile);
 }
@@ -103,7 +111,7 @@ static void check_profile(struct fields profile)
 static void check_resume(struct fields resume, text_check *check)
 {
     fields_text(&resume, "file_name", FIELDS_REQUIRED, &short_text);
-    fields_text(&resume, "url", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 2048, .check = check });
+    fields_text(&resume, "url", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 2048, .verbatim = true, .check = check });
     fields_end(&resume);
 }
 
@@ -114,8 +122,9 @@ static void check_questions(struct fields *root, text_check *check)
 
     for (size_t i = 0; i < json_array_size(questions); i++) {
         struct fields question = fields_element(root, "questions", questions, i);
-        const char *id = fields_text(&question, "id", FIELDS_REQUIRED,
-                                     &(struct text_rule){ .min = 1, .max = 128, .check = fields_check_external_id });
+        const char *id =
+            fields_text(&question, "id", FIELDS_REQUIRED,
+                        &(struct text_rule){ .min = 1, .max = 128, .verbatim = true, .check = fields_check_external_id });
         if (id && json_object_get(ids, id)) {
             fields_fault(&question, "id", "duplicate", "Another question of this interview has the same id.");
         } else if (id) {
@@ -132,7 +141,7 @@ static void check_questions(struct fields *root, text_check *check)
 
 static void check_answer(struct fields answer, text_check *check)
 {
-    const struct text_rule media_url = { .min = 1, .max = 2048, .nullable = true, .check = check };
+    const struct text_rule media_url = { .min = 1, .max = 2048, .verbatim = true, .nullable = true, .check = check };
 
     fields_choice(&answer, "kind", FIELDS_REQUIRED, "video|audio|text");
     fields_text(&answer, "media_url", FIELDS_OPTIONAL, &media_url);

@@ -2,6 +2,7 @@
 #include "services/links/link_fields.h"
 
 #include "common/base/clock.h"
+#include "common/data/idn.h"
 #include "common/data/json.h"
 #include "common/data/markdown.h"
 #include "common/base/str.h"
@@ -11,8 +12,10 @@
 
 const struct text_rule link_title_rule = { .min = 1, .max = 200 };
 const struct text_rule person_name_rule = { .min = 1, .max = 200 };
-const struct text_rule email_rule = { .min = 3, .max = 254, .check = fields_check_email };
-const struct text_rule time_zone_rule = { .min = 1, .max = 64, .check = fields_check_time_zone };
+const struct text_rule email_rule = {
+    .min = 3, .max = 254, .verbatim = true, .check = fields_check_email, .canonical = idn_canonical_address
+};
+const struct text_rule time_zone_rule = { .min = 1, .max = 64, .verbatim = true, .check = fields_check_time_zone };
 
 const char *const link_settings[LINK_SETTINGS] = { "abbreviate_names",       "omit_avatars",     "exclude_full_profiles",
                                                    "hide_skipped_questions", "disable_feedback", "mask_questionnaire" };
@@ -23,11 +26,10 @@ static const char *const placeholders[] = { "reviewer_name", "reviewer_first_nam
 static void read_expires_in(struct fields *root, struct wanted_expiry *expiry);
 static void read_expires_at(struct fields *root, struct wanted_expiry *expiry);
 static void check_placeholders(struct fields *message, const char *name, const char *text);
-static const char *lowered(struct arena *arena, const char *text);
 
 void link_fields_interviews(struct fields *root, struct wanted_ids *interviews)
 {
-    static const struct text_rule rule = { .min = 1, .max = 128, .check = fields_check_external_id };
+    static const struct text_rule rule = { .min = 1, .max = 128, .verbatim = true, .check = fields_check_external_id };
 
     link_fields_ids(root, "interview_ids", 1, INTERVIEWS_MAX, &rule, interviews);
 }
@@ -60,13 +62,12 @@ void link_fields_reviewers(struct fields *root, struct wanted_reviewers *reviewe
         struct fields reviewer = fields_element(root, "reviewers", sent, i);
         const char *name = fields_text(&reviewer, "name", FIELDS_REQUIRED, &person_name_rule);
         const char *address = fields_text(&reviewer, "email", FIELDS_REQUIRED, &email_rule);
-        const char *same = address ? lowered(root->arena, address) : NULL;
 
-        if (same && json_object_get(seen, same)) {
+        if (address && json_object_get(seen, address)) {
             fields_fault(&reviewer, "email", "duplicate", "Another reviewer of this link has the same address.");
             address = NULL;
-        } else if (same) {
-            json_object_set_new(seen, same, json_true());
+        } else if (address) {
+            json_object_set_new(seen, address, json_true());
         }
         fields_end(&reviewer);
         reviewers->list[reviewers->count++] = (struct wanted_reviewer){ name, address };
@@ -163,16 +164,4 @@ static void check_placeholders(struct fields *message, const char *name, const c
         fields_fault(message, name, "unknown_placeholder",
                      arena_printf(message->arena, "There is no placeholder {{%s}}.", unknown));
     }
-}
-
-static const char *lowered(struct arena *arena, const char *text)
-{
-    char *copy = arena_strdup(arena, text);
-
-    for (char *at = copy; *at; at++) {
-        if (*at >= 'A' && *at <= 'Z') {
-            *at = (char)(*at - 'A' + 'a');
-        }
-    }
-    return copy;
 }

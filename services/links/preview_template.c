@@ -15,7 +15,7 @@
 
 static struct next *reply_preview(struct flow *flow);
 
-static const struct text_rule id_rule = { .min = 1, .max = 64, .nullable = true };
+static const struct text_rule id_rule = { .min = 1, .max = 64, .verbatim = true, .nullable = true };
 
 struct preview {
     const char *subject, *body; /* NULL with a template */

@@ -34,7 +34,8 @@ struct next *put_memberships(struct flow *flow)
     }
     form->faults = faults_new(flow->arena);
     struct fields root = fields_of(flow->arena, form->faults, body, "");
-    link_fields_ids(&root, "share_link_ids", 0, LINKS_MAX, &(struct text_rule){ .min = 1, .max = 64 }, &form->wanted);
+    link_fields_ids(&root, "share_link_ids", 0, LINKS_MAX, &(struct text_rule){ .min = 1, .max = 64, .verbatim = true },
+                    &form->wanted);
     fields_end(&root);
     flow->state = form;
     return store_memberships(flow);

@@ -45,6 +45,7 @@ static void read_message(struct fields *root, struct wanted_link *link)
         link_fields_message(root, &link->message_subject, &link->message_body);
     }
     if (has_template) {
-        link->template_id = fields_text(root, "template_id", FIELDS_OPTIONAL, &(struct text_rule){ .min = 1, .max = 64 });
+        link->template_id =
+            fields_text(root, "template_id", FIELDS_OPTIONAL, &(struct text_rule){ .min = 1, .max = 64, .verbatim = true });
     }
 }

@@ -39,7 +39,8 @@ struct next *report_watch(struct flow *flow)
         return refusal;
     }
     struct fields root = fields_of(flow->arena, faults, body, "");
-    const char *question_id = fields_text(&root, "question_id", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 128 });
+    const char *question_id =
+        fields_text(&root, "question_id", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 128, .verbatim = true });
     double seconds = fields_number(&root, "seconds", FIELDS_REQUIRED, 0, SECONDS_MAX);
     double position = fields_number(&root, "position", FIELDS_REQUIRED, 0, POSITION_MAX);
     fields_end(&root);

@@ -74,7 +74,8 @@ static const json_t *read_question_ratings(struct fields *root)
 
     for (size_t i = 0; i < json_array_size(list); i++) {
         struct fields entry = fields_element(root, "question_ratings", list, i);
-        const char *id = fields_text(&entry, "question_id", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 128 });
+        const char *id =
+            fields_text(&entry, "question_id", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 128, .verbatim = true });
         const json_t *rating = read_rating(&entry);
         const char *note = fields_text(&entry, "note", FIELDS_OPTIONAL,
                                        &(struct text_rule){ .max = NOTE_MAX, .newlines = true, .nullable = true });

@@ -77,7 +77,9 @@ static void test_text(void **state)
     const struct text_rule rule = { .min = 2, .max = 3, .check = no_x };
     struct fields *root =
         read_body(reading, "{\"ok\":\"\xC3\xA4\xE2\x82\xAC\",\"short\":\"a\",\"long\":\"abcd\",\"type\":1,\"null\":null,"
-                           "\"ctl\":\"a\\nb\",\"c1\":\"a\\u0085\",\"rule\":\"xx\"}");
+                           "\"ctl\":\"a\\nb\",\"c1\":\"a\\u0085\",\"turn\":\"\\u202eb\",\"rule\":\"xx\","
+                           "\"unseen\":\"\\u200b\\u2060\",\"pasted\":\"a\\r\\nb\\u2028\\u0007\\u202ec\"}");
+    const struct text_rule machine = { .verbatim = true };
 
     assert_string_equal(fields_text(root, "ok", FIELDS_REQUIRED, &rule), "\xC3\xA4\xE2\x82\xAC");
     assert_null(fields_text(root, "absent", FIELDS_OPTIONAL, &rule));
@@ -86,14 +88,22 @@ static void test_text(void **state)
     assert_null(fields_text(root, "long", FIELDS_OPTIONAL, &rule));
     assert_null(fields_text(root, "type", FIELDS_OPTIONAL, &rule));
     assert_null(fields_text(root, "null", FIELDS_OPTIONAL, &rule));
-    assert_null(fields_text(root, "ctl", FIELDS_OPTIONAL, &rule));
-    assert_null(fields_text(root, "c1", FIELDS_OPTIONAL, NULL));
+    assert_null(fields_text(root, "ctl", FIELDS_OPTIONAL, &machine));
+    assert_null(fields_text(root, "c1", FIELDS_OPTIONAL, &machine));
+    assert_null(fields_text(root, "turn", FIELDS_OPTIONAL, &machine));
+    assert_null(fields_text(root, "unseen", FIELDS_OPTIONAL, &rule));
+    assert_null(fields_text(root, "unseen", FIELDS_OPTIONAL, NULL));
+    assert_string_equal(fields_text(root, "pasted", FIELDS_OPTIONAL, &(struct text_rule){ .newlines = true }), "a\nb\nc");
+    assert_string_equal(json_string_value(json_object_get(root->object, "pasted")), "a\nb\nc");
+    assert_string_equal(fields_text(root, "pasted", FIELDS_OPTIONAL, NULL), "a b c");
+    assert_string_equal(fields_text(root, "c1", FIELDS_OPTIONAL, NULL), "a");
     assert_null(fields_text(root, "rule", FIELDS_OPTIONAL, &rule));
     assert_string_equal(fields_text(root, "ctl", FIELDS_OPTIONAL, &(struct text_rule){ .newlines = true }), "a\nb");
     assert_null(fields_text(root, "null", FIELDS_OPTIONAL, &(struct text_rule){ .nullable = true }));
     fields_end(root);
     assert_faults(reading, "/gone required; /short too_short; /long too_long; /type wrong_type; /null wrong_type; "
-                           "/ctl control_characters; /c1 control_characters; /rule invalid");
+                           "/ctl control_characters; /c1 control_characters; /turn control_characters; "
+                           "/unseen too_short; /unseen too_short; /rule invalid");
 }
 
 static void test_numbers_and_booleans(void **state)

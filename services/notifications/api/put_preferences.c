@@ -65,7 +65,8 @@ static struct pg_texts read_muted(struct fields *root)
     const char **ids = arena_calloc(root->arena, count + 1, sizeof *ids);
 
     for (size_t i = 0; i < count; i++) {
-        const char *id = fields_element_text(root, "muted_share_link_ids", list, i, &(struct text_rule){ .min = 1, .max = 128 });
+        const char *id = fields_element_text(root, "muted_share_link_ids", list, i,
+                                             &(struct text_rule){ .min = 1, .max = 128, .verbatim = true });
         ids[i] = id ? id : "";
         for (size_t before = 0; id && before < i; before++) {
             if (str_equal(ids[before], id)) {

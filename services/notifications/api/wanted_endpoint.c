@@ -43,7 +43,8 @@ static void read_members(struct flow *flow, struct fields root, enum fields_need
 {
     static const char *const states[] = { "enabled", "disabled" };
 
-    *wanted = (struct wanted_endpoint){ .url = fields_text(&root, "url", need, &(struct text_rule){ .min = 1, .max = 2048 }) };
+    *wanted = (struct wanted_endpoint){ .url = fields_text(&root, "url", need,
+                                                           &(struct text_rule){ .min = 1, .max = 2048, .verbatim = true }) };
     const char *wrong = wanted->url ? fetch_check_url(notifications_of(flow)->fetch, wanted->url) : NULL;
     if (wrong) {
         fields_fault(&root, "url", "invalid", wrong);
@@ -63,7 +64,8 @@ static void read_events(struct fields *root, struct wanted_endpoint *wanted)
 
     wanted->has_events = given != NULL;
     if (json_is_string(given) || json_is_null(given)) {
-        const char *text = fields_text(root, "events", FIELDS_OPTIONAL, &(struct text_rule){ .nullable = true });
+        const char *text =
+            fields_text(root, "events", FIELDS_OPTIONAL, &(struct text_rule){ .verbatim = true, .nullable = true });
         if (text && !str_equal(text, "all")) {
             fields_fault(root, "events", "invalid", "This must be \"all\" or a list of events' short names.");
         }
@@ -73,7 +75,8 @@ static void read_events(struct fields *root, struct wanted_endpoint *wanted)
     size_t count = json_array_size(list);
     const char **types = arena_calloc(root->arena, count + 1, sizeof *types);
     for (size_t i = 0; i < count; i++) {
-        types[i] = fields_element_text(root, "events", list, i, &(struct text_rule){ .check = check_event_type });
+        types[i] =
+            fields_element_text(root, "events", list, i, &(struct text_rule){ .verbatim = true, .check = check_event_type });
     }
     if (list) {
         wanted->events = (struct pg_texts){ types, count };

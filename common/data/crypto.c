@@ -9,11 +9,13 @@
 #include "common/data/crypto.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/log.h"
 #include "common/base/str.h"
+#include "common/base/utf8.h"
 
 #define KEY_SIZE         32
 #define KEY_ID_SIZE      4
@@ -45,7 +47,8 @@ static void derive_keys(struct keys *keys, const char *base64);
 static void derive(uint8_t to[KEY_SIZE], const uint8_t secret[KEY_SIZE], enum purpose purpose);
 static void random_base64url(char *to, size_t length);
 static void put_passcode(char *to, const char symbols[PASSCODE_SYMBOLS]);
-static char canonical_symbol(char typed);
+static bool is_letter_or_digit(uint32_t code);
+static char canonical_symbol(uint32_t typed);
 static uint8_t *additional_data(struct arena *arena, const uint8_t key_id[KEY_ID_SIZE], const char *bound, size_t *length);
 
 static const char crockford[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -173,12 +176,17 @@ bool crypto_passcode_normalise(char to[CRYPTO_PASSCODE_SIZE], const char *typed)
 {
     char symbols[PASSCODE_SYMBOLS];
     int count = 0;
+    uint32_t code;
 
-    for (; *typed; typed++) {
-        if (strchr(" \t\r\n-", *typed)) {
+    for (size_t size; *typed; typed += size) {
+        size = utf8_decode(typed, 4, &code); /* which ends at the NUL */
+        if (size == 0) {
+            return false;
+        }
+        if (!is_letter_or_digit(code)) {
             continue;
         }
-        char symbol = canonical_symbol(*typed);
+        char symbol = canonical_symbol(code);
         if (!symbol || count == PASSCODE_SYMBOLS) {
             return false;
         }
@@ -191,11 +199,41 @@ bool crypto_passcode_normalise(char to[CRYPTO_PASSCODE_SIZE], const char *typed)
     return true;
 }
 
-/* 0 for what is no symbol. */
-static char canonical_symbol(char typed)
+/* Without Unicode's tables: what lies in the blocks of blanks, punctuation, signs and pictures is neither. */
+static bool is_letter_or_digit(uint32_t code)
 {
-    char symbol = typed >= 'a' && typed <= 'z' ? (char)(typed - 'a' + 'A') : typed;
+    static const struct {
+        uint32_t first, last;
+    } others[] = {
+        { 0x80, 0xA9 },     { 0xAB, 0xB1 },     { 0xB4, 0xB4 },       { 0xB6, 0xB8 },       { 0xBB, 0xBB },
+        { 0xBF, 0xBF },     { 0xD7, 0xD7 },     { 0xF7, 0xF7 },       { 0x0300, 0x036F },   { 0x061C, 0x061C },
+        { 0x1680, 0x1680 }, { 0x180B, 0x180E }, { 0x2000, 0x206F },   { 0x20A0, 0x20CF },   { 0x2190, 0x245F },
+        { 0x2500, 0x2BFF }, { 0x2E00, 0x2E7F }, { 0x3000, 0x3004 },   { 0x3008, 0x3020 },   { 0x3030, 0x3030 },
+        { 0xFE00, 0xFE6F }, { 0xFEFF, 0xFEFF }, { 0xFF00, 0xFF0F },   { 0xFF1A, 0xFF20 },   { 0xFF3B, 0xFF40 },
+        { 0xFF5B, 0xFF65 }, { 0xFFE0, 0xFFFF }, { 0x1F000, 0x1F0FF }, { 0x1F300, 0x1FAFF }, { 0xE0000, 0xE0FFF },
+    };
 
+    if (code < 0x80) {
+        return isalnum((int)code);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (code >= others[i].first && code <= others[i].last) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* 0 for what is no symbol. */
+static char canonical_symbol(uint32_t typed)
+{
+    bool is_wide = typed >= 0xFF01 && typed <= 0xFF5E; /* ASCII's signs at full width */
+    uint32_t code = is_wide ? typed - 0xFEE0 : typed;
+
+    if (code >= 0x80) {
+        return '\0';
+    }
+    char symbol = (char)toupper((int)code);
     if (symbol == 'O') {
         return '0';
     }

@@ -34,8 +34,8 @@ void crypto_token_new(char to[CRYPTO_TOKEN_SIZE]);
 void crypto_secret_new(char to[CRYPTO_SECRET_SIZE]);
 void crypto_passcode_new(char to[CRYPTO_PASSCODE_SIZE]);
 
-/* What a person typed, made canonical: spaces and dashes dropped, small letters raised, O read as 0, I and L as 1, dashes
- * put in their places. False when it cannot be a passcode. */
+/* What a person typed or pasted, made canonical: all that is no letter or digit dropped, small letters raised, those of full
+ * width made narrow, O read as 0, I and L as 1, dashes put in their places. False when it cannot be a passcode. */
 bool crypto_passcode_normalise(char to[CRYPTO_PASSCODE_SIZE], const char *typed);
 
 /* BLAKE2b-256. Named crypto_digest to the linker: libsodium exports a crypto_hash (SHA-512) of its own. */

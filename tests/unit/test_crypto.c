@@ -61,12 +61,27 @@ static void test_what_a_person_types_is_made_canonical(void **state)
                                        "ABCD-EFGH-JKMN-PQRSX",
                                        "ABCD-EFGH-JKMN-PQRU",
                                        "ABCD-EFGH-JKMN-PQR!",
+                                       "\xE2\x80\x94\xC2\xA0\xE2\x80\x8B",
+                                       "ABCD-EFGH-JKMN-PQR\xD0\x90",
+                                       "ABCD-EFGH-JKMN-PQR\xE2\x80",
                                        "ABCD-EFGH-JKMN-PQR\xC3\xA4" };
     char to[CRYPTO_PASSCODE_SIZE];
     (void)state;
 
     assert_true(crypto_passcode_normalise(to, " abcd efgh\tjkmn-pqrs\n"));
     assert_string_equal(to, "ABCD-EFGH-JKMN-PQRS");
+    /* No-break and thin blanks, dashes, what is drawn as nothing, and what stands behind a URL. */
+    assert_true(crypto_passcode_normalise(to, "\xEF\xBB\xBF(ABCD\xE2\x80\x93"
+                                              "EFGH\xC2\xA0JKMN\xE2\x80\x89\xE2\x80\x8BPQRS)."));
+    assert_string_equal(to, "ABCD-EFGH-JKMN-PQRS");
+    assert_true(crypto_passcode_normalise(to, "\xC2\xAB"
+                                              "ABCD_EFGH/JKMN\xE2\x80\xA6\xE3\x80\x80PQRS\xC2\xBB \xF0\x9F\x99\x82\xEF\xB8\x8F"));
+    assert_string_equal(to, "ABCD-EFGH-JKMN-PQRS");
+    /* At full width. */
+    assert_true(crypto_passcode_normalise(to, "\xEF\xBC\xA1\xEF\xBD\x82"
+                                              "CD\xEF\xBC\x8D"
+                                              "EFGHJKMNPQ\xEF\xBC\xAF\xEF\xBC\x91"));
+    assert_string_equal(to, "ABCD-EFGH-JKMN-PQ01");
     assert_true(crypto_passcode_normalise(to, "oOiI-lLaa-0011-2233"));
     assert_string_equal(to, "0011-11AA-0011-2233");
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -8,6 +8,8 @@ const button = form.querySelector("button");
 const problem = document.getElementById("problem");
 const heading = document.getElementById("who");
 const label = button.textContent;
+const LENGTH = 16;
+const FORM = `A passcode has ${LENGTH} letters and digits. Please check the mail.`;
 let enter = () => {};
 
 form.addEventListener("submit", open);
@@ -24,13 +26,18 @@ function takePasscodeFromAddress() {
   if (location.hash.length > 1) {
     const given = location.hash.slice(1);
     history.replaceState(null, "", location.pathname + location.search);
+    let text = given;
     try {
-      field.value = decodeURIComponent(given);
+      text = decodeURIComponent(given);
     } catch {
-      field.value = given;
+      // what was pasted behind it
     }
+    field.value = (bare(text).match(/.{1,4}/gu) ?? []).join("-");
   }
 }
+
+// As the server reads it: blanks, dashes, and what a mail program or a sentence has put around it, do not matter.
+export const bare = (typed) => typed.normalize("NFKC").replace(/[^\p{L}\p{N}]/gu, "");
 
 async function open(event) {
   event.preventDefault();
@@ -58,10 +65,10 @@ function complain(fault) {
 
 function reasonOf(fault) {
   switch (fault.status) {
-    case 401: return "That is not the passcode of this link. Please check the mail.";
+    case 401: return bare(field.value).length === LENGTH ? "That is not the passcode of this link. Please check the mail." : FORM;
     case 404: return "We do not know this link. Please open it from the mail again.";
     case 410: return "This link is over: it has expired or was switched off. You can ask for a new one below.";
-    case 422: return "A passcode has 16 letters and digits. Please check the mail.";
+    case 422: return FORM;
     case 429: return `There were too many wrong tries. Please try again in ${waiting(fault.retryAfter)}.`;
     case undefined: return "There is no connection just now. Please try again.";
     default: return "That did not work just now. Please try again in a minute.";

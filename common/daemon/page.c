@@ -184,6 +184,8 @@ static void read_filter(struct flow *flow, struct wanted_page *page, size_t inde
         const char *wrong = filter->check(value);
         if (wrong) {
             faults_add(faults, pointer, "invalid", wrong);
+        } else if (filter->canonical) {
+            value = filter->canonical(flow->arena, value);
         }
     }
     page->values[index] = value;

@@ -9,15 +9,15 @@ with link as materialized (
     select * from links.share_links where account_id = :account_id and id = :share_link_id for update
 ),
 existing as materialized (
-    select lower(r.email collate "C") as address, r.position from link cross join lateral links.reviewers_now(link.id) r
+    select r.email as address, r.position from link cross join lateral links.reviewers_now(link.id) r
 ),
 sent as materialized (
     select * from :reviewers as r
 ),
 doubles as materialized (
     select s.place from sent s
-    where exists (select from existing e where e.address = lower(s.email collate "C"))
-       or exists (select from sent before where before.place < s.place and lower(before.email collate "C") = lower(s.email collate "C"))
+    where exists (select from existing e where e.address = s.email)
+       or exists (select from sent before where before.place < s.place and before.email = s.email)
 ),
 judged as materialized (
     select case when version <> :version then 'version_mismatch'

@@ -2,6 +2,7 @@
  *
  * A link that was never opened sorts before all that were; one that never expires, after all that do.
  */
+#include "common/data/idn.h"
 #include "common/http/fields.h"
 #include "services/links/handlers.h"
 #include "common/daemon/page.h"
@@ -37,7 +38,10 @@ static const struct page_filter filters[] = {
       .check = fields_check_external_id,
       .condition = "l.id in (select m.share_link_id from links.share_link_interviews m"
                    " where m.account_id = :account_id and m.interview_id = :value)" },
-    { .name = "owner_email", .check = fields_check_email, .condition = "lower(l.owner_email) = lower(:value)" },
+    { .name = "owner_email",
+      .check = fields_check_email,
+      .canonical = idn_canonical_address,
+      .condition = "l.owner_email = :value" },
     { .name = NULL },
 };
 

@@ -2,7 +2,7 @@
 -- reviewers.
 --
 -- Every key that a list sorts by has a place for what is missing (never expiring lies after all times), and an index in which
--- an account's rows lie in that order. Searches go by trigrams, within the account.
+-- an account's rows lie in that order. Mail addresses are stored in the one form in which they are compared (common/data/idn.h). Searches go by trigrams, within the account.
 
 create table links.accounts (
     id                    text        primary key collate "C",
@@ -39,7 +39,7 @@ create table links.interviews (
     completed_at    timestamptz generated always as (sharelink.time_of(document ->> 'completed_at')) stored,
     candidate_name  text        generated always as (
         (document #>> '{candidate,first_name}') || coalesce(' ' || nullif(document #>> '{candidate,last_name}', ''), '')) stored,
-    candidate_email text        generated always as (document #>> '{candidate,email}') stored,
+    candidate_email text        collate "C" generated always as (document #>> '{candidate,email}') stored,
     version         int         not null default 1,
     created_at      timestamptz not null default now(),
     updated_at      timestamptz not null default now(),
@@ -85,7 +85,7 @@ create table links.share_links (
     basic_of               text        collate "C",
     title                  text        not null,
     owner_name             text        not null,
-    owner_email            text,
+    owner_email            text        collate "C",
     owner_time_zone        text        not null,
     abbreviate_names       boolean     not null default false,
     omit_avatars           boolean     not null default false,
@@ -119,7 +119,7 @@ create unique index share_links_basic_of on links.share_links (account_id, basic
 create index share_links_by_account on links.share_links (account_id, created_at desc, id desc);
 create index share_links_by_title on links.share_links (account_id, (lower(title) collate "C"), id);
 create index share_links_by_expiry on links.share_links (account_id, (coalesce(expires_at, 'infinity'::timestamptz)), id);
-create index share_links_by_owner on links.share_links (account_id, lower(owner_email), created_at desc, id desc);
+create index share_links_by_owner on links.share_links (account_id, owner_email, created_at desc, id desc);
 create index share_links_basic on links.share_links (account_id, created_at desc, id desc) where kind = 'basic';
 create index share_links_deactivated on links.share_links (account_id, created_at desc, id desc) where deactivated_at is not null;
 create index share_links_by_words on links.share_links using gin (account_id, title gin_trgm_ops);
@@ -147,7 +147,7 @@ create table links.reviewers (
     account_id              text        not null collate "C",
     position                int         not null,
     name                    text        not null,
-    email                   text,
+    email                   text        collate "C",
     token_hash              bytea       not null unique,
     passcode_hash           bytea       not null,
     passcode_epoch          int         not null default 1,
@@ -157,8 +157,7 @@ create table links.reviewers (
     invitation_requested_at timestamptz,
     created_at              timestamptz not null default now()
 );
--- Folded as ASCII, the way the API compares addresses.
-create unique index reviewers_by_link on links.reviewers (share_link_id, lower(email collate "C"));
+create unique index reviewers_by_link on links.reviewers (share_link_id, email);
 create index reviewers_by_words on links.reviewers using gin (account_id, name gin_trgm_ops, email gin_trgm_ops);
 
 -- How many mails of a kind an account has asked for to one address since the hour began; docs/limits.md tells of it. Kind and

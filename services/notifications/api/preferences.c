@@ -1,6 +1,7 @@
 /* preferences.c - see the header. */
 #include "services/notifications/api/preferences.h"
 
+#include "common/data/idn.h"
 #include "common/http/conditional.h"
 #include "common/http/http.h"
 #include "common/http/problem.h"
@@ -9,7 +10,7 @@ const char *preferences_address(struct flow *flow)
 {
     const char *address = router_param(flow, "email");
 
-    return str_is_mail_address(address) ? address : NULL;
+    return str_is_mail_address(address) ? idn_canonical_address(flow->arena, address) : NULL;
 }
 
 struct next *preferences_refuse_address(struct flow *flow)

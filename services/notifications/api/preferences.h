@@ -6,7 +6,7 @@
 #include "common/daemon/daemon.h"
 #include "common/loop/flow.h"
 
-/* The path's address; NULL when it is none. */
+/* The path's address in its canonical form; NULL when it is none. */
 const char *preferences_address(struct flow *flow);
 struct next *preferences_refuse_address(struct flow *flow) FLOW_NEXT;
 /* 200 with the version as the ETag; 304 to whoever has that version. */

@@ -8,10 +8,10 @@ with missing as materialized (
     where m.id <> '' and not exists (select from links.mail_links l where l.share_link_id = m.id and l.account_id = :account_id)
 ),
 turn as materialized (
-    select pg_advisory_xact_lock(hashtext('sharelink preferences ' || :account_id || ' ' || lower(:address collate "C")))
+    select pg_advisory_xact_lock(hashtext('sharelink preferences ' || :account_id || ' ' || :address))
 ),
 present as materialized (
-    select n.version from turn cross join lateral notifications.preferences_now(:account_id, lower(:address collate "C")) n
+    select n.version from turn cross join lateral notifications.preferences_now(:account_id, :address) n
 ),
 judged as materialized (
     select case when not :is_sound then 'faulty'
@@ -21,7 +21,7 @@ judged as materialized (
 ),
 stored as (
     insert into notifications.preferences as p (account_id, address, opens, reviews, digest, muted_share_link_ids, digest_since, digest_until)
-    select :account_id, lower(:address collate "C"), :opens, :reviews, :digest, :muted_share_link_ids,
+    select :account_id, :address, :opens, :reviews, :digest, :muted_share_link_ids,
            case when :digest = 'daily' then now() end, case when :digest = 'daily' then now() end
     from judged where outcome = 'ok'
     on conflict (account_id, address) do update

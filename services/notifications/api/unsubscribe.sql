@@ -2,10 +2,10 @@
 -- put_preferences.sql.
 -- in account_id text, address text, share_link_id text, stops_all bool
 with turn as materialized (
-    select pg_advisory_xact_lock(hashtext('sharelink preferences ' || :account_id || ' ' || lower(:address collate "C")))
+    select pg_advisory_xact_lock(hashtext('sharelink preferences ' || :account_id || ' ' || :address))
 )
 insert into notifications.preferences as p (account_id, address, opens, reviews, muted_share_link_ids, unsubscribed_at)
-select :account_id, lower(:address collate "C"), w.listens, w.listens,
+select :account_id, :address, w.listens, w.listens,
        case when :stops_all then '{}' else array[:share_link_id] end, case when :stops_all then now() end
 from (select case when :stops_all then 'off' else 'every' end as listens from turn) w
 on conflict (account_id, address) do update

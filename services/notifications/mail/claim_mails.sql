@@ -36,7 +36,7 @@ judged as materialized (
     ) r on true
     left join lateral (
         select p as wish from notifications.preferences p
-        where p.account_id = due.account_id and p.address = lower(due.recipient collate "C") limit 1
+        where p.account_id = due.account_id and p.address = due.recipient limit 1
     ) p on true
     cross join lateral (
         select notifications.mail_reason(due.kind, due.event_data, due.recipient, r.reviewer_id is not null, r.state, l.link, p.wish) as reason

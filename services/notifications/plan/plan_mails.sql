@@ -32,7 +32,7 @@ judged as materialized (
     cross join lateral (select coalesce(case k.kind when 'invitation' then r.reviewer_email else l.owner_email end, '') as recipient offset 0) m
     left join lateral (
         select p as wish from notifications.preferences p
-        where p.account_id = b.account_id and p.address = lower(m.recipient collate "C") limit 1
+        where p.account_id = b.account_id and p.address = m.recipient limit 1
     ) p on true
     where k.kind is not null
       and (b.id in (select event_id from taken)) is true -- so it is hashed

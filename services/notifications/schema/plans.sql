@@ -28,7 +28,7 @@ language sql volatile as $$
         select s.*, notifications.mail_reason('expiry_warning', s.data, coalesce((s.l).owner_email, ''), true, null, s.l, p) as reason
         from soon s
         left join notifications.preferences p
-            on p.account_id = (s.l).account_id and p.address = lower((s.l).owner_email collate "C")
+            on p.account_id = (s.l).account_id and p.address = (s.l).owner_email
         where not exists (select from notifications.deliveries d where d.event_id = s.event_id and d.channel = 'email')
         limit 500
     ),
@@ -56,7 +56,7 @@ language sql volatile as $$
         from notifications.preferences p
         cross join lateral (
             select coalesce((select l.owner_time_zone from links.mail_links l
-                             where l.account_id = p.account_id and lower(l.owner_email) = p.address
+                             where l.account_id = p.account_id and l.owner_email = p.address
                              order by l.created_at desc, l.share_link_id desc limit 1), 'UTC') as zone
             offset 0
         ) z
@@ -73,7 +73,7 @@ language sql volatile as $$
         select w.account_id, w.address, d.id, d.recipient
         from wanted w
         join notifications.deliveries d
-            on d.account_id = w.account_id and lower(d.recipient collate "C") = w.address
+            on d.account_id = w.account_id and d.recipient = w.address
             and d.reason = 'in_digest' and d.gathered_into is null
             and d.happened_at >= w.digest_since and d.happened_at < w.until
     ),
@@ -125,7 +125,7 @@ language sql volatile as $$
         order by m.created_at desc, m.share_link_id desc limit 1
     ) l on true
     cross join lateral (select coalesce(l.owner_email, '') as recipient) r
-    left join notifications.preferences p on p.account_id = of_account_id and p.address = lower(r.recipient collate "C")
+    left join notifications.preferences p on p.account_id = of_account_id and p.address = r.recipient
     cross join lateral (select notifications.mail_reason('webhook_disabled', null, r.recipient, true, null, null, p) as reason) j
     returning id
 $$;

@@ -29,7 +29,7 @@ create table notifications.deliveries (
     account_id       text        not null collate "C",
     channel          text        not null check (channel in ('email', 'webhook')),
     kind             text        not null collate "C",
-    recipient        text        not null,
+    recipient        text        not null collate "C",
     event_data       jsonb       not null,
     happened_at      timestamptz not null,
     share_link_id    text        collate "C",
@@ -63,7 +63,7 @@ create index deliveries_due_mails on notifications.deliveries (next_attempt_at) 
 create index deliveries_due_webhooks on notifications.deliveries (recipient, next_attempt_at) where state = 'pending' and channel = 'webhook';
 create index deliveries_failed on notifications.deliveries (id) where state = 'failed';
 create index deliveries_gathered on notifications.deliveries (gathered_into) where gathered_into is not null;
-create index deliveries_for_digest on notifications.deliveries (account_id, (lower(recipient collate "C")), happened_at)
+create index deliveries_for_digest on notifications.deliveries (account_id, recipient, happened_at)
     where reason = 'in_digest' and gathered_into is null;
 create index deliveries_by_endpoint on notifications.deliveries (recipient, state) where channel = 'webhook';
 -- A reviewer's last invitation is looked for with every link that is shown, among whatever else the reviewer was told of since.
@@ -99,7 +99,7 @@ create table notifications.dead_entries (
     unique (consumer, stream, entry_id)
 );
 
--- What a recruiter wants, per account and address (folded as ASCII, the way the API compares addresses). No row: the
+-- What a recruiter wants, per account and address (in its canonical form, as everywhere). No row: the
 -- defaults, which are those of the columns.
 create table notifications.preferences (
     account_id           text        not null collate "C",

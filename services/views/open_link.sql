@@ -34,8 +34,8 @@ from views.open_links(
         select row(k.place,
                    case when k.reviewer_id is null then 'unknown'
                         when k.state <> 'active' then k.state
-                        when k.passcode_hash is null then 'malformed'
                         when k.paused_until > now() then 'paused'
+                        when k.passcode_hash is null then 'malformed'
                         when k.is_right then 'open'
                         else 'wrong_passcode' end,
                    k.paused_until, k.visit_id, k.session_hash, k.cookie_hash, k.event_id, k.network, k.device, k.request_id, k.traceparent,

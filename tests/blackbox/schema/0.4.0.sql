@@ -61,10 +61,48 @@ CREATE TYPE views.try AS (
 	account_id text COLLATE pg_catalog."C",
 	passcode_epoch integer,
 	kind text,
+	budget text COLLATE pg_catalog."C",
+	is_known boolean,
 	wrong_tries integer,
 	begins_pause boolean,
 	same_visit_id text COLLATE pg_catalog."C"
 );
+
+
+CREATE FUNCTION events.add_of_reviewers(ids text[], types text[], reviewer_ids text[], details jsonb[], request_ids text[], traceparents text[]) RETURNS TABLE(id text, type text, cloud_event text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if not types <@ array['link.opened', 'link.passcode_failed', 'link.access_requested', 'link.deactivated', 'interview.watched',
+                          'review.submitted', 'review.updated'] then
+        raise insufficient_privilege using message = 'events.add_of_reviewers: not all of these types are of what reviewers do';
+    end if;
+    return query
+    insert into events.log as l (id, account_id, type, share_link_id, reviewer_id, data, request_id, traceparent)
+    select e.id, d.account_id, e.type, d.share_link_id, d.reviewer_id,
+           jsonb_build_object('share_link_id', d.share_link_id, 'reviewer_id', d.reviewer_id) || m.more, e.request_id, e.traceparent
+    from unnest(ids, types, reviewer_ids, details, request_ids, traceparents)
+         as e (id, type, reviewer_id, detail, request_id, traceparent)
+    cross join lateral (select * from links.doors d where d.reviewer_id = e.reviewer_id limit 1) d
+    cross join lateral (
+        select coalesce(jsonb_object_agg(m.key, m.value), '{}') as more from jsonb_each(e.detail) m
+        where m.key = any (case e.type
+            when 'link.opened' then array['visit_id', 'first']
+            when 'link.passcode_failed' then array['tries', 'paused_until']
+            when 'link.deactivated' then array['reason']
+            when 'interview.watched' then array['interview_id']
+            when 'review.submitted' then array['interview_id', 'review_id']
+            when 'review.updated' then array['interview_id', 'review_id'] end)
+    ) m
+    where (e.type <> 'link.deactivated' or d.state_code is not distinct from m.more ->> 'reason')
+      and (not m.more ? 'interview_id'
+           or exists (select from links.shared_interviews i where i.share_link_id = d.share_link_id and i.interview_id = m.more ->> 'interview_id'))
+    order by e.id
+    returning l.id, l.type, events.cloud_event(l);
+end
+$$;
 
 
 SET default_tablespace = '';
@@ -195,7 +233,7 @@ CREATE TABLE links.share_links (
     basic_of text COLLATE pg_catalog."C",
     title text NOT NULL,
     owner_name text NOT NULL,
-    owner_email text,
+    owner_email text COLLATE pg_catalog."C",
     owner_time_zone text NOT NULL,
     abbreviate_names boolean DEFAULT false NOT NULL,
     omit_avatars boolean DEFAULT false NOT NULL,
@@ -346,6 +384,11 @@ CREATE FUNCTION links.live_api_key(of_id text) RETURNS TABLE(secret_hash bytea, 
 END;
 
 
+CREATE FUNCTION links.mail_digest(kind text, address text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    RETURN sha256(convert_to(((kind || ' '::text) || lower((address COLLATE "C"))), 'UTF8'::name));
+
+
 CREATE TABLE links.share_link_interviews (
     share_link_id text NOT NULL COLLATE pg_catalog."C",
     account_id text NOT NULL COLLATE pg_catalog."C",
@@ -404,7 +447,7 @@ CREATE TABLE links.reviewers (
     account_id text NOT NULL COLLATE pg_catalog."C",
     "position" integer NOT NULL,
     name text NOT NULL,
-    email text,
+    email text COLLATE pg_catalog."C",
     token_hash bytea NOT NULL,
     passcode_hash bytea NOT NULL,
     passcode_epoch integer DEFAULT 1 NOT NULL,
@@ -423,7 +466,7 @@ CREATE TABLE notifications.deliveries (
     account_id text NOT NULL COLLATE pg_catalog."C",
     channel text NOT NULL,
     kind text NOT NULL COLLATE pg_catalog."C",
-    recipient text NOT NULL,
+    recipient text NOT NULL COLLATE pg_catalog."C",
     event_data jsonb NOT NULL,
     happened_at timestamp with time zone NOT NULL,
     share_link_id text COLLATE pg_catalog."C",
@@ -636,6 +679,20 @@ end
 $$;
 
 
+CREATE FUNCTION links.take_access_request(of_reviewer_id text, mails_max integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return (select case when t.refused is not null then greatest(t.retry_s, 1) end
+            from links.reviewers r
+            join links.share_links l on l.id = r.share_link_id
+            cross join lateral links.take_mails(l.account_id, 'access_requested', array[l.owner_email], mails_max) t
+            where r.id = of_reviewer_id);
+end
+$$;
+
+
 CREATE FUNCTION links.take_default_now(of_account_id text, except_id text) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -647,6 +704,38 @@ begin
     where account_id = of_account_id and is_default and id <> except_id;
     get diagnostics taken = row_count;
     return taken;
+end
+$$;
+
+
+CREATE FUNCTION links.take_mails(of_account_id text, kind text, addresses text[], mails_max integer) RETURNS TABLE(refused integer[], retry_s integer)
+    LANGUAGE plpgsql ROWS 1
+    AS $$
+begin
+    with wanted as materialized (
+        select a.place::int, links.mail_digest(kind, a.address) as address_hash
+        from unnest(addresses) with ordinality as a (address, place)
+        where a.address is not null
+    ),
+    taken as (
+        insert into links.mail_requests as m (account_id, address_hash)
+        select of_account_id, w.address_hash from wanted w group by w.address_hash order by w.address_hash
+        on conflict (account_id, address_hash) do update
+            set asked = case when m.since <= now() - interval '1 hour' then 1 else m.asked + 1 end,
+                since = case when m.since <= now() - interval '1 hour' then now() else m.since end
+        returning m.address_hash, m.asked, m.since
+    )
+    select array_agg(w.place order by w.place), ceil(extract(epoch from max(t.since) + interval '1 hour' - now()))::int
+    into refused, retry_s
+    from taken t
+    join wanted w on w.address_hash = t.address_hash
+    where t.asked > mails_max;
+    if refused is not null then
+        update links.mail_requests m set asked = m.asked - 1
+        where m.account_id = of_account_id
+          and m.address_hash in (select links.mail_digest(kind, a) from unnest(addresses) a);
+    end if;
+    return next;
 end
 $$;
 
@@ -937,7 +1026,7 @@ CREATE FUNCTION notifications.plan_digests(at timestamp with time zone, most int
         from notifications.preferences p
         cross join lateral (
             select coalesce((select l.owner_time_zone from links.mail_links l
-                             where l.account_id = p.account_id and lower(l.owner_email) = p.address
+                             where l.account_id = p.account_id and l.owner_email = p.address
                              order by l.created_at desc, l.share_link_id desc limit 1), 'UTC') as zone
             offset 0
         ) z
@@ -954,7 +1043,7 @@ CREATE FUNCTION notifications.plan_digests(at timestamp with time zone, most int
         select w.account_id, w.address, d.id, d.recipient
         from wanted w
         join notifications.deliveries d
-            on d.account_id = w.account_id and lower(d.recipient collate "C") = w.address
+            on d.account_id = w.account_id and d.recipient = w.address
             and d.reason = 'in_digest' and d.gathered_into is null
             and d.happened_at >= w.digest_since and d.happened_at < w.until
     ),
@@ -1002,7 +1091,7 @@ CREATE FUNCTION notifications.plan_expiry_warnings(at timestamp with time zone, 
         select s.*, notifications.mail_reason('expiry_warning', s.data, coalesce((s.l).owner_email, ''), true, null, s.l, p) as reason
         from soon s
         left join notifications.preferences p
-            on p.account_id = (s.l).account_id and p.address = lower((s.l).owner_email collate "C")
+            on p.account_id = (s.l).account_id and p.address = (s.l).owner_email
         where not exists (select from notifications.deliveries d where d.event_id = s.event_id and d.channel = 'email')
         limit 500
     ),
@@ -1060,7 +1149,7 @@ CREATE FUNCTION notifications.tell_webhook_disabled(of_account_id text, endpoint
         order by m.created_at desc, m.share_link_id desc limit 1
     ) l on true
     cross join lateral (select coalesce(l.owner_email, '') as recipient) r
-    left join notifications.preferences p on p.account_id = of_account_id and p.address = lower(r.recipient collate "C")
+    left join notifications.preferences p on p.account_id = of_account_id and p.address = r.recipient
     cross join lateral (select notifications.mail_reason('webhook_disabled', null, r.recipient, true, null, null, p) as reason) j
     returning id
 $$;
@@ -1312,32 +1401,14 @@ CREATE FUNCTION views.is_good_for(visit views.visits, of_reviewer_id text, epoch
 $$;
 
 
-CREATE TABLE views.guesses (
-    reviewer_id text NOT NULL COLLATE pg_catalog."C",
-    network text NOT NULL COLLATE pg_catalog."C",
-    passcode_epoch integer DEFAULT 0 NOT NULL,
-    tries integer DEFAULT 0 NOT NULL,
-    since timestamp with time zone DEFAULT now() NOT NULL,
-    pauses integer DEFAULT 0 NOT NULL,
-    paused_until timestamp with time zone
-)
-WITH (fillfactor='80');
-
-
-CREATE FUNCTION views.locked_guesses(of_reviewer_id text, epoch integer, of_network text) RETURNS views.guesses
+CREATE FUNCTION views.lock_guesses(of_reviewer_id text, epoch integer, of_budget text) RETURNS void
     LANGUAGE plpgsql
     AS $$
-declare
-    row views.guesses;
 begin
-    insert into views.guesses as g (reviewer_id, network, passcode_epoch) values (of_reviewer_id, of_network, epoch)
-    on conflict on constraint guesses_pkey do update set tries = g.tries returning g.* into row;
-    if row.passcode_epoch <> epoch then
-        update views.guesses g set tries = 0, since = now(), pauses = 0, paused_until = null, passcode_epoch = epoch
-        where g.reviewer_id = of_reviewer_id and g.network = of_network
-        returning g.* into row;
-    end if;
-    return row;
+    insert into views.guesses as g (reviewer_id, budget, passcode_epoch) values (of_reviewer_id, of_budget, epoch)
+    on conflict on constraint guesses_pkey do update set tries = g.tries;
+    update views.guesses g set tries = 0, since = now(), pauses = 0, paused_until = null, passcode_epoch = epoch
+    where g.reviewer_id = of_reviewer_id and g.budget = of_budget and g.passcode_epoch <> epoch;
 end
 $$;
 
@@ -1347,25 +1418,31 @@ CREATE FUNCTION views.media_ref(salt bytea, place integer, slot text) RETURNS te
     RETURN ((place || '-'::text) || "left"(encode(sha256((salt || convert_to(((place || ' '::text) || slot), 'UTF8'::name))), 'hex'::text), 32));
 
 
-CREATE FUNCTION views.note_guess(of_reviewer_id text, epoch integer, from_network text, most_here integer, most integer, window_s integer, pause_here_s integer, pause_s integer, pause_most_s integer) RETURNS TABLE(is_judged boolean, tries integer, begins_pause boolean, paused_until timestamp with time zone)
+CREATE FUNCTION views.note_guess(of_reviewer_id text, of_budget text, is_known boolean, most_here integer, most integer, window_s integer, pause_here_s integer, pause_s integer, pause_most_s integer) RETURNS TABLE(is_judged boolean, tries integer, begins_pause boolean, paused_until timestamp with time zone)
     LANGUAGE plpgsql
     AS $$
 declare
-    everywhere views.guesses := views.locked_guesses(of_reviewer_id, epoch, '');
-    here       views.guesses := views.locked_guesses(of_reviewer_id, epoch, from_network);
+    everywhere views.guesses;
+    here       views.guesses;
 begin
+    select * into here from views.guesses g where g.reviewer_id = of_reviewer_id and g.budget = of_budget;
+    if not is_known then
+        select * into everywhere from views.guesses g where g.reviewer_id = of_reviewer_id and g.budget = '';
+    end if;
     is_judged := not coalesce(everywhere.paused_until > now(), false) and not coalesce(here.paused_until > now(), false);
     begins_pause := false;
     if is_judged then
-        everywhere := views.with_guess(everywhere, most, window_s, pause_s, pause_most_s);
         here := views.with_guess(here, most_here, window_s, pause_here_s, pause_most_s);
-        begins_pause := everywhere.tries >= most;
+        if not is_known then
+            everywhere := views.with_guess(everywhere, most, window_s, pause_s, pause_most_s);
+            begins_pause := everywhere.tries >= most;
+        end if;
         update views.guesses g
         set tries = n.tries, since = n.since, pauses = n.pauses, paused_until = n.paused_until
         from (select (everywhere).* union all select (here).*) n
-        where g.reviewer_id = n.reviewer_id and g.network = n.network;
+        where g.reviewer_id = n.reviewer_id and g.budget = n.budget;
     end if;
-    tries := everywhere.tries;
+    tries := coalesce(everywhere.tries, here.tries);
     paused_until := greatest(everywhere.paused_until, here.paused_until);
     return next;
 end
@@ -1378,12 +1455,22 @@ CREATE FUNCTION views.note_guesses(tries views.try[], tries_per_network integer,
 declare
     try   views.try;
     guess record;
+    key   record;
     at    int;
     until timestamptz;
 begin
-    for try in select t.* from unnest(tries) t where t.outcome = 'wrong_passcode' order by t.reviewer_id, t.place loop
+    for key in
+        select t.reviewer_id, b.budget collate "C" as budget, max(t.passcode_epoch) as epoch
+        from unnest(tries) t
+        cross join lateral unnest(case when t.is_known then array[t.budget] else array['', t.budget] end) as b (budget)
+        where t.outcome = 'wrong_passcode'
+        group by 1, 2 order by 1, 2
+    loop
+        perform views.lock_guesses(key.reviewer_id, key.epoch, key.budget);
+    end loop;
+    for try in select t.* from unnest(tries) t where t.outcome = 'wrong_passcode' order by t.place loop
         select g.* into guess
-        from views.note_guess(try.reviewer_id, try.passcode_epoch, try.network, tries_per_network, tries_per_link, window_s, pause_s,
+        from views.note_guess(try.reviewer_id, try.budget, try.is_known, tries_per_network, tries_per_link, window_s, pause_s,
                               link_pause_s, pause_most_s) g;
         try.outcome := case when guess.is_judged then 'wrong_passcode' else 'paused' end;
         try.paused_until := guess.paused_until;
@@ -1394,7 +1481,7 @@ begin
     for at, until in
         select t.place, max(w.paused_until)
         from unnest(tries) t
-        join unnest(tries) w on w.reviewer_id = t.reviewer_id and w.place < t.place and (w.network = t.network or w.begins_pause)
+        join unnest(tries) w on w.reviewer_id = t.reviewer_id and w.place < t.place and (w.budget = t.budget or w.begins_pause and not t.is_known)
         where t.outcome = 'open' and w.wrong_tries is not null
         group by t.place
         having max(w.paused_until) > now()
@@ -1484,29 +1571,28 @@ begin
         returning v.id, v.is_first
     ),
     happened as (
-        select f.event_id, f.account_id, 'link.opened' as type, f.share_link_id, f.reviewer_id,
-               jsonb_build_object('visit_id', f.visit_id, 'first', v.is_first) as more, f.request_id, f.traceparent
+        select f.event_id, 'link.opened' as type, f.reviewer_id, jsonb_build_object('visit_id', f.visit_id, 'first', v.is_first) as more,
+               f.request_id, f.traceparent
         from fresh f
         join visited v on v.id = f.visit_id
         union all
-        select t.event_id, t.account_id, 'link.passcode_failed', t.share_link_id, t.reviewer_id,
+        select t.event_id, 'link.passcode_failed', t.reviewer_id,
                jsonb_strip_nulls(jsonb_build_object(
                    'tries', t.wrong_tries, 'paused_until', case when t.begins_pause then sharelink.rfc3339(t.paused_until) end)),
                t.request_id, t.traceparent
         from unnest(tries) t
         where t.outcome = 'wrong_passcode'
         union all
-        select f.event_id, f.account_id, 'link.deactivated', f.share_link_id, f.reviewer_id,
-               jsonb_build_object('reason', 'unusual_activity'), f.request_id, f.traceparent
+        select f.event_id, 'link.deactivated', f.reviewer_id, jsonb_build_object('reason', 'unusual_activity'), f.request_id, f.traceparent
         from fresh f
         where f.nth = 1 and f.reviewer_id = any (switched)
     ),
     logged as (
-        insert into events.log as l (id, account_id, type, share_link_id, reviewer_id, data, request_id, traceparent)
-        select h.event_id, h.account_id, h.type, h.share_link_id, h.reviewer_id,
-               jsonb_build_object('share_link_id', h.share_link_id, 'reviewer_id', h.reviewer_id) || h.more, h.request_id, h.traceparent
-        from happened h
-        returning l.id, l.type, events.cloud_event(l) as cloud_event
+        select e.*
+        from (select array_agg(h.event_id) as ids, array_agg(h.type) as types, array_agg(h.reviewer_id) as reviewer_ids,
+                     array_agg(h.more) as details, array_agg(h.request_id) as request_ids, array_agg(h.traceparent) as traceparents
+              from happened h having count(*) > 0) h
+        cross join lateral events.add_of_reviewers(h.ids, h.types, h.reviewer_ids, h.details, h.request_ids, h.traceparents) e
     )
     select t.place,
            case when f.place is not null and v.id is null then 'deactivated' else t.outcome end,
@@ -1603,6 +1689,18 @@ CREATE FUNCTION views.visit_of_session(of_session_hash bytea, of_reviewer_id tex
 $$;
 
 
+CREATE TABLE views.guesses (
+    reviewer_id text NOT NULL COLLATE pg_catalog."C",
+    budget text NOT NULL COLLATE pg_catalog."C",
+    passcode_epoch integer DEFAULT 0 NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    pauses integer DEFAULT 0 NOT NULL,
+    paused_until timestamp with time zone
+)
+WITH (fillfactor='80');
+
+
 CREATE FUNCTION views.with_guess(g views.guesses, most integer, window_s integer, pause_s integer, pause_most_s integer) RETURNS views.guesses
     LANGUAGE plpgsql STABLE
     AS $$
@@ -1672,7 +1770,8 @@ CREATE VIEW links.doors AS
     l.exclude_full_profiles,
     l.hide_skipped_questions,
     l.disable_feedback,
-    l.mask_questionnaire
+    l.mask_questionnaire,
+    (r.state_reason ->> 'code'::text) AS state_code
    FROM (links.reviewers r
      JOIN links.share_links l ON ((l.id = r.share_link_id)));
 
@@ -1685,7 +1784,7 @@ CREATE TABLE links.interviews (
     job_id text GENERATED ALWAYS AS ((document #>> '{job,id}'::text[])) STORED COLLATE pg_catalog."C",
     completed_at timestamp with time zone GENERATED ALWAYS AS (sharelink.time_of((document ->> 'completed_at'::text))) STORED,
     candidate_name text GENERATED ALWAYS AS (((document #>> '{candidate,first_name}'::text[]) || COALESCE((' '::text || NULLIF((document #>> '{candidate,last_name}'::text[]), ''::text)), ''::text))) STORED,
-    candidate_email text GENERATED ALWAYS AS ((document #>> '{candidate,email}'::text[])) STORED,
+    candidate_email text GENERATED ALWAYS AS ((document #>> '{candidate,email}'::text[])) STORED COLLATE pg_catalog."C",
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL
@@ -1733,6 +1832,15 @@ CREATE VIEW links.mail_people AS
     reviewers.email,
     reviewers.sealed
    FROM links.reviewers;
+
+
+CREATE TABLE links.mail_requests (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    address_hash bytea NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    asked integer DEFAULT 1 NOT NULL
+)
+WITH (fillfactor='80');
 
 
 CREATE VIEW links.mail_reviewers AS
@@ -1793,7 +1901,7 @@ CREATE VIEW links.shared_interviews AS
  SELECT m.share_link_id,
     m."position",
     i.id AS interview_id,
-    i.document
+    (i.document #- '{candidate,email}'::text[]) AS document
    FROM (links.share_link_interviews m
      JOIN links.interviews i ON (((i.account_id = m.account_id) AND (i.id = m.interview_id))));
 
@@ -1942,6 +2050,8 @@ ALTER TABLE ONLY events.log ATTACH PARTITION events.log_default DEFAULT;
 
 
 
+
+
 INSERT INTO notifications.cursors VALUES ('email', '0', '');
 INSERT INTO notifications.cursors VALUES ('webhook', '726', '');
 
@@ -1961,30 +2071,30 @@ INSERT INTO notifications.cursors VALUES ('webhook', '726', '');
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', 'ee203b9b308a3beb3b9f376637a9182e3121b98d9d6650efc6ea8f037b7f2b17', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e1deef650d538dc501c6060f6fd219927d569fa2e81d29c67e71499320510f43', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '2d65c59614b527bbe9ee78f50d0f9dca12f331f58ed13ea1417bd6b647ea5584', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '426d31d575d13882913a3a1eae297064fa03e7f8dfaeb829d783fed2810aaeeb', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', 'ae31df72b8d1b8f05f11c27212e89e843d40b7693de2f99d707a120afcd1b182', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '6988b02073f9ccb6885301064229e7461766ab16293313aa32e4d544c7457fbb', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', 'f231d93e2eb218dfb82bedce79e3cf68835da8f72793e25c0cd3c23b39094333', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', '430b6ab5621f711b479c835c7ded0846b294676c27adda3f7433ca8f4963310e', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '861d37ff47cb542f7fdf8b0387c1fd3601344d031abf6936af85b6c3b0dfc058', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', '97bb079bdad10d133c85969bd14a29d974437ef75647dd94644eaf6d2809c687', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '281e7d6366905ac2dd0b8f7af9a9e9959ec1a1dae72d30e40dc941e5a924aba9', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', 'c7796231464ae7ba30b5d4fe0297bab75f3feacec4b6a32d619a8ddd6d349d17', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', 'f9ca7ce3ea6490b2e845ea4d085a74bc670f037e0b52d6c9f17f8c06c191e6fb', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '3bbc2a965eb3d4ba6b0bc6e7508463fb9cc68c7f6a3c8c4135607b6baa4f44c9', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', 'b18c1e75eb317889fb8549212d76941224adb3c7de62d1574526bb3097264b29', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', '0c5cff3e4fc2b68f21c1442967563896f691daf5f4e174a4afa9ed80125c721f', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', 'eb2f54697a43218dba878d91a398289469872dba1b1a8e8f66137ee4bc43e972', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '6354051d2b755b4f87a8653ac899c610d8be3d9dbfbd09c6afff464d163b59bb', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1fd4ba926a258ecb680f78475695a90f090719b9b59a7aafba0ce9edc8a11ee9', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', 'f7bff4c4a8ac80f425903d86dc5e5269c5a5245653a3656ccb768314a6fc38e7', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '8e51138103cef8dd83a2b46273386afbfb41b14fa5a74403546537ce3e0fda4a', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', '7c7512c9e3c486941501ef2bda91cea4b47e65605b5e0edcc44e6f8f45b4d990', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', 'd35e29425fd1f61849083acac9fadb6b277c00ec76115d24684d62638d64f053', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '7611afbaedf615e4ea959feacf3e01f66c33962c22b7e03b43f6237349550d10', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '21400e63831054d1ff82eff9829ca05801fe4c87028e7d9e544812f00d464155', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'd8fafd0bdfd8ae035ee314b12ce93df229df3be64509181c7ba7667e09b8a098', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', '744956d976b00aa689cdc9cad68a79ce8b14c70829f70c426a10b848547bd483', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '1603b4ee27cfb3c038f66ec962b2f8d860c3112c3281e227253e27803ac3f7f5', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '2af25088c29c0627339527a2082f01fad76fafc923c1d5c6e3ce7dd580107b8e', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', '14d611aff94ebc78d65f505d4c4690e40d50eea9c1f83ba35f99035b24ffa474', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', '8b58028a1cdeb3906fb09fa237f9cdd18b6f2b40ce739f1ff09e08824f601072', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', '51aa4b8154b508e1763db07be14287a32ab7b4872b37beb23fcbbbb5fbfe488a', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'a2756ee33e152ef1934ff46892d0bf6b8113f88e30f753dd369d33d98e4fee3a', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '066569201990ac82e7f388cdd8c3a9bc697be941496800b113700145bd1a8b53', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', '10db7a05bdd39458485d843d6a385aac896ef11aac598fc2fc7c3d95494704bd', '10db7a05bdd39458485d843d6a385aac896ef11aac598fc2fc7c3d95494704bd', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', 'ad317f4f17346ffc91505e3e97738c12107eea7cb3623decdaf65c83f11554f3', 'ad317f4f17346ffc91505e3e97738c12107eea7cb3623decdaf65c83f11554f3', '0.4.0', now());
 
 
 
@@ -2036,6 +2146,10 @@ ALTER TABLE ONLY links.email_templates
 
 ALTER TABLE ONLY links.interviews
     ADD CONSTRAINT interviews_pkey PRIMARY KEY (account_id, id);
+
+
+ALTER TABLE ONLY links.mail_requests
+    ADD CONSTRAINT mail_requests_pkey PRIMARY KEY (account_id, address_hash);
 
 
 ALTER TABLE ONLY links.reviewers
@@ -2111,7 +2225,7 @@ ALTER TABLE ONLY views.activity
 
 
 ALTER TABLE ONLY views.guesses
-    ADD CONSTRAINT guesses_pkey PRIMARY KEY (reviewer_id, network);
+    ADD CONSTRAINT guesses_pkey PRIMARY KEY (reviewer_id, budget);
 
 
 ALTER TABLE ONLY views.link_activity
@@ -2202,7 +2316,10 @@ CREATE INDEX interviews_by_time ON links.interviews USING btree (account_id, cre
 CREATE INDEX interviews_by_words ON links.interviews USING gin (account_id, candidate_name public.gin_trgm_ops, candidate_email public.gin_trgm_ops);
 
 
-CREATE UNIQUE INDEX reviewers_by_link ON links.reviewers USING btree (share_link_id, lower((email COLLATE "C")));
+CREATE INDEX mail_requests_by_time ON links.mail_requests USING btree (since);
+
+
+CREATE UNIQUE INDEX reviewers_by_link ON links.reviewers USING btree (share_link_id, email);
 
 
 CREATE INDEX reviewers_by_words ON links.reviewers USING gin (account_id, name public.gin_trgm_ops, email public.gin_trgm_ops);
@@ -2226,7 +2343,7 @@ CREATE INDEX share_links_by_age ON links.share_links USING btree (active_since) 
 CREATE INDEX share_links_by_expiry ON links.share_links USING btree (account_id, COALESCE(expires_at, 'infinity'::timestamp with time zone), id);
 
 
-CREATE INDEX share_links_by_owner ON links.share_links USING btree (account_id, lower(owner_email), created_at DESC, id DESC);
+CREATE INDEX share_links_by_owner ON links.share_links USING btree (account_id, owner_email, created_at DESC, id DESC);
 
 
 CREATE INDEX share_links_by_title ON links.share_links USING btree (account_id, lower(title) COLLATE "C", id);
@@ -2268,7 +2385,7 @@ CREATE INDEX deliveries_due_webhooks ON notifications.deliveries USING btree (re
 CREATE INDEX deliveries_failed ON notifications.deliveries USING btree (id) WHERE (state = 'failed'::text);
 
 
-CREATE INDEX deliveries_for_digest ON notifications.deliveries USING btree (account_id, lower((recipient COLLATE "C")), happened_at) WHERE ((reason = 'in_digest'::text) AND (gathered_into IS NULL));
+CREATE INDEX deliveries_for_digest ON notifications.deliveries USING btree (account_id, recipient, happened_at) WHERE ((reason = 'in_digest'::text) AND (gathered_into IS NULL));
 
 
 CREATE INDEX deliveries_gathered ON notifications.deliveries USING btree (gathered_into) WHERE (gathered_into IS NOT NULL);
@@ -2314,6 +2431,9 @@ CREATE UNIQUE INDEX reviews_by_reviewer ON views.reviews USING btree (reviewer_i
 
 
 CREATE INDEX visits_by_link ON views.visits USING btree (share_link_id, id);
+
+
+CREATE INDEX visits_by_network ON views.visits USING btree (reviewer_id, passcode_epoch, network);
 
 
 CREATE INDEX visits_by_time ON views.visits USING btree (share_link_id, opened_at, id);
@@ -2368,6 +2488,10 @@ ALTER TABLE ONLY links.email_templates
 
 ALTER TABLE ONLY links.interviews
     ADD CONSTRAINT interviews_account_id_fkey FOREIGN KEY (account_id) REFERENCES links.accounts(id) ON DELETE CASCADE;
+
+
+ALTER TABLE ONLY links.mail_requests
+    ADD CONSTRAINT mail_requests_account_id_fkey FOREIGN KEY (account_id) REFERENCES links.accounts(id) ON DELETE CASCADE;
 
 
 ALTER TABLE ONLY links.reviewers
@@ -2435,8 +2559,11 @@ GRANT USAGE ON SCHEMA views TO sharelink_views;
 GRANT USAGE ON SCHEMA views TO sharelink_notifications;
 
 
+REVOKE ALL ON FUNCTION events.add_of_reviewers(ids text[], types text[], reviewer_ids text[], details jsonb[], request_ids text[], traceparents text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION events.add_of_reviewers(ids text[], types text[], reviewer_ids text[], details jsonb[], request_ids text[], traceparents text[]) TO sharelink_views;
+
+
 GRANT SELECT,INSERT ON TABLE events.log TO sharelink_links;
-GRANT SELECT,INSERT ON TABLE events.log TO sharelink_views;
 GRANT SELECT ON TABLE events.log TO sharelink_notifications;
 
 
@@ -2510,6 +2637,10 @@ GRANT SELECT ON TABLE views.reviewer_activity TO sharelink_notifications;
 
 REVOKE ALL ON FUNCTION links.switch_off_reviewer(of_reviewer_id text, reason jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION links.switch_off_reviewer(of_reviewer_id text, reason jsonb) TO sharelink_views;
+
+
+REVOKE ALL ON FUNCTION links.take_access_request(of_reviewer_id text, mails_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION links.take_access_request(of_reviewer_id text, mails_max integer) TO sharelink_views;
 
 
 REVOKE ALL ON FUNCTION notifications.close_gathering() FROM PUBLIC;
@@ -2601,6 +2732,9 @@ GRANT SELECT ON TABLE links.mail_interviews TO sharelink_notifications;
 
 
 GRANT SELECT ON TABLE links.mail_people TO sharelink_notifications;
+
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.mail_requests TO sharelink_links;
 
 
 GRANT SELECT ON TABLE links.mail_reviewers TO sharelink_notifications;

@@ -1,7 +1,11 @@
--- Sends one delivery that failed again, or all of them, their tries counted anew.
+-- Sends one delivery that failed again, or all of them, their tries counted anew. To whom goes a mail that could not be planned is
+-- looked up again.
 -- in  delivery_id text?
 -- out delivery_id text
-update notifications.deliveries
-set state = 'pending', reason = null, attempts = 0, uncertain = 0, next_attempt_at = now(), lease_until = null, lease_holder = null
-where state = 'failed' and (:delivery_id is null or id = :delivery_id)
+update notifications.deliveries d
+set recipient = case when d.reason = 'not_planned' and d.channel = 'email'
+             then coalesce(nullif(notifications.mail_recipient(d.kind, d.share_link_id, d.reviewer_id), ''), d.recipient)
+             else d.recipient end,
+    state = 'pending', reason = null, attempts = 0, uncertain = 0, next_attempt_at = now(), lease_until = null, lease_holder = null
+where d.state = 'failed' and (:delivery_id is null or id = :delivery_id)
 returning id as delivery_id

@@ -14,11 +14,15 @@
 #include "common/data/networks.h"
 #include "services/notifications/feed/feed.h"
 #include "services/notifications/plan/group_consumer.h"
+#include "services/notifications/plan/settle_events.h"
 #include "services/notifications/notifications.h"
 #include "services/notifications/mail/outbox.h"
 #include "services/notifications/roles.h"
 #include "services/notifications/plan/sweep.h"
 #include "services/notifications/webhook/webhooks.h"
+
+/* Each consumer, each group's turn of the sweep and its retries, and what time asks for, with one of them stuck at a time. */
+enum { PLANNING_CONNECTIONS = 4 };
 
 #define FIELD(member) offsetof(struct notifications_settings, member)
 
@@ -216,6 +220,17 @@ static void start(struct daemon *daemon)
     notifications->holder = name_of_process(daemon->arena, notifications->settings);
     daemon->app = notifications;
     daemon->guard = guard_new(daemon);
+    notifications->planning = pg_pool_new(daemon->base, &(struct pg_pool_options){
+                                                            .name = "notifications-planning",
+                                                            .url = daemon->settings->database_url,
+                                                            .connections = PLANNING_CONNECTIONS,
+                                                            .queue_limit = 64,
+                                                            .answer_limit_ms = 10000,
+                                                            .unnamed = daemon->settings->database_unnamed_statements,
+                                                        });
+    for (size_t i = 0; groups[i].name; i++) {
+        notifications->plans[i] = settle_events_work(daemon, notifications, &groups[i]);
+    }
     notifications->fetch =
         fetch_pool_new(daemon->base, &(struct fetch_options){
                                          .allow_networks = notifications->settings->webhook_allow_networks,
@@ -246,7 +261,9 @@ static void start(struct daemon *daemon)
 
 static bool is_connected(struct daemon *daemon)
 {
-    return guard_is_connected(daemon->guard);
+    const struct notifications *notifications = daemon->app;
+
+    return guard_is_connected(daemon->guard) && pg_pool_is_ready(notifications->planning);
 }
 
 static void drain(struct daemon *daemon)
@@ -257,6 +274,9 @@ static void drain(struct daemon *daemon)
         if (notifications->consumers[i]) {
             stream_consumer_pause(notifications->consumers[i]);
         }
+    }
+    for (size_t i = 0; groups[i].name; i++) {
+        pg_work_pause(notifications->plans[i]);
     }
     if (notifications->sweep) {
         sweep_pause(notifications->sweep);
@@ -303,6 +323,10 @@ static void stop(struct daemon *daemon)
     if (notifications->outbox) {
         outbox_free(notifications->outbox);
     }
+    for (size_t i = 0; groups[i].name; i++) {
+        pg_work_free(notifications->plans[i]);
+    }
+    pg_pool_free(notifications->planning);
     guard_free(daemon->guard);
 }
 

@@ -30,7 +30,9 @@ enum { GROUPS_MAX = 4 };
 struct notifications {
     const struct notifications_settings *settings;
     unsigned roles;
-    const char *holder; /* this process's name as a lease holder and as a consumer */
+    const char *holder;                /* this process's name as a lease holder and as a consumer */
+    struct pg_pool *planning;          /* what may be locked or slow has connections of its own */
+    struct pg_work *plans[GROUPS_MAX]; /* of all groups */
     struct fetch_pool *fetch;
     struct outbox *outbox;
     struct webhooks *webhooks;

@@ -22,6 +22,8 @@ from stack.server import Server
 from stack.waiting import wait_until
 from stack.web import status_of
 from support import ROOT, programs, prometheus, samples
+from support.api import Api
+from support.raising import raising
 from support.scripted_smtp import LATER, REFUSE
 
 RULES = ROOT / "deploy" / "observability" / "alerts.yml"
@@ -41,7 +43,8 @@ class Prometheus(Server):
     def prepare(self):
         rules = re.sub(r"\n +for: \w+", "", RULES.read_text())
         rules = rules.replace("[15m]", f"[{LONG_RANGE_SECONDS}s]")
-        rules = re.sub(r"\[\d+m\]", f"[{RANGE_SECONDS}s]", rules).replace("overdue_seconds) > 300", "overdue_seconds) > 2")
+        rules = re.sub(r"\[\d+m\]", f"[{RANGE_SECONDS}s]", rules)
+        rules = re.sub(r"(overdue|unsettled)_seconds\) > \d+", r"\1_seconds) > 2", rules)
         (self.directory / "alerts.yml").write_text(rules)
         self.write_targets()
         (self.directory / "prometheus.yml").write_text(yaml.safe_dump({
@@ -165,6 +168,10 @@ def test_every_alert_fires_once(make_stack, smtp, tmp_path):
             with locked(stack):
                 fires("SharelinkSlowRequests", "SharelinkErrors", "SharelinkMailsOverdue")
 
+            with webhooks_that_wait(stack), raising(stack, "plan_mails", "42501"):
+                stack.make_share_link(send_email=True)
+                fires("SharelinkEventsUnsettled", "SharelinkWebhooksOverdue", "SharelinkItemsWaiting", "SharelinkWorkPutOff")
+
             for _ in range(4):
                 before = scraped_start(scraper)
                 spare.stop()
@@ -202,6 +209,16 @@ def mails_are_put_off_and_refused(stack, smtp):
     for number, reviewer in enumerate(reviewers):
         smtp.on(reviewer["email"], *([REFUSE] if number == 0 else [LATER] * 20))
     stack.make_share_link(reviewers=reviewers, send_email=True)
+
+
+@contextlib.contextmanager
+def webhooks_that_wait(stack):
+    """There are some, and nobody may claim them."""
+    api = Api(stack.notifications.url(), stack.key)
+    endpoint = api.post("/v1/webhook-endpoints", {"url": "https://platform.example/hook"}, status=201).json()
+    with raising(stack, "claim_webhooks", "42501"):
+        yield
+        api.delete(f"/v1/webhook-endpoints/{endpoint['id']}", status=204)
 
 
 def scraped_start(scraper):

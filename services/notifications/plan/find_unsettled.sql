@@ -2,11 +2,12 @@
 -- to the first unsettled one. One sweeper at a time, by a lock of this transaction alone, so it needs no session of its own.
 -- It looks at walk_most events from the cursor on, or from behind from_xid and from_id in the same turn, so that it comes through
 -- however much has happened while nobody swept; a full look tells from where to go on: the cursor (null) or, when that could not
--- move, the last row.
+-- move, the last row. The waiting ones, which failed and wait by themselves, are not brought; behind seen_xid and seen_id all is
+-- settled or waits.
 -- The look-up in settled goes by its key in whatever plan: the plan is made once (services/ctl/schema/roles.sql).
 -- The cursor stays below the oldest transaction still running: a row of that transaction may yet appear behind it.
--- in  consumer text, grace_ms int, events_most int, walk_most int, from_xid xid8?, from_id text?
--- out event_ids json, is_full bool, next_xid text?, next_id text?
+-- in  consumer text, grace_ms int, events_most int, walk_most int, from_xid xid8?, from_id text?, waiting_ids text[]
+-- out event_ids json, is_full bool, next_xid text?, next_id text?, seen_xid text?, seen_id text?
 with turn as materialized (
     select pg_try_advisory_xact_lock(hashtext('sharelink sweep ' || :consumer)) as mine
 ),
@@ -24,11 +25,27 @@ walked as materialized (
         limit :walk_most
     ) l
 ),
+waiting as materialized (
+    select unnest(:waiting_ids) as id
+),
 unsettled as materialized (
-    select xid, id, created_at from walked where is_unsettled order by xid, id limit :events_most
+    select w.xid, w.id, w.created_at from walked w
+    where w.is_unsettled and w.id not in (select id from waiting)
+    order by w.xid, w.id
+    limit :events_most
 ),
 oldest as materialized (
+    select xid, id from walked where is_unsettled order by xid, id limit 1
+),
+first as materialized (
     select xid, id from unsettled order by xid, id limit 1
+),
+seen as materialized (
+    select w.xid, w.id from walked w
+    where w.xid < pg_snapshot_xmin(pg_current_snapshot())
+      and (not exists (select from first) or (w.xid, w.id) < (select f.xid, f.id from first f))
+    order by w.xid desc, w.id desc
+    limit 1
 ),
 reached as materialized (
     select w.xid, w.id from walked w
@@ -47,5 +64,7 @@ behind as materialized (
 select coalesce(json_agg(id order by xid, id) filter (where created_at < now() - :grace_ms * interval '1 millisecond'), '[]') as event_ids,
        (select count(*) from walked) = :walk_most as is_full,
        (select xid::text from behind) as next_xid,
-       (select id from behind) as next_id
+       (select id from behind) as next_id,
+       (select xid::text from seen) as seen_xid,
+       (select id from seen) as seen_id
 from unsettled

@@ -1,6 +1,5 @@
-/* settle_events.c - see the header. All events go as one statement; when PostgreSQL rejects it, they go one by one, so that
- * one bad event becomes a dead entry and the others become deliveries; likewise when it takes too long. Those that are leased in
- * the same breath go straight to the part that sends them.
+/* settle_events.c - see the header. What becomes of each event when PostgreSQL fails its plan is pg/work.c's; what is leased in
+ * the same breath goes straight to the part that sends it.
  */
 #include "services/notifications/plan/settle_events.h"
 
@@ -8,13 +7,21 @@
 
 #include "common/data/json.h"
 #include "common/base/log.h"
+#include "common/base/metrics.h"
 #include "services/notifications/plan/keep_dead_entries.sql.h"
 
 /* In the order in which they run. */
-static struct next *plan(struct flow *flow);
-static struct next *take_plan(struct flow *flow);
+static struct next *plan(struct flow *flow, void *owner, struct pg_texts keys, struct pg_limits limits, flow_step *then);
+static void take_plan(struct flow *flow, void *owner, struct pg_texts keys, void *arg);
+static struct next *condemn(struct flow *flow, void *owner, const char *key, const char *sqlstate, flow_step *then);
+static void count_condemned(struct flow *flow, void *owner);
 static struct next *keep_dead(struct flow *flow);
 static struct next *finish(struct flow *flow);
+
+/* The owner of a group's work. */
+struct settler {
+    const struct group *group;
+};
 
 struct event_ref {
     const char *event_id, *stream, *entry_id;
@@ -25,12 +32,26 @@ struct settling {
     struct event_ref *events;
     struct keep_dead_entries_dead_row *dead;
     size_t count, dead_count;
-    size_t at;   /* the first event that is not planned yet */
-    size_t step; /* how many go in one statement: all, or one */
     flow_step *settled, *failed;
 };
 
-static void note_unknown(struct flow *flow, struct settling *settling, const char *ids);
+static void keep_unknown(struct flow *flow, const struct group *group, struct settling *settling, const char *ids);
+static void ignore_answer(void *arg, const struct pg_answer *answer);
+
+struct pg_work *settle_events_work(struct daemon *daemon, const struct notifications *notifications, const struct group *group)
+{
+    struct settler *settler = arena_alloc(daemon->arena, sizeof *settler);
+
+    settler->group = group;
+    return pg_work_new(daemon->base, &(struct pg_work_options){ .name = group->work,
+                                                                .send = plan,
+                                                                .take = take_plan,
+                                                                .condemn = condemn,
+                                                                .condemned = count_condemned,
+                                                                .owner = settler,
+                                                                .app = notifications,
+                                                                .daemon = daemon });
+}
 
 struct settling *settling_new(struct flow *flow, const struct group *group, size_t most)
 {
@@ -58,76 +79,86 @@ void settling_add_dead(struct settling *settling, const char *stream, const char
 
 struct next *settle_events(struct flow *flow, struct settling *settling, flow_step *settled, flow_step *failed)
 {
-    settling->step = settling->count;
+    const char **ids = arena_calloc(flow->arena, settling->count + 1, sizeof *ids);
+
     settling->settled = settled;
     settling->failed = failed;
+    for (size_t i = 0; i < settling->count; i++) {
+        ids[i] = settling->events[i].event_id;
+    }
     flow->state = settling;
-    return plan(flow);
+    return pg_work_run(flow, notifications_of(flow)->plans[settling->group - groups], (struct pg_texts){ ids, settling->count },
+                       settling, keep_dead, failed);
 }
 
-static struct next *plan(struct flow *flow)
+static struct next *plan(struct flow *flow, void *owner, struct pg_texts keys, struct pg_limits limits, flow_step *then)
 {
-    struct settling *settling = flow->state;
+    const struct group *group = ((const struct settler *)owner)->group;
 
-    if (settling->at == settling->count) {
-        return keep_dead(flow);
-    }
-    const char **ids = arena_calloc(flow->arena, settling->step, sizeof *ids);
-    for (size_t i = 0; i < settling->step; i++) {
-        ids[i] = settling->events[settling->at + i].event_id;
-    }
-    return settling->group->plan(flow, (struct pg_texts){ ids, settling->step }, take_plan);
+    return group->plan(flow, keys, limits, then);
 }
 
-static struct next *take_plan(struct flow *flow)
+static void take_plan(struct flow *flow, void *owner, struct pg_texts keys, void *arg)
 {
     const struct notifications *notifications = notifications_of(flow);
-    struct settling *settling = flow->state;
-    struct planned planned;
+    const struct group *group = ((const struct settler *)owner)->group;
+    struct planned planned = group->planned(flow);
+    (void)keys;
 
-    switch (pg_outcome(flow)) {
-    case PG_OK:
-        planned = settling->group->planned(flow);
-        if (notifications->roles & settling->group->role) {
-            settling->group->take(notifications, &planned);
-        }
-        note_unknown(flow, settling, planned.unknown);
-        settling->at += settling->step;
-        return plan(flow);
-    case PG_UNAVAILABLE:
-    case PG_RETRY:
-        if (settling->step == 1 || !str_equal(pg_sqlstate(flow), "57014")) { /* the statement's time-out */
-            return settling->failed(flow);
-        }
-        break;
-    case PG_REJECTED:
-        break;
+    if (notifications->roles & group->role) {
+        group->take(notifications, &planned);
     }
-    if (settling->step == 1) {
-        const struct event_ref *event = &settling->events[settling->at++];
-        settling_add_dead(settling, event->stream, event->entry_id, event->event_id,
-                          arena_printf(flow->arena, "could not be planned: SQLSTATE %s", pg_sqlstate(flow)));
-    }
-    settling->step = 1;
-    return plan(flow);
+    keep_unknown(flow, group, arg, planned.unknown);
 }
 
-/* An entry whose event is not in the log was not written by us. */
-static void note_unknown(struct flow *flow, struct settling *settling, const char *ids)
+/* An entry whose event is not in the log was not written by us. One that has waited is kept without its place in the stream. */
+static void keep_unknown(struct flow *flow, const struct group *group, struct settling *settling, const char *ids)
 {
     const char *error;
     const json_t *unknown = json_parse(flow->arena, ids, strlen(ids), &error);
+    struct settling *found = settling ? settling : settling_new(flow, group, json_array_size(unknown));
 
     for (size_t i = 0; i < json_array_size(unknown); i++) {
         const char *id = json_string_value(json_array_get(unknown, i));
-        for (size_t j = settling->at; j < settling->at + settling->step; j++) {
-            if (str_equal(settling->events[j].event_id, id)) {
-                settling_add_dead(settling, settling->events[j].stream, settling->events[j].entry_id, NULL,
-                                  "its event is not in the log");
+        struct event_ref ref = { id, "", "" };
+        for (size_t j = 0; j < found->count; j++) {
+            if (str_equal(found->events[j].event_id, id)) {
+                ref = found->events[j];
                 break;
             }
         }
+        settling_add_dead(found, ref.stream, ref.entry_id, NULL, "its event is not in the log");
     }
+    if (!settling && found->dead_count > 0) {
+        struct keep_dead_entries_in in = { .consumer = group->name, .dead = { found->dead, found->dead_count } };
+        struct pg_params params;
+        keep_dead_entries_params(&params, flow->arena, &in);
+        pg_send(flow->daemon->pg, &keep_dead_entries_statement, &params, ignore_answer, NULL);
+    }
+}
+
+/* The log has its line. */
+static void ignore_answer(void *arg, const struct pg_answer *answer)
+{
+    (void)arg;
+    (void)answer;
+}
+
+static struct next *condemn(struct flow *flow, void *owner, const char *key, const char *sqlstate, flow_step *then)
+{
+    const struct group *group = ((const struct settler *)owner)->group;
+
+    log_error("event.not_planned", LOG_TEXT("group", group->name), LOG_TEXT("event_id", key), LOG_TEXT("sqlstate", sqlstate));
+    return group->condemn(flow, key, arena_printf(flow->arena, "could not be planned: SQLSTATE %s", sqlstate), then);
+}
+
+static void count_condemned(struct flow *flow, void *owner)
+{
+    const struct group *group = ((const struct settler *)owner)->group;
+    struct metric_family *dead_letters =
+        metrics_counter("sharelink_dead_letters_total", "Deliveries that were given up.", "channel");
+
+    metrics_add(metrics_series(dead_letters, &group->name), (double)group->condemned(flow));
 }
 
 static struct next *keep_dead(struct flow *flow)

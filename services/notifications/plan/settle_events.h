@@ -1,12 +1,15 @@
 /* settle_events.h - from events to deliveries: the one way, whoever brings the events (stream or sweep).
  *
- * Settling an event twice is harmless. After it, each event has its deliveries, or asks for none, or is kept as a dead
- * entry with the reason.
+ * Settling an event twice is harmless. After it, each event has its deliveries, or asks for none; or they stand there as failed,
+ * with the reason not_planned, since PostgreSQL rejects its data; or it waits in this process to be tried again, unsettled.
  */
 #ifndef SHARELINK_NOTIFICATIONS_SETTLE_EVENTS_H
 #define SHARELINK_NOTIFICATIONS_SETTLE_EVENTS_H
 
 #include "services/notifications/plan/group.h"
+
+/* What plans the events of a group, one by one when need be. Each process has one for every group, whatever its roles are. */
+struct pg_work *settle_events_work(struct daemon *daemon, const struct notifications *notifications, const struct group *group);
 
 struct settling;
 
@@ -17,7 +20,7 @@ void settling_add(struct settling *settling, const char *event_id, const char *s
 void settling_add_dead(struct settling *settling, const char *stream, const char *entry_id, const char *event_id,
                        const char *fault);
 
-/* Takes flow->state. Goes on with settled, or with failed when PostgreSQL could not do it now. */
+/* Takes flow->state. Goes on with settled, or with failed when PostgreSQL is away. */
 struct next *settle_events(struct flow *flow, struct settling *settling, flow_step *settled, flow_step *failed) FLOW_NEXT;
 
 #endif

@@ -13,6 +13,18 @@ return case event_type
             when 'link.passcode_failed' then case when data ->> 'paused_until' is not null then 'guessing' end
             when 'link.deactivated' then 'deactivated' end;
 
+-- Whose a mail of this kind is, by its link and reviewer; '' when they are gone, have no address or cannot be read. For one that
+-- could not be planned.
+create or replace function notifications.mail_recipient(kind text, of_share_link_id text, of_reviewer_id text) returns text
+language plpgsql stable as $$
+begin
+    return coalesce(case kind when 'invitation' then (select reviewer_email from links.mail_contexts where reviewer_id = of_reviewer_id)
+                              else (select owner_email from links.mail_links where share_link_id = of_share_link_id) end, '');
+exception when data_exception or integrity_constraint_violation then
+    return '';
+end
+$$;
+
 -- Why a mail must not go out now; null when it may. Asked when it is planned, and again whenever it is about to be sent.
 -- knows_reviewer: whether the reviewer whom the event names is still there. A digest goes out although it has been switched off
 -- since it was planned: nothing else tells of what is in it. Stable, so that it becomes part of the statement that asks.

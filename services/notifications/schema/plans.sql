@@ -1,5 +1,42 @@
 -- Mails that time asks for and no event, mails that the service asks for itself, and mails that are not to go out any more.
 
+-- Forgets marks of events that were settled long ago, at most so many. What one of them fails for is no reason to keep the others:
+-- then they go one by one, some at a time.
+create or replace function notifications.forget_settled(most int, out gone int, out failed int)
+language plpgsql as $$
+declare
+    mark  record;
+    state text;
+    said  text;
+begin
+    failed := 0;
+    begin
+        delete from notifications.settled
+        where ctid = any (array(select ctid from notifications.settled where settled_at < now() - interval '8 days'
+                               order by settled_at limit most for update skip locked));
+        get diagnostics gone = row_count;
+        return;
+    exception when others then
+        state := sqlstate;
+        said := sqlerrm;
+        gone := 0;
+    end;
+    for mark in select ctid from notifications.settled where settled_at < now() - interval '8 days'
+                order by settled_at limit least(most, 1000) for update skip locked
+    loop
+        begin
+            delete from notifications.settled where ctid = mark.ctid;
+            gone := gone + 1;
+        exception when others then
+            failed := failed + 1;
+        end;
+    end loop;
+    if gone = 0 and failed = 0 then
+        raise exception using errcode = state, message = said;
+    end if;
+end
+$$;
+
 -- The last 8 o'clock of a zone that is not after this time, by the zone's own clock; 8 o'clock of UTC where PostgreSQL does not
 -- know the zone, as notifications.local_time has it.
 create or replace function notifications.last_eight(at timestamptz, zone text) returns timestamptz

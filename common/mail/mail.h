@@ -28,6 +28,10 @@ struct mail_pool_options {
  * They quote nothing of either. */
 const char *mail_check_url(const char *url);
 const char *mail_check_from(const char *from);
+/* Whether a mail to the server of this URL needs TLS: what the setting says (on|true|1 or off|false|0, which mail_check_tls sees
+ * to); when it says nothing (NULL), unless the server is on this machine or its host has no dot, as in a private network. */
+const char *mail_check_tls(const char *setting);
+bool mail_requires_tls(const char *setting, const char *url);
 
 struct mail_pool *mail_pool_new(struct event_base *base, const struct mail_pool_options *options);
 /* Waits for the mails that threads have in hand (bounded by total_limit_ms), then ends the threads. A mail that no thread

@@ -1,6 +1,7 @@
 /* smtp_server.c - see the header. */
 #include "common/mail/smtp_server.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,9 @@ static CURLU *read_url(const char *text);
 static bool can_be_decoded(CURLU *url, CURLUPart part);
 static void set_credential(CURL *curl, CURLU *url, CURLUPart part, CURLoption option);
 static char *ehlo_path(void);
+static bool is_on(const char *setting);
+static bool is_near(const char *host);
+static bool is_loopback(const char *host);
 
 const char *mail_check_url(const char *text)
 {
@@ -102,4 +106,55 @@ static char *ehlo_path(void)
     }
     buf_printf(&path, "/%s", is_usable ? host : "localhost");
     return path.data;
+}
+
+/* --- TLS --- */
+
+const char *mail_check_tls(const char *setting)
+{
+    bool is_off = str_equal(setting, "off") || str_equal(setting, "false") || str_equal(setting, "0");
+
+    return is_on(setting) || is_off ? NULL : "is not on or off";
+}
+
+static bool is_on(const char *setting)
+{
+    return str_equal(setting, "on") || str_equal(setting, "true") || str_equal(setting, "1");
+}
+
+bool mail_requires_tls(const char *setting, const char *url)
+{
+    CURLU *read = setting ? NULL : read_url(url);
+    char *host = NULL;
+
+    if (setting) {
+        return is_on(setting);
+    }
+    bool required = !read || curl_url_get(read, CURLUPART_HOST, &host, 0) != CURLUE_OK || !is_near(host);
+    curl_free(host);
+    curl_url_cleanup(read);
+    return required;
+}
+
+/* A number without a dot is an address too. */
+static bool is_near(const char *host)
+{
+    return is_loopback(host) || (isalpha((unsigned char)host[0]) && !strchr(host, '.'));
+}
+
+static bool is_loopback(const char *host)
+{
+    size_t length = strlen(host);
+    char inner[INET6_ADDRSTRLEN] = "";
+    struct in_addr v4;
+    struct in6_addr v6;
+
+    if (inet_pton(AF_INET, host, &v4) == 1) {
+        return ntohl(v4.s_addr) >> 24 == 127;
+    }
+    if (host[0] != '[' || length < 2 || length - 2 >= sizeof inner) {
+        return false;
+    }
+    memcpy(inner, host + 1, length - 2);
+    return inet_pton(AF_INET6, inner, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }

@@ -1,4 +1,5 @@
-/* smtp_server.h - the mail server's URL as libcurl gets it: without credentials, with our name for EHLO. mail_check_url is here.
+/* smtp_server.h - the mail server's URL as libcurl gets it: without credentials, with our name for EHLO. mail_check_url and
+ * mail_requires_tls are here.
  */
 #ifndef SHARELINK_MAIL_SMTP_SERVER_H
 #define SHARELINK_MAIL_SMTP_SERVER_H

@@ -36,24 +36,26 @@ int smtp_test(struct ctl *ctl, int argc, char **argv)
         return ctl_fail(EX_USAGE, "usage: sharelink smtp-test ADDRESS, with SHARELINK_SMTP_URL and SHARELINK_MAIL_FROM set");
     }
     const char *url_fault = mail_check_url(url), *from_fault = mail_check_from(from);
+    const char *tls_fault = require_tls ? mail_check_tls(require_tls) : NULL;
     if (url_fault) {
         return ctl_fail(EX_CONFIG, "SHARELINK_SMTP_URL %s", url_fault);
     }
     if (from_fault) {
         return ctl_fail(EX_CONFIG, "SHARELINK_MAIL_FROM %s", from_fault);
     }
+    if (tls_fault) {
+        return ctl_fail(EX_CONFIG, "SHARELINK_SMTP_REQUIRE_TLS %s", tls_fault);
+    }
     struct test test = { .base = event_base_new() };
-    struct mail_pool *pool = mail_pool_new(
-        test.base, &(struct mail_pool_options){
-                       .url = url,
-                       .from = from,
-                       .require_tls = require_tls && (str_equal(require_tls, "on") || str_equal(require_tls, "true") ||
-                                                      str_equal(require_tls, "1")),
-                       .ca_file = ctl_setting(ctl, "SMTP_CA_FILE"),
-                       .threads = 1,
-                       .connect_limit_ms = 10000,
-                       .total_limit_ms = 30000,
-                   });
+    struct mail_pool *pool = mail_pool_new(test.base, &(struct mail_pool_options){
+                                                          .url = url,
+                                                          .from = from,
+                                                          .require_tls = mail_requires_tls(require_tls, url),
+                                                          .ca_file = ctl_setting(ctl, "SMTP_CA_FILE"),
+                                                          .threads = 1,
+                                                          .connect_limit_ms = 10000,
+                                                          .total_limit_ms = 30000,
+                                                      });
     id_new(id, "dlv_");
     mail_send(pool,
               &(struct mail){ .to = argv[0],

@@ -42,10 +42,12 @@ static const struct config_setting settings[] = {
       .about = "Required for the role email. The mail server: smtp://[user:password@]host[:port], or smtps:// for TLS from the "
                "first byte." },
     { .name = "SMTP_REQUIRE_TLS",
-      .kind = CONFIG_BOOL,
+      .kind = CONFIG_TEXT,
       .offset = FIELD(smtp_require_tls),
-      .fallback = "off",
-      .about = "Send no mail by smtp:// unless the server offers STARTTLS with a certificate that we trust." },
+      .optional = true,
+      .check = mail_check_tls,
+      .about = "Send no mail by smtp:// unless the server offers STARTTLS with a certificate that we trust: on or off. On when "
+               "nothing is said, but for a server on this machine or a host without a dot." },
     { .name = "SMTP_CA_FILE",
       .kind = CONFIG_TEXT,
       .offset = FIELD(smtp_ca_file),

@@ -11,8 +11,7 @@ enum role { ROLE_EMAIL = 1, ROLE_WEBHOOK = 2, ROLE_FEED = 4, ROLE_SWEEP = 8 };
 struct notifications_settings {
     struct daemon_settings common;
     const char *roles;
-    const char *smtp_url, *smtp_ca_file, *mail_from, *consumer_name;
-    bool smtp_require_tls;
+    const char *smtp_url, *smtp_require_tls, *smtp_ca_file, *mail_from, *consumer_name;
     int64_t smtp_timeout_seconds;
     int64_t workers;
     int64_t mail_attempts_max;

@@ -3,6 +3,7 @@
 import pytest
 from stack.waiting import wait_until
 from support.authority import Authority
+from support.programs import run
 from support.scripted_smtp import ScriptedSmtp
 
 
@@ -95,3 +96,21 @@ def test_wrong_credentials_delay_every_mail_and_lose_none(make_stack, server):
     assert row["state"] == "pending" and "credentials" in row["last_error"] and "535" in row["last_error"]
     smtp.credentials = ("mailer", "wrong")  # as when the operator has put it right at the server
     smtp.wait_for_accepted(1, "rae@scripted.example", seconds=30)
+
+
+@pytest.mark.parametrize("setting, warns", [("off", True), ("on", False), (None, False)])
+def test_mails_without_tls_have_to_be_asked_for_and_are_told(make_stack, setting, warns):
+    stack = make_stack(settings={"SHARELINK_SMTP_REQUIRE_TLS": setting} if setting else {})
+    with open(stack.notifications.log, encoding="utf-8") as log:
+        assert ("mail.tls_not_required" in log.read()) is warns
+
+
+@pytest.mark.parametrize("setting, sent", [(None, False), ("off", True), ("maybe", None)])
+def test_a_server_elsewhere_gets_no_mail_in_clear_unless_it_is_said(server, setting, sent):
+    """By a name that leads to the loopback (RFC 6761), and has a dot as that of any server elsewhere."""
+    smtp = server()
+    settings = {"SHARELINK_SMTP_URL": f"smtp://mail.localhost:{smtp.port}", "SHARELINK_MAIL_FROM": "noreply@sharelink.example",
+                **({"SHARELINK_SMTP_REQUIRE_TLS": setting} if setting else {})}
+    ended = run("sharelink", "smtp-test", "rae@scripted.example", settings=settings, seconds=30)
+    assert bool(smtp.tried()) is bool(sent), ended.stderr
+    assert (ended.returncode == 0) is bool(sent) and (setting != "maybe" or ended.returncode == 78), ended.stderr

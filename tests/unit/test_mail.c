@@ -111,6 +111,55 @@ static void a_quit_is_not_waited_for(void **state)
     assert_in_range(clock_mono_us() - started_us, 0, PATIENCE_US); /* libcurl alone waits for two minutes */
 }
 
+/* --- TLS --- */
+
+static void tls_is_required_unless_the_server_is_near_or_it_is_switched_off(void **state)
+{
+    static const char *const far[] = {
+        "smtp://mail.example.com",
+        "smtp://mail.example.com:587",
+        "smtp://user:p%40ss@mail.example.com",
+        "smtp://10.0.0.5:25",
+        "smtp://192.168.1.1",
+        "smtp://[2001:db8::25]:25",
+        "smtp://[fe80::1]",
+        "smtp://128.0.0.1",
+        "smtp://127.0.0.1.example",
+        "smtp://localhost.example",
+        "smtp://user@localhost@mail.example",
+        "smtp://134744072",
+        "smtp://0x08080808",
+        "smtp://8.8",
+        "smtp://[::ffff:8.8.8.8]",
+        "smtps://mail.example.com",
+        "smtp://localhost@mail.host",
+        "smtp://postfix:25@mail.example",
+    };
+    static const char *const near[] = {
+        "smtp://127.0.0.1:1025", "smtp://127.9.9.9",    "smtp://[::1]:25",      "smtp://localhost",
+        "smtp://mail-catcher",   "smtp://Postfix:2525", "smtp://a:b.c@postfix",
+    };
+    static const char *const off[] = { "off", "false", "0" }, *const on[] = { "on", "true", "1" };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof far / sizeof far[0]; i++) {
+        assert_true(mail_requires_tls(NULL, far[i]));
+        assert_false(mail_requires_tls("off", far[i]));
+    }
+    for (size_t i = 0; i < sizeof near / sizeof near[0]; i++) {
+        assert_false(mail_requires_tls(NULL, near[i]));
+        assert_true(mail_requires_tls("on", near[i]));
+    }
+    for (size_t i = 0; i < 3; i++) {
+        assert_null(mail_check_tls(off[i]));
+        assert_null(mail_check_tls(on[i]));
+        assert_false(mail_requires_tls(off[i], far[0]));
+        assert_true(mail_requires_tls(on[i], near[0]));
+    }
+    assert_non_null(mail_check_tls("maybe"));
+    assert_non_null(mail_check_tls(""));
+}
+
 /* --- the pool --- */
 
 static void more_mails_than_threads_are_all_sent(void **state)
@@ -154,6 +203,7 @@ int main(void)
         cmocka_unit_test(the_warm_connection_is_used),
         cmocka_unit_test(dead_kept_connections_are_replaced),
         cmocka_unit_test(a_quit_is_not_waited_for),
+        cmocka_unit_test(tls_is_required_unless_the_server_is_near_or_it_is_switched_off),
         cmocka_unit_test(more_mails_than_threads_are_all_sent),
         cmocka_unit_test(freeing_reports_all),
     };

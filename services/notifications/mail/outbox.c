@@ -71,18 +71,22 @@ struct outbox *outbox_new(struct daemon *daemon, const struct notifications *not
     const struct notifications_settings *settings = notifications->settings;
     struct outbox *outbox = mem_alloc(sizeof *outbox);
 
+    if (settings->smtp_require_tls && !mail_requires_tls(settings->smtp_require_tls, settings->smtp_url)) {
+        log_warn("mail.tls_not_required", LOG_TEXT("setting", "SHARELINK_SMTP_REQUIRE_TLS"));
+    }
     outbox->daemon = daemon;
     outbox->settings = settings;
     outbox->holder = notifications->holder;
-    outbox->pool = mail_pool_new(daemon->base, &(struct mail_pool_options){
-                                                   .url = settings->smtp_url,
-                                                   .from = settings->mail_from,
-                                                   .require_tls = settings->smtp_require_tls,
-                                                   .ca_file = settings->smtp_ca_file,
-                                                   .threads = (int)settings->workers,
-                                                   .connect_limit_ms = 10000,
-                                                   .total_limit_ms = (int)settings->smtp_timeout_seconds * 1000,
-                                               });
+    outbox->pool =
+        mail_pool_new(daemon->base, &(struct mail_pool_options){
+                                        .url = settings->smtp_url,
+                                        .from = settings->mail_from,
+                                        .require_tls = mail_requires_tls(settings->smtp_require_tls, settings->smtp_url),
+                                        .ca_file = settings->smtp_ca_file,
+                                        .threads = (int)settings->workers,
+                                        .connect_limit_ms = 10000,
+                                        .total_limit_ms = (int)settings->smtp_timeout_seconds * 1000,
+                                    });
     struct record_outcomes_in in = { .lease_holder = notifications->holder, .attempts_max = settings->mail_attempts_max };
     outbox->outcomes = record_outcomes_batch(daemon->pg, daemon->arena, 200, 10000, &in);
     outbox->deliveries = metrics_counter("sharelink_deliveries_total", "Outcomes of tries to deliver.", "channel,outcome");

@@ -86,7 +86,7 @@ $$;
 
 create or replace function links.mail_digest(kind text, address text) returns bytea
 language sql immutable
-return sha256(convert_to(kind || ' ' || lower(address collate "C"), 'UTF8'));
+return sha256(convert_to(kind || ' ' || address, 'UTF8'));
 
 -- Takes a mail to each of these addresses out of what the account may ask for within an hour, or none at all and says which of
 -- them, by their places, have had too many, and when that is over. An address that is null gets no mail. The rows are locked in

@@ -1,4 +1,5 @@
-/* interview_document.c - checks an interview document field by field; it is then stored as it was sent.
+/* interview_document.c - checks an interview document field by field; it is then stored as it was sent, with its texts, address
+ * and time in their one form.
  *
  * Media are https: URLs, s3://bucket/key, or media:<path> below the operator's MEDIA_DIR; http: URLs with ALLOW_HTTP_MEDIA
  * alone. Question ids are unique in their interview, because answers, feedback and media are found by them.
@@ -13,9 +14,6 @@
 #include "common/base/str.h"
 
 typedef const char *text_check(const char *text);
-
-/* 2026-11-22T09:30:00.123456Z */
-#define MICROSECONDS_LENGTH 27
 
 static const struct text_rule short_text = { .min = 1, .max = 200 };
 static const struct text_rule optional_short = { .max = 200, .nullable = true };
@@ -48,17 +46,14 @@ void interview_document_check(struct arena *arena, struct faults *faults, json_t
     fields_end(&root);
 }
 
-/* What is in UTC already stays as it was sent; any other form that RFC 3339 allows PostgreSQL might not even read. */
+/* Stored as all times are answered: in UTC with milliseconds. RFC 3339 allows forms, a leap second above all, that neither
+ * PostgreSQL nor a browser might read. */
 static void check_completed_at(struct fields *root, json_t *document)
 {
     char utc[CLOCK_RFC3339_SIZE];
     int64_t completed_ms;
 
-    if (fields_is_null(root, "completed_at") || !fields_time(root, "completed_at", FIELDS_OPTIONAL, &completed_ms)) {
-        return;
-    }
-    const char *sent = json_string_value(json_object_get(document, "completed_at"));
-    if (!str_ends_with(sent, "Z") || strlen(sent) > MICROSECONDS_LENGTH) {
+    if (!fields_is_null(root, "completed_at") && fields_time(root, "completed_at", FIELDS_OPTIONAL, &completed_ms)) {
         clock_rfc3339(utc, completed_ms);
         json_object_set_new(document, "completed_at", json_string(utc));
     }

@@ -197,6 +197,35 @@ def test_search_filters_and_sort_announce_their_number_and_stay_in_the_address(s
     assert "passcode" not in browser.driver.current_url and url_of(link).split("#")[1] not in browser.driver.current_url
 
 
+@pytest.mark.parametrize("spoil", ["completed_at", "job", "candidate"])
+def test_card_that_cannot_be_shown_spoils_no_other(stack, browse, spoil):
+    """As an earlier release, or another browser, may have left it: the API takes nothing of the kind."""
+    link = stack.make_share_link(interview_ids=[interview(stack, number) for number in range(3)])
+    spoilt = {"completed_at": '"2026-01-05T23:59:60Z"', "job": "null", "candidate": '{"first_name": null}'}[spoil]
+    stack.db.rows("update links.interviews set document = jsonb_set(document, %s, %s::jsonb) where id = %s", [spoil], spoilt, link["interview_ids"][0])
+    browser = browse().open(url_of(link))
+    browser.until(lambda: len(browser.all(".card")) == 3, "all cards")
+    assert [name in browser.text(".cards") for name in ("Mateo Silva", "Amara Okafor")] == [True, True]
+    browser.screenshot(f"desktop-spoilt-{spoil}")
+    browser.press("Mateo Silva")
+    browser.until_text("Mateo Silva", "h1")
+
+
+@pytest.mark.parametrize("around", [".", ")", "%20", "%E2%80%8B", "%C2%A0.", "%EF%BB%BF", ",%0A"])
+def test_what_stands_behind_the_address_does_no_harm(stack, browse, link, around):
+    browser = browse().go(url_of(link) + around)
+    assert browser.find("#passcode").get_attribute("value") == link["reviewers"][0]["passcode"]
+    browser.press("View ")
+    browser.until(lambda: browser.all(".card"), "the shortlist")
+
+
+def test_passcode_of_another_length_is_told_from_a_wrong_one(stack, browse, link):
+    browser = browse().go(url_of(link).split("#")[0])
+    browser.find("#passcode").send_keys("ABCD-EFGH" + Keys.ENTER)
+    browser.until_text("16 letters and digits", "#problem")
+    assert stack.db.value("select count(*) from views.guesses where reviewer_id = %s", link["reviewers"][0]["id"]) == 0
+
+
 def test_five_hundred_interviews(stack, browse):
     ids = [interview(stack, number) for number in range(500)]
     link = stack.make_share_link(interview_ids=ids)

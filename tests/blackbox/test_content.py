@@ -168,7 +168,7 @@ def test_what_is_hidden_changes_no_tag(stack):
     interview = stack.make_interview(**document("one"))
     browser = share(stack, [interview], **hidden)
     tag = tag_of(browser)
-    full = {"type": "one_way", "completed_at": "2026-01-05T10:00:00Z", **document("other")}
+    full = {"type": "one_way", "completed_at": "2026-01-05T10:00:00.000Z", **document("other")}
     stack.api.put(f"/v1/interviews/{interview}", full, status=200)
     assert tag_of(browser) == tag
     browser.content(headers={"If-None-Match": tag}, status=304)

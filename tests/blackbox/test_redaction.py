@@ -24,7 +24,7 @@ def document(who):
         return f"https://platform.example/{word(what)}.{ending}"
 
     return {
-        "type": "one_way", "job": {"id": "job-1", "title": "Librarian"}, "completed_at": "2026-01-05T10:00:00Z",
+        "type": "one_way", "job": {"id": "job-1", "title": "Librarian"}, "completed_at": "2026-01-05T10:00:00.000Z",
         "candidate": {
             "first_name": f"{who}first", "last_name": word("last"), "email": f"{word('mail')}@candidates.example",
             "avatar_url": url("avatar", "png"),

@@ -34,7 +34,8 @@ export const count = (number, one, many) => `${number} ${number === 1 ? one : ma
 
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-export const dayOf = (time) => day.format(new Date(time));
+// "" for what this browser cannot read.
+export const dayOf = (time) => (Number.isNaN(Date.parse(time)) ? "" : day.format(new Date(time)));
 export const clockOf = (time) => clock.format(time);
 
 // 75 → "1:15"

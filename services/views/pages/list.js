@@ -16,7 +16,7 @@ export function showList(app, { content, go, leave }) {
     const found = sorted(content.interviews.filter((each) => fits(each, wanted)), wanted.sort);
     status.textContent = found.length === content.total ? `All ${count(found.length, "candidate", "candidates")}`
       : `${found.length} of ${count(content.total, "candidate", "candidates")}`;
-    cards.replaceChildren(...found.map((each) => card(each, content, go)));
+    cards.replaceChildren(...found.map((each) => cardOrPlain(each, go)));
   }
 
   function change(name, value) {
@@ -38,7 +38,7 @@ export function showList(app, { content, go, leave }) {
 }
 
 function filters(content, wanted, change) {
-  const jobs = new Map(content.interviews.map((each) => [each.job.id, each.job.title]));
+  const jobs = new Map(content.interviews.filter((each) => each.job).map((each) => [each.job.id, each.job.title]));
   const types = new Set(content.interviews.map((each) => each.type));
   const isReviewed = !content.settings.disable_feedback;
   return h("form", { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() },
@@ -61,7 +61,7 @@ function fits(interview, wanted) {
   const text = words.length && [candidate.display_name, job.title, textOf(candidate.profile), candidate.resume?.file_name,
     ...questions.map((each) => `${each.text} ${each.answer?.text ?? ""}`), textOf(questionnaire)].join(" ").toLowerCase();
   return words.every((word) => text.includes(word))
-    && (!wanted.job || job.id === wanted.job)
+    && (!wanted.job || job?.id === wanted.job)
     && (!wanted.type || interview.type === wanted.type)
     && (!wanted.reviewed || (wanted.reviewed === "yes") === hasReview(my_review));
 }
@@ -87,13 +87,27 @@ function compare(a, b, sign) {
   return sign * (typeof a === "string" ? a.localeCompare(b) : a - b);
 }
 
-function card(interview, content, go) {
-  const { candidate, job, watched, my_review } = interview;
+// One that cannot be shown as it should takes no other with it.
+function cardOrPlain(interview, go) {
+  try {
+    return card(interview, go);
+  } catch {
+    return h("li", { class: "card" }, h("div", {}, nameOf(interview, go), h("p", { class: "hint" }, "Some of this cannot be shown here.")));
+  }
+}
+
+function nameOf(interview, go) {
   const href = `?${new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(location.search)), interview: interview.id })}`;
+  return h("h2", {}, h("a", { href, onclick: (event) => followHere(event, () => go({ interview: interview.id })) },
+    interview.candidate?.display_name || "A candidate"));
+}
+
+function card(interview, go) {
+  const { candidate, job, watched, my_review } = interview;
   return h("li", { class: "card" },
     portrait(candidate),
     h("div", {},
-      h("h2", {}, h("a", { href, onclick: (event) => followHere(event, () => go({ interview: interview.id })) }, candidate.display_name)),
+      nameOf(interview, go),
       h("p", { class: "hint" }, [job.title, interview.type === "live" ? "live interview" : "recorded interview",
         interview.completed_at && dayOf(interview.completed_at)].filter(Boolean).join(" · ")),
       h("p", { class: "marks" }, watchedMark(watched), hasReview(my_review) && h("span", { class: "mark done" }, "Reviewed ",

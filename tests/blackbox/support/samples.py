@@ -11,7 +11,7 @@ def interview_document(**over):
     return {
         "type": "one_way",
         "job": {"id": "job-1", "title": "Librarian"},
-        "completed_at": "2026-01-05T10:00:00Z",
+        "completed_at": "2026-01-05T10:00:00.000Z",
         "candidate": {
             "first_name": f"Ada{number}", "last_name": f"Example{number}", "email": f"ada{number}@candidates.example",
             "avatar_url": f"https://media.example/avatar-{number}.png",

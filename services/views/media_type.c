@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "common/base/str.h"
+#include "common/data/text.h"
 
 #define SHOWN "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 /* A sandbox would keep browsers from showing it at all; their viewers run none of its scripts in our name. */
@@ -61,6 +62,8 @@ static const char *disposition(struct flow *flow, const char *how, const char *f
     buf_add_text(&value, how);
     if (file_name) {
         buf_add_text(&value, "; filename=\"resume\"; filename*=UTF-8''");
+        /* Mended when it was stored, unless a release did not do so yet; an override of direction shows a name that ends in exe as one that ends in pdf. */
+        file_name = text_mend(flow->arena, file_name, TEXT_ONE_LINE);
         for (const unsigned char *at = (const unsigned char *)file_name; *at; at++) {
             bool plain =
                 (*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z') || strchr("-._", *at);

@@ -3,6 +3,7 @@ which a browser would run is ever sent as such.
 """
 
 import os
+import re
 import shutil
 import tempfile
 from urllib.parse import parse_qs, urlsplit
@@ -186,6 +187,16 @@ def test_nothing_is_sent_that_would_run(stack, name, content_type, how):
     assert headers["Content-Type"] == content_type and headers["Content-Disposition"].startswith(f"{how};")
     assert headers["X-Content-Type-Options"] == "nosniff" and "default-src 'none'" in headers["Content-Security-Policy"]
     assert content_type == "application/pdf" or "sandbox" in headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("stored", ["\u202eAna\u2066fdp.exe\u202c", "Ana\u2028\r\nfdp.exe", "\u0007Ana\u0085fdp.exe"])
+def test_name_of_a_file_turns_no_direction(stack, stored):
+    browser, path = with_source(stack, "media:resume.PDF", file_name=stored)
+    assert re.fullmatch(r"inline; filename=\"resume\"; filename\*=UTF-8''Ana(%20)?fdp\.exe", browser.get(path, status=200).headers["Content-Disposition"])
+    interview = browser.content().json()["interviews"][0]["id"]
+    stack.db.rows("update links.interviews set document = jsonb_set(document, '{candidate,resume,file_name}', to_jsonb(%s::text)) where id = %s",
+                  stored, interview)
+    assert "%E2%80" not in browser.get(path, status=200).headers["Content-Disposition"]
 
 
 def test_part_is_sent_only_of_the_file_that_was_meant(stack, media_dir):

@@ -62,7 +62,8 @@ static const char *disposition(struct flow *flow, const char *how, const char *f
     buf_add_text(&value, how);
     if (file_name) {
         buf_add_text(&value, "; filename=\"resume\"; filename*=UTF-8''");
-        /* Mended when it was stored, unless a release did not do so yet; an override of direction shows a name that ends in exe as one that ends in pdf. */
+        /* Mended when it was stored, unless a release did not do so yet; an override of direction shows a name that ends in exe
+         * as one that ends in pdf. */
         file_name = text_mend(flow->arena, file_name, TEXT_ONE_LINE);
         for (const unsigned char *at = (const unsigned char *)file_name; *at; at++) {
             bool plain =

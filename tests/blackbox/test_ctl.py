@@ -65,7 +65,7 @@ def recorded(db):
 ALL = sorted([*FILES, *(("migration", name) for name in MIGRATIONS), ("schema", "")])
 
 
-# --- migrate; tests/unit/test_schema.c tries its engine with plans of its own ---
+# --- migrate; tests/unit/services/test_schema.c tries its engine with plans of its own ---
 
 def test_migrate_makes_the_schema_and_does_nothing_the_second_time(empty):
     first, second = (sharelink(empty.url, "migrate") for _ in range(2))

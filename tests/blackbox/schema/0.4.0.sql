@@ -386,7 +386,7 @@ END;
 
 CREATE FUNCTION links.mail_digest(kind text, address text) RETURNS bytea
     LANGUAGE sql IMMUTABLE
-    RETURN sha256(convert_to(((kind || ' '::text) || lower((address COLLATE "C"))), 'UTF8'::name));
+    RETURN sha256(convert_to(((kind || ' '::text) || address), 'UTF8'::name));
 
 
 CREATE TABLE links.share_link_interviews (
@@ -850,6 +850,43 @@ CREATE FUNCTION notifications.event_json(event events.log) RETURNS json
 $$;
 
 
+CREATE FUNCTION notifications.forget_settled(most integer, OUT gone integer, OUT failed integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+declare
+    mark  record;
+    state text;
+    said  text;
+begin
+    failed := 0;
+    begin
+        delete from notifications.settled
+        where ctid = any (array(select ctid from notifications.settled where settled_at < now() - interval '8 days'
+                               order by settled_at limit most for update skip locked));
+        get diagnostics gone = row_count;
+        return;
+    exception when others then
+        state := sqlstate;
+        said := sqlerrm;
+        gone := 0;
+    end;
+    for mark in select ctid from notifications.settled where settled_at < now() - interval '8 days'
+                order by settled_at limit least(most, 1000) for update skip locked
+    loop
+        begin
+            delete from notifications.settled where ctid = mark.ctid;
+            gone := gone + 1;
+        exception when others then
+            failed := failed + 1;
+        end;
+    end loop;
+    if gone = 0 and failed = 0 then
+        raise exception using errcode = state, message = said;
+    end if;
+end
+$$;
+
+
 CREATE FUNCTION notifications.last_eight(at timestamp with time zone, zone text) RETURNS timestamp with time zone
     LANGUAGE plpgsql STABLE
     AS $$
@@ -1015,6 +1052,18 @@ CREATE FUNCTION notifications.mail_reason(kind text, data jsonb, recipient text,
                 when kind in ('opened', 'review') and wish.digest = 'daily' then 'in_digest'
                 when kind = 'expiry_warning' and link.state <> 'active' then 'link_' || link.state
                 when kind = 'expiry_warning' and link.expires_at is distinct from (data ->> 'expires_at')::timestamptz then 'expiry_changed' end
+$$;
+
+
+CREATE FUNCTION notifications.mail_recipient(kind text, of_share_link_id text, of_reviewer_id text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    return coalesce(case kind when 'invitation' then (select reviewer_email from links.mail_contexts where reviewer_id = of_reviewer_id)
+                              else (select owner_email from links.mail_links where share_link_id = of_share_link_id) end, '');
+exception when data_exception or integrity_constraint_violation then
+    return '';
+end
 $$;
 
 
@@ -2076,7 +2125,7 @@ INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql',
 INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '281e7d6366905ac2dd0b8f7af9a9e9959ec1a1dae72d30e40dc941e5a924aba9', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', 'c7796231464ae7ba30b5d4fe0297bab75f3feacec4b6a32d619a8ddd6d349d17', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', 'f9ca7ce3ea6490b2e845ea4d085a74bc670f037e0b52d6c9f17f8c06c191e6fb', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '3bbc2a965eb3d4ba6b0bc6e7508463fb9cc68c7f6a3c8c4135607b6baa4f44c9', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '19c5db0c8d0dec5d175363e153dbd842742589e07dd593aa629d01d3570707f9', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', 'b18c1e75eb317889fb8549212d76941224adb3c7de62d1574526bb3097264b29', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', '0c5cff3e4fc2b68f21c1442967563896f691daf5f4e174a4afa9ed80125c721f', '0.4.0', now());
@@ -2084,8 +2133,8 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '6354051d2b755b4f87a8653ac899c610d8be3d9dbfbd09c6afff464d163b59bb', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '8e51138103cef8dd83a2b46273386afbfb41b14fa5a74403546537ce3e0fda4a', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', '7c7512c9e3c486941501ef2bda91cea4b47e65605b5e0edcc44e6f8f45b4d990', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', 'd35e29425fd1f61849083acac9fadb6b277c00ec76115d24684d62638d64f053', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '21400e63831054d1ff82eff9829ca05801fe4c87028e7d9e544812f00d464155', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', 'a5c62d365db6f07505c88ad46b7300e49ead770a4ff0461062208f34fc7d38b7', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '953bfe54b88fba82a4f43a9cb94a9e95047fb7912c7c79da23b79221a7f9df4f', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'd8fafd0bdfd8ae035ee314b12ce93df229df3be64509181c7ba7667e09b8a098', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', '744956d976b00aa689cdc9cad68a79ce8b14c70829f70c426a10b848547bd483', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '1603b4ee27cfb3c038f66ec962b2f8d860c3112c3281e227253e27803ac3f7f5', '0.4.0', now());
@@ -2094,7 +2143,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'a2756ee33e152ef1934ff46892d0bf6b8113f88e30f753dd369d33d98e4fee3a', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '066569201990ac82e7f388cdd8c3a9bc697be941496800b113700145bd1a8b53', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', 'ad317f4f17346ffc91505e3e97738c12107eea7cb3623decdaf65c83f11554f3', 'ad317f4f17346ffc91505e3e97738c12107eea7cb3623decdaf65c83f11554f3', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', 'e06d74f33994c90d32660490e4cd39d152b3a7e5d73861e057bcf9f04c7ffeb0', 'e06d74f33994c90d32660490e4cd39d152b3a7e5d73861e057bcf9f04c7ffeb0', '0.4.0', now());
 
 
 

@@ -40,7 +40,7 @@ objects = $(patsubst %.c,$(OUT)/%.o,$(call find,$1,*.c))
 
 COMMON := $(call objects,common)
 UNIT_TESTS := $(patsubst %.c,$(OUT)/tests/%,$(notdir $(call find,tests/unit,test_*.c)))
-vpath test_%.c $(wildcard tests/unit/*)
+vpath test_%.c $(sort $(dir $(call find,tests/unit,test_*.c)))
 
 # Statements by name: each .sql beside a .c becomes a header of C; see common/pg/statements/README.md.
 STATEMENTS := $(filter-out $(foreach service,$(SERVICES),services/$(service)/schema/% services/$(service)/migrations/%), \
@@ -96,7 +96,7 @@ $(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(STATEMENT_HEADERS) $(GEN)/schema.inc $(
 # All that a unit test may take a module of: what no test names is left out by the linker.
 TESTED := $(SERVICES:%=$(OUT)/lib%.a) $(OUT)/libcommon.a
 
-$(OUT)/tests/%: %.c $(TESTED) Makefile
+$(OUT)/tests/test_%: test_%.c $(TESTED) Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(TESTED) $(LDLIBS) -lcmocka
 

@@ -26,7 +26,7 @@ struct daemon_settings {
     const char *listen, *health_listen;
     const char *trusted_proxies; /* CIDRs, divided by commas */
     int log_format, log_level;
-    int64_t database_connections;
+    int64_t database_connections, database_lock_seconds, database_heavy_connections, database_heavy_waiting;
     bool database_unnamed_statements;
     int64_t connections_max;
     int64_t drain_seconds;

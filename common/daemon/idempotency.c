@@ -73,6 +73,7 @@ struct idempotency *idempotency_new(struct daemon *daemon)
                                               .url = daemon->settings->database_url,
                                               .connections = CONNECTIONS,
                                               .answer_limit_ms = 10000,
+                                              .lock_wait_ms = (int)daemon->settings->database_lock_seconds * 1000,
                                               .unnamed = daemon->settings->database_unnamed_statements,
                                           });
     return idempotency;

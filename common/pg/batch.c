@@ -2,8 +2,13 @@
  * one. With none in flight, the gate opens at the end of the loop's turn, so that what arrived together flies together.
  *
  * A flight is one statement with its items, in an arena of its own. The next flight leaves before the answers of the
- * last are handed out, so that PostgreSQL need not wait for us. After a rejection the items go to the front of the
- * queue again, each to fly alone; after a failure that passes they go there once more together.
+ * last are handed out, so that PostgreSQL need not wait for us. When PostgreSQL answers a flight of several with an error, of
+ * whatever kind, each of its items flies alone, beside the batch: one that fails or waits for a locked row does so by itself,
+ * while the others and those that come later fly. A flight in the batch waits for no lock; an item alone does, in the pool's lane
+ * for that.
+ *
+ * What failed or waited alone is remembered by its first column (a token, a delivery's id) for a while: what comes with that
+ * again flies alone from the start, and spoils no other flight.
  */
 #include "common/pg/batch.h"
 
@@ -14,9 +19,14 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/base/metrics.h"
 #include "common/pg/connection.h"
 #include "common/pg/declared.h"
+#include "common/pg/failure.h"
+#include "common/pg/suspects.h"
+#include "common/pg/task.h"
 #include "common/base/str.h"
 
 /* Values are borrowed from the waiting flow, or copied into the same piece of memory. */
@@ -25,8 +35,6 @@ struct item {
     struct flow_wait *wait; /* NULL for an item without a flow */
     pg_done *done;
     void *arg;
-    bool flies_alone;
-    bool was_retried;
     const char *values[];
 };
 
@@ -37,6 +45,7 @@ struct flight {
     struct arena *arena;
     struct pg_params params;
     int count;
+    bool waits; /* for a lock, in the lane for that */
     struct item *items[];
 };
 
@@ -45,7 +54,10 @@ struct pg_batch {
     struct pg_batch_options options;
     struct items waiting;
     int waiting_count;
-    struct flight *flight; /* NULL when none is in the air */
+    struct flight *flight;       /* NULL when none is in the air */
+    int alone_count;             /* items that fly beside it */
+    struct pg_suspects suspects; /* by the first column */
+    struct metric *splits;
     struct event *gate;
 };
 
@@ -54,9 +66,14 @@ static void enqueue(struct pg_batch *batch, struct item *item);
 static void open_gate(evutil_socket_t fd, short what, void *arg);
 static void take_off(struct pg_batch *batch);
 static void board(struct pg_batch *batch, struct flight *flight);
+static struct flight *flight_new(struct pg_batch *batch, int most);
 static void encode(struct flight *flight);
 static void land(void *arg, const struct pg_answer *answer);
-static bool fly_again(struct flight *flight, enum pg_outcome outcome);
+static bool is_to_be_split(const struct flight *flight, const struct pg_answer *answer);
+static void fly_alone(struct pg_batch *batch, struct item *item, bool waits);
+static void land_alone(void *arg, const struct pg_answer *answer);
+static uint64_t key_of(const struct item *item);
+static bool is_abandoned(const struct item *item);
 static void hand_out(struct flight *flight, const struct pg_answer *answer);
 static int *group_rows(struct flight *flight, const struct pg_answer *answer, int *starts);
 static void finish(struct item *item, const struct pg_answer *answer);
@@ -69,6 +86,9 @@ struct pg_batch *pg_batch_new(struct pg_pool *pool, const struct pg_batch_option
     batch->pool = pool;
     batch->options = *options;
     STAILQ_INIT(&batch->waiting);
+    batch->splits = metrics_series(
+        metrics_counter("sharelink_pg_batches_split_total", "Batches that failed and were sent again item by item.", "statement"),
+        &options->statement->name);
     batch->gate = event_new(pg_pool_base(pool), -1, 0, open_gate, batch);
     if (!batch->gate) {
         mem_fail();
@@ -88,12 +108,12 @@ void pg_batch_free(struct pg_batch *batch)
 
 int pg_batch_size(const struct pg_batch *batch)
 {
-    return batch->waiting_count + (batch->flight ? batch->flight->count : 0);
+    return batch->waiting_count + batch->alone_count + (batch->flight ? batch->flight->count : 0);
 }
 
 static bool is_full(const struct pg_batch *batch)
 {
-    return batch->waiting_count >= batch->options.waiting_limit;
+    return batch->waiting_count + batch->alone_count >= batch->options.waiting_limit;
 }
 
 struct next *pg_batch_add(struct flow *flow, struct pg_batch *batch, const char *const *values, flow_step *then)
@@ -171,40 +191,55 @@ static void open_gate(evutil_socket_t fd, short what, void *arg)
 
 static void take_off(struct pg_batch *batch)
 {
-    struct arena *arena = arena_new();
-    struct flight *flight = arena_alloc(arena, sizeof *flight + sizeof(struct item *) * (size_t)batch->options.most);
+    struct flight *flight = flight_new(batch, batch->options.most);
 
-    flight->arena = arena;
-    flight->batch = batch;
     board(batch, flight);
     if (!flight->count) {
-        arena_free(arena);
+        arena_free(flight->arena);
         return;
     }
     batch->flight = flight;
     encode(flight);
-    pg_send(batch->pool, batch->options.statement, &flight->params, land, flight);
+    pg_pool_send_hasty(batch->pool, batch->options.statement, &flight->params, land, flight);
+}
+
+static struct flight *flight_new(struct pg_batch *batch, int most)
+{
+    struct arena *arena = arena_new();
+    struct flight *flight = arena_alloc(arena, sizeof *flight + sizeof(struct item *) * (size_t)most);
+
+    flight->arena = arena;
+    flight->batch = batch;
+    return flight;
 }
 
 /* Leaves out those whose flow has ended: nobody waits for them, and their values went with the flow. */
 static void board(struct pg_batch *batch, struct flight *flight)
 {
+    const struct pg_suspect *known;
     struct item *item;
-    bool is_alone = false;
 
-    while (flight->count < batch->options.most && !is_alone && (item = STAILQ_FIRST(&batch->waiting))) {
-        if (item->flies_alone && flight->count > 0) {
-            return;
-        }
+    while (flight->count < batch->options.most && (item = STAILQ_FIRST(&batch->waiting))) {
         STAILQ_REMOVE_HEAD(&batch->waiting, next);
         batch->waiting_count--;
-        if (item->wait && flow_wait_is_abandoned(item->wait)) {
+        if (is_abandoned(item)) {
             finish(item, &pg_answer_unavailable);
-            continue;
+        } else if (pg_suspects_any(&batch->suspects) && (known = pg_suspects_find(&batch->suspects, key_of(item)))) {
+            fly_alone(batch, item, known->waits);
+        } else {
+            flight->items[flight->count++] = item;
         }
-        is_alone = item->flies_alone;
-        flight->items[flight->count++] = item;
     }
+}
+
+static uint64_t key_of(const struct item *item)
+{
+    return pg_suspect_key(NULL, item->values, 1);
+}
+
+static bool is_abandoned(const struct item *item)
+{
+    return item->wait && flow_wait_is_abandoned(item->wait);
 }
 
 static void encode(struct flight *flight)
@@ -228,43 +263,77 @@ static void land(void *arg, const struct pg_answer *answer)
 {
     struct flight *flight = arg;
     struct pg_batch *batch = flight->batch;
-    bool is_over = !fly_again(flight, answer->outcome);
+    bool is_split = is_to_be_split(flight, answer);
 
     batch->flight = NULL;
+    if (is_split) {
+        metrics_add(batch->splits, flight->count > 1 ? 1 : 0);
+        if (flight->count == 1) {
+            pg_suspects_note(&batch->suspects, key_of(flight->items[0]), true);
+        }
+        for (int i = 0; i < flight->count; i++) {
+            fly_alone(batch, flight->items[i], flight->count == 1);
+        }
+    }
     if (batch->waiting_count) {
         take_off(batch);
     }
-    if (is_over) {
+    if (!is_split) {
         hand_out(flight, answer);
     }
     arena_free(flight->arena);
 }
 
-/* Puts what deserves another try in front of the queue, in its old order. The rest stays on board. */
-static bool fly_again(struct flight *flight, enum pg_outcome outcome)
+/* Whatever PostgreSQL says against several may be the fault of one; when it went away, it is of none. One that was alone on board
+ * flies again when it met a lock, to wait for that beside the batch. */
+static bool is_to_be_split(const struct flight *flight, const struct pg_answer *answer)
 {
-    struct pg_batch *batch = flight->batch;
-    bool is_for_each_alone = outcome == PG_REJECTED && flight->count > 1;
-    int staying = 0;
+    const char *sqlstate = pg_answer_sqlstate(answer);
 
-    if (!is_for_each_alone && outcome != PG_RETRY) {
+    if (answer->outcome == PG_OK || !sqlstate[0]) {
         return false;
     }
-    for (int i = flight->count - 1; i >= 0; i--) {
-        struct item *item = flight->items[i];
-        if (outcome == PG_RETRY && item->was_retried) {
-            /* Its second failure: answered with it. Keeps its place from the end. */
-            flight->items[flight->count - ++staying] = item;
-            continue;
-        }
-        item->flies_alone = item->flies_alone || is_for_each_alone;
-        item->was_retried = item->was_retried || outcome == PG_RETRY;
-        STAILQ_INSERT_HEAD(&batch->waiting, item, next);
-        batch->waiting_count++;
+    if (flight->count == 1) {
+        return pg_has_met_a_lock(answer);
     }
-    memmove(flight->items, &flight->items[flight->count - staying], sizeof(struct item *) * (size_t)staying);
-    flight->count = staying;
-    return !staying;
+    return answer->outcome != PG_UNAVAILABLE || pg_failure_kind(sqlstate) != PG_FAILURE_SHUTDOWN;
+}
+
+static void fly_alone(struct pg_batch *batch, struct item *item, bool waits)
+{
+    struct flight *flight = flight_new(batch, 1);
+
+    if (is_abandoned(item)) {
+        arena_free(flight->arena);
+        finish(item, &pg_answer_unavailable);
+        return;
+    }
+    flight->items[flight->count++] = item;
+    flight->waits = waits;
+    batch->alone_count++;
+    encode(flight);
+    (waits ? pg_pool_send_waiting : pg_pool_send_hasty)(batch->pool, batch->options.statement, &flight->params, land_alone,
+                                                        flight);
+}
+
+static void land_alone(void *arg, const struct pg_answer *answer)
+{
+    struct flight *flight = arg;
+    struct pg_batch *batch = flight->batch;
+    struct item *item = flight->items[0];
+
+    batch->alone_count--;
+    if (answer->outcome == PG_OK) {
+        pg_suspects_clear(&batch->suspects, key_of(item));
+    } else if (pg_answer_sqlstate(answer)[0]) {
+        pg_suspects_note(&batch->suspects, key_of(item), pg_has_met_a_lock(answer));
+    }
+    if (pg_has_met_a_lock(answer) && !flight->waits) {
+        fly_alone(batch, item, true);
+    } else {
+        hand_out(flight, answer);
+    }
+    arena_free(flight->arena);
 }
 
 /* Each item sees its own rows alone, in the order of the answer. */

@@ -2,8 +2,9 @@
  *
  * No timer and no added delay when idle: the first item leaves at the end of the very turn of the loop that brought it, with
  * all that came in the same turn. An item is a row of columns, as text; the statement (-- batch) takes one array per column and
- * answers any number of rows, whose first column, place, is the item's number in the batch, from 1. A batch that is rejected
- * (PG_REJECTED) is sent again item by item, so that one bad row fails alone.
+ * answers any number of rows, whose first column, place, is the item's number in the batch, from 1. When PostgreSQL answers
+ * several with an error, each is sent again alone: one bad row fails alone, one that is locked waits alone, and what its answer
+ * says is said of this item. The others, and what comes later, wait for neither.
  */
 #ifndef SHARELINK_PG_BATCH_H
 #define SHARELINK_PG_BATCH_H

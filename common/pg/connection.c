@@ -22,6 +22,8 @@
 #include "common/pg/target.h"
 
 #define CONNECT_LIMIT_MS 5000
+#define STUCK_US         30000
+
 static void handle_alarm(evutil_socket_t fd, short what, void *arg);
 static void start(struct pg_connection *connection);
 static void take_link(void *arg, PGconn *link, const char *fault);
@@ -177,6 +179,11 @@ unsigned pg_connection_epoch(const struct pg_connection *connection)
 int pg_connection_in_flight(const struct pg_connection *connection)
 {
     return connection->count;
+}
+
+bool pg_connection_is_stuck(const struct pg_connection *connection)
+{
+    return clock_mono_us() - connection->turned_us > STUCK_US;
 }
 
 /* PQpipelineSync has pushed already; this is for what the socket would not take. While that is so libpq may also have

@@ -25,9 +25,12 @@ struct pg_metrics {
     struct metric *ready, *in_flight, *duration;
     struct metric *wait; /* until PostgreSQL can begin; a pool of transactions observes it itself, once for each of them */
     struct metric *queries[PG_REJECTED + 1]; /* by outcome */
+    struct metric *waiting;                  /* in a lane, for a connection */
     struct metric *failed;                   /* of those that are unavailable: what PostgreSQL answered with an error */
 };
 void pg_metrics_make(struct pg_metrics *metrics, const char *name);
+/* Of what is sent again and not told. */
+void pg_metrics_note_another_try(const struct pg_answer *answer);
 
 /* options and metrics are borrowed as long as the connection lives. It begins to connect from the loop. */
 struct pg_connection *pg_connection_new(struct event_base *base, const struct pg_pool_options *options,
@@ -39,10 +42,18 @@ bool pg_connection_is_ready(const struct pg_connection *connection);
 unsigned pg_connection_epoch(const struct pg_connection *connection);
 /* Requests that are owed an answer; a ready connection takes more of them up to queue_limit. */
 int pg_connection_in_flight(const struct pg_connection *connection);
+/* Whether its oldest request waits for longer than a statement of ours takes: for a lock, maybe. */
+bool pg_connection_is_stuck(const struct pg_connection *connection);
 /* Only when it is ready and below queue_limit. */
 void pg_connection_send(struct pg_connection *connection, const struct pg_statement *statement, const struct pg_params *params,
                         pg_done *done, void *arg);
 
+/* As pg_send, but a lock is waited for no longer than the role's lock_timeout (for what is better sent in parts then), or from
+ * the start in the lane for that (for what is known to meet one). */
+void pg_pool_send_hasty(struct pg_pool *pool, const struct pg_statement *statement, const struct pg_params *params, pg_done *done,
+                        void *arg);
+void pg_pool_send_waiting(struct pg_pool *pool, const struct pg_statement *statement, const struct pg_params *params,
+                          pg_done *done, void *arg);
 /* Gives this answer, which is static, from the loop's next turn. */
 void pg_pool_refuse(struct pg_pool *pool, const struct pg_answer *answer, pg_done *done, void *arg);
 

@@ -2,7 +2,8 @@
  *
  * One request is one prepared statement and one sync, hence one transaction: it happens whole or not at all. Requests are
  * pipelined on the connection with the shortest queue. Each connection is a state machine (connection.c) that reconnects with
- * backoff and jitter; while none is up, queries fail at once with PG_UNAVAILABLE.
+ * backoff and jitter; while none is up, queries fail at once with PG_UNAVAILABLE. What meets a deadlock is sent again, what meets
+ * a locked row waits for it beside the pipeline (pool.c).
  */
 #ifndef SHARELINK_PG_H
 #define SHARELINK_PG_H
@@ -23,8 +24,10 @@ struct pg_pool_options {
     int connections;
     int queue_limit;     /* requests in flight per connection; beyond it PG_UNAVAILABLE (shed) */
     int answer_limit_ms; /* a connection that owes its oldest answer for longer is given up */
-    bool transactions;   /* for transaction.c: a request may leave its connection inside one */
-    bool unnamed;        /* no named prepared statements, for PgBouncer 1.18 in transaction mode */
+    int lock_wait_ms;    /* who meets a locked row waits so long, in a lane of his own; 0: he is told at once */
+    int heavy_connections, heavy_waiting_limit; /* the lane for heavy statements; 0: there is none */
+    bool transactions;                          /* for transaction.c: a request may leave its connection inside one */
+    bool unnamed;                               /* no named prepared statements, for PgBouncer 1.18 in transaction mode */
 };
 
 /* For a setting: what is wrong with the URL, as libpq reads it, or NULL. Quotes nothing of it. */
@@ -36,6 +39,15 @@ void pg_pool_free(struct pg_pool *pool);
 struct event_base *pg_pool_base(const struct pg_pool *pool);
 /* True while at least one connection is up. */
 bool pg_pool_is_ready(const struct pg_pool *pool);
+
+/* The lane for heavy statements: pass it in the place of pool, `get_content_query(flow, pg_heavy(flow->daemon->pg), &in, then)`.
+ * A statement that is always heavy says `-- lane heavy` in its head, and goes there by itself. It has a few connections, on which
+ * one statement is at work at a time, and a queue: in the lane a statement takes its own time and nobody else's. When the queue
+ * is full, or the turn does not come in some seconds, the outcome is PG_RETRY without a SQLSTATE, which problem_reply_pg makes a
+ * 503 database_busy. Who may fill the lane is its user's to limit: count what a session has in it. Within a flow's transaction
+ * (transaction.h) there are no lanes. */
+struct pg_pool *pg_heavy(struct pg_pool *pool);
+enum pg_lane { PG_LANE_USUAL, PG_LANE_HEAVY };
 
 /* A statement's SQL is a file of its own beside its user. The build makes services/links/create_link.sql.h of
  * services/links/create_link.sql: what goes in and what comes out, by name and type, and the functions that send and read it.
@@ -51,6 +63,7 @@ struct pg_statement {
     const struct pg_column *columns; /* which its answer must have; NULL: unknown */
     int column_count;
     bool must_answer; /* each time, and for each item of a batch, a row */
+    enum pg_lane lane;
 };
 
 /* How long a statement may run, and wait for each lock; 0: as the role may. */
@@ -85,7 +98,8 @@ enum pg_outcome {
     PG_UNAVAILABLE, /* not now, and nobody's data's fault. Without a SQLSTATE: not sent, as the queue is full or PostgreSQL away;
                        or the connection broke, or the answer is not as declared: what was sent may have happened. With one:
                        PostgreSQL refused it and rolled it back, for a reason that an operator mends. Keep the item, try later */
-    PG_RETRY,       /* rolled back for a reason that passes: serialization, deadlock, lock or statement time-out */
+    PG_RETRY,       /* rolled back for a reason that passes: a lock or the time was not to be had; or a deadlock or a
+                       serialization failure, which were tried again before they are told. Without a SQLSTATE: a lane is full */
     PG_REJECTED,    /* an input is missing, or the item's own data broke a rule (classes 22 and 23): see pg_sqlstate. Of a
                        statement with several items this says of none which one it was */
 };

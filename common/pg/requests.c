@@ -18,7 +18,7 @@
 #define RESULTS_PER_TURN 512
 
 /* In the order in which they run. */
-static void note_turn(const struct pg_connection *connection, const struct request *request);
+static void note_turn(struct pg_connection *connection, const struct request *request);
 static bool send_request(struct pg_connection *connection, struct request *request, const struct pg_params *params);
 static bool send_limits(PGconn *link, struct request *request, const struct pg_limits *limits);
 static void take_result(struct pg_connection *connection, PGresult *result);
@@ -51,10 +51,11 @@ void pg_connection_send(struct pg_connection *connection, const struct pg_statem
 }
 
 /* All before it is answered. */
-static void note_turn(const struct pg_connection *connection, const struct request *request)
+static void note_turn(struct pg_connection *connection, const struct request *request)
 {
+    connection->turned_us = clock_mono_us();
     if (!connection->options->transactions) {
-        metrics_observe(connection->metrics->wait, (double)(clock_mono_us() - request->sent_us) / 1e6);
+        metrics_observe(connection->metrics->wait, (double)(connection->turned_us - request->sent_us) / 1e6);
     }
 }
 
@@ -93,11 +94,12 @@ static bool send_request(struct pg_connection *connection, struct request *reque
 /* A limit of time counts for what comes behind the statement that sets it, and both end with the transaction. */
 static bool send_limits(PGconn *link, struct request *request, const struct pg_limits *limits)
 {
-    static const char sql[] = "select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true)";
+    static const char sql[] = "select case when $1 <> '0' then set_config('statement_timeout', $1, true) end, "
+                              "case when $2 <> '0' then set_config('lock_timeout', $2, true) end";
     char statement_ms[16], lock_ms[16];
     const char *values[] = { statement_ms, lock_ms };
 
-    if (!limits->statement_ms) {
+    if (!limits->statement_ms && !limits->lock_ms) {
         return true;
     }
     snprintf(statement_ms, sizeof statement_ms, "%d", limits->statement_ms);

@@ -46,8 +46,9 @@ struct pg_connection {
     struct pg_prepared_list prepared;
     struct request *queue; /* a ring of queue_limit */
     int first, count;
-    unsigned epoch; /* counts its sessions */
-    PGresult *kept; /* of the oldest request, until its sync */
+    int64_t turned_us; /* when the oldest became that */
+    unsigned epoch;    /* counts its sessions */
+    PGresult *kept;    /* of the oldest request, until its sync */
 };
 
 /* connection.c's. The reason is for the log, and may be libpq's text of several lines. */

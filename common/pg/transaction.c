@@ -15,7 +15,7 @@
 #include "common/pg/declared.h"
 #include "common/base/str.h"
 
-/* BEGIN, a statement, the last one and COMMIT; and one to spare. */
+/* BEGIN, its setting, a statement, the last one and COMMIT; and one to spare. */
 #define QUEUE_LIMIT 8
 
 enum ending { ENDING_OPEN, ENDING_COMMIT, ENDING_ROLLBACK };
@@ -62,6 +62,9 @@ struct pg_transactions {
 };
 
 static const struct pg_statement begin = { .name = "begin", .sql = "begin" };
+/* Nobody waits behind it on its connection, so it may wait for locks for longer than the role does. */
+static const struct pg_statement set_lock_timeout = { .name = "set_lock_timeout",
+                                                      .sql = "select set_config('lock_timeout', $1, true)" };
 static const struct pg_statement commit = { .name = "commit", .sql = "commit" };
 static const struct pg_statement roll_back = { .name = "rollback", .sql = "rollback" };
 
@@ -69,6 +72,7 @@ static void serve(struct pg_transactions *pool);
 static struct slot *find_free(const struct pg_transactions *pool, bool *is_hopeless);
 static void start(struct pg_transactions *pool, struct slot *slot, const struct candidate *candidate);
 static void note_begun(void *arg, const struct pg_answer *answer);
+static void note_set(void *arg, const struct pg_answer *answer);
 static void abandon(void *arg);
 static bool is_usable(const struct pg_transaction *transaction);
 static bool has_session(const struct pg_transaction *transaction);
@@ -190,7 +194,7 @@ static struct slot *find_free(const struct pg_transactions *pool, bool *is_hopel
 static void start(struct pg_transactions *pool, struct slot *slot, const struct candidate *candidate)
 {
     struct pg_transaction *transaction = mem_alloc(sizeof *transaction);
-    struct pg_params none;
+    struct pg_params none, lock;
 
     *transaction = (struct pg_transaction){
         .pool = pool, .flow = candidate->flow, .slot = slot, .epoch = pg_connection_epoch(slot->connection)
@@ -202,6 +206,11 @@ static void start(struct pg_transactions *pool, struct slot *slot, const struct 
     arena_defer(candidate->flow->arena, abandon, transaction);
     pg_params_init(&none, candidate->flow->arena);
     pg_connection_send(slot->connection, &begin, &none, note_begun, transaction);
+    if (pool->options.lock_wait_ms) {
+        pg_params_init(&lock, candidate->flow->arena);
+        pg_int(&lock, pool->options.lock_wait_ms);
+        pg_connection_send(slot->connection, &set_lock_timeout, &lock, note_set, transaction);
+    }
     pg_connection_send(slot->connection, candidate->statement, &candidate->params, end_wait, candidate->wait);
 }
 
@@ -210,6 +219,13 @@ static void note_begun(void *arg, const struct pg_answer *answer)
     struct pg_transaction *transaction = arg;
 
     transaction->is_broken = answer->outcome != PG_OK;
+}
+
+/* When it failed, what comes next does. */
+static void note_set(void *arg, const struct pg_answer *answer)
+{
+    (void)arg;
+    (void)answer;
 }
 
 /* The flow is over, whatever became of its transaction. */

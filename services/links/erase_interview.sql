@@ -1,4 +1,5 @@
 -- Erases a candidate, and says what that was and that it has happened: links.erase_interview.
+-- lane heavy
 -- in  account_id text, interview_id text, version int?, event_ids text[], request_id text, traceparent text?
 -- out outcome: ok | version_mismatch | no row: not_found, receipt json?, events json?
 with erased as materialized (

@@ -194,7 +194,9 @@ static struct next *make_content(struct flow *flow, const struct wanted *wanted)
         .min_rating = rating ? &min_rating : NULL,
         .sort = wanted->values[SORT],
     };
-    return show_content_query(flow, flow->daemon->pg, &in, reply_made);
+    /* A search reads all that the link shows. */
+    struct pg_pool *pool = wanted->word_count ? pg_heavy(flow->daemon->pg) : flow->daemon->pg;
+    return show_content_query(flow, pool, &in, reply_made);
 }
 
 static struct next *reply_made(struct flow *flow)

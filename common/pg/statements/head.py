@@ -11,6 +11,7 @@ CELL_TYPES = TYPES - {"text[]"}
 C_WORDS = set("auto break case char const continue default do double else enum extern float for goto if inline int long register "
               "return short signed sizeof static struct switch typedef union unsigned void volatile while bool".split())
 NAME = r"[a-z][a-z0-9_]*"
+LANES = ("heavy",)
 PAGE_OUTPUTS = [("data", "json"), ("has_more", "bool"), ("last_key", "text"), ("last_id", "text")]
 PAGE_NAMES = {"account_id", "limit", "parent_id", "key", "id", "direction", "from", "scope", "conditions", "known"}
 
@@ -55,6 +56,7 @@ class Statement:
     outputs: list = dataclasses.field(default_factory=list)
     enums: dict = dataclasses.field(default_factory=dict)
     is_page: bool = False
+    lane: str = ""
     text: str = ""
 
     @property
@@ -86,7 +88,7 @@ def read_head(lines):
     """(story, [(directive, what follows it)])."""
     story, declarations = [], []
     for line in lines:
-        found = re.match(r"-- (in|out|rows|batch|enum|page)(\s+|$)(.*)", line)
+        found = re.match(r"-- (in|out|rows|batch|enum|page|lane)(\s+|$)(.*)", line)
         if found and (declarations or found.group(2) != " " or is_declaration(found.group(1), found.group(3))):
             declarations.append([found.group(1), found.group(3)])
         elif declarations and re.match(r"--\s{4,}\S", line):
@@ -100,6 +102,8 @@ def read_head(lines):
 
 def is_declaration(word, rest):
     """A story may go on with "in …" at the beginning of a line."""
+    if word == "lane":
+        return rest.strip() in LANES
     return word == "page" and not rest or bool(re.match(rf"{NAME}(\s+({'|'.join(map(re.escape, sorted(TYPES)))})\??\s*(,|$)|\s*:|\s+(as|from)\s)", rest))
 
 
@@ -148,7 +152,13 @@ def read_page(statement, rest):
     statement.is_page = True
 
 
-DIRECTIVES = {"in": read_in, "out": read_out, "rows": read_rows, "batch": read_batch, "enum": read_enum, "page": read_page}
+def read_lane(statement, rest):
+    if rest.strip() not in LANES:
+        raise Fault(f"a lane is one of {', '.join(LANES)}, not: {rest}")
+    statement.lane = rest.strip()
+
+
+DIRECTIVES = {"lane": read_lane, "in": read_in, "out": read_out, "rows": read_rows, "batch": read_batch, "enum": read_enum, "page": read_page}
 
 
 def parts(rest):

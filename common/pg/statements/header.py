@@ -100,6 +100,8 @@ def text(statement):
     out[-1] += ","
     if statement.outputs:
         out += [f"    .columns = {statement.name}_columns,", f"    .column_count = {len(statement.outputs)},"]
+    if statement.lane:
+        out += [f"    .lane = PG_LANE_{statement.lane.upper()},"]
     if must_answer(statement):
         out += ["    .must_answer = true,"]
     return out + ["};", ""]

@@ -17,15 +17,16 @@ begin
 end
 $$;
 
--- A statement that runs for longer, or waits for a lock for longer, is a fault to be seen and not a request to be kept. And
--- compiling a statement takes longer than any of ours runs.
+-- A statement that runs for longer is a fault to be seen and not a request to be kept. One that meets a locked row gives it up soon,
+-- for others are sent behind it on the same connection; it waits on where it makes nobody else wait (common/pg/pool.c). And compiling
+-- a statement takes longer than any of ours runs.
 do $$
 declare
     role text;
 begin
     foreach role in array array['sharelink_links', 'sharelink_views', 'sharelink_notifications'] loop
         execute format('alter role %I in database %I set statement_timeout = %L', role, current_database(), '5s');
-        execute format('alter role %I in database %I set lock_timeout = %L', role, current_database(), '3s');
+        execute format('alter role %I in database %I set lock_timeout = %L', role, current_database(), '150ms');
         execute format('alter role %I in database %I set idle_in_transaction_session_timeout = %L', role, current_database(), '5s');
         execute format('alter role %I in database %I set jit = off', role, current_database());
     end loop;

@@ -1,6 +1,7 @@
 -- Sends what happened in a time again to one endpoint, with the same webhook-id: what it was sent already, and what it was never
 -- sent because it was switched off or not there yet. At most events_max events, the oldest first; next_from is the time behind the
 -- last one when there are more.
+-- lane heavy
 -- in  account_id text, endpoint_id text, from timestamptz, to timestamptz, events_max int
 -- out outcome: enabled | disabled | no row: not_found, replayed int, next_from text?
 with endpoint as materialized (

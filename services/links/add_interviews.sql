@@ -1,14 +1,20 @@
--- Adds interviews to a link, or adds none and says which do not exist. is_sound false asks for that check alone.
+-- Adds interviews to a link, or adds none and says which do not exist. is_sound false asks for that check alone. Row locks: the
+-- interviews, then the link (docs/architecture.md, "In which order rows are locked").
 -- in  account_id text, share_link_id text, version int?, interview_ids text[], is_sound bool, interviews_max int,
 --     event_ids text[], request_id text, traceparent text?
 -- out outcome: ok | version_mismatch | basic_link | faulty | too_many | no row: not_found,
 --     answer json, missing_interviews json?, events json?
-with link as materialized (
-    select * from links.share_links where account_id = :account_id and id = :share_link_id for update
+with held as materialized (
+    select h.id from links.hold_interviews(:account_id, :interview_ids) h (id)
+),
+link as materialized (
+    select l.*
+    from (select case when sharelink.after(count(*)) then :share_link_id end as id from held) h
+    join links.share_links l on l.account_id = :account_id and l.id = h.id
+    for update of l
 ),
 sent as materialized (
-    -- One by one, as in create_link.sql.
-    select u.id, u.place::int, (select true from links.interviews i where i.account_id = :account_id and i.id = u.id) is not null as found
+    select u.id, u.place::int, exists (select from held h where h.id = u.id) as found
     from unnest(:interview_ids) with ordinality as u (id, place)
 ),
 present as materialized (

@@ -1,7 +1,8 @@
 -- Stores a share link with its members, its reviewers and its events, or stores nothing and says which of the things that
 -- it refers to do not exist. is_sound false asks for that check alone. What the request leaves out is filled in from the
 -- account's defaults: settings, expiry (is_expiry_given false), the owner's name, and the default template
--- (takes_default_template true).
+-- (takes_default_template true). The interviews' rows are locked before all others (docs/architecture.md, "In which order rows are
+-- locked").
 -- in   account_id text, share_link_id text, title text?, owner_name text?, owner_email text?, owner_time_zone text, settings jsonb,
 --      is_expiry_given bool, expires_at timestamptz?, expires_in_s bigint?, send_email bool, message_subject text?,
 --      message_body text?, template_id text?, takes_default_template bool, interview_ids text[], media_salt bytea, is_sound bool,
@@ -13,9 +14,11 @@
 with account as (
     select a as account from links.accounts a where a.id = :account_id
 ),
-wanted as (
-    -- One by one: a join may be planned to read all interviews of the account.
-    select u.id, u.place::int, (select true from links.interviews i where i.account_id = :account_id and i.id = u.id) is not null as found
+held as materialized (
+    select h.id from links.hold_interviews(:account_id, :interview_ids) h (id)
+),
+wanted as materialized (
+    select u.id, u.place::int, exists (select from held h where h.id = u.id) as found
     from unnest(:interview_ids) with ordinality as u (id, place)
 ),
 template as (

@@ -1,5 +1,6 @@
 -- Reports of what was seen. The reviewers' rows are locked first, in the order of their ids, so that two batches never wait
--- for each other in a circle. The plan is made once: limit 1 has it look a door up by its key. What a report adds is bounded by the reviewer's
+-- for each other in a circle; then the interviews', which an erasure takes before what was seen of them (docs/architecture.md, "In which
+-- order rows are locked"). The plan is made once: limit 1 has it look a door up by its key. What a report adds is bounded by the reviewer's
 -- credit, which grows twice as fast as the clock, and by the answer's own duration. Basic links have nobody in particular
 -- behind them, so nothing is kept there.
 -- batch reports: token_hash bytea, session_hash bytea?, interview_id text, question_id text, seconds real, position real,
@@ -43,11 +44,17 @@ granted as materialized (
     where j.outcome = 'seen'
     window so_far as (partition by j.reviewer_id order by j.place)
 ),
+held as materialized (
+    select count(h.id) as many
+    from (select account_id, array_agg(distinct interview_id) as ids from granted group by account_id order by account_id) i
+    cross join lateral links.hold_interviews(i.account_id, i.ids) h (id)
+),
 gathered as materialized (
     select g.reviewer_id, g.interview_id, g.question_id, g.account_id, g.share_link_id,
            sum(g.granted_s)::real as seconds, (array_agg(g.position order by g.place desc))[1] as position,
            coalesce(((array_agg(g.question))[1] #>> '{answer,duration_seconds}')::real, 14400) as duration_s
     from granted g
+    where (select sharelink.after(many) from held)
     group by 1, 2, 3, 4, 5
 ),
 stored as (

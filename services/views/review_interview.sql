@@ -1,5 +1,6 @@
 -- Saves a reviewer's feedback on one interview. The reviewer's row is locked first, so that of two tabs the second sees what
--- the first has saved. What is there already is no new revision and no event, whatever version the caller had in mind. What
+-- the first has saved; then the interview's, which an erasure takes before the feedback (docs/architecture.md, "In which order rows are
+-- locked"). What is there already is no new revision and no event, whatever version the caller had in mind. What
 -- was said about questions that are hidden by now stays as it was.
 -- version 0 wants that there is none yet; review_id is for a new one.
 -- in   token_hash bytea, session_hash bytea?, interview_id text, rating smallint?, comment text, question_ratings jsonb,
@@ -23,8 +24,13 @@ subject as materialized (
 locked as materialized (
     select a.reviewer_id from views.activity a join subject s on s.reviewer_id = a.reviewer_id where not s.disable_feedback for update of a
 ),
+held as materialized (
+    select l.reviewer_id, (select count(*) from links.hold_interviews(s.account_id, array[:interview_id])) as many
+    from locked l join subject s on s.reviewer_id = l.reviewer_id
+),
 before as materialized (
-    select r as review, r.* from locked l cross join lateral views.review_now(l.reviewer_id, :interview_id) r
+    select r as review, r.* from held h
+    cross join lateral views.review_now(case when sharelink.after(h.many) then h.reviewer_id end, :interview_id) r
 ),
 wanted as materialized (
     select s.*, b.id as before_id, b.version as before_version, b.submitted_at as before_submitted_at,
@@ -32,7 +38,8 @@ wanted as materialized (
            array(select g.place - 1 from views.question_ratings(:question_ratings, s.questions) g where not g.is_shown) as unknown_places,
            b.id is not null and (b.rating, b.comment, b.question_ratings) is not distinct from (:rating, :comment, k.question_ratings) as is_same
     from subject s
-    left join before b on true
+    left join held h on true
+    left join before b on sharelink.after(h.many)
     cross join lateral (
         select :question_ratings || coalesce(jsonb_agg(g.rating order by g.place) filter (where not g.is_shown), '[]') as question_ratings
         from views.question_ratings(b.question_ratings, s.questions) g
@@ -67,7 +74,11 @@ counted as (
     update views.activity a set feedback_version = a.feedback_version + 1 from saved s where a.reviewer_id = s.reviewer_id
 ),
 seen as (
-    update views.visits v set last_seen_at = now() from judged j where v.id = j.visit_id and v.last_seen_at < now() - interval '1 minute'
+    update views.visits v set last_seen_at = now()
+    from (select s.id from judged j join views.visits s on s.id = j.visit_id
+          where s.last_seen_at < now() - interval '1 minute'
+          for update of s skip locked) late
+    where v.id = late.id
 ),
 logged as (
     select e.type, e.cloud_event

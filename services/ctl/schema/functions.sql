@@ -144,6 +144,11 @@ begin
 end
 $$;
 
+-- The number by which a key's advisory lock is taken: the digest's first eight bytes, the least first (common/daemon/idempotency.c).
+create or replace function sharelink.number_of_key(id bytea) returns bigint
+language sql immutable
+return (select bit_or(get_byte(id, i)::bigint << 8 * i) from generate_series(0, 7) as i);
+
 -- Volatile, so that it sees what was committed when it is called: that is after its caller has taken the key's lock, and
 -- not when the statement began.
 create or replace function sharelink.idempotent_answer_now(of_id bytea, is_locked boolean) returns setof bytea

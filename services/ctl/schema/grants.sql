@@ -16,8 +16,7 @@ grant execute on function events.make_partitions(int) to sharelink_notifications
 
 grant select (id, service, box, about, created_at), insert (id, box, about), delete on sharelink.idempotent_answers
     to sharelink_links, sharelink_notifications;
--- for update skip locked asks for it; which rows there are never changes by it.
-grant update (created_at) on sharelink.idempotent_answers to sharelink_links, sharelink_notifications;
+grant update (box, about, created_at) on sharelink.idempotent_answers to sharelink_links, sharelink_notifications;
 
 revoke execute on function sharelink.idempotent_answer_now(bytea, boolean) from public;
 grant execute on function sharelink.idempotent_answer_now(bytea, boolean) to sharelink_links, sharelink_notifications;

@@ -50,6 +50,23 @@ begin
 end
 $$;
 
+-- Those of an account's interviews that there are, held until the transaction ends: nobody erases them meanwhile. Whoever makes
+-- something that refers to an interview holds it before he locks anything else that an erasure wants too, for that takes the
+-- interview first. Published for the views service, whose role may not lock the rows itself. In PL/pgSQL, which keeps its plan and
+-- looks each up by its key.
+create or replace function links.hold_interviews(of_account_id text, of_interview_ids text[]) returns setof text
+language plpgsql volatile rows 20 security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+        select h.id
+        from (select distinct u.id collate "C" as id from unnest(of_interview_ids) u (id) order by 1) w
+        cross join lateral (
+            select i.id from links.interviews i where i.account_id = of_account_id and i.id = w.id for key share
+        ) h;
+end
+$$;
+
 create or replace function links.remove_members_now(of_share_link_ids text[], of_interview_ids text[])
 returns setof links.share_link_interviews
 language plpgsql volatile rows 20 as $$
@@ -140,31 +157,30 @@ $$;
 -- and answers that were kept for an Idempotency-Key. Visits and events stay: they hold ids only. No row: there is no such
 -- interview.
 --
--- Each statement sees what was committed while the one before it waited, and locks are taken in the order of the lines. The
--- interview's row keeps out those who set its links or make its basic link; then the links are locked, in the order of their
--- ids; then the interview against those who only refer to it, because the calls that add members do that with a link in hand.
+-- Each statement sees what was committed while the one before it waited, and locks are taken in the order of the lines
+-- (docs/architecture.md, "In which order rows are locked"): the interview first. From then on nothing new can refer to it, for all that
+-- add members, feedback or its basic link hold it before they lock what they change; so the links that are locked next are all.
 create or replace function links.erase_interview(of_account_id text, of_interview_id text, wanted_version int)
 returns table (outcome text, memberships int, basic_link_id text, queued_mails int, reviews int, review_revisions int, watch_records int)
 language plpgsql volatile rows 1 as $$
 declare
     linked text[];
 begin
-    perform from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for no key update;
+    select case when i.version <> wanted_version then 'version_mismatch' else 'ok' end into outcome
+    from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for update;
     if not found then
         return;
     end if;
-    perform from links.share_links l
-    where l.id in (select m.share_link_id from links.share_link_interviews m
-                   where m.account_id = of_account_id and m.interview_id = of_interview_id)
-    order by l.id
-    for update;
-    select case when i.version <> wanted_version then 'version_mismatch' else 'ok' end into outcome
-    from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for update;
     if outcome <> 'ok' then
         return next;
         return;
     end if;
 
+    perform from links.share_links l
+    where l.id in (select m.share_link_id from links.share_link_interviews m
+                   where m.account_id = of_account_id and m.interview_id = of_interview_id)
+    order by l.id
+    for update;
     with ended as (
         delete from links.share_link_interviews m where m.account_id = of_account_id and m.interview_id = of_interview_id
         returning m.share_link_id

@@ -15,6 +15,8 @@ revoke execute on function links.live_api_key(text) from public;
 grant execute on function links.live_api_key(text) to sharelink_links, sharelink_notifications;
 revoke execute on function links.switch_off_reviewer(text, jsonb) from public;
 grant execute on function links.switch_off_reviewer(text, jsonb) to sharelink_views;
+revoke execute on function links.hold_interviews(text, text[]) from public;
+grant execute on function links.hold_interviews(text, text[]) to sharelink_links, sharelink_views;
 revoke execute on function links.take_access_request(text, int) from public;
 grant execute on function links.take_access_request(text, int) to sharelink_views;
 revoke execute on function links.count_document_change() from public;

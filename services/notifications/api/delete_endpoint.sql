@@ -1,4 +1,5 @@
--- Removes a webhook endpoint; what was on its way to it is skipped: some at once, the rest when it becomes due.
+-- Removes a webhook endpoint; what was on its way to it is skipped: some at once, the rest when it becomes due, and what somebody has
+-- in hand at this moment, too: deliveries are locked before endpoints (docs/architecture.md, "In which order rows are locked").
 -- in  account_id text, endpoint_id text, version int?
 -- out outcome: ok | version_mismatch | no row: not_found
 with endpoint as materialized (
@@ -13,6 +14,8 @@ skipped as (
     set state = 'skipped', reason = 'endpoint_deleted', next_attempt_at = null, lease_until = null, lease_holder = null
     where d.id in (select p.id from removed r
                    join notifications.deliveries p on p.channel = 'webhook' and p.state = 'pending' and p.recipient = r.id
-                   limit 1000)
+                   order by p.id
+                   limit 1000
+                   for no key update of p skip locked)
 )
 select outcome from endpoint

@@ -18,6 +18,7 @@ stored as (
     from event b
     join notifications.webhook_endpoints e
       on e.account_id = b.account_id and (e.events is null or b.type = any (e.events)) and e.created_at <= b.created_at
+    order by e.id
     on conflict do nothing
     returning 1
 )

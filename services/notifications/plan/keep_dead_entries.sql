@@ -8,9 +8,9 @@ with dead as (
 ),
 settled as (
     insert into notifications.settled (consumer, event_id)
-    select distinct :consumer, event_id from dead where event_id is not null
+    select distinct :consumer, event_id from dead where event_id is not null order by event_id
     on conflict do nothing
 )
 insert into notifications.dead_entries (consumer, stream, entry_id, event_id, fault)
-select :consumer, stream, entry_id, event_id, fault from dead
+select :consumer, stream, entry_id, event_id, fault from dead order by stream, entry_id
 on conflict do nothing

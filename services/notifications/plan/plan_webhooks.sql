@@ -1,7 +1,8 @@
 -- Settles events for the group webhook: each becomes a delivery for every endpoint of its account that wants it, also for one
 -- that is switched off (skipped, with the reason). An event from before the endpoint was made is none of its business.
 -- Leases nothing: whoever planned claims at once, which keeps an endpoint's share. So the commit need not wait for the disk: the
--- claim's does, and nothing is sent before it; a plan that PostgreSQL lost is made anew by the sweep.
+-- claim's does, and nothing is sent before it; a plan that PostgreSQL lost is made anew by the sweep. Rows are stored in the order in
+-- which replay_endpoint.sql does (docs/architecture.md, "In which order rows are locked").
 -- in  event_ids text[]
 -- out stored int, unknown json, synchronous_commit text
 with batch as materialized (
@@ -14,7 +15,7 @@ taken as (
     returning event_id
 ),
 planned as materialized (
-    select b as event, e.id as endpoint_id, e.state
+    select b as event, b.id as event_id, e.id as endpoint_id, e.state
     from batch b
     join taken t on t.event_id = b.id
     join notifications.webhook_endpoints e
@@ -31,6 +32,7 @@ stored as (
            case p.state when 'enabled' then now() end,
            (p.event).request_id, (p.event).traceparent
     from planned p
+    order by p.event_id, p.endpoint_id
     on conflict do nothing
     returning state
 )

@@ -113,6 +113,8 @@ language sql volatile as $$
             on d.account_id = w.account_id and d.recipient = w.address
             and d.reason = 'in_digest' and d.gathered_into is null
             and d.happened_at >= w.digest_since and d.happened_at < w.until
+        order by d.id
+        for no key update of d
     ),
     made as materialized (
         select w.*, u.recipient, u.count, sharelink.new_id('dlv_') as id

@@ -1,10 +1,17 @@
 -- What became of webhooks, and of their endpoints. outcome: sent, later, gone; delay_ms: before the next try, below 0 when it was
 -- the last; disable_after_s: of failure, after which an endpoint is switched off. One that was sent is sent, whoever holds the
 -- lease by now; any other outcome counts only while the lease still is the caller's.
+-- Rows are locked in the order of their ids (docs/architecture.md, "In which order rows are locked").
 -- batch outcomes: delivery_id text, outcome text, error text?, delay_ms bigint
 -- in    lease_holder text, disable_after_s bigint
 -- out   place int, state: pending | sent | failed, told bigint
-with recorded as (
+with locked as materialized (
+    select id from notifications.deliveries
+    where id = any (array(select delivery_id from :outcomes as o))
+    order by id
+    for no key update
+),
+recorded as (
     update notifications.deliveries d
     set state = case when o.outcome = 'sent' then 'sent' when o.outcome = 'gone' or o.delay_ms < 0 then 'failed' else 'pending' end,
         reason = case when o.outcome = 'sent' then null when o.outcome = 'gone' then 'endpoint_gone'
@@ -15,6 +22,7 @@ with recorded as (
         lease_until = null,
         lease_holder = null
     from :outcomes as o
+    join locked on locked.id = o.delivery_id
     where d.id = o.delivery_id and d.state is not distinct from 'pending' and (o.outcome = 'sent' or d.lease_holder = :lease_holder)
     returning o.place, d.state, d.recipient, d.kind, o.outcome
 ),

@@ -1,6 +1,7 @@
--- Opens. In PL/pgSQL, where rows are locked in the order of the lines: guesses, visits that go on, the reviewers' activity, the
--- links' activity, links that are switched off; and of each kind in the order of their keys. So two batches never wait for each
--- other in a circle. PostgreSQL promises no order of the parts of one statement.
+-- Opens. In PL/pgSQL, where rows are locked in the order of the lines: guesses, visits that go on, the reviewers' activity, links
+-- that are switched off, the links' activity; and of each kind in the order of their keys. So two batches never wait for each
+-- other in a circle, nor for others (docs/architecture.md, "In which order rows are locked"). PostgreSQL promises no order of the parts
+-- of one statement.
 
 -- Takes the wrong tries into account. A right one behind wrong ones of the same batch is behind the pause that they have led to:
 -- else a batch full of guesses would find the right one among them, whatever the budget. All rows are locked first, in the order
@@ -101,17 +102,17 @@ begin
     into counted, unusual
     from stored s;
 
-    insert into views.link_activity as l (share_link_id, account_id, last_opened_at)
-    select distinct c.share_link_id, c.account_id, now() from unnest(counted) c
-    order by c.share_link_id
-    on conflict (share_link_id) do update set last_opened_at = greatest(l.last_opened_at, excluded.last_opened_at);
-
     foreach who in array coalesce(unusual, '{}') loop
         if links.switch_off_reviewer(who.reviewer_id, jsonb_build_object('code', 'unusual_activity', 'at', sharelink.rfc3339(now()),
                                          'evidence', views.unusual_evidence(who, usual_opens, usual_networks))) then
             switched := switched || who.reviewer_id;
         end if;
     end loop;
+
+    insert into views.link_activity as l (share_link_id, account_id, last_opened_at)
+    select distinct c.share_link_id, c.account_id, now() from unnest(counted) c
+    order by c.share_link_id
+    on conflict (share_link_id) do update set last_opened_at = greatest(l.last_opened_at, excluded.last_opened_at);
 
     return query
     with fresh as materialized (

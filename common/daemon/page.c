@@ -398,8 +398,7 @@ static void add_params(struct pg_params *params, const struct wanted_page *page)
     for (size_t i = 0; page->list->filters[i].name; i++) {
         const struct page_filter *filter = &page->list->filters[i];
         if (page->values[i] && !filter->choices) {
-            const char *value = page->values[i];
-            pg_text(params, filter->is_search ? str_like_pattern(params->arena, value, strlen(value)) : value);
+            pg_text(params, page->values[i]);
         }
     }
 }

@@ -9,7 +9,7 @@
 
 static const struct page_sort sorts[] = {
     { "completed_at", "coalesce(i.completed_at, '-infinity')", "i.id", "timestamptz", "links.interviews i" },
-    { "name", "lower(i.candidate_name) collate \"C\"", "i.id", "text", "links.interviews i" },
+    { "name", "i.candidate_name collate \"und-x-icu\"", "i.id", "text", "links.interviews i" },
     { "created_at", "i.created_at", "i.id", "timestamptz", "links.interviews i" },
     { .name = NULL },
 };
@@ -19,8 +19,8 @@ static const char *const types[] = { "i.type = 'one_way'", "i.type = 'live'" };
 static const struct page_filter filters[] = {
     { .name = "search",
       .check = page_check_search,
-      .is_search = true,
-      .condition = "i.candidate_name ilike :value or i.candidate_email ilike :value" },
+      .condition = "i.searched like (select (sharelink.search_patterns(:value))[1])"
+                   " and i.searched like all ((select sharelink.search_patterns(:value))::text[])" },
     { .name = "job_id", .check = fields_check_external_id, .condition = "i.job_id = :value" },
     { .name = "type", .choices = "one_way|live", .conditions = types },
     { .name = NULL },

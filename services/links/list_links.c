@@ -1,6 +1,8 @@
 /* list_links.c - GET /v1/share-links: the account's links, filtered and sorted, page by page.
  *
- * A link that was never opened sorts before all that were; one that never expires, after all that do.
+ * Each word of a search is in the title, or in the name or address of one of the reviewers: an index finds the longest one, and
+ * the others are looked for in what that finds. A link that was never opened sorts before all that were; one that never expires,
+ * after all that do.
  */
 #include "common/data/idn.h"
 #include "common/http/fields.h"
@@ -10,7 +12,7 @@
 
 static const struct page_sort sorts[] = {
     { "created_at", "l.created_at", "l.id", "timestamptz", "links.share_links l" },
-    { "title", "lower(l.title) collate \"C\"", "l.id", "text", "links.share_links l" },
+    { "title", "l.title collate \"und-x-icu\"", "l.id", "text", "links.share_links l" },
     { "last_opened_at", "a.last_opened_at", "a.share_link_id", "timestamptz",
       "views.share_link_activity a join links.share_links l on l.id = a.share_link_id and l.account_id = a.account_id" },
     { "expires_at", "coalesce(l.expires_at, 'infinity')", "l.id", "timestamptz", "links.share_links l" },
@@ -30,10 +32,11 @@ static const struct page_filter filters[] = {
     { .name = "kind", .choices = "advanced|basic", .conditions = kinds },
     { .name = "search",
       .check = page_check_search,
-      .is_search = true,
-      .condition = "l.id in (select s.id from links.share_links s where s.account_id = :account_id and s.title ilike :value"
+      .condition = "l.id in (select found.id from (select s.id from links.share_links s"
+                   " where s.account_id = :account_id and s.searched like (select (sharelink.search_patterns(:value))[1])"
                    " union all select r.share_link_id from links.reviewers r"
-                   " where r.account_id = :account_id and (r.name ilike :value or r.email ilike :value))" },
+                   " where r.account_id = :account_id and r.searched like (select (sharelink.search_patterns(:value))[1])) found"
+                   " where links.has_words(found.id, (select (sharelink.search_patterns(:value))[2:])))" },
     { .name = "interview_id",
       .check = fields_check_external_id,
       .condition = "l.id in (select m.share_link_id from links.share_link_interviews m"

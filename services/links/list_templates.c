@@ -5,7 +5,7 @@
 
 static const struct page_sort sorts[] = {
     { "created_at", "t.created_at", "t.id", "timestamptz", "links.email_templates t" },
-    { "name", "lower(t.name) collate \"C\"", "t.id", "text", "links.email_templates t" },
+    { "name", "t.name collate \"und-x-icu\"", "t.id", "text", "links.email_templates t" },
     { .name = NULL },
 };
 

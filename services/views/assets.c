@@ -89,6 +89,11 @@ static const struct asset {
         SCRIPT,
 #include "services/views/pages/player.js.inc"
     },
+    {
+        "text.js",
+        SCRIPT,
+#include "services/views/pages/text.js.inc"
+    },
 };
 
 enum { ASSET_COUNT = sizeof assets / sizeof assets[0], VERSION_SIZE = 17 };

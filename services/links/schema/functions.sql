@@ -8,6 +8,17 @@
 -- Functions that take rows of our tables have their bodies as text: PostgreSQL refuses "alter table … add column … default …"
 -- while a function with a compiled body (return …, begin atomic …) uses the table's row type.
 
+-- Whether each of these words (patterns for LIKE) is in the title of a link, or in the name or address of one of its reviewers.
+create or replace function links.has_words(of_share_link_id text, patterns text[]) returns boolean
+language plpgsql stable as $$
+begin
+    return patterns = '{}' or not exists (
+        select from unnest(patterns) pattern
+        where not exists (select from links.share_links l where l.id = of_share_link_id and l.searched like pattern)
+          and not exists (select from links.reviewers r where r.share_link_id = of_share_link_id and r.searched like pattern));
+end
+$$;
+
 -- What becomes of time: an expiry is compared with the clock, and marked nowhere.
 create or replace function links.state_of(link_deactivated_at timestamptz, expires_at timestamptz) returns text
 language sql stable

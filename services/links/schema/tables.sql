@@ -2,7 +2,8 @@
 -- reviewers.
 --
 -- Every key that a list sorts by has a place for what is missing (never expiring lies after all times), and an index in which
--- an account's rows lie in that order. Mail addresses are stored in the one form in which they are compared (common/data/idn.h). Searches go by trigrams, within the account.
+-- an account's rows lie in that order. Searches go by trigrams of what is searched, folded, within the account. Mail addresses
+-- are stored in the one form in which they are compared (common/data/idn.h).
 
 create table links.accounts (
     id                    text        primary key collate "C",
@@ -39,7 +40,9 @@ create table links.interviews (
     completed_at    timestamptz generated always as (sharelink.time_of(document ->> 'completed_at')) stored,
     candidate_name  text        generated always as (
         (document #>> '{candidate,first_name}') || coalesce(' ' || nullif(document #>> '{candidate,last_name}', ''), '')) stored,
-    candidate_email text        collate "C" generated always as (document #>> '{candidate,email}') stored,
+    searched        text        generated always as (sharelink.folded(
+        (document #>> '{candidate,first_name}') || coalesce(' ' || (document #>> '{candidate,last_name}'), '')
+        || coalesce(E'\n' || (document #>> '{candidate,email}'), ''))) stored,
     version         int         not null default 1,
     created_at      timestamptz not null default now(),
     updated_at      timestamptz not null default now(),
@@ -47,9 +50,9 @@ create table links.interviews (
 );
 create index interviews_by_time on links.interviews (account_id, created_at, id);
 create index interviews_by_completion on links.interviews (account_id, (coalesce(completed_at, '-infinity'::timestamptz)), id);
-create index interviews_by_name on links.interviews (account_id, (lower(candidate_name) collate "C"), id);
+create index interviews_by_name on links.interviews (account_id, (candidate_name collate "und-x-icu"), id);
 create index interviews_by_job on links.interviews (account_id, job_id, created_at, id);
-create index interviews_by_words on links.interviews using gin (account_id, candidate_name gin_trgm_ops, candidate_email gin_trgm_ops);
+create index interviews_by_words on links.interviews using gin (account_id, searched gin_trgm_ops);
 
 -- Counts the documents of an account's interviews that were replaced. A cached page goes by it, and by the version of its
 -- link, which each change of settings and members raises. Whose page an interview is on is not asked here: a membership
@@ -74,7 +77,7 @@ create table links.email_templates (
 create index email_templates_by_account on links.email_templates (account_id, id);
 create unique index email_templates_one_default on links.email_templates (account_id) where is_default;
 create index email_templates_by_time on links.email_templates (account_id, created_at, id);
-create index email_templates_by_name on links.email_templates (account_id, (lower(name) collate "C"), id);
+create index email_templates_by_name on links.email_templates (account_id, (name collate "und-x-icu"), id);
 
 -- An expired link is one whose expires_at has passed: that is computed, so no door waits for a job that marks it.
 create table links.share_links (
@@ -84,6 +87,7 @@ create table links.share_links (
     -- The interview that a basic link is of; with it the link goes. A basic link has one URL, nobody in particular behind it.
     basic_of               text        collate "C",
     title                  text        not null,
+    searched               text        not null generated always as (sharelink.folded(title)) stored,
     owner_name             text        not null,
     owner_email            text        collate "C",
     owner_time_zone        text        not null,
@@ -117,12 +121,12 @@ create table links.share_links (
 );
 create unique index share_links_basic_of on links.share_links (account_id, basic_of) where basic_of is not null;
 create index share_links_by_account on links.share_links (account_id, created_at desc, id desc);
-create index share_links_by_title on links.share_links (account_id, (lower(title) collate "C"), id);
+create index share_links_by_title on links.share_links (account_id, (title collate "und-x-icu"), id);
 create index share_links_by_expiry on links.share_links (account_id, (coalesce(expires_at, 'infinity'::timestamptz)), id);
 create index share_links_by_owner on links.share_links (account_id, owner_email, created_at desc, id desc);
 create index share_links_basic on links.share_links (account_id, created_at desc, id desc) where kind = 'basic';
 create index share_links_deactivated on links.share_links (account_id, created_at desc, id desc) where deactivated_at is not null;
-create index share_links_by_words on links.share_links using gin (account_id, title gin_trgm_ops);
+create index share_links_by_words on links.share_links using gin (account_id, searched gin_trgm_ops);
 create index share_links_to_expire on links.share_links (expires_at) where deactivated_at is null and expires_at is not null;
 create index share_links_expiry_untold on links.share_links (expires_at)
     where deactivated_at is null and told_expiry is distinct from expires_at;
@@ -148,6 +152,7 @@ create table links.reviewers (
     position                int         not null,
     name                    text        not null,
     email                   text        collate "C",
+    searched                text        not null generated always as (sharelink.folded(name || coalesce(E'\n' || email, ''))) stored,
     token_hash              bytea       not null unique,
     passcode_hash           bytea       not null,
     passcode_epoch          int         not null default 1,
@@ -158,7 +163,7 @@ create table links.reviewers (
     created_at              timestamptz not null default now()
 );
 create unique index reviewers_by_link on links.reviewers (share_link_id, email);
-create index reviewers_by_words on links.reviewers using gin (account_id, name gin_trgm_ops, email gin_trgm_ops);
+create index reviewers_by_words on links.reviewers using gin (account_id, searched gin_trgm_ops);
 
 -- How many mails of a kind an account has asked for to one address since the hour began; docs/limits.md tells of it. Kind and
 -- address stand here as one digest, which goes after the hour.

@@ -2,6 +2,7 @@
 // address bar keeps what was asked for.
 import { choice, count, dayOf, fill, h } from "./dom.js";
 import { portrait, stars } from "./parts.js";
+import { folded, inOrder, wordsOf } from "./text.js";
 
 const SORTS = [["", "In the order shared"], ["name", "Name"], ["-completed_at", "Newest first"], ["completed_at", "Oldest first"]];
 const OWN_SORTS = [["-rating", "My best rated first"]];
@@ -55,12 +56,21 @@ function filters(content, wanted, change) {
 const textOf = (value) =>
   typeof value === "string" ? value : value && typeof value === "object" ? Object.values(value).map(textOf).join(" ") : "";
 
+// Folded once: there may be many interviews, and each letter typed asks anew.
+const searched = new WeakMap();
+
+function textSearched(interview) {
+  const { candidate, job, questions, questionnaire } = interview;
+  if (!searched.has(interview)) {
+    searched.set(interview, folded([candidate.display_name, job?.title, textOf(candidate.profile), candidate.resume?.file_name,
+      ...questions.map((each) => `${each.text} ${each.answer?.text ?? ""}`), textOf(questionnaire)].join(" ")));
+  }
+  return searched.get(interview);
+}
+
 function fits(interview, wanted) {
-  const { candidate, job, questions, questionnaire, my_review } = interview;
-  const words = (wanted.search ?? "").toLowerCase().split(/\s+/).filter(Boolean);
-  const text = words.length && [candidate.display_name, job.title, textOf(candidate.profile), candidate.resume?.file_name,
-    ...questions.map((each) => `${each.text} ${each.answer?.text ?? ""}`), textOf(questionnaire)].join(" ").toLowerCase();
-  return words.every((word) => text.includes(word))
+  const { job, my_review } = interview;
+  return wordsOf(wanted.search ?? "").every((word) => textSearched(interview).includes(word))
     && (!wanted.job || job?.id === wanted.job)
     && (!wanted.type || interview.type === wanted.type)
     && (!wanted.reviewed || (wanted.reviewed === "yes") === hasReview(my_review));
@@ -84,7 +94,7 @@ function compare(a, b, sign) {
   if (a == null || b == null) {
     return (a == null) - (b == null);
   }
-  return sign * (typeof a === "string" ? a.localeCompare(b) : a - b);
+  return sign * (typeof a === "string" ? inOrder(a, b) : a - b);
 }
 
 // One that cannot be shown as it should takes no other with it.

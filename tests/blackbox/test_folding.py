@@ -1,0 +1,165 @@
+"""Texts are searched and sorted alike everywhere: by the database, by the lists of the API, by a reviewer's content and by the page.
+What is equal to what is in support/folded.json."""
+
+import json
+import pathlib
+import random
+import uuid
+
+import pytest
+from support import samples
+from support.browser import Browser
+
+TABLE = json.loads((pathlib.Path(__file__).parent / "support" / "folded.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def word():
+    """A word that the texts of this module share, so that it sees no other test's."""
+    return "w" + uuid.uuid4().hex[:10]
+
+
+def searched(word, search):
+    return f"{search} {word}" if search.split() else word
+
+
+def make_interviews(stack, names, job):
+    """Each named so, whole, in the first name."""
+    ids = {}
+    for name in names:
+        ids[name] = samples.interview_id()
+        document = samples.interview_document(job=job)
+        document["candidate"].update(first_name=name, last_name=None)
+        stack.api.put(f"/v1/interviews/{ids[name]}", document, status=201)
+    return ids
+
+
+# --- the database ---
+
+@pytest.mark.parametrize("text, folded", TABLE["folded"])
+def test_database_folds(stack, text, folded):
+    assert stack.db.value("select sharelink.folded(%s)", text) == folded
+    assert stack.db.value("select sharelink.folded(%s)", folded) == folded
+    assert stack.db.value("select sharelink.folded(%s || 'x' || %s)", text, text) == f"{folded}x{folded}"
+
+
+def finds(stack, search, text):
+    return stack.db.value("select sharelink.folded(%s) like all (sharelink.search_patterns(%s))", text, search)
+
+
+def test_database_finds(stack):
+    assert [each for each in TABLE["found"] if not finds(stack, *each)] == []
+    assert [each for each in TABLE["not_found"] if finds(stack, *each)] == []
+
+
+def test_a_long_text_folds_as_its_parts_do(stack):
+    texts, folded = zip(*TABLE["folded"])
+    assert stack.db.value("select sharelink.folded(%s)", "\n".join(texts * 50)) == "\n".join(folded * 50)
+
+
+# --- the API ---
+
+@pytest.mark.parametrize("search, text", TABLE["found"])
+def test_lists_find(stack, word, search, text):
+    interview = make_interviews(stack, [f"{text} {word}"], {"id": word, "title": "Any"})
+    link = stack.make_share_link(title=f"{text} {word}", interview_ids=list(interview.values()))
+    other = stack.make_share_link(interview_ids=list(interview.values()), reviewers=[{"name": f"{text} {word}", "email": "a@reviewers.example"}])
+    links = stack.api.get("/v1/share-links", params={"search": searched(word, search), "limit": 100}, status=200).json()["data"]
+    assert {link["id"], other["id"]} <= {each["id"] for each in links}
+    interviews = stack.api.get("/v1/interviews", params={"search": searched(word, search), "limit": 100}, status=200).json()["data"]
+    assert interview[f"{text} {word}"] in [each["id"] for each in interviews]
+
+
+@pytest.mark.parametrize("search, text", TABLE["not_found"])
+def test_lists_do_not_find(stack, search, text):
+    own = "v" + uuid.uuid4().hex[:10]
+    stack.make_share_link(title=f"{text} {own}", interview_ids=list(make_interviews(stack, [f"{text} {own}"], {"id": own, "title": "Any"}).values()))
+    for path in ("/v1/share-links", "/v1/interviews"):
+        assert len(stack.api.get(path, params={"search": own}, status=200).json()["data"]) == 1
+        assert stack.api.get(path, params={"search": searched(own, search)}, status=200).json()["data"] == []
+
+
+def test_words_of_a_search_may_be_in_the_title_and_with_reviewers(stack):
+    own = "u" + uuid.uuid4().hex[:10]
+    link = stack.make_share_link(title=f"Gärtner {own}", reviewers=[
+        {"name": "Zoë Åberg", "email": f"z.{own}@reviewers.example"}, {"name": "Bob", "email": f"b.{own}@bücher.example"}])
+
+    def found(search):
+        return [each["id"] for each in stack.api.get("/v1/share-links", params={"search": search}, status=200).json()["data"]]
+
+    for search in (f"gartner {own}", f"{own} aberg", f"aberg gartner bob {own}", f"z.{own}@ gart", f"zoe b.{own}@"):
+        assert found(search) == [link["id"]], search
+    for search in (f"{own} nobody", f"aberg nobody {own}"):
+        assert found(search) == [], search
+
+
+def test_blanks_find_everything(stack):
+    stack.make_share_link()
+    for path in ("/v1/share-links", "/v1/interviews"):
+        everything = stack.api.get(path, status=200).json()["data"]
+        assert stack.api.get(path, params={"search": " \u00a0 "}, status=200).json()["data"] == everything != []
+
+
+@pytest.mark.parametrize("path, sort", [("/v1/share-links", "title"), ("/v1/interviews", "name"), ("/v1/email-templates", "name")])
+def test_lists_are_sorted_as_people_do(stack, other_api, path, sort):
+    own = "t" + uuid.uuid4().hex[:10]
+    texts = random.Random(1).sample(TABLE["sorted"], len(TABLE["sorted"]))
+    api, params = stack.api, {"search": own}
+    if path == "/v1/interviews":
+        make_interviews(stack, texts, {"id": own, "title": "Any"})
+        params = {"job_id": own}
+    elif path == "/v1/share-links":
+        interview = stack.make_interview()
+        for text in texts:
+            stack.make_share_link(title=text, interview_ids=[interview], reviewers=[{"name": own, "email": "a@reviewers.example"}])
+    else:
+        api, params = other_api, {}  # an account without any
+        for text in texts:
+            api.post(path, {"name": text, "subject": "s", "body": "b"}, status=201)
+
+    def listed(sort):
+        rows, cursor = [], None
+        while True:
+            page = api.get(path, params={**params, "sort": sort, "limit": 7, **({"cursor": cursor} if cursor else {})}, status=200).json()
+            rows += [each.get("title") or each.get("name") or each["candidate"]["first_name"] for each in page["data"]]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return rows
+
+    assert listed(sort) == TABLE["sorted"]
+    assert listed(f"-{sort}") == TABLE["sorted"][::-1]
+
+
+# --- the page ---
+
+@pytest.fixture(scope="module")
+def page(shared):
+    """A reviewer's page in Chromium, which is asked what its own module makes of the table."""
+    stack = shared.make_stack()
+    browser = Browser()
+    browser.go(stack.make_share_link()["reviewers"][0]["url"])
+
+    def ask(expression):
+        return browser.driver.execute_async_script(f"""
+            const [table, done] = arguments;
+            const address = document.querySelector('script[type=module]').src.replace('main.js', 'text.js');
+            import(address).then(({{ folded, wordsOf, inOrder }}) => done({expression}), (fault) => done(String(fault)));""", TABLE)
+
+    yield ask
+    browser.close()
+    stack.close()
+
+
+def test_page_folds_finds_and_sorts(page):
+    assert page("table.folded.filter(([text, wanted]) => folded(text) !== wanted || folded(wanted) !== wanted)") == []
+    assert page("table.found.filter(([search, text]) => !wordsOf(search).every((word) => folded(text).includes(word)))") == []
+    assert page("table.not_found.filter(([search, text]) => wordsOf(search).every((word) => folded(text).includes(word)))") == []
+    assert page("[...table.sorted].sort().sort(inOrder)") == TABLE["sorted"]
+
+
+def test_page_and_content_agree_for_letters_of_all_kinds(stack, page):
+    """Each letter that has another form by itself, as the database and as this Chromium fold it."""
+    letters = [chr(code) for code in (*range(0x21, 0x700), *range(0x1E00, 0x2070), *range(0x2100, 0x2190), *range(0x3000, 0x3100), *range(0xFB00, 0xFB50))]
+    told = stack.db.value("select array(select sharelink.folded(l) from unnest(%s) with ordinality u (l, n) order by n)", letters)
+    made = page(f"{json.dumps(letters)}.map(folded)")
+    assert [each for each in zip(letters, told, made) if each[1] != each[2]] == []

@@ -26,9 +26,10 @@ int account_create(struct ctl *ctl, int argc, char **argv)
     if (argc != 4 || !name || !plan) {
         return ctl_fail(EX_USAGE, "usage: sharelink account create --name NAME --plan PLAN");
     }
-    name = str_is_utf8(name, strlen(name)) ? text_mend(ctl->arena, name, TEXT_ONE_LINE) : "";
-    if (!text_is_visible(name) || str_utf8_length(name) > 200) {
-        return ctl_fail(EX_USAGE, "the name must be 1 to 200 characters of UTF-8, and something to see");
+    if (!str_is_utf8(name, strlen(name)) || str_has_control(name, false) || text_has_override(name) || !text_is_visible(name) ||
+        str_utf8_length(name) > 200) {
+        return ctl_fail(EX_USAGE,
+                        "the name must be 1 to 200 characters, none of them a control character, and one that can be seen");
     }
     if (!is_plan(plan)) {
         return ctl_fail(EX_USAGE,

@@ -166,7 +166,7 @@ def test_changes_are_those_of_a_basic_link(stack):
     ({"title": ""}, ["/title"]),
     ({"title": 1}, ["/title"]),
     ({"title": "x" * 201}, ["/title"]),
-    ({"title": "a\u0007"}, ["/title"]),
+    ({"title": "\u0007"}, ["/title"]),
     ({"owner": None}, ["/owner"]),
     ({"owner": {"name": "", "email": "x", "time_zone": "Nowhere/Land", "phone": 1}},
      ["/owner/email", "/owner/name", "/owner/phone", "/owner/time_zone"]),

@@ -98,14 +98,14 @@ def test_message_can_be_replaced_or_left_to_the_default(stack):
 
 LONG = "x" * 201
 WRONG_PATCHES = {
-    "title": [None, "", 7, LONG, "a\nb", "\x85", [], {}],
+    "title": [None, "", 7, LONG, "\n", "\x85", "\u200b", [], {}],
     "owner": [None, 7, "Olu", [], {"name": ""}, {"email": "nobody"}, {"email": None}, {"time_zone": "Mars/Base"}, {"role": "x"}],
     "settings": [None, 1, [], {"omit_avatars": None}, {"omit_avatars": 1}, {"omit_avatar": True}, {"passcode_hash": True}],
     "expires_in": [7, {}, {"value": 0, "unit": "days"}, {"value": -1, "unit": "days"}, {"value": 1.5, "unit": "days"},
                    {"value": 2**62, "unit": "days"}, {"value": 1, "unit": "years"}, {"value": 522, "unit": "weeks"}],
     "expires_at": ["2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z", "tomorrow", 7, {}],
     "message": [7, {}, {"subject": "x"}, {"subject": "", "body": "x"}, {"subject": "{{secret}}", "body": "x"},
-                {"subject": "x\ny", "body": "x"}],
+                {"subject": "\n", "body": "x"}],
     "id": ["lnk_0"], "version": [9], "kind": ["basic"], "state": ["active"], "media_salt": ["00"], "template_id": ["tpl_0"],
 }
 

@@ -210,7 +210,8 @@ def test_key_is_stored_hashed_alone(stack, account):
 
 
 @pytest.mark.parametrize("words", [
-    [], ["--name", "X"], ["--plan", "growth"], ["--name", "X", "--plan", "go ld"], ["--name", "", "--plan", "growth"], ["--name", "a\nb", "--plan", "growth"],
+    [], ["--name", "X"], ["--plan", "growth"], ["--name", "X", "--plan", "go ld"], ["--name", "", "--plan", "growth"],
+    ["--name", "a\nb", "--plan", "growth"], ["--name", "\u202ea", "--plan", "growth"], ["--name", "\u200b", "--plan", "growth"],
     ["--name", "x" * 201, "--plan", "growth"], ["--name", "X", "--plan", "growth", "--admin"], ["--name", "X", "--plan", "Growth"]])
 def test_account_that_cannot_be_is_not_made(stack, operate, words):
     before = row_counts(stack.db, ["links.accounts", "links.api_keys"])

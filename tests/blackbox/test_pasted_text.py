@@ -136,8 +136,3 @@ def test_review_is_kept_with_its_stars(stack):
                                    review, status=201).json()
     assert told["rating"] == 5 and told["comment"] == LINES
     assert told["question_ratings"] == [{"question_id": "q1", "rating": 4, "note": LINES}]
-
-
-def test_account_that_the_operator_names_is_mended(stack):
-    account, key = stack.create_account("\u202eAna\u2028Lopez\r\n", "growth")
-    assert account and Api(stack.links.url(), key).get("/v1/account", status=200).json()["name"] == "Ana Lopez"

@@ -94,10 +94,10 @@ def test_the_default_fills_in_a_message_that_is_left_out(stack):
 
 
 FIELDS = [
-    ("name", "", "/name"), ("name", None, "/name"), ("name", 1, "/name"), ("name", "x" * 101, "/name"), ("name", "a\tb", "/name"),
-    ("subject", "", "/subject"), ("subject", "x" * 201, "/subject"), ("subject", "a\nb", "/subject"), ("subject", {}, "/subject"),
+    ("name", "", "/name"), ("name", None, "/name"), ("name", 1, "/name"), ("name", "x" * 101, "/name"), ("name", "\u200b\u2060", "/name"),
+    ("subject", "", "/subject"), ("subject", "x" * 201, "/subject"), ("subject", "\u202e", "/subject"), ("subject", {}, "/subject"),
     ("subject", "{{reviewer_email}}", "/subject"),
-    ("body", "", "/body"), ("body", "x" * 10001, "/body"), ("body", "a\u0001b", "/body"), ("body", [], "/body"),
+    ("body", "", "/body"), ("body", "x" * 10001, "/body"), ("body", "\u0001\u00a0", "/body"), ("body", [], "/body"),
     ("body", "Hello {{ name }}", "/body"), ("body", "{{Passcode}}", "/body"),
     ("is_default", 1, "/is_default"), ("is_default", "true", "/is_default"),
     ("id", "tpl_1", "/id"), ("", "x", "/"),

@@ -418,7 +418,7 @@ def test_name_that_leads_to_a_private_address_is_refused_at_the_connect(make_sta
 
 
 def test_all_faults_of_an_endpoint_are_told_at_once(hooks):
-    answer = hooks.post("/v1/webhook-endpoints", {"url": "ftp://x", "events": ["link.opened", "link.closed", 3], "description": "a\u0001", "colour": "red",
+    answer = hooks.post("/v1/webhook-endpoints", {"url": "ftp://x", "events": ["link.opened", "link.closed", 3], "description": "\u200b", "colour": "red",
                                                   "state": "on"})
     assert faults(answer) == ["/colour", "/description", "/events/1", "/events/2", "/state", "/url"]
     assert faults(hooks.post("/v1/webhook-endpoints", {"url": "https://example.com/", "events": []})) == ["/events"]

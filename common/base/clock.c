@@ -1,4 +1,4 @@
-/* clock.c - reading the two clocks, and times as text; see clock.h. Always UTC and the proleptic Gregorian calendar,
+/* clock.c - reading the clocks, and times as text; see clock.h. Always UTC and the proleptic Gregorian calendar,
  * whatever the process's locale and time zone say. */
 #include "common/base/clock.h"
 
@@ -18,12 +18,22 @@ static bool take_time(const char **at, struct tm *utc);
 static bool take_fraction(const char **at, int *ms);
 static bool take_offset(const char **at, int *minutes);
 
-int64_t clock_mono_us(void)
+static int64_t read_us(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t clock_mono_us(void)
+{
+    return read_us(CLOCK_MONOTONIC);
+}
+
+int64_t clock_boot_us(void)
+{
+    return read_us(CLOCK_BOOTTIME);
 }
 
 int64_t clock_wall_ms(void)

@@ -1,4 +1,4 @@
-/* clock.h - the two clocks: one to measure with, one to tell people. */
+/* clock.h - the clocks: one to measure with, one for what others count on meanwhile, one to tell people. */
 #ifndef SHARELINK_CLOCK_H
 #define SHARELINK_CLOCK_H
 
@@ -7,6 +7,9 @@
 
 /* Microseconds of CLOCK_MONOTONIC: for durations and deadlines, never shown. */
 int64_t clock_mono_us(void);
+/* Microseconds of CLOCK_BOOTTIME: it goes on while the machine is suspended. For leases, which end whether or not their holder
+ * runs. */
+int64_t clock_boot_us(void);
 /* Milliseconds since 1970 UTC: for ids and log lines. */
 int64_t clock_wall_ms(void);
 

@@ -12,6 +12,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "common/base/clock.h"
 #include "common/data/networks.h"
 #include "common/base/str.h"
 #include "common/loop/timer.h"
@@ -34,7 +35,8 @@ struct fetch {
     void *arg;
     size_t received;
     int64_t retry_after_s;
-    bool refused, too_long;
+    const _Atomic int64_t *good_until_us;
+    bool refused, too_long, has_lapsed;
     char refused_address[ADDRESS_TEXT_SIZE];
     char error[CURL_ERROR_SIZE];
 };
@@ -47,6 +49,7 @@ static void collect_done(struct fetch_pool *pool);
 static void finish(struct fetch *fetch, CURLcode code);
 static const char *error_of(struct fetch *fetch, CURLcode code, char text[256]);
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address);
+static int begin_request(void *arg, char *to, char *from, int to_port, int from_port);
 static size_t take_body(char *bytes, size_t size, size_t count, void *arg);
 static size_t take_field(char *bytes, size_t size, size_t count, void *arg);
 static void set_options(struct fetch *fetch, const char *url, const void *body, size_t length);
@@ -79,13 +82,14 @@ void fetch_pool_free(struct fetch_pool *pool)
 }
 
 void fetch_post(struct fetch_pool *pool, const char *url, const char *const *headers, const void *body, size_t length,
-                fetch_done *done, void *arg)
+                const _Atomic int64_t *good_until_us, fetch_done *done, void *arg)
 {
     struct fetch *fetch = mem_alloc(sizeof *fetch);
 
     fetch->pool = pool;
     fetch->done = done;
     fetch->arg = arg;
+    fetch->good_until_us = good_until_us;
     for (; *headers; headers++) {
         fetch->headers = curl_slist_append(fetch->headers, *headers);
     }
@@ -118,6 +122,8 @@ static void set_options(struct fetch *fetch, const char *url, const void *body, 
     }
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, fetch);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, begin_request);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, fetch);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_field);
@@ -200,7 +206,7 @@ static void collect_done(struct fetch_pool *pool)
 
 static void finish(struct fetch *fetch, CURLcode code)
 {
-    struct fetch_result result = { .retry_after_s = fetch->retry_after_s };
+    struct fetch_result result = { .retry_after_s = fetch->retry_after_s, .has_lapsed = fetch->has_lapsed };
     char text[256];
     long status = 0;
 
@@ -259,6 +265,19 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 static bool may_connect(const struct fetch_pool *pool, const struct address *address)
 {
     return address_is_public(address) || networks_hold_inner(pool->allowed, address);
+}
+
+/* There is a connection, and nothing of the request is on it. */
+static int begin_request(void *arg, char *to, char *from, int to_port, int from_port)
+{
+    struct fetch *fetch = arg;
+    (void)to;
+    (void)from;
+    (void)to_port;
+    (void)from_port;
+
+    fetch->has_lapsed = clock_boot_us() >= *fetch->good_until_us;
+    return fetch->has_lapsed ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 static size_t take_body(char *bytes, size_t size, size_t count, void *arg)

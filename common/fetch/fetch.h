@@ -7,6 +7,7 @@
 #ifndef SHARELINK_FETCH_H
 #define SHARELINK_FETCH_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,12 +32,14 @@ struct fetch_result {
     int status;
     const char *error;
     int64_t retry_after_s; /* of the answer's Retry-After; 0 without one */
+    bool has_lapsed;       /* nothing of the request was sent: its time was over by then */
 };
 typedef void fetch_done(void *arg, const struct fetch_result *result);
 
-/* POSTs; all copied. headers: "Name: value", ended by NULL. done is called exactly once, never before this returns. */
+/* POSTs; all copied. headers: "Name: value", ended by NULL. good_until_us: of clock_boot_us, when the request must not be sent
+ * any more; borrowed until done, and asked when there is a connection. done is called exactly once, never before this returns. */
 void fetch_post(struct fetch_pool *pool, const char *url, const char *const *headers, const void *body, size_t length,
-                fetch_done *done, void *arg);
+                const _Atomic int64_t *good_until_us, fetch_done *done, void *arg);
 
 /* For input: NULL when fetch_post would try url, else what is wrong with it, a constant. A name is not looked up; an address
  * in any of its forms is judged. */

@@ -54,7 +54,7 @@ struct mail_pool {
     int in_hand; /* handed to the pool and not yet reported; of the loop's thread */
     int results_fd;
     struct event *results_event;
-    struct metric *transactions[MAIL_INVALID + 1];
+    struct metric *transactions[MAIL_LAPSED + 1];
     struct metric *duration;
 
     pthread_mutex_t lock; /* over all that follows, and over job and next_idle of the senders */
@@ -86,7 +86,7 @@ static struct job *list_take_first(struct job_list *list);
 
 static const char *const outcome_names[] = {
     [MAIL_SENT] = "sent",           [MAIL_LATER] = "later",     [MAIL_REFUSED] = "refused",
-    [MAIL_UNCERTAIN] = "uncertain", [MAIL_INVALID] = "invalid",
+    [MAIL_UNCERTAIN] = "uncertain", [MAIL_INVALID] = "invalid", [MAIL_LAPSED] = "lapsed",
 };
 
 struct mail_pool *mail_pool_new(struct event_base *base, const struct mail_pool_options *options)
@@ -109,7 +109,7 @@ static void make_metrics(struct mail_pool *pool)
     struct metric_family *transactions =
         metrics_counter("sharelink_mail_transactions_total", "SMTP transactions, by what became of the mail.", "outcome");
 
-    for (int i = 0; i <= MAIL_INVALID; i++) {
+    for (int i = 0; i <= MAIL_LAPSED; i++) {
         pool->transactions[i] = metrics_series(transactions, (const char *const[]){ outcome_names[i] });
     }
     pool->duration =
@@ -198,6 +198,7 @@ static struct job *copy_job(const struct mail *mail, mail_done *done, void *arg)
         .html = arena_strdup(arena, mail->html),
         .headers = copy_headers(arena, mail->headers),
         .date_ms = mail->date_ms,
+        .good_until_us = mail->good_until_us,
     };
     return job;
 }
@@ -256,7 +257,7 @@ static void send_job(struct sender *sender, struct job *job)
         job->report.outcome = MAIL_INVALID;
         snprintf(job->report.detail, sizeof job->report.detail, "%s", fault);
     } else {
-        mail_smtp_send(sender->smtp, &letter, &job->report);
+        mail_smtp_send(sender->smtp, &letter, job->mail.good_until_us, &job->report);
     }
     job->took_us = clock_mono_us() - started_us;
 }

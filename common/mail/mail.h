@@ -6,6 +6,7 @@
 #ifndef SHARELINK_MAIL_H
 #define SHARELINK_MAIL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -52,6 +53,9 @@ struct mail {
     const char *html;           /* HTML body */
     const char *const *headers; /* further "Name: value" lines, ended by NULL; may be NULL */
     int64_t date_ms;            /* wall clock */
+    /* Of clock_boot_us, or NULL: when it must not be begun any more. Borrowed until done is called, and asked again at the last
+     * moment: it may change meanwhile. */
+    const _Atomic int64_t *good_until_us;
 };
 
 enum mail_outcome {
@@ -60,6 +64,7 @@ enum mail_outcome {
     MAIL_REFUSED,   /* 5xx: never */
     MAIL_UNCERTAIN, /* the dot was sent and no answer came: it may have arrived; once more, with the same Message-ID */
     MAIL_INVALID,   /* could not be composed */
+    MAIL_LAPSED,    /* its time was over before the server had any of its content */
 };
 
 struct mail_result {

@@ -100,7 +100,8 @@ void mail_smtp_free(struct mail_smtp *smtp)
 
 /* --- a mail --- */
 
-void mail_smtp_send(struct mail_smtp *smtp, const struct mail_letter *letter, struct mail_report *report)
+void mail_smtp_send(struct mail_smtp *smtp, const struct mail_letter *letter, const _Atomic int64_t *good_until_us,
+                    struct mail_report *report)
 {
     int64_t started_us = clock_mono_us();
     long code = 0;
@@ -108,6 +109,12 @@ void mail_smtp_send(struct mail_smtp *smtp, const struct mail_letter *letter, st
     *report = (struct mail_report){ .outcome = MAIL_LATER };
     if (!smtp->url) {
         snprintf(report->detail, sizeof report->detail, "the mail server's URL cannot be used");
+        return;
+    }
+    smtp->wire.good_until_us = good_until_us;
+    if (smtp_wire_is_late(&smtp->wire)) {
+        report->outcome = MAIL_LAPSED;
+        snprintf(report->detail, sizeof report->detail, "not begun: its time is over");
         return;
     }
     CURLcode outcome = attempt(smtp, letter, smtp->total_limit_ms);

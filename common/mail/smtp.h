@@ -17,6 +17,8 @@ struct mail_report {
  * one thread at a time. */
 struct mail_smtp *mail_smtp_new(const struct mail_pool_options *options);
 void mail_smtp_free(struct mail_smtp *smtp);
-void mail_smtp_send(struct mail_smtp *smtp, const struct mail_letter *letter, struct mail_report *report);
+/* good_until_us: as in struct mail. */
+void mail_smtp_send(struct mail_smtp *smtp, const struct mail_letter *letter, const _Atomic int64_t *good_until_us,
+                    struct mail_report *report);
 
 #endif

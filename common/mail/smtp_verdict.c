@@ -25,6 +25,11 @@ void smtp_judge(const struct smtp_wire *wire, CURLcode outcome, int code, struct
     size_t size = sizeof report->detail;
 
     report->smtp_code = code;
+    if (wire->has_lapsed) {
+        report->outcome = MAIL_LAPSED;
+        snprintf(report->detail, size, "not begun: its time was over when the server wanted the content");
+        return;
+    }
     if (outcome == CURLE_OK && code == 250) {
         report->outcome = MAIL_SENT;
         snprintf(report->detail, size, "250%s%s from the server", *wire->enhanced ? " " : "", wire->enhanced);

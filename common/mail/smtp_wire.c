@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/base/clock.h"
 #include "common/mail/curl_must.h"
 
 static int hear_protocol(CURL *curl, curl_infotype type, char *data, size_t size, void *arg);
@@ -36,7 +37,13 @@ void smtp_wire_begin(struct smtp_wire *wire)
     wire->last_code = 0;
     wire->has_quit = false;
     wire->content_begun = false;
+    wire->has_lapsed = false;
     wire->enhanced[0] = '\0';
+}
+
+bool smtp_wire_is_late(const struct smtp_wire *wire)
+{
+    return wire->good_until_us && clock_boot_us() >= *wire->good_until_us;
 }
 
 static int hear_protocol(CURL *curl, curl_infotype type, char *data, size_t size, void *arg)
@@ -89,9 +96,10 @@ static size_t hear_reply(char *line, size_t size, size_t count, void *arg)
     copy_enhanced(wire->enhanced, line + 4, length - 4);
     if (wire->stage == SMTP_DATA && wire->last_code == 354) {
         wire->stage = SMTP_CONTENT;
-        wire->content_begun = true;
+        wire->has_lapsed = smtp_wire_is_late(wire);
+        wire->content_begun = !wire->has_lapsed;
     }
-    return length;
+    return wire->has_lapsed ? 0 : length; /* 0: libcurl closes the connection, and the server forgets the mail */
 }
 
 /* RFC 2034: class "." subject "." detail; "" when the text begins with anything else. */

@@ -5,7 +5,9 @@
 #define SHARELINK_MAIL_SMTP_WIRE_H
 
 #include <curl/curl.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 enum {
     SMTP_SOCKETS_MAX = 8,    /* libcurl tries IPv6 and IPv4 side by side */
@@ -20,11 +22,15 @@ struct smtp_wire {
     int sockets[SMTP_SOCKETS_MAX];
     int socket_count;
 
+    /* of the mail */
+    const _Atomic int64_t *good_until_us; /* when its content must not be begun any more, by clock_boot_us; or NULL */
+
     /* of the transaction */
     enum smtp_stage stage;
     int last_code;
     bool has_quit;
-    bool content_begun;                /* 354 was heard: from now on the mail may have arrived */
+    bool content_begun;                /* 354 was heard, and the content is on its way */
+    bool has_lapsed;                   /* 354 was heard too late: nothing of the content is sent */
     char enhanced[SMTP_ENHANCED_SIZE]; /* RFC 2034, or "" */
 };
 
@@ -32,6 +38,7 @@ struct smtp_wire {
 void smtp_wire_attach(struct smtp_wire *wire, CURL *curl);
 /* A new transaction begins, perhaps on the same connection. */
 void smtp_wire_begin(struct smtp_wire *wire);
+bool smtp_wire_is_late(const struct smtp_wire *wire);
 /* libcurl waits for the answer to its QUIT, up to two minutes at the end of a handle. Nobody needs that answer. */
 void smtp_wire_stop_listening(struct smtp_wire *wire);
 

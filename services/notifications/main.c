@@ -162,7 +162,8 @@ static const struct config_setting settings[] = {
       .fallback = "15",
       .min = 2,
       .max = 600,
-      .about = "How long a mail stays with a worker that is not heard of any more." },
+      .about = "How long a mail or webhook stays with a worker that is not heard of any more; a worker begins none that it holds "
+               "for longer." },
     { .name = "SWEEP_INTERVAL_MS",
       .kind = CONFIG_INT,
       .offset = FIELD(sweep_interval_ms),

@@ -161,6 +161,9 @@ def test_every_alert_fires_once(make_stack, smtp, tmp_path):
             with unreadable(stack):
                 fires("SharelinkDatabaseErrors")
 
+            with raising(stack, "claim_mails", "42501"):
+                fires("SharelinkDeliveriesHeldUp")
+
             stack.redis.ask("CONFIG", "SET", "appendonly", "no")
             fires("SharelinkRedisMayLoseEntries")
             stack.redis.ask("CONFIG", "SET", "appendonly", "yes")

@@ -2,13 +2,14 @@
 -- meanwhile (the link was switched off, its owner has muted it) is skipped with the reason. A mail that gathers is closed
 -- here, with all that its window holds: unless somebody adds to it at this moment, or its end has moved. The held ones are the
 -- mails that the caller still holds although their leases may have run out while PostgreSQL was away: leasing those again would
--- send them twice. Look-ups go by their keys in whatever plan, as in plan_mails.sql.
--- in  room int, lease_s int, lease_holder text, held_ids text[]
+-- send them twice; and those that make a claim fail. only_ids: when there are any, no other mails are claimed. Look-ups go by their
+-- keys in whatever plan, as in plan_mails.sql.
+-- in  room int, lease_s int, lease_holder text, held_ids text[], only_ids text[]
 -- out mails json, claimed int
 with due as materialized (
     select id, gathers, kind, reviewer_id, share_link_id, account_id, recipient, event_data, gathered_items from notifications.deliveries
     where channel = 'email' and state = 'pending' and next_attempt_at <= now() and (lease_until is null or lease_until < now())
-      and id <> all (:held_ids)
+      and id <> all (:held_ids) and (cardinality(:only_ids) = 0 or id = any (:only_ids))
     order by next_attempt_at
     limit :room
     for update skip locked

@@ -16,6 +16,7 @@
 #include "services/notifications/leases/leases.h"
 #include "services/notifications/mail/claim_mails.sql.h"
 #include "services/notifications/mail/compose_mail.h"
+#include "services/notifications/mail/find_due_mails.sql.h"
 #include "services/notifications/mail/record_outcomes.sql.h"
 #include "services/notifications/mail/schedule_mails.h"
 
@@ -27,7 +28,7 @@ struct outbox {
     const char *holder;
     struct leases *leases;
     struct mail_pool *pool;
-    struct pg_batch *outcomes;
+    struct pg_batch *outcomes, *outcomes_again;
     struct {
         int64_t since_us;
         int sent, sent_before; /* in this moment, in the last one */
@@ -37,14 +38,18 @@ struct outbox {
 };
 
 static int hand_size(const void *owner);
-static void claim(struct leases *leases, const void *owner, int room, struct arena *arena, pg_done *done);
-static bool take_claimed(void *owner, struct leases *leases, const struct pg_answer *answer);
+static void claim(struct leases *leases, const void *owner, const struct leases_wanted *wanted, struct arena *arena,
+                  pg_done *done);
+static void find_due(struct leases *leases, const void *owner, struct pg_texts held_ids, int most, struct arena *arena,
+                     pg_done *done);
+static const char *due_id(const struct pg_answer *answer, int row);
+static struct leases_brought take_claimed(void *owner, struct leases *leases, const struct pg_answer *answer, int64_t asked_us);
 static void send_mail(struct lease *lease);
 static void on_sent(void *arg, const struct mail_result *result);
 static void note_pace(struct outbox *outbox);
 static int64_t retry_delay_ms(int attempts);
 static void record(struct lease *lease, pg_done *done);
-static bool is_given_up(const struct pg_answer *answer);
+static enum lease_record recorded(const struct pg_answer *answer);
 
 static const struct leases_channel mails = {
     .name = "email",
@@ -54,17 +59,18 @@ static const struct leases_channel mails = {
     .leases_not_renewed = "outbox.leases_not_renewed",
     .most = hand_size,
     .claim = claim,
+    .find_due = find_due,
+    .due_id = due_id,
     .take = take_claimed,
     .send = send_mail,
     .record = record,
-    .is_given_up = is_given_up,
+    .recorded = recorded,
 };
 
-static const char *const outcome_names[] = { [MAIL_SENT] = "sent",
-                                             [MAIL_LATER] = "later",
-                                             [MAIL_REFUSED] = "refused",
-                                             [MAIL_UNCERTAIN] = "uncertain",
-                                             [MAIL_INVALID] = "refused" };
+static const char *const outcome_names[] = {
+    [MAIL_SENT] = "sent",           [MAIL_LATER] = "later",     [MAIL_REFUSED] = "refused",
+    [MAIL_UNCERTAIN] = "uncertain", [MAIL_INVALID] = "refused", [MAIL_LAPSED] = "lapsed"
+};
 
 struct outbox *outbox_new(struct daemon *daemon, const struct notifications *notifications)
 {
@@ -89,6 +95,7 @@ struct outbox *outbox_new(struct daemon *daemon, const struct notifications *not
                                     });
     struct record_outcomes_in in = { .lease_holder = notifications->holder, .attempts_max = settings->mail_attempts_max };
     outbox->outcomes = record_outcomes_batch(daemon->pg, daemon->arena, 200, 10000, &in);
+    outbox->outcomes_again = record_outcomes_batch(daemon->pg, daemon->arena, 200, 10000, &in);
     outbox->deliveries = metrics_counter("sharelink_deliveries_total", "Outcomes of tries to deliver.", "channel,outcome");
     /* There from the start: a counter that appears with its first count shows no increase. */
     for (size_t i = 0; i < sizeof outcome_names / sizeof outcome_names[0]; i++) {
@@ -112,28 +119,46 @@ static int hand_size(const void *owner)
     return lately < least ? least : lately > most ? most : lately;
 }
 
-static void claim(struct leases *leases, const void *owner, int room, struct arena *arena, pg_done *done)
+static void claim(struct leases *leases, const void *owner, const struct leases_wanted *wanted, struct arena *arena,
+                  pg_done *done)
 {
     const struct outbox *outbox = owner;
     struct pg_params params;
     struct claim_mails_in in = {
-        .room = room,
+        .room = wanted->room,
         .lease_s = outbox->settings->lease_seconds,
         .lease_holder = outbox->holder,
-        .held_ids = leases_each(leases, arena, "delivery_id"),
+        .held_ids = wanted->held_ids,
+        .only_ids = wanted->only_ids,
     };
 
     claim_mails_params(&params, arena, &in);
     pg_send(outbox->daemon->pg, &claim_mails_statement, &params, done, leases);
 }
 
-static bool take_claimed(void *owner, struct leases *leases, const struct pg_answer *answer)
+static void find_due(struct leases *leases, const void *owner, struct pg_texts held_ids, int most, struct arena *arena,
+                     pg_done *done)
+{
+    const struct outbox *outbox = owner;
+    struct find_due_mails_in in = { .held_ids = held_ids, .most = most };
+    struct pg_params params;
+
+    find_due_mails_params(&params, arena, &in);
+    pg_send(outbox->daemon->pg, &find_due_mails_statement, &params, done, leases);
+}
+
+static const char *due_id(const struct pg_answer *answer, int row)
+{
+    return find_due_mails_read(answer, row).delivery_id;
+}
+
+static struct leases_brought take_claimed(void *owner, struct leases *leases, const struct pg_answer *answer, int64_t asked_us)
 {
     struct claim_mails_out out = claim_mails_read(answer, 0);
     (void)owner;
 
-    leases_take(leases, out.mails);
-    return out.claimed > 0;
+    leases_take(leases, out.mails, asked_us);
+    return (struct leases_brought){ .some = out.claimed > 0, .more = out.claimed > 0 };
 }
 
 int outbox_room(const struct outbox *outbox)
@@ -141,9 +166,9 @@ int outbox_room(const struct outbox *outbox)
     return leases_room(outbox->leases);
 }
 
-void outbox_take(struct outbox *outbox, const char *contexts, int stored)
+void outbox_take(struct outbox *outbox, const char *contexts, int stored, int64_t asked_us)
 {
-    if (stored > leases_take(outbox->leases, contexts)) {
+    if (stored > leases_take(outbox->leases, contexts, asked_us)) {
         leases_note_more(outbox->leases);
     }
 }
@@ -157,6 +182,7 @@ static void send_mail(struct lease *lease)
     if (fault) {
         on_sent(lease, &(struct mail_result){ .outcome = MAIL_INVALID, .detail = fault });
     } else {
+        composed.good_until_us = &lease->good_until_us;
         mail_send(outbox->pool, &composed, on_sent, lease);
     }
 }
@@ -180,7 +206,11 @@ static void on_sent(void *arg, const struct mail_result *result)
                  LOG_TEXT("outcome", outcome), LOG_TEXT("detail", detail), LOG_INT("attempt", lease->attempts),
                  LOG_TEXT("request_id", lease->request_id), LOG_TEXT("traceparent", lease->traceparent));
     }
-    lease_conclude(lease, outcome, detail, retry_delay_ms(lease->attempts));
+    if (result->outcome == MAIL_LAPSED) {
+        lease_lapsed(lease);
+    } else {
+        lease_conclude(lease, outcome, detail, retry_delay_ms(lease->attempts));
+    }
 }
 
 static void note_pace(struct outbox *outbox)
@@ -212,12 +242,22 @@ static void record(struct lease *lease, pg_done *done)
         .delay_ms = lease->delay_ms,
     };
 
-    record_outcomes_push(outbox->outcomes, &item, done, lease);
+    record_outcomes_push(lease->untaken > 0 ? outbox->outcomes_again : outbox->outcomes, &item, done, lease);
 }
 
-static bool is_given_up(const struct pg_answer *answer)
+static enum lease_record recorded(const struct pg_answer *answer)
 {
-    return record_outcomes_read(answer, 0).state == RECORD_OUTCOMES_STATE_FAILED;
+    switch (record_outcomes_read(answer, 0).state) {
+    case RECORD_OUTCOMES_STATE_FAILED:
+        return LEASE_GIVEN_UP;
+    case RECORD_OUTCOMES_STATE_BUSY:
+        return LEASE_BUSY;
+    case RECORD_OUTCOMES_STATE_PENDING:
+    case RECORD_OUTCOMES_STATE_SENT:
+    case RECORD_OUTCOMES_STATE_PASSED:
+        break;
+    }
+    return LEASE_RECORDED;
 }
 
 void outbox_pause(struct outbox *outbox)
@@ -237,5 +277,6 @@ void outbox_free(struct outbox *outbox)
     mail_pool_free(outbox->pool);
     leases_free(outbox->leases);
     pg_batch_free(outbox->outcomes);
+    pg_batch_free(outbox->outcomes_again);
     free(outbox);
 }

@@ -15,7 +15,8 @@ void outbox_free(struct outbox *outbox);
 /* How many mails it may be leased now. */
 int outbox_room(const struct outbox *outbox);
 /* Takes mails leased to us: JSON array of what notifications.mail_json makes. stored: how many deliveries were made or
- * claimed in all; when there are more than mails, the rest is claimed as soon as there is room. */
-void outbox_take(struct outbox *outbox, const char *contexts, int stored);
+ * claimed in all; when there are more than mails, the rest is claimed as soon as there is room. asked_us: clock_boot_us() before
+ * the statement was sent. */
+void outbox_take(struct outbox *outbox, const char *contexts, int stored, int64_t asked_us);
 
 #endif

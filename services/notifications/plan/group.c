@@ -2,6 +2,7 @@
  * too: then it leases nothing. */
 #include "services/notifications/plan/group.h"
 
+#include "common/base/clock.h"
 #include "services/notifications/mail/outbox.h"
 #include "services/notifications/plan/condemn_mails.sql.h"
 #include "services/notifications/plan/condemn_webhooks.sql.h"
@@ -19,6 +20,7 @@ static struct next *plan_for_mails(struct flow *flow, struct pg_texts event_ids,
         .room = notifications->outbox ? outbox_room(notifications->outbox) : 0,
         .gather_s = notifications->settings->mail_gather_seconds,
         .settle_s = notifications->settings->review_settle_seconds,
+        .asked_us = clock_boot_us(),
     };
     struct pg_params params;
 
@@ -31,12 +33,12 @@ static struct planned planned_mails(const struct flow *flow)
 {
     struct plan_mails_out out = plan_mails_get(flow, 0);
 
-    return (struct planned){ .leased = out.mails, .unknown = out.unknown, .stored = (int)out.stored };
+    return (struct planned){ .leased = out.mails, .asked_us = out.asked_us, .unknown = out.unknown, .stored = (int)out.stored };
 }
 
 static void take_mails(const struct notifications *notifications, const struct planned *planned)
 {
-    outbox_take(notifications->outbox, planned->leased, planned->stored);
+    outbox_take(notifications->outbox, planned->leased, planned->stored, planned->asked_us);
 }
 
 static struct next *condemn_mail(struct flow *flow, const char *event_id, const char *error, flow_step *then)

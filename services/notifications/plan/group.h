@@ -11,6 +11,7 @@
 struct planned {
     const char *leased;  /* a JSON array of what the group's leases take; NULL when its plan leases none */
     const char *unknown; /* a JSON array of the event ids that are not in the log */
+    int64_t asked_us;    /* clock_boot_us() before it was sent: leases are counted from then */
     int stored;          /* deliveries that are to be sent at once */
 };
 

@@ -6,8 +6,10 @@
 -- Look-ups are written so that each goes by its key in whatever plan: the plan is made once (services/ctl/schema/roles.sql).
 -- 'offset 0' keeps what many conditions use from being worked out in each of them.
 -- gather_s: in which opens are gathered; settle_s: that feedback must have rested (ten times as long at most).
--- in  event_ids text[], lease_s int, lease_holder text, room int, gather_s int, settle_s int
--- out mails json, stored int, unknown json
+-- asked_us: comes back as it is, for who counts leases from it.
+-- in  event_ids text[], lease_s int, lease_holder text, room int, gather_s int, settle_s int,
+--     asked_us bigint
+-- out mails json, stored int, unknown json, asked_us bigint
 with batch as materialized (
     select * from events.log where id = any (:event_ids)
 ),
@@ -101,4 +103,5 @@ select (select coalesce(json_agg(m.mail), '[]')
         cross join notifications.mail_json(s.d, j.link, j.reviewer_name, j.reviewer_email) m
         where (s.d).lease_holder is not null) as mails,
        (select count(*) from stored s where (s.d).state = 'pending' and not (s.d).gathers)::int as stored,
-       (select coalesce(json_agg(u.id), '[]') from unnest(:event_ids) as u (id) where not exists (select from batch b where b.id = u.id)) as unknown
+       (select coalesce(json_agg(u.id), '[]') from unnest(:event_ids) as u (id) where not exists (select from batch b where b.id = u.id)) as unknown,
+       :asked_us as asked_us

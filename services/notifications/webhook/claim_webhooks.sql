@@ -1,11 +1,11 @@
 -- Leases up to room deliveries that are due, and tells all that posting them needs: at most endpoint_most of one endpoint,
--- account_most of one account. The held ones are those that the caller still holds, with their endpoints and accounts, one for
--- each: an endpoint gets more when half of its share is free. So one slow answer does not hold up the rest of its endpoint, nor a
+-- account_most of one account. The held ones are those that the caller still holds and those that make a claim fail, with the
+-- endpoints and accounts of the former, one for each: an endpoint gets more when half of its share is free. So one slow answer does not hold up the rest of its endpoint, nor a
 -- dead endpoint the others, however much waits for it: each endpoint's first rows are found by its id, from behind behind_id on,
 -- some hundreds a time.
--- What became pointless (its endpoint was switched off or removed) is skipped with the reason.
+-- only_ids: when there are any, no other webhooks are claimed. What became pointless (its endpoint was switched off or removed) is skipped with the reason.
 -- in  room int, lease_s int, lease_holder text, held_ids text[], held_endpoint_ids text[], endpoint_most int,
---     behind_id text, held_account_ids text[], account_most int
+--     behind_id text, held_account_ids text[], account_most int, only_ids text[]
 -- out webhooks json, claimed int, go_on_behind text?
 with recursive busy as materialized (
     select id, count(*)::int as held from unnest(:held_endpoint_ids) as b (id) group by id
@@ -30,6 +30,7 @@ waiting as materialized (
         select d.id, d.account_id, d.next_attempt_at from notifications.deliveries d
         where d.channel = 'webhook' and d.state = 'pending' and d.recipient = r.endpoint_id and d.next_attempt_at <= now()
           and (d.lease_until is null or d.lease_until < now()) and d.id <> all (:held_ids)
+          and (cardinality(:only_ids) = 0 or d.id = any (:only_ids))
         order by d.next_attempt_at
         limit :endpoint_most - coalesce(b.held, 0)
     ) w

@@ -16,6 +16,7 @@
 #include "common/base/metrics.h"
 #include "services/notifications/leases/leases.h"
 #include "services/notifications/webhook/claim_webhooks.sql.h"
+#include "services/notifications/webhook/find_due_webhooks.sql.h"
 #include "services/notifications/webhook/record_webhooks.sql.h"
 #include "services/notifications/webhook/webhook_signature.h"
 
@@ -27,7 +28,7 @@ struct webhooks {
     struct daemon *daemon;
     const struct notifications *notifications;
     struct leases *leases;
-    struct pg_batch *outcomes;
+    struct pg_batch *outcomes, *outcomes_again;
     int64_t schedule_s[SCHEDULE_MAX];
     int tries_again;
     char go_on_behind[ID_SIZE]; /* the endpoint at which the last claim stopped looking; "" at the end */
@@ -35,8 +36,12 @@ struct webhooks {
 };
 
 static int most_in_hand(const void *owner);
-static void claim(struct leases *leases, const void *owner, int room, struct arena *arena, pg_done *done);
-static bool take_claimed(void *owner, struct leases *leases, const struct pg_answer *answer);
+static void claim(struct leases *leases, const void *owner, const struct leases_wanted *wanted, struct arena *arena,
+                  pg_done *done);
+static void find_due(struct leases *leases, const void *owner, struct pg_texts held_ids, int most, struct arena *arena,
+                     pg_done *done);
+static const char *due_id(const struct pg_answer *answer, int row);
+static struct leases_brought take_claimed(void *owner, struct leases *leases, const struct pg_answer *answer, int64_t asked_us);
 static void post(struct lease *lease);
 static const char *sign(const struct lease *lease, int64_t now_s, const char *body);
 static const char *sign_with(const struct lease *lease, const char *member, int64_t now_s, const char *body);
@@ -44,7 +49,7 @@ static void on_answer(void *arg, const struct fetch_result *result);
 static void conclude(struct lease *lease, enum outcome outcome, const char *detail, int64_t retry_after_s);
 static int64_t retry_delay_ms(const struct lease *lease, int64_t retry_after_s);
 static void record(struct lease *lease, pg_done *done);
-static bool is_given_up(const struct pg_answer *answer);
+static enum lease_record recorded(const struct pg_answer *answer);
 
 /* Each one that is recorded frees a share of its endpoint and account, so a claim may then bring what the last one left. */
 static const struct leases_channel posts = {
@@ -57,10 +62,12 @@ static const struct leases_channel posts = {
     .keeps_full = true,
     .most = most_in_hand,
     .claim = claim,
+    .find_due = find_due,
+    .due_id = due_id,
     .take = take_claimed,
     .send = post,
     .record = record,
-    .is_given_up = is_given_up,
+    .recorded = recorded,
 };
 
 static const char *const outcome_names[] = { [SENT] = "sent", [LATER] = "later", [GONE] = "gone" };
@@ -109,6 +116,7 @@ struct webhooks *webhooks_new(struct daemon *daemon, const struct notifications 
         .disable_after_s = settings->webhook_disable_after_seconds,
     };
     webhooks->outcomes = record_webhooks_batch(daemon->pg, daemon->arena, 200, 10000, &in);
+    webhooks->outcomes_again = record_webhooks_batch(daemon->pg, daemon->arena, 200, 10000, &in);
     webhooks->deliveries = metrics_counter("sharelink_webhooks_total", "Outcomes of tries to post a webhook.", "outcome");
     /* There from the start: a counter that appears with its first count shows no increase. */
     for (size_t i = 0; i < sizeof outcome_names / sizeof outcome_names[0]; i++) {
@@ -132,16 +140,18 @@ static int most_in_hand(const void *owner)
     return (int)webhooks->notifications->settings->webhook_workers;
 }
 
-static void claim(struct leases *leases, const void *owner, int room, struct arena *arena, pg_done *done)
+static void claim(struct leases *leases, const void *owner, const struct leases_wanted *wanted, struct arena *arena,
+                  pg_done *done)
 {
     const struct webhooks *webhooks = owner;
     const struct notifications_settings *settings = webhooks->notifications->settings;
     struct pg_params params;
     struct claim_webhooks_in in = {
-        .room = room,
+        .room = wanted->room,
         .lease_s = settings->lease_seconds,
         .lease_holder = webhooks->notifications->holder,
-        .held_ids = leases_each(leases, arena, "delivery_id"),
+        .held_ids = wanted->held_ids,
+        .only_ids = wanted->only_ids,
         .held_endpoint_ids = leases_each(leases, arena, "endpoint_id"),
         .held_account_ids = leases_each(leases, arena, "account_id"),
         .endpoint_most = settings->webhook_endpoint_workers,
@@ -153,14 +163,36 @@ static void claim(struct leases *leases, const void *owner, int room, struct are
     pg_send(webhooks->daemon->pg, &claim_webhooks_statement, &params, done, leases);
 }
 
-static bool take_claimed(void *owner, struct leases *leases, const struct pg_answer *answer)
+static void find_due(struct leases *leases, const void *owner, struct pg_texts held_ids, int most, struct arena *arena,
+                     pg_done *done)
+{
+    const struct webhooks *webhooks = owner;
+    struct find_due_webhooks_in in = {
+        .held_ids = held_ids,
+        .held_endpoint_ids = leases_each(leases, arena, "endpoint_id"),
+        .endpoint_most = webhooks->notifications->settings->webhook_endpoint_workers,
+        .behind_id = webhooks->go_on_behind,
+        .most = most,
+    };
+    struct pg_params params;
+
+    find_due_webhooks_params(&params, arena, &in);
+    pg_send(webhooks->daemon->pg, &find_due_webhooks_statement, &params, done, leases);
+}
+
+static const char *due_id(const struct pg_answer *answer, int row)
+{
+    return find_due_webhooks_read(answer, row).delivery_id;
+}
+
+static struct leases_brought take_claimed(void *owner, struct leases *leases, const struct pg_answer *answer, int64_t asked_us)
 {
     struct webhooks *webhooks = owner;
     struct claim_webhooks_out out = claim_webhooks_read(answer, 0);
 
-    leases_take(leases, out.webhooks);
+    leases_take(leases, out.webhooks, asked_us);
     snprintf(webhooks->go_on_behind, sizeof webhooks->go_on_behind, "%s", out.go_on_behind ? out.go_on_behind : "");
-    return out.claimed > 0 || webhooks->go_on_behind[0];
+    return (struct leases_brought){ .some = out.claimed > 0, .more = out.claimed > 0 || webhooks->go_on_behind[0] };
 }
 
 static void post(struct lease *lease)
@@ -182,7 +214,8 @@ static void post(struct lease *lease)
         lease->traceparent ? arena_printf(lease->arena, "traceparent: %s", lease->traceparent) : NULL,
         NULL,
     };
-    fetch_post(webhooks->notifications->fetch, lease_text(lease, "url"), headers, body, strlen(body), on_answer, lease);
+    fetch_post(webhooks->notifications->fetch, lease_text(lease, "url"), headers, body, strlen(body), &lease->good_until_us,
+               on_answer, lease);
 }
 
 /* Both signatures, while a secret is being rotated. */
@@ -209,7 +242,9 @@ static void on_answer(void *arg, const struct fetch_result *result)
 {
     struct lease *lease = arg;
 
-    if (result->error) {
+    if (result->has_lapsed) {
+        lease_lapsed(lease);
+    } else if (result->error) {
         conclude(lease, LATER, result->error, 0);
     } else if (result->status >= 200 && result->status < 300) {
         conclude(lease, SENT, NULL, 0);
@@ -262,12 +297,22 @@ static void record(struct lease *lease, pg_done *done)
         .delay_ms = lease->delay_ms,
     };
 
-    record_webhooks_push(webhooks->outcomes, &item, done, lease);
+    record_webhooks_push(lease->untaken > 0 ? webhooks->outcomes_again : webhooks->outcomes, &item, done, lease);
 }
 
-static bool is_given_up(const struct pg_answer *answer)
+static enum lease_record recorded(const struct pg_answer *answer)
 {
-    return record_webhooks_read(answer, 0).state == RECORD_WEBHOOKS_STATE_FAILED;
+    switch (record_webhooks_read(answer, 0).state) {
+    case RECORD_WEBHOOKS_STATE_FAILED:
+        return LEASE_GIVEN_UP;
+    case RECORD_WEBHOOKS_STATE_BUSY:
+        return LEASE_BUSY;
+    case RECORD_WEBHOOKS_STATE_PENDING:
+    case RECORD_WEBHOOKS_STATE_SENT:
+    case RECORD_WEBHOOKS_STATE_PASSED:
+        break;
+    }
+    return LEASE_RECORDED;
 }
 
 void webhooks_pause(struct webhooks *webhooks)
@@ -284,5 +329,6 @@ void webhooks_free(struct webhooks *webhooks)
 {
     leases_free(webhooks->leases);
     pg_batch_free(webhooks->outcomes);
+    pg_batch_free(webhooks->outcomes_again);
     free(webhooks);
 }

@@ -21,7 +21,7 @@ from stack.waiting import wait_until
 @dataclass(frozen=True)
 class Behaviour:
     """What it does with one mail."""
-    rcpt: str = "250 2.1.5 OK"
+    rcpt: str = "250 2.1.5 OK"  # "hold": that, once it is let go
     dot: str = "250 2.0.0 OK"  # "drop": closes without an answer; "stall": stays silent; "hold": 250 once it is let go
 
 
@@ -33,6 +33,7 @@ REFUSE_AFTER_DOT = Behaviour(dot="554 5.7.1 Rejected")
 DROP_AFTER_DOT = Behaviour(dot="drop")
 STALL_AFTER_DOT = Behaviour(dot="stall")
 HOLD_AFTER_DOT = Behaviour(dot="hold")
+HOLD_AT_RCPT = Behaviour(rcpt="hold")
 
 
 @dataclass
@@ -92,8 +93,11 @@ class ScriptedSmtp:
                           f"{count} mails to {recipient or 'anybody'} are accepted")
 
     def let_go(self):
-        """Accepts what is held, and holds nothing from then on."""
+        """Accepts what is held, and holds nothing from then on, until hold_again()."""
         self.released.set()
+
+    def hold_again(self):
+        self.released.clear()
 
     def close(self):
         """Also ends what stalls."""
@@ -182,7 +186,9 @@ class ScriptedSmtp:
             elif verb == b"RCPT":
                 attempt = self._begin(sender, _address(line))
                 attempt.is_secure = isinstance(connection, ssl.SSLSocket)
-                say(attempt.behaviour.rcpt)
+                if attempt.behaviour.rcpt == "hold":
+                    self.released.wait()
+                say(ACCEPT.rcpt if attempt.behaviour.rcpt == "hold" else attempt.behaviour.rcpt)
             elif verb == b"DATA":
                 say("354 Go ahead")
                 attempt.raw = _read_data(lines)

@@ -52,6 +52,36 @@ static void an_unanswered_dot_is_uncertain(void **state)
     stop();
 }
 
+static void nothing_is_begun_when_its_time_is_over(void **state)
+{
+    const _Atomic int64_t over_us = clock_boot_us(), ahead_us = clock_boot_us() + PATIENCE_US;
+    struct mail late = a_mail, early = a_mail;
+    (void)state;
+
+    late.good_until_us = &over_us;
+    early.good_until_us = &ahead_us;
+    start(&(struct script){ 0 });
+    assert_int_equal(send_one(&late).outcome, MAIL_LAPSED);
+    assert_int_equal(connections, 0);
+    assert_int_equal(send_one(&early).outcome, MAIL_SENT);
+    stop();
+}
+
+static void no_content_is_sent_when_its_time_ends_before_354(void **state)
+{
+    const _Atomic int64_t ahead_us = clock_boot_us() + 300000;
+    struct mail mail = a_mail;
+    (void)state;
+
+    mail.good_until_us = &ahead_us;
+    start(&(struct script){ .data = "354 go on", .pause_before_data_ms = 600 });
+    struct outcome got = send_one(&mail);
+    assert_int_equal(got.outcome, MAIL_LAPSED);
+    assert_string_equal(got.detail, "not begun: its time was over when the server wanted the content");
+    stop();
+    assert_null(strstr(heard.data, "Subject:"));
+}
+
 static void lost_before_the_dot_is_later(void **state)
 {
     (void)state;
@@ -138,6 +168,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_server_decides),
         cmocka_unit_test(an_unanswered_dot_is_uncertain),
+        cmocka_unit_test(nothing_is_begun_when_its_time_is_over),
+        cmocka_unit_test(no_content_is_sent_when_its_time_ends_before_354),
         cmocka_unit_test(lost_before_the_dot_is_later),
         cmocka_unit_test(no_server_is_later),
         cmocka_unit_test(credentials_are_decoded),

@@ -30,6 +30,7 @@ struct script {
     const char *greeting, *ehlo, *auth, *mail, *rcpt, *data, *dot;
     const char *second_mail; /* to MAIL when the connection has carried a mail */
     const char *quit;
+    int pause_before_data_ms;
 };
 
 static struct script script;
@@ -126,6 +127,9 @@ static inline void serve(int fd)
 
     while (open && hear(from, line, sizeof line)) {
         const char *reply = answer(line, mails);
+        if (str_starts_with(line, "DATA")) {
+            usleep((useconds_t)script.pause_before_data_ms * 1000);
+        }
         open = say(fd, reply);
         if (open && str_starts_with(line, "DATA") && str_starts_with(reply, "354")) {
             open = hear_content(from) && say(fd, or_usual(script.dot, "250 2.0.0 queued as 42"));

@@ -45,7 +45,7 @@ static int choice_of(const char *choices, const char *value);
 static bool read_cursor(struct flow *flow, struct wanted_page *page, const char *cursor);
 static void make_mark(struct flow *flow, const struct wanted_page *page, const void *position, size_t length,
                       uint8_t mark[CRYPTO_HASH_SIZE]);
-static bool is_searched(const struct wanted_page *page);
+static bool is_heavy(const struct wanted_page *page);
 static unsigned variant_of(const struct wanted_page *page);
 static const char *compose(struct arena *arena, const struct wanted_page *page);
 static const char *put_in(struct arena *arena, const char *text, const struct part *parts);
@@ -273,18 +273,17 @@ static const struct pg_statement *statement_of(struct flow *flow, const struct w
     made->statement = *page->list->pattern;
     made->statement.name = arena_printf(arena, "list %s %u", page->list->name, variant);
     made->statement.sql = compose(arena, page);
-    made->statement.lane = is_searched(page) ? PG_LANE_HEAVY : PG_LANE_USUAL;
+    made->statement.lane = is_heavy(page) ? PG_LANE_HEAVY : PG_LANE_USUAL;
     made->variant = variant;
     made->next = *page->list->statements;
     *page->list->statements = made;
     return &made->statement;
 }
 
-/* A search reads what no index finds. */
-static bool is_searched(const struct wanted_page *page)
+static bool is_heavy(const struct wanted_page *page)
 {
     for (size_t i = 0; page->list->filters[i].name; i++) {
-        if (page->list->filters[i].is_search && page->values[i]) {
+        if (page->list->filters[i].is_heavy && page->values[i]) {
             return true;
         }
     }

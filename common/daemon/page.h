@@ -27,6 +27,7 @@ struct page_filter {
     const char *(*check)(const char *text);                          /* NULL when fine, else what is wrong */
     const char *(*canonical)(struct arena *arena, const char *text); /* of what passed the check; NULL: as it is */
     const char *condition;                                           /* :value is the value */
+    bool is_heavy; /* may read far more than a page: its statement goes on the lane of heavy ones */
 };
 
 /* A list's statement is a pattern (-- page): :from, :conditions, :key, :id and :direction are put in, and :account_id, :limit

@@ -19,6 +19,7 @@ static const char *const types[] = { "i.type = 'one_way'", "i.type = 'live'" };
 static const struct page_filter filters[] = {
     { .name = "search",
       .check = page_check_search,
+      .is_heavy = true,
       .condition = "i.searched like (select (sharelink.search_patterns(:value))[1])"
                    " and i.searched like all ((select sharelink.search_patterns(:value))::text[])" },
     { .name = "job_id", .check = fields_check_external_id, .condition = "i.job_id = :value" },

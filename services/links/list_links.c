@@ -32,6 +32,7 @@ static const struct page_filter filters[] = {
     { .name = "kind", .choices = "advanced|basic", .conditions = kinds },
     { .name = "search",
       .check = page_check_search,
+      .is_heavy = true,
       .condition = "l.id in (select found.id from (select s.id from links.share_links s"
                    " where s.account_id = :account_id and s.searched like (select (sharelink.search_patterns(:value))[1])"
                    " union all select r.share_link_id from links.reviewers r"

@@ -226,12 +226,41 @@ CREATE FUNCTION links.account_json(account links.accounts) RETURNS json
 $$;
 
 
+CREATE FUNCTION sharelink.folded(value text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+declare
+    folded text;
+begin
+    if octet_length(value) = char_length(value) then
+        return lower(value collate "C");
+    end if;
+    folded := normalize(value, NFKD);
+    folded := replace(replace(replace(replace(folded, U&'\0300', ''), U&'\0301', ''), U&'\0302', ''), U&'\0303', '');
+    folded := replace(replace(replace(replace(folded, U&'\0308', ''), U&'\030A', ''), U&'\030C', ''), U&'\0327', '');
+    folded := regexp_replace(folded, '[\u00AD\u0300-\u036F\u0483-\u0489\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7\u0610-\u061A'
+        '\u064B-\u065F\u0670\u06D6-\u06ED\u1AB0-\u1AFF\u1DC0-\u1DFF\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u2069\u20D0-\u20FF'
+        '\u3099\u309A\uFE00-\uFE0F\uFE20-\uFE2F\uFEFF]+', '', 'g');
+    folded := lower(folded collate "und-x-icu");
+    if folded ~ '[ßæœþøłđðħŧıς‘’ʼ‐–—−]' then
+        folded := replace(replace(replace(replace(folded, 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
+        folded := replace(replace(replace(replace(folded, 'ø', 'o'), 'ł', 'l'), 'đ', 'd'), 'ð', 'd');
+        folded := replace(replace(replace(replace(folded, 'ħ', 'h'), 'ŧ', 't'), 'ı', 'i'), 'ς', 'σ');
+        folded := replace(replace(replace(folded, '‘', ''''), '’', ''''), 'ʼ', '''');
+        folded := replace(replace(replace(replace(folded, '‐', '-'), '–', '-'), '—', '-'), '−', '-');
+    end if;
+    return folded;
+end
+$$;
+
+
 CREATE TABLE links.share_links (
     id text NOT NULL COLLATE pg_catalog."C",
     account_id text NOT NULL COLLATE pg_catalog."C",
     kind text NOT NULL,
     basic_of text COLLATE pg_catalog."C",
     title text NOT NULL,
+    searched text GENERATED ALWAYS AS (sharelink.folded(title)) STORED NOT NULL,
     owner_name text NOT NULL,
     owner_email text COLLATE pg_catalog."C",
     owner_time_zone text NOT NULL,
@@ -315,22 +344,21 @@ CREATE FUNCTION links.erase_interview(of_account_id text, of_interview_id text, 
 declare
     linked text[];
 begin
-    perform from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for no key update;
+    select case when i.version <> wanted_version then 'version_mismatch' else 'ok' end into outcome
+    from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for update;
     if not found then
         return;
     end if;
-    perform from links.share_links l
-    where l.id in (select m.share_link_id from links.share_link_interviews m
-                   where m.account_id = of_account_id and m.interview_id = of_interview_id)
-    order by l.id
-    for update;
-    select case when i.version <> wanted_version then 'version_mismatch' else 'ok' end into outcome
-    from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for update;
     if outcome <> 'ok' then
         return next;
         return;
     end if;
 
+    perform from links.share_links l
+    where l.id in (select m.share_link_id from links.share_link_interviews m
+                   where m.account_id = of_account_id and m.interview_id = of_interview_id)
+    order by l.id
+    for update;
     with ended as (
         delete from links.share_link_interviews m where m.account_id = of_account_id and m.interview_id = of_interview_id
         returning m.share_link_id
@@ -357,6 +385,33 @@ CREATE FUNCTION links.expiry(is_sent boolean, at timestamp with time zone, in_s 
     select case when is_sent then coalesce(at, now() + in_s * interval '1 second')
                 else now() + account.default_expires_value
                              * case account.default_expires_unit when 'weeks' then interval '168 hours' else interval '24 hours' end end
+$$;
+
+
+CREATE FUNCTION links.has_words(of_share_link_id text, patterns text[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    return patterns = '{}' or not exists (
+        select from unnest(patterns) pattern
+        where not exists (select from links.share_links l where l.id = of_share_link_id and l.searched like pattern)
+          and not exists (select from links.reviewers r where r.share_link_id = of_share_link_id and r.searched like pattern));
+end
+$$;
+
+
+CREATE FUNCTION links.hold_interviews(of_account_id text, of_interview_ids text[]) RETURNS SETOF text
+    LANGUAGE plpgsql SECURITY DEFINER ROWS 20
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return query
+        select h.id
+        from (select distinct u.id collate "C" as id from unnest(of_interview_ids) u (id) order by 1) w
+        cross join lateral (
+            select i.id from links.interviews i where i.account_id = of_account_id and i.id = w.id for key share
+        ) h;
+end
 $$;
 
 
@@ -448,6 +503,8 @@ CREATE TABLE links.reviewers (
     "position" integer NOT NULL,
     name text NOT NULL,
     email text COLLATE pg_catalog."C",
+    searched text GENERATED ALWAYS AS (sharelink.folded((name || COALESCE(('
+'::text || email), ''::text)))) STORED NOT NULL,
     token_hash bytea NOT NULL,
     passcode_hash bytea NOT NULL,
     passcode_epoch integer DEFAULT 1 NOT NULL,
@@ -1095,6 +1152,8 @@ CREATE FUNCTION notifications.plan_digests(at timestamp with time zone, most int
             on d.account_id = w.account_id and d.recipient = w.address
             and d.reason = 'in_digest' and d.gathered_into is null
             and d.happened_at >= w.digest_since and d.happened_at < w.until
+        order by d.id
+        for no key update of d
     ),
     made as materialized (
         select w.*, u.recipient, u.count, sharelink.new_id('dlv_') as id
@@ -1325,9 +1384,28 @@ end
 $$;
 
 
+CREATE FUNCTION sharelink.number_of_key(id bytea) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    RETURN (SELECT bit_or(((get_byte(number_of_key.id, i.i))::bigint << (8 * i.i))) AS bit_or FROM generate_series(0, 7) i(i));
+
+
 CREATE FUNCTION sharelink.rfc3339(at timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE
     RETURN to_char((at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text);
+
+
+CREATE FUNCTION sharelink.search_patterns(search text) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+declare
+    patterns constant text[] := array(
+        select '%' || regexp_replace(word, '([\\%_])', '\\\1', 'g') || '%'
+        from (select distinct word from regexp_split_to_table(sharelink.folded(search), '\s+') word where word <> '') words
+        order by length(word) desc, word);
+begin
+    return case patterns when '{}' then '{%}' else patterns end;
+end
+$$;
 
 
 CREATE FUNCTION sharelink.time_of(rfc3339 text) RETURNS timestamp with time zone
@@ -1592,17 +1670,17 @@ begin
     into counted, unusual
     from stored s;
 
-    insert into views.link_activity as l (share_link_id, account_id, last_opened_at)
-    select distinct c.share_link_id, c.account_id, now() from unnest(counted) c
-    order by c.share_link_id
-    on conflict (share_link_id) do update set last_opened_at = greatest(l.last_opened_at, excluded.last_opened_at);
-
     foreach who in array coalesce(unusual, '{}') loop
         if links.switch_off_reviewer(who.reviewer_id, jsonb_build_object('code', 'unusual_activity', 'at', sharelink.rfc3339(now()),
                                          'evidence', views.unusual_evidence(who, usual_opens, usual_networks))) then
             switched := switched || who.reviewer_id;
         end if;
     end loop;
+
+    insert into views.link_activity as l (share_link_id, account_id, last_opened_at)
+    select distinct c.share_link_id, c.account_id, now() from unnest(counted) c
+    order by c.share_link_id
+    on conflict (share_link_id) do update set last_opened_at = greatest(l.last_opened_at, excluded.last_opened_at);
 
     return query
     with fresh as materialized (
@@ -1833,7 +1911,8 @@ CREATE TABLE links.interviews (
     job_id text GENERATED ALWAYS AS ((document #>> '{job,id}'::text[])) STORED COLLATE pg_catalog."C",
     completed_at timestamp with time zone GENERATED ALWAYS AS (sharelink.time_of((document ->> 'completed_at'::text))) STORED,
     candidate_name text GENERATED ALWAYS AS (((document #>> '{candidate,first_name}'::text[]) || COALESCE((' '::text || NULLIF((document #>> '{candidate,last_name}'::text[]), ''::text)), ''::text))) STORED,
-    candidate_email text GENERATED ALWAYS AS ((document #>> '{candidate,email}'::text[])) STORED COLLATE pg_catalog."C",
+    searched text GENERATED ALWAYS AS (sharelink.folded((((document #>> '{candidate,first_name}'::text[]) || COALESCE((' '::text || (document #>> '{candidate,last_name}'::text[])), ''::text)) || COALESCE(('
+'::text || (document #>> '{candidate,email}'::text[])), ''::text)))) STORED,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL
@@ -2117,33 +2196,33 @@ INSERT INTO notifications.cursors VALUES ('webhook', '726', '');
 
 
 
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', 'ee203b9b308a3beb3b9f376637a9182e3121b98d9d6650efc6ea8f037b7f2b17', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', '3d84323034898721928fc1f6ccba58ddd0c73aac74da5590718699d242c074db', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e1deef650d538dc501c6060f6fd219927d569fa2e81d29c67e71499320510f43', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '2d65c59614b527bbe9ee78f50d0f9dca12f331f58ed13ea1417bd6b647ea5584', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', 'ae31df72b8d1b8f05f11c27212e89e843d40b7693de2f99d707a120afcd1b182', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', 'ac84f980ac4a315f6a47ee0758d298e6b18f11f004265977ec1353b4beba8621', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '281e7d6366905ac2dd0b8f7af9a9e9959ec1a1dae72d30e40dc941e5a924aba9', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '032a455943d924a0ed6e6ba4a91da4b13e7d2a8ddf2e9588ae72c01ba7ed22d3', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', 'c7796231464ae7ba30b5d4fe0297bab75f3feacec4b6a32d619a8ddd6d349d17', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', 'f9ca7ce3ea6490b2e845ea4d085a74bc670f037e0b52d6c9f17f8c06c191e6fb', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '19c5db0c8d0dec5d175363e153dbd842742589e07dd593aa629d01d3570707f9', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '8f98198507d847af56ea27656b154931024ff4386d1168a7875e500b2aa355f7', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', 'b18c1e75eb317889fb8549212d76941224adb3c7de62d1574526bb3097264b29', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', '0c5cff3e4fc2b68f21c1442967563896f691daf5f4e174a4afa9ed80125c721f', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', 'eb2f54697a43218dba878d91a398289469872dba1b1a8e8f66137ee4bc43e972', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '6354051d2b755b4f87a8653ac899c610d8be3d9dbfbd09c6afff464d163b59bb', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '8e51138103cef8dd83a2b46273386afbfb41b14fa5a74403546537ce3e0fda4a', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', '7c7512c9e3c486941501ef2bda91cea4b47e65605b5e0edcc44e6f8f45b4d990', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', '1cf1f97ca25030d32ec6be87c24903955e1683422b3328dbe1262b889ad69de0', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', 'a5c62d365db6f07505c88ad46b7300e49ead770a4ff0461062208f34fc7d38b7', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '953bfe54b88fba82a4f43a9cb94a9e95047fb7912c7c79da23b79221a7f9df4f', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '3a56a687e568c4cfe397511296afe71b82e8779508064dda7cbabc73ec541a45', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'd8fafd0bdfd8ae035ee314b12ce93df229df3be64509181c7ba7667e09b8a098', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', '744956d976b00aa689cdc9cad68a79ce8b14c70829f70c426a10b848547bd483', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '1603b4ee27cfb3c038f66ec962b2f8d860c3112c3281e227253e27803ac3f7f5', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '2af25088c29c0627339527a2082f01fad76fafc923c1d5c6e3ce7dd580107b8e', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', '51aa4b8154b508e1763db07be14287a32ab7b4872b37beb23fcbbbb5fbfe488a', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'a2756ee33e152ef1934ff46892d0bf6b8113f88e30f753dd369d33d98e4fee3a', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', 'be2f1e976136a597fdb7987f153ed5025907d0163f4544d26457e5c25aa029b1', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'fba6095541948fad0db7b513f8b30f7d4a4a54dbf2da38c07fc16f28f71d029f', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '066569201990ac82e7f388cdd8c3a9bc697be941496800b113700145bd1a8b53', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', 'e06d74f33994c90d32660490e4cd39d152b3a7e5d73861e057bcf9f04c7ffeb0', 'e06d74f33994c90d32660490e4cd39d152b3a7e5d73861e057bcf9f04c7ffeb0', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', '91b1c353870c1551ff17b72dbc2fa293704255cef6e9e99283c560467d7a5b1e', '91b1c353870c1551ff17b72dbc2fa293704255cef6e9e99283c560467d7a5b1e', '0.4.0', now());
 
 
 
@@ -2341,7 +2420,7 @@ CREATE INDEX api_keys_by_account ON links.api_keys USING btree (account_id);
 CREATE INDEX email_templates_by_account ON links.email_templates USING btree (account_id, id);
 
 
-CREATE INDEX email_templates_by_name ON links.email_templates USING btree (account_id, lower(name) COLLATE "C", id);
+CREATE INDEX email_templates_by_name ON links.email_templates USING btree (account_id, name COLLATE "und-x-icu", id);
 
 
 CREATE INDEX email_templates_by_time ON links.email_templates USING btree (account_id, created_at, id);
@@ -2356,13 +2435,13 @@ CREATE INDEX interviews_by_completion ON links.interviews USING btree (account_i
 CREATE INDEX interviews_by_job ON links.interviews USING btree (account_id, job_id, created_at, id);
 
 
-CREATE INDEX interviews_by_name ON links.interviews USING btree (account_id, lower(candidate_name) COLLATE "C", id);
+CREATE INDEX interviews_by_name ON links.interviews USING btree (account_id, candidate_name COLLATE "und-x-icu", id);
 
 
 CREATE INDEX interviews_by_time ON links.interviews USING btree (account_id, created_at, id);
 
 
-CREATE INDEX interviews_by_words ON links.interviews USING gin (account_id, candidate_name public.gin_trgm_ops, candidate_email public.gin_trgm_ops);
+CREATE INDEX interviews_by_words ON links.interviews USING gin (account_id, searched public.gin_trgm_ops);
 
 
 CREATE INDEX mail_requests_by_time ON links.mail_requests USING btree (since);
@@ -2371,7 +2450,7 @@ CREATE INDEX mail_requests_by_time ON links.mail_requests USING btree (since);
 CREATE UNIQUE INDEX reviewers_by_link ON links.reviewers USING btree (share_link_id, email);
 
 
-CREATE INDEX reviewers_by_words ON links.reviewers USING gin (account_id, name public.gin_trgm_ops, email public.gin_trgm_ops);
+CREATE INDEX reviewers_by_words ON links.reviewers USING gin (account_id, searched public.gin_trgm_ops);
 
 
 CREATE INDEX share_link_interviews_by_interview ON links.share_link_interviews USING btree (account_id, interview_id);
@@ -2395,10 +2474,10 @@ CREATE INDEX share_links_by_expiry ON links.share_links USING btree (account_id,
 CREATE INDEX share_links_by_owner ON links.share_links USING btree (account_id, owner_email, created_at DESC, id DESC);
 
 
-CREATE INDEX share_links_by_title ON links.share_links USING btree (account_id, lower(title) COLLATE "C", id);
+CREATE INDEX share_links_by_title ON links.share_links USING btree (account_id, title COLLATE "und-x-icu", id);
 
 
-CREATE INDEX share_links_by_words ON links.share_links USING gin (account_id, title public.gin_trgm_ops);
+CREATE INDEX share_links_by_words ON links.share_links USING gin (account_id, searched public.gin_trgm_ops);
 
 
 CREATE INDEX share_links_deactivated ON links.share_links USING btree (account_id, created_at DESC, id DESC) WHERE (deactivated_at IS NOT NULL);
@@ -2653,6 +2732,11 @@ REVOKE ALL ON FUNCTION links.count_document_change() FROM PUBLIC;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.email_templates TO sharelink_links;
 
 
+REVOKE ALL ON FUNCTION links.hold_interviews(of_account_id text, of_interview_ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION links.hold_interviews(of_account_id text, of_interview_ids text[]) TO sharelink_links;
+GRANT ALL ON FUNCTION links.hold_interviews(of_account_id text, of_interview_ids text[]) TO sharelink_views;
+
+
 REVOKE ALL ON FUNCTION links.live_api_key(of_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION links.live_api_key(of_id text) TO sharelink_links;
 GRANT ALL ON FUNCTION links.live_api_key(of_id text) TO sharelink_notifications;
@@ -2720,12 +2804,12 @@ GRANT SELECT(service) ON TABLE sharelink.idempotent_answers TO sharelink_links;
 GRANT SELECT(service) ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
 
 
-GRANT SELECT(box),INSERT(box) ON TABLE sharelink.idempotent_answers TO sharelink_links;
-GRANT SELECT(box),INSERT(box) ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
+GRANT SELECT(box),INSERT(box),UPDATE(box) ON TABLE sharelink.idempotent_answers TO sharelink_links;
+GRANT SELECT(box),INSERT(box),UPDATE(box) ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
 
 
-GRANT SELECT(about),INSERT(about) ON TABLE sharelink.idempotent_answers TO sharelink_links;
-GRANT SELECT(about),INSERT(about) ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
+GRANT SELECT(about),INSERT(about),UPDATE(about) ON TABLE sharelink.idempotent_answers TO sharelink_links;
+GRANT SELECT(about),INSERT(about),UPDATE(about) ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
 
 
 GRANT SELECT(created_at),UPDATE(created_at) ON TABLE sharelink.idempotent_answers TO sharelink_links;
@@ -2839,18 +2923,18 @@ GRANT SELECT,INSERT,UPDATE ON TABLE views.watched TO sharelink_views;
 alter role sharelink_links in database :"DBNAME" set enable_seqscan = 'off';
 alter role sharelink_links in database :"DBNAME" set idle_in_transaction_session_timeout = '5s';
 alter role sharelink_links in database :"DBNAME" set jit = 'off';
-alter role sharelink_links in database :"DBNAME" set lock_timeout = '3s';
+alter role sharelink_links in database :"DBNAME" set lock_timeout = '150ms';
 alter role sharelink_links in database :"DBNAME" set statement_timeout = '5s';
 alter role sharelink_notifications in database :"DBNAME" set enable_bitmapscan = 'off';
 alter role sharelink_notifications in database :"DBNAME" set enable_seqscan = 'off';
 alter role sharelink_notifications in database :"DBNAME" set idle_in_transaction_session_timeout = '5s';
 alter role sharelink_notifications in database :"DBNAME" set jit = 'off';
-alter role sharelink_notifications in database :"DBNAME" set lock_timeout = '3s';
+alter role sharelink_notifications in database :"DBNAME" set lock_timeout = '150ms';
 alter role sharelink_notifications in database :"DBNAME" set plan_cache_mode = 'force_generic_plan';
 alter role sharelink_notifications in database :"DBNAME" set statement_timeout = '5s';
 alter role sharelink_views in database :"DBNAME" set enable_seqscan = 'off';
 alter role sharelink_views in database :"DBNAME" set idle_in_transaction_session_timeout = '5s';
 alter role sharelink_views in database :"DBNAME" set jit = 'off';
-alter role sharelink_views in database :"DBNAME" set lock_timeout = '3s';
+alter role sharelink_views in database :"DBNAME" set lock_timeout = '150ms';
 alter role sharelink_views in database :"DBNAME" set plan_cache_mode = 'force_generic_plan';
 alter role sharelink_views in database :"DBNAME" set statement_timeout = '5s';

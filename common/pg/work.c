@@ -114,7 +114,7 @@ void pg_work_announce(const char *name)
 void pg_work_note_put_off(const char *name, const char *sqlstate, const char *error)
 {
     metrics_add(metrics_series(put_off_family(), &name), 1);
-    log_warn("work.put_off", LOG_TEXT("work", name), LOG_TEXT("sqlstate", sqlstate), LOG_TEXT("error", error));
+    log_warn("work.put_off", LOG_TEXT("statement", name), LOG_TEXT("sqlstate", sqlstate), LOG_TEXT("error", error));
 }
 
 /* --- a run --- */
@@ -284,8 +284,10 @@ static struct next *put_off(struct flow *flow, struct run *run)
     /* One line for the many that fail for the same reason. */
     if (!work->told_us || clock_mono_us() - work->told_us > TELL_EVERY_US) {
         work->told_us = clock_mono_us();
-        log_warn("work.put_off", LOG_TEXT("work", work->options.name), LOG_TEXT("item", work->options.hides_keys ? NULL : key),
-                 LOG_TEXT("sqlstate", pg_sqlstate(flow)), LOG_INT("waiting", waiting_count(work->waiting)));
+        log_warn(work->options.log_event ? work->options.log_event : "work.put_off", LOG_TEXT("statement", work->options.name),
+                 LOG_TEXT("sqlstate", pg_sqlstate(flow)),
+                 LOG_TEXT("error", work->options.hides_keys ? NULL : pg_answer_error(pg_answer_of(flow))),
+                 LOG_TEXT("item", work->options.hides_keys ? NULL : key), LOG_INT("waiting", waiting_count(work->waiting)));
     }
     return go_on(flow);
 }

@@ -27,7 +27,8 @@ struct pg_work_options {
     void *owner;
     const void *app; /* of the flows in which what has waited is tried again */
     struct daemon *daemon;
-    bool hides_keys; /* they are no matter of logs */
+    const char *log_event; /* of what is put off; NULL: work.put_off */
+    bool hides_keys;       /* they are no matter of logs */
 };
 
 struct pg_work *pg_work_new(struct event_base *base, const struct pg_work_options *options);

@@ -1,4 +1,7 @@
-/* scheduler.c - a turn is a flow with one statement. When it found as much as one takes, the next turn comes at once. */
+/* scheduler.c - two turns, each a flow: links that time has come for are found, a bounded number of them, and done, and looked
+ * for again at once while there are more; and old counts of guesses are forgotten. Links that fail alone wait by themselves
+ * (pg/work.h). Connections of its own: what a link's lock holds up is no request.
+ */
 #include "services/links/scheduler.h"
 
 #include <event2/event.h>
@@ -8,27 +11,49 @@
 #include "common/base/log.h"
 #include "common/base/str.h"
 #include "common/loop/timer.h"
+#include "common/pg/work.h"
+#include "services/links/find_due_links.sql.h"
+#include "services/links/forget_guesses.sql.h"
 #include "services/links/publish.h"
 #include "services/links/run_schedule.sql.h"
 
-enum { MOST = 500, TURN_LIMIT_MS = 20000 };
+enum { MOST = 500, TURN_LIMIT_MS = 20000, CONNECTIONS = 2 };
+
+struct turns {
+    struct scheduler *scheduler;
+    struct event *timer;
+    flow_step *first;
+    bool found_most; /* in the last one */
+};
 
 struct scheduler {
     struct daemon *daemon;
     int64_t interval_ms, max_age_days;
-    struct event *timer;
-    bool found_most; /* in the last turn */
+    struct pg_pool *pg;
+    struct pg_work *work;
+    struct turns due, forgetting;
     bool is_paused;
 };
 
 /* In the order in which they run. */
 static void start_turn(evutil_socket_t fd, short what, void *arg);
-static struct next *run_schedule(struct flow *flow);
-static struct next *publish_found(struct flow *flow);
+static struct next *find_due(struct flow *flow);
+static struct next *do_due(struct flow *flow);
+static struct next *run_schedule(struct flow *flow, void *owner, struct pg_texts keys, struct pg_limits limits, flow_step *then);
+static void publish_done(struct flow *flow, void *owner, struct pg_texts keys, void *arg);
+static struct next *forget_guesses(struct flow *flow);
+static struct next *check_forgotten(struct flow *flow);
 static struct next *end_turn(struct flow *flow);
 static void wait_for_turn(struct flow *flow);
 
 static const struct flow_kind turn = { .name = "schedule", .on_deadline = end_turn, .on_end = wait_for_turn };
+
+static void begin_turns(struct turns *turns, struct scheduler *scheduler, flow_step *first)
+{
+    *turns = (struct turns){ .scheduler = scheduler, .first = first };
+    turns->timer = evtimer_new(scheduler->daemon->base, start_turn, turns);
+    timer_set(turns->timer, scheduler->interval_ms);
+}
 
 struct scheduler *scheduler_new(struct daemon *daemon, int64_t interval_ms, int64_t max_age_days)
 {
@@ -37,43 +62,117 @@ struct scheduler *scheduler_new(struct daemon *daemon, int64_t interval_ms, int6
     scheduler->daemon = daemon;
     scheduler->interval_ms = interval_ms;
     scheduler->max_age_days = max_age_days;
-    scheduler->timer = evtimer_new(daemon->base, start_turn, scheduler);
-    timer_set(scheduler->timer, interval_ms);
+    scheduler->pg = pg_pool_new(daemon->base, &(struct pg_pool_options){
+                                                  .name = "links-schedule",
+                                                  .url = daemon->settings->database_url,
+                                                  .connections = CONNECTIONS,
+                                                  .queue_limit = 16,
+                                                  .answer_limit_ms = 10000,
+                                                  .unnamed = daemon->settings->database_unnamed_statements,
+                                              });
+    scheduler->work = pg_work_new(daemon->base, &(struct pg_work_options){ .name = "run_schedule",
+                                                                           .send = run_schedule,
+                                                                           .take = publish_done,
+                                                                           .owner = scheduler,
+                                                                           .daemon = daemon,
+                                                                           .log_event = "schedule.turn_failed" });
+    pg_work_announce("find_due_links");
+    pg_work_announce("forget_guesses");
+    begin_turns(&scheduler->due, scheduler, find_due);
+    begin_turns(&scheduler->forgetting, scheduler, forget_guesses);
     return scheduler;
 }
 
 static void start_turn(evutil_socket_t fd, short what, void *arg)
 {
-    struct scheduler *scheduler = arg;
+    struct turns *turns = arg;
+    struct daemon *daemon = turns->scheduler->daemon;
     (void)fd;
     (void)what;
 
-    flow_start(flow_new(scheduler->daemon->base, &turn, scheduler->daemon, scheduler, TURN_LIMIT_MS), run_schedule);
+    turns->found_most = false;
+    flow_start(flow_new(daemon->base, &turn, daemon, turns, TURN_LIMIT_MS), turns->first);
 }
 
-static struct next *run_schedule(struct flow *flow)
-{
-    struct scheduler *scheduler = flow->owner;
-    struct run_schedule_in in = { .max_age_days = scheduler->max_age_days, .most = MOST };
+/* --- links --- */
 
-    scheduler->found_most = false;
-    return run_schedule_query(flow, flow->daemon->pg, &in, publish_found);
+static struct next *find_due(struct flow *flow)
+{
+    const struct turns *turns = flow->owner;
+    const struct scheduler *scheduler = turns->scheduler;
+    struct find_due_links_in in = {
+        .max_age_days = scheduler->max_age_days,
+        .most = MOST,
+        .waiting_ids = pg_work_waiting(scheduler->work, flow->arena),
+    };
+
+    return find_due_links_query(flow, scheduler->pg, &in, do_due);
 }
 
-static struct next *publish_found(struct flow *flow)
+static struct next *do_due(struct flow *flow)
 {
-    struct scheduler *scheduler = flow->owner;
+    struct turns *turns = flow->owner;
+    int count = pg_rows(flow);
 
     if (pg_outcome(flow) != PG_OK) {
-        log_warn("schedule.turn_failed", LOG_TEXT("sqlstate", pg_sqlstate(flow)));
+        pg_work_note_put_off("find_due_links", pg_sqlstate(flow), pg_answer_error(pg_answer_of(flow)));
         return end_turn(flow);
     }
+    const char **keys = arena_calloc(flow->arena, (size_t)count + 1, sizeof *keys);
+    for (int row = 0; row < count; row++) {
+        keys[row] = arena_strdup(flow->arena, find_due_links_get(flow, row).share_link_id);
+    }
+    turns->found_most = count >= MOST;
+    return count == 0
+               ? end_turn(flow)
+               : pg_work_run(flow, turns->scheduler->work, (struct pg_texts){ keys, (size_t)count }, NULL, end_turn, end_turn);
+}
+
+static struct next *run_schedule(struct flow *flow, void *owner, struct pg_texts keys, struct pg_limits limits, flow_step *then)
+{
+    const struct scheduler *scheduler = owner;
+    struct pg_params params;
+
+    run_schedule_params(&params, flow->arena,
+                        &(struct run_schedule_in){ .share_link_ids = keys, .max_age_days = scheduler->max_age_days });
+    params.limits = limits;
+    return pg_query(flow, scheduler->pg, &run_schedule_statement, &params, then);
+}
+
+static void publish_done(struct flow *flow, void *owner, struct pg_texts keys, void *arg)
+{
+    struct scheduler *scheduler = owner;
     struct run_schedule_out out = run_schedule_get(flow, 0);
+    (void)keys;
+    (void)arg;
+
     if (out.happened > 0) {
         log_info("schedule.found", LOG_INT("events", out.happened));
         publish_events(flow, out.events);
     }
-    scheduler->found_most = out.happened >= MOST;
+    if (!out.is_mine) {
+        scheduler->due.found_most = false; /* somebody else goes on */
+    }
+}
+
+/* --- guesses --- */
+
+static struct next *forget_guesses(struct flow *flow)
+{
+    const struct turns *turns = flow->owner;
+
+    return forget_guesses_query(flow, turns->scheduler->pg, &(struct forget_guesses_in){ .most = MOST }, check_forgotten);
+}
+
+static struct next *check_forgotten(struct flow *flow)
+{
+    struct turns *turns = flow->owner;
+
+    if (pg_outcome(flow) != PG_OK) {
+        pg_work_note_put_off("forget_guesses", pg_sqlstate(flow), pg_answer_error(pg_answer_of(flow)));
+    } else {
+        turns->found_most = forget_guesses_get(flow, 0).forgotten >= MOST;
+    }
     return end_turn(flow);
 }
 
@@ -84,21 +183,27 @@ static struct next *end_turn(struct flow *flow)
 
 static void wait_for_turn(struct flow *flow)
 {
-    struct scheduler *scheduler = flow->owner;
+    struct turns *turns = flow->owner;
+    const struct scheduler *scheduler = turns->scheduler;
 
     if (!scheduler->is_paused) {
-        timer_set(scheduler->timer, scheduler->found_most ? 0 : scheduler->interval_ms);
+        timer_set(turns->timer, turns->found_most ? 0 : scheduler->interval_ms);
     }
 }
 
 void scheduler_pause(struct scheduler *scheduler)
 {
     scheduler->is_paused = true;
-    evtimer_del(scheduler->timer);
+    evtimer_del(scheduler->due.timer);
+    evtimer_del(scheduler->forgetting.timer);
+    pg_work_pause(scheduler->work);
 }
 
 void scheduler_free(struct scheduler *scheduler)
 {
-    event_free(scheduler->timer);
+    event_free(scheduler->due.timer);
+    event_free(scheduler->forgetting.timer);
+    pg_work_free(scheduler->work);
+    pg_pool_free(scheduler->pg);
     free(scheduler);
 }

@@ -3,6 +3,7 @@ and the others are through as if it were not there. Only what its own data makes
 """
 
 import contextlib
+import os
 import time
 
 import psycopg2
@@ -149,6 +150,146 @@ def test_more_stuck_events_than_the_sweep_brings_at_once_keep_no_other_from_it(m
         stack.mails.wait_for_one_to(link["reviewers"][0]["email"], 10)
     wait_until(lambda: planned(stack, [f"stuck{part}-{n}@reviewers.example" for part in range(6) for n in range(100)]) == 600, 60, "all are planned")
     stack.bring_back(stack.redis)
+
+
+# --- what time asks for ---
+
+OFTEN = {"SHARELINK_NOTIFICATIONS_SWEEP_INTERVAL_MS": "100", "SHARELINK_LINKS_SCHEDULER_INTERVAL_MS": "100"}
+THINGS = int(os.environ.get("THINGS", "10000"))  # in one digest; 100,000 is the number to be sure with
+
+
+@pytest.fixture(scope="module")
+def clock_stack(shared):
+    made = shared.make_stack(private=True, settings=OFTEN)
+    yield made
+    made.close()
+
+
+def wish_for_digests(stack, addresses, things=1):
+    """For each something has happened since a day ago, when it struck eight."""
+    stack.db.rows("""
+        with wishes as (insert into notifications.preferences (account_id, address, digest, digest_since, digest_until)
+                        select %s, a, 'daily', now() - interval '3 days', now() - interval '3 days' from unnest(%s) a
+                        returning account_id, address)
+        insert into notifications.deliveries (id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at, state, reason)
+        select 'dlv_' || md5(address || n), 'evt_' || md5(address || n), 'link.opened', account_id, 'email', 'opened', address, '{}',
+               now() - interval '2 days', 'skipped', 'in_digest' from wishes, generate_series(1, %s) n returning 1""",
+                  stack.account, list(addresses), things)
+
+
+def people(count):
+    return [samples.owner()["email"] for _ in range(count)]
+
+
+def digests_of(stack, addresses):
+    return stack.db.value("select count(*) from notifications.deliveries where kind = 'digest' and next_attempt_at is not null and recipient = any (%s)",
+                          list(addresses))
+
+
+@pytest.mark.parametrize("trouble", [
+    lambda stack, one: poisoned(stack, "schedule_digests", "XX000", "notifications.deliveries", f"new.kind = 'digest' and new.recipient = '{one}'"),
+    lambda stack, one: slowed(stack, "schedule_digests", SLOW_SECONDS, "notifications.deliveries", f"new.kind = 'digest' and new.recipient = '{one}'"),
+    lambda stack, one: locked(stack, f"select from notifications.preferences where address = '{one}' for update"),
+    lambda stack, one: locked(stack, f"select from notifications.deliveries where recipient = '{one}' for update"),
+], ids=["poisoned", "slow", "locked", "locked notice"])
+def test_one_digest_of_fifty_waits_for_itself(clock_stack, trouble):
+    stack = clock_stack
+    one, *others = addresses = people(50)
+    stack.notifications.stop()
+    wish_for_digests(stack, addresses)
+    with trouble(stack, one):
+        stack.bring_back(stack.notifications)
+        assert seconds_until(lambda: digests_of(stack, others) == 49, "the others have theirs") <= ALLOWED_SECONDS
+        wait_until(lambda: metric(stack.notifications, "sharelink_work_waiting", work="schedule_digests") == 1, 10, "one waits")
+        assert digests_of(stack, [one]) == 0
+        late = people(1)
+        wish_for_digests(stack, late)
+        assert seconds_until(lambda: digests_of(stack, late) == 1, "so has who comes later") <= ALLOWED_SECONDS
+    wait_until(lambda: digests_of(stack, [one]) == 1, 40, "so has the one")
+    assert digests_of(stack, addresses + late) == 51
+
+
+def test_digest_of_very_many_things_is_one_and_holds_up_nobody(clock_stack):
+    stack = clock_stack
+    stack.notifications.stop()
+    one, *others = people(50)
+    wish_for_digests(stack, [one], THINGS)
+    wish_for_digests(stack, others)
+    stack.bring_back(stack.notifications)
+    assert seconds_until(lambda: digests_of(stack, others) == 49, "the others have theirs") <= ALLOWED_SECONDS
+    took = seconds_until(lambda: digests_of(stack, [one]) == 1, "so has who has very much to be told")
+    print(f"{THINGS} things in {took:.1f} s")
+    digest, = stack.db.rows("select id, gathered from notifications.deliveries where kind = 'digest' and recipient = %s", one)
+    assert digest["gathered"] == THINGS == stack.db.value("select count(*) from notifications.deliveries where gathered_into = %s", digest["id"])
+
+
+def links_of(stack, count):
+    interviews = [stack.make_interview()]
+    return [stack.make_share_link(interview_ids=interviews)["id"] for _ in range(count)]
+
+
+def expire(stack, links, when):
+    stack.db.rows(f"update links.share_links set expires_at = now() + interval '{when}' where id = any (%s)", links)
+
+
+def warned(stack, links):
+    return stack.db.value("select count(distinct share_link_id) from notifications.deliveries where kind = 'expiry_warning' and share_link_id = any (%s)", links)
+
+
+@pytest.mark.parametrize("trouble", [
+    lambda stack, one: poisoned(stack, "schedule_mails", "42P01", "notifications.deliveries", f"new.share_link_id = '{one}'"),
+    lambda stack, one: slowed(stack, "schedule_mails", SLOW_SECONDS, "notifications.deliveries", f"new.share_link_id = '{one}'"),
+], ids=["poisoned", "slow"])
+def test_one_warning_of_fifty_waits_for_itself(clock_stack, trouble):
+    stack = clock_stack
+    one, *others = links = links_of(stack, 50)
+    with trouble(stack, one):
+        expire(stack, links, "1 hour")
+        assert seconds_until(lambda: warned(stack, others) == 49, "of the others is warned") <= ALLOWED_SECONDS
+        wait_until(lambda: metric(stack.notifications, "sharelink_work_waiting", work="schedule_mails") == 1, 10, "one waits")
+    wait_until(lambda: warned(stack, [one]) == 1, 40, "of the one, too")
+    assert stack.db.value("select count(*) from notifications.deliveries where kind = 'expiry_warning' and share_link_id = any (%s)", links) == 50
+
+
+def told(stack, links, event):
+    return stack.db.value("select count(distinct share_link_id) from events.log where type = %s and share_link_id = any (%s)", event, links)
+
+
+@pytest.mark.parametrize(("event", "let_it"), [
+    ("link.expired", lambda stack, links: expire(stack, links, "-1 second")),
+    ("link.deactivated", lambda stack, links: stack.db.rows(
+        "update links.share_links set active_since = now() - interval '366 days' where id = any (%s)", links))], ids=["expiry", "age"])
+@pytest.mark.parametrize("trouble", [
+    lambda stack, one: poisoned(stack, "run_schedule", "P0001", "links.share_links", f"new.id = '{one}'"),
+    lambda stack, one: slowed(stack, "run_schedule", SLOW_SECONDS, "links.share_links", f"new.id = '{one}'"),
+    lambda stack, one: locked(stack, f"select from links.share_links where id = '{one}' for update"),
+], ids=["poisoned", "slow", "locked"])
+def test_one_link_of_fifty_that_time_has_come_for_waits_for_itself(clock_stack, trouble, event, let_it):
+    stack = clock_stack
+    one, *others = links = links_of(stack, 50)
+    stack.links.stop()
+    let_it(stack, links)
+    with trouble(stack, one):
+        stack.bring_back(stack.links)
+        assert seconds_until(lambda: told(stack, others, event) == 49, "of the others is told") <= ALLOWED_SECONDS
+        wait_until(lambda: metric(stack.links, "sharelink_work_waiting", work="run_schedule") == 1, 10, "one waits")
+        assert told(stack, [one], event) == 0
+    wait_until(lambda: told(stack, [one], event) == 1, 40, "of the one, too")
+    assert stack.db.value("select count(*) from events.log where type = %s and share_link_id = any (%s)", event, links) == 50
+
+
+def test_one_old_mark_that_cannot_be_forgotten_keeps_no_other(clock_stack):
+    stack = clock_stack
+    old = "from notifications.settled where settled_at < now() - interval '8 days'"
+    stack.notifications.stop()
+    stack.db.rows("insert into notifications.settled (consumer, event_id, settled_at) "
+                  "select 'email', 'evt_old' || n, now() - interval '9 days' from generate_series(1, 50) n returning 1")
+    with poisoned(stack, "keep_house", "55000", "notifications.settled", "old.event_id = 'evt_old7'"), \
+         locked(stack, "select from notifications.settled where event_id = 'evt_old8' for update"):
+        stack.bring_back(stack.notifications)
+        assert seconds_until(lambda: stack.db.value("select count(*) " + old) == 2, "the others are gone") <= ALLOWED_SECONDS
+        wait_until(lambda: metric(stack.notifications, "sharelink_work_put_off_total", work="keep_house") > 0, 10, "it is told of")
+    wait_until(lambda: stack.db.value("select count(*) " + old) == 0, 40, "so are the two")
 
 
 # --- what is given up ---

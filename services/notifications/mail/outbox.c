@@ -103,7 +103,7 @@ struct outbox *outbox_new(struct daemon *daemon, const struct notifications *not
     }
     outbox->mails_by_kind =
         metrics_counter("sharelink_mails_total", "Outcomes of tries to send a mail, by its kind.", "kind,outcome");
-    outbox->schedule = schedule_new(daemon, settings);
+    outbox->schedule = schedule_new(daemon, notifications);
     /* Those that are being sent, and as many that wait for their turn or for PostgreSQL to have their outcome. */
     outbox->leases = leases_new(daemon, notifications, &mails, outbox, 2 * (int)settings->workers);
     return outbox;

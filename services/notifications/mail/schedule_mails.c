@@ -1,5 +1,5 @@
-/* schedule_mails.c - see the header. What is planned becomes deliveries, which the outbox claims like all others. Each statement
- * plans a bounded number, so it is asked again at once while it finds something.
+/* schedule_mails.c - see the header. What is planned becomes deliveries, which the outbox claims like all others. Each plan has
+ * turns of its own: what is due is found, a bounded number of it, and planned, and looked for again at once while there is more.
  */
 #include "services/notifications/mail/schedule_mails.h"
 
@@ -7,150 +7,249 @@
 #include <stdlib.h>
 
 #include "common/base/log.h"
-#include "common/base/str.h"
+#include "common/loop/timer.h"
+#include "common/pg/work.h"
+#include "services/notifications/mail/find_digests.sql.h"
+#include "services/notifications/mail/find_warnings.sql.h"
 #include "services/notifications/mail/schedule_digests.sql.h"
 #include "services/notifications/mail/schedule_mails.sql.h"
 
-enum { PLAN_EVERY_SECONDS = 5 };
+/* Turns of the sweep that one takes. */
+enum { TURNS = 5, TURN_LIMIT_MS = 20000 };
 
-/* People whose digests one statement plans. Fewer, down to one, while it fails: what takes too long is brought through in parts.
- */
-enum { DIGESTS_MAX = 200 };
-
-/* What is planned by the clock, each for itself. */
-struct plan {
-    struct schedule *schedule;
-    const struct pg_statement *statement;
-    void (*ask)(struct plan *plan, struct arena *arena);
-    bool is_planning;
-};
+/* Items of one statement; and what a digest tells, in one, of things that happened: of one person more than of each of many. */
+enum { WARNINGS_MAX = 500, DIGESTS_MAX = 200, TOLD_MAX = 2000, TOLD_OF_MANY_MAX = 100 };
 
 enum { WARNINGS, DIGESTS, PLANS };
 
+struct plan {
+    struct schedule *schedule;
+    const char *find_name; /* the statement's */
+    int most;
+    struct event *timer;
+    struct pg_work *work;
+    flow_step *find;
+    bool is_planning;
+    bool has_more; /* after the last look */
+};
+
 struct schedule {
     struct daemon *daemon;
-    const struct notifications_settings *settings;
-    struct event *timer;
+    const struct notifications *notifications;
     struct plan plans[PLANS];
-    int digests_most;
     bool is_paused;
 };
 
-static void plan_on_timer(evutil_socket_t fd, short what, void *arg);
-static void plan(struct plan *plan);
-static void ask_for_warnings(struct plan *plan, struct arena *arena);
-static void on_warnings(void *arg, const struct pg_answer *answer);
-static void ask_for_digests(struct plan *plan, struct arena *arena);
-static void on_digests(void *arg, const struct pg_answer *answer);
-static bool is_planned(struct plan *plan, const struct pg_answer *answer);
-static void go_on(struct plan *done, int64_t planned, bool is_full);
+/* In the order in which they run. */
+static void start_turn(evutil_socket_t fd, short what, void *arg);
+static struct next *find_warnings(struct flow *flow);
+static struct next *plan_warnings(struct flow *flow);
+static struct next *send_warnings(struct flow *flow, void *owner, struct pg_texts keys, struct pg_limits limits, flow_step *then);
+static void take_warnings(struct flow *flow, void *owner, struct pg_texts keys, void *arg);
+static struct next *find_digests(struct flow *flow);
+static struct next *plan_digests(struct flow *flow);
+static struct next *send_digests(struct flow *flow, void *owner, struct pg_texts keys, struct pg_limits limits, flow_step *then);
+static void take_digests(struct flow *flow, void *owner, struct pg_texts keys, void *arg);
+static struct next *plan_found(struct flow *flow, struct pg_texts keys);
+static void note_planned(struct plan *plan, int64_t planned);
+static struct next *go_on(struct flow *flow);
+static struct next *fail(struct flow *flow);
+static struct next *end_turn(struct flow *flow);
+static void wait_for_turn(struct flow *flow);
 
-struct schedule *schedule_new(struct daemon *daemon, const struct notifications_settings *settings)
+static const struct flow_kind turn = { .name = "schedule", .on_deadline = end_turn, .on_end = wait_for_turn };
+
+struct schedule *schedule_new(struct daemon *daemon, const struct notifications *notifications)
 {
-    const struct timeval interval = { .tv_sec = PLAN_EVERY_SECONDS };
     struct schedule *schedule = mem_alloc(sizeof *schedule);
+    struct pg_work_options warnings = { .name = "schedule_mails", .send = send_warnings, .take = take_warnings };
+    struct pg_work_options digests = {
+        .name = "schedule_digests", .send = send_digests, .take = take_digests, .hides_keys = true
+    };
 
     schedule->daemon = daemon;
-    schedule->settings = settings;
-    schedule->digests_most = DIGESTS_MAX;
-    schedule->plans[WARNINGS] =
-        (struct plan){ .schedule = schedule, .statement = &schedule_mails_statement, .ask = ask_for_warnings };
-    schedule->plans[DIGESTS] =
-        (struct plan){ .schedule = schedule, .statement = &schedule_digests_statement, .ask = ask_for_digests };
-    schedule->timer = event_new(daemon->base, -1, EV_PERSIST, plan_on_timer, schedule);
-    evtimer_add(schedule->timer, &interval);
+    schedule->notifications = notifications;
+    schedule->plans[WARNINGS] = (struct plan){ .find_name = "find_warnings", .most = WARNINGS_MAX, .find = find_warnings };
+    schedule->plans[DIGESTS] = (struct plan){ .find_name = "find_digests", .most = DIGESTS_MAX, .find = find_digests };
+    for (int i = 0; i < PLANS; i++) {
+        struct plan *plan = &schedule->plans[i];
+        struct pg_work_options options = i == WARNINGS ? warnings : digests;
+        options.owner = plan;
+        options.app = notifications;
+        options.daemon = daemon;
+        options.log_event = "schedule.failed";
+        plan->schedule = schedule;
+        plan->work = pg_work_new(daemon->base, &options);
+        plan->timer = evtimer_new(daemon->base, start_turn, plan);
+        pg_work_announce(plan->find_name);
+        timer_set(plan->timer, TURNS * notifications->settings->sweep_interval_ms);
+    }
     return schedule;
 }
 
-static void plan_on_timer(evutil_socket_t fd, short what, void *arg)
+static void start_turn(evutil_socket_t fd, short what, void *arg)
 {
-    struct schedule *schedule = arg;
+    struct plan *plan = arg;
+    struct flow *flow = flow_new(plan->schedule->daemon->base, &turn, plan->schedule->daemon, plan, TURN_LIMIT_MS);
     (void)fd;
     (void)what;
 
-    for (int i = 0; i < PLANS; i++) {
-        plan(&schedule->plans[i]);
-    }
-}
-
-static void plan(struct plan *plan)
-{
-    if (plan->is_planning || plan->schedule->is_paused) {
-        return;
-    }
-    struct arena *arena = arena_new();
     plan->is_planning = true;
-    plan->ask(plan, arena);
-    arena_free(arena);
+    flow->app = plan->schedule->notifications;
+    flow_start(flow, plan->find);
 }
 
-static void ask_for_warnings(struct plan *plan, struct arena *arena)
+/* --- warnings --- */
+
+static struct next *find_warnings(struct flow *flow)
 {
-    const struct schedule *schedule = plan->schedule;
+    const struct notifications *notifications = notifications_of(flow);
+    struct plan *plan = flow->owner;
+    struct find_warnings_in in = {
+        .expiry_warning_hours = notifications->settings->expiry_warning_hours,
+        .links_most = plan->most,
+        .waiting_ids = pg_work_waiting(plan->work, flow->arena),
+    };
+
+    plan->has_more = false;
+    return in.expiry_warning_hours == 0 ? end_turn(flow) : find_warnings_query(flow, notifications->planning, &in, plan_warnings);
+}
+
+static struct next *plan_warnings(struct flow *flow)
+{
+    int count = pg_outcome(flow) == PG_OK ? pg_rows(flow) : 0;
+    const char **keys = arena_calloc(flow->arena, (size_t)count + 1, sizeof *keys);
+
+    for (int row = 0; row < count; row++) {
+        keys[row] = arena_strdup(flow->arena, find_warnings_get(flow, row).share_link_id);
+    }
+    return plan_found(flow, (struct pg_texts){ keys, (size_t)count });
+}
+
+static struct next *send_warnings(struct flow *flow, void *owner, struct pg_texts keys, struct pg_limits limits, flow_step *then)
+{
     struct pg_params params;
+    (void)owner;
 
-    schedule_mails_params(&params, arena,
-                          &(struct schedule_mails_in){ .expiry_warning_hours = schedule->settings->expiry_warning_hours });
-    pg_send(schedule->daemon->pg, plan->statement, &params, on_warnings, plan);
+    schedule_mails_params(&params, flow->arena, &(struct schedule_mails_in){ .share_link_ids = keys });
+    params.limits = limits;
+    return pg_query(flow, notifications_of(flow)->planning, &schedule_mails_statement, &params, then);
 }
 
-static void on_warnings(void *arg, const struct pg_answer *answer)
+static void take_warnings(struct flow *flow, void *owner, struct pg_texts keys, void *arg)
 {
-    struct plan *plan = arg;
+    struct plan *plan = owner;
+    struct schedule_mails_out out = schedule_mails_get(flow, 0);
+    (void)keys;
+    (void)arg;
 
-    if (is_planned(plan, answer)) {
-        struct schedule_mails_out out = schedule_mails_read(answer, 0);
-        go_on(plan, out.planned, out.is_full);
+    plan->has_more = plan->has_more && out.is_mine; /* else somebody else goes on */
+    note_planned(plan, out.planned);
+}
+
+/* --- digests --- */
+
+static struct next *find_digests(struct flow *flow)
+{
+    struct plan *plan = flow->owner;
+    struct find_digests_in in = { .people_most = plan->most, .waiting = pg_work_waiting(plan->work, flow->arena) };
+
+    plan->has_more = false;
+    return find_digests_query(flow, notifications_of(flow)->planning, &in, plan_digests);
+}
+
+static struct next *plan_digests(struct flow *flow)
+{
+    int count = pg_outcome(flow) == PG_OK ? pg_rows(flow) : 0;
+    const char **keys = arena_calloc(flow->arena, (size_t)count + 1, sizeof *keys);
+
+    for (int row = 0; row < count; row++) {
+        keys[row] = arena_strdup(flow->arena, find_digests_get(flow, row).person);
     }
+    return plan_found(flow, (struct pg_texts){ keys, (size_t)count });
 }
 
-static void ask_for_digests(struct plan *plan, struct arena *arena)
+static struct next *send_digests(struct flow *flow, void *owner, struct pg_texts keys, struct pg_limits limits, flow_step *then)
 {
-    const struct schedule *schedule = plan->schedule;
     struct pg_params params;
+    (void)owner;
 
-    schedule_digests_params(&params, arena, &(struct schedule_digests_in){ .people_max = schedule->digests_most });
-    pg_send(schedule->daemon->pg, plan->statement, &params, on_digests, plan);
+    schedule_digests_params(
+        &params, flow->arena,
+        &(struct schedule_digests_in){ .people = keys, .told_most = keys.count == 1 ? TOLD_MAX : TOLD_OF_MANY_MAX });
+    params.limits = limits;
+    return pg_query(flow, notifications_of(flow)->planning, &schedule_digests_statement, &params, then);
 }
 
-static void on_digests(void *arg, const struct pg_answer *answer)
+static void take_digests(struct flow *flow, void *owner, struct pg_texts keys, void *arg)
 {
-    struct plan *plan = arg;
-    int *most = &plan->schedule->digests_most;
+    struct plan *plan = owner;
+    struct schedule_digests_out out = schedule_digests_get(flow, 0);
+    (void)keys;
+    (void)arg;
 
-    if (!is_planned(plan, answer)) {
-        *most = *most > 1 ? *most / 2 : 1; /* it may have been too much for its memory */
-        return;
-    }
-    struct schedule_digests_out out = schedule_digests_read(answer, 0);
-    *most = *most < DIGESTS_MAX / 2 ? *most * 2 : DIGESTS_MAX;
-    go_on(plan, out.planned, out.is_full);
+    plan->has_more = out.is_mine && (plan->has_more || out.is_more);
+    note_planned(plan, out.planned);
 }
 
-static bool is_planned(struct plan *plan, const struct pg_answer *answer)
+/* --- both --- */
+
+static struct next *plan_found(struct flow *flow, struct pg_texts keys)
 {
-    plan->is_planning = false;
-    if (pg_answer_outcome(answer) != PG_OK && pg_answer_outcome(answer) != PG_UNAVAILABLE) {
-        log_error("schedule.failed", LOG_TEXT("statement", plan->statement->name),
-                  LOG_TEXT("sqlstate", pg_answer_sqlstate(answer)), LOG_TEXT("error", pg_answer_error(answer)));
+    struct plan *plan = flow->owner;
+
+    if (pg_outcome(flow) != PG_OK) {
+        return fail(flow);
     }
-    return pg_answer_outcome(answer) == PG_OK;
+    plan->has_more = keys.count == (size_t)plan->most;
+    return keys.count == 0 ? end_turn(flow) : pg_work_run(flow, plan->work, keys, NULL, go_on, end_turn);
 }
 
-static void go_on(struct plan *done, int64_t planned, bool is_full)
+static void note_planned(struct plan *plan, int64_t planned)
 {
     if (planned > 0) {
-        log_info("schedule.planned", LOG_TEXT("statement", done->statement->name), LOG_INT("mails", planned));
+        log_info("schedule.planned", LOG_TEXT("plan", plan->find_name), LOG_INT("mails", planned));
     }
-    if (is_full) {
-        plan(done);
+}
+
+static struct next *go_on(struct flow *flow)
+{
+    const struct plan *plan = flow->owner;
+
+    return plan->has_more && !plan->schedule->is_paused ? plan->find(flow) : end_turn(flow);
+}
+
+static struct next *fail(struct flow *flow)
+{
+    const struct plan *plan = flow->owner;
+
+    pg_work_note_put_off(plan->find_name, pg_sqlstate(flow), pg_answer_error(pg_answer_of(flow)));
+    return end_turn(flow);
+}
+
+static struct next *end_turn(struct flow *flow)
+{
+    return flow_end(flow);
+}
+
+static void wait_for_turn(struct flow *flow)
+{
+    struct plan *plan = flow->owner;
+    const struct schedule *schedule = plan->schedule;
+
+    plan->is_planning = false;
+    if (!schedule->is_paused) {
+        timer_set(plan->timer, TURNS * schedule->notifications->settings->sweep_interval_ms);
     }
 }
 
 void schedule_pause(struct schedule *schedule)
 {
     schedule->is_paused = true;
-    evtimer_del(schedule->timer);
+    for (int i = 0; i < PLANS; i++) {
+        evtimer_del(schedule->plans[i].timer);
+        pg_work_pause(schedule->plans[i].work);
+    }
 }
 
 bool schedule_is_quiet(const struct schedule *schedule)
@@ -160,6 +259,9 @@ bool schedule_is_quiet(const struct schedule *schedule)
 
 void schedule_free(struct schedule *schedule)
 {
-    event_free(schedule->timer);
+    for (int i = 0; i < PLANS; i++) {
+        event_free(schedule->plans[i].timer);
+        pg_work_free(schedule->plans[i].work);
+    }
     free(schedule);
 }

@@ -7,7 +7,7 @@
 struct schedule;
 
 /* Every process has one; a lock in the statement lets one of them plan at a time. */
-struct schedule *schedule_new(struct daemon *daemon, const struct notifications_settings *settings);
+struct schedule *schedule_new(struct daemon *daemon, const struct notifications *notifications);
 void schedule_pause(struct schedule *schedule);
 bool schedule_is_quiet(const struct schedule *schedule); /* no statement under way */
 void schedule_free(struct schedule *schedule);

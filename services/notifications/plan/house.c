@@ -13,7 +13,9 @@
 #include "services/notifications/plan/make_partitions.sql.h"
 #include "services/notifications/plan/measure_work.sql.h"
 
-enum { EVERY_MS = 3600 * 1000, AGAIN_MS = 20 * 1000 /* after a failure */, MEASURE_EVERY_MS = 10 * 1000, AT_ONCE_MS = 100 };
+enum { EVERY_MS = 3600 * 1000, MEASURE_EVERY_MS = 10 * 1000, AT_ONCE_MS = 100 };
+/* Turns of the sweep that pass after a failure. */
+enum { AGAIN_TURNS = 10 };
 
 /* Forgotten in one statement. */
 enum { FORGET_MAX = 20000 };
@@ -25,7 +27,7 @@ struct chore {
     const char *name; /* its statement's */
     flow_step *first;
     struct event *timer;
-    int64_t next_ms; /* until it is its turn again */
+    int64_t next_ms; /* until it is its turn again; as after a failure unless it goes well */
 };
 
 enum { PARTITIONS, MARKS, ANSWERS, MEASURES, CHORES };
@@ -48,7 +50,7 @@ static struct next *forget_answers(struct flow *flow);
 static struct next *check_answers(struct flow *flow);
 static struct next *measure_work(struct flow *flow);
 static struct next *take_measures(struct flow *flow);
-static struct next *fail(struct flow *flow, int64_t again_ms, const char *error);
+static struct next *fail(struct flow *flow, const char *error);
 static struct next *end_chore(struct flow *flow);
 static void plan_next(struct flow *flow);
 
@@ -93,7 +95,7 @@ static void start_chore(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
 
-    chore->next_ms = AGAIN_MS;
+    chore->next_ms = AGAIN_TURNS * chore->house->notifications->settings->sweep_interval_ms;
     flow->app = chore->house->notifications;
     flow_start(flow, chore->first);
 }
@@ -110,7 +112,7 @@ static struct next *check_partitions(struct flow *flow)
 
     if (pg_outcome(flow) != PG_OK || faults) {
         log_warn("sweep.partitions_not_made", LOG_TEXT("sqlstate", pg_sqlstate(flow)), LOG_TEXT("faults", faults));
-        return fail(flow, AGAIN_MS, faults ? faults : pg_answer_error(pg_answer_of(flow)));
+        return fail(flow, faults ? faults : pg_answer_error(pg_answer_of(flow)));
     }
     chore->next_ms = EVERY_MS;
     return end_chore(flow);
@@ -128,11 +130,11 @@ static struct next *check_house(struct flow *flow)
     struct chore *chore = flow->owner;
 
     if (pg_outcome(flow) != PG_OK) {
-        return fail(flow, AGAIN_MS, pg_answer_error(pg_answer_of(flow)));
+        return fail(flow, pg_answer_error(pg_answer_of(flow)));
     }
     struct keep_house_out out = keep_house_get(flow, 0);
     if (out.failed > 0) {
-        return fail(flow, AGAIN_MS, "some marks cannot be forgotten");
+        return fail(flow, "some marks cannot be forgotten");
     }
     chore->next_ms = out.is_full ? AT_ONCE_MS : EVERY_MS;
     return end_chore(flow);
@@ -150,7 +152,7 @@ static struct next *check_answers(struct flow *flow)
     struct chore *chore = flow->owner;
 
     if (pg_outcome(flow) != PG_OK) {
-        return fail(flow, AGAIN_MS, pg_answer_error(pg_answer_of(flow)));
+        return fail(flow, pg_answer_error(pg_answer_of(flow)));
     }
     chore->next_ms = forget_answers_get(flow, 0).is_full ? AT_ONCE_MS : EVERY_MS;
     return end_chore(flow);
@@ -167,7 +169,7 @@ static struct next *take_measures(struct flow *flow)
     const struct house *house = chore->house;
 
     if (pg_outcome(flow) != PG_OK) {
-        return fail(flow, MEASURE_EVERY_MS, pg_answer_error(pg_answer_of(flow)));
+        return fail(flow, pg_answer_error(pg_answer_of(flow)));
     }
     struct measure_work_out out = measure_work_get(flow, 0);
     metrics_set(house->mails_overdue, (double)out.mails_overdue_s);
@@ -179,12 +181,11 @@ static struct next *take_measures(struct flow *flow)
     return end_chore(flow);
 }
 
-static struct next *fail(struct flow *flow, int64_t again_ms, const char *error)
+static struct next *fail(struct flow *flow, const char *error)
 {
-    struct chore *chore = flow->owner;
+    const struct chore *chore = flow->owner;
 
     pg_work_note_put_off(chore->name, pg_sqlstate(flow), error);
-    chore->next_ms = again_ms;
     return end_chore(flow);
 }
 

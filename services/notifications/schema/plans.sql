@@ -51,15 +51,34 @@ exception when invalid_parameter_value then
 end
 $$;
 
--- Warns of links that expire within so many hours, once per link and expiry; of some at a time. Told the time, so that it can
--- be tried.
-create or replace function notifications.plan_expiry_warnings(at timestamptz, hours int) returns int
+-- One warning for each link and expiry.
+create or replace function notifications.warning_id(share_link_id text, expires_at timestamptz) returns text
+language sql immutable
+return 'expires_soon:' || share_link_id || ':' || extract(epoch from expires_at)::numeric(20, 6);
+
+-- Links that expire within so many hours and whose owner has not been warned of it, at most so many; but for those that wait by
+-- themselves. Told the time, so that it can be tried.
+create or replace function notifications.links_to_warn(at timestamptz, hours int, most int, waiting_ids text[]) returns setof text
+language sql stable as $$
+    select l.share_link_id
+    from links.mail_links l
+    where l.deactivated_at is null and l.kind = 'advanced' and l.expires_at > at and l.expires_at <= at + hours * interval '1 hour'
+      and not exists (select from notifications.deliveries d
+                      where d.event_id = notifications.warning_id(l.share_link_id, l.expires_at) and d.channel = 'email')
+      and l.share_link_id not in (select unnest(waiting_ids))
+    order by l.expires_at
+    limit most
+$$;
+
+-- Warns of the expiry of these links, unless they have expired or been switched off meanwhile. How many it has warned of.
+create or replace function notifications.warn_of_expiry(at timestamptz, share_link_ids text[]) returns int
 language sql volatile as $$
     with soon as (
-        select l, 'expires_soon:' || l.share_link_id || ':' || extract(epoch from l.expires_at)::numeric(20, 6) as event_id,
+        select l, notifications.warning_id(l.share_link_id, l.expires_at) as event_id,
                jsonb_build_object('share_link_id', l.share_link_id, 'expires_at', l.expires_at) as data
-        from links.mail_links l
-        where l.deactivated_at is null and l.kind = 'advanced' and l.expires_at > at and l.expires_at <= at + hours * interval '1 hour'
+        from unnest(share_link_ids) as i (id)
+        join links.mail_links l on l.share_link_id = i.id
+        where l.deactivated_at is null and l.expires_at > at
     ),
     planned as (
         select s.*, notifications.mail_reason('expiry_warning', s.data, coalesce((s.l).owner_email, ''), true, null, s.l, p) as reason
@@ -67,7 +86,6 @@ language sql volatile as $$
         left join notifications.preferences p
             on p.account_id = (s.l).account_id and p.address = (s.l).owner_email
         where not exists (select from notifications.deliveries d where d.event_id = s.event_id and d.channel = 'email')
-        limit 500
     ),
     stored as (
         insert into notifications.deliveries (id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at,
@@ -82,68 +100,119 @@ language sql volatile as $$
     select count(*)::int from stored
 $$;
 
--- A digest for everybody who wants one and for whom it has struck eight since the last, and a last one at once for everybody
--- who wants it no more; when something happened to tell of. The notices that it tells of are marked with it, so that each is
--- told once. For so many people at most: seen says how many had a turn, whether or not there was anything to tell. Told the
--- time, so that it can be tried.
-create or replace function notifications.plan_digests(at timestamptz, most int, out seen int, out digests int)
+-- Both, as the service does one after the other.
+create or replace function notifications.plan_expiry_warnings(at timestamptz, hours int) returns int
 language sql volatile as $$
-    with wanted as materialized (
-        select p.account_id, p.address, p.digest, p.digest_since, z.zone, u.until
-        from notifications.preferences p
-        cross join lateral (
-            select coalesce((select l.owner_time_zone from links.mail_links l
-                             where l.account_id = p.account_id and l.owner_email = p.address
-                             order by l.created_at desc, l.share_link_id desc limit 1), 'UTC') as zone
-            offset 0
-        ) z
-        cross join lateral (
-            select case p.digest when 'daily' then notifications.last_eight(at, z.zone) else at end as until
-            offset 0
-        ) u
-        where p.digest_until is not null and p.unsubscribed_at is null and p.digest_until < u.until
-        order by p.digest_until
+    select notifications.warn_of_expiry(at, array(select notifications.links_to_warn(at, hours, 500, '{}')))
+$$;
+
+-- The zone of an owner, by the latest link of this address.
+create or replace function notifications.owner_zone(of_account_id text, of_address text) returns text
+language sql stable as $$
+    select coalesce((select l.owner_time_zone from links.mail_links l
+                     where l.account_id = of_account_id and l.owner_email = of_address
+                     order by l.created_at desc, l.share_link_id desc limit 1), 'UTC')
+$$;
+
+-- Who has a digest due: everybody who wants one and for whom it has struck eight since the last, and everybody who wants it no more,
+-- for a last one. So many at most, who has waited longest first; but for those that wait by themselves, each as
+-- 'account address'. Told the time, so that it can be tried.
+create or replace function notifications.due_digests(at timestamptz, most int, waiting text[])
+returns table (account_id text, address text)
+language sql stable as $$
+    select p.account_id, p.address
+    from notifications.preferences p
+    cross join lateral (
+        select case p.digest when 'daily' then notifications.last_eight(at, notifications.owner_zone(p.account_id, p.address)) else at end as until
+        offset 0
+    ) u
+    where p.digest_until is not null and p.unsubscribed_at is null and p.digest_until < u.until
+      and p.account_id || ' ' || p.address not in (select unnest(waiting))
+    order by p.digest_until
+    limit most
+$$;
+
+-- Makes somebody's digest, when something happened to tell of. The notices that it tells of are marked with it, so that each is told
+-- once: so many of them at a time, and there are more when it says so. Until the last of them is marked it waits, with no time at
+-- which it is to be sent, and its own end of the day.
+create or replace function notifications.plan_digest(at timestamptz, of_account_id text, of_address text, most int,
+                                                     out digests int, out is_more boolean)
+language plpgsql volatile as $$
+declare
+    wish      notifications.preferences;
+    zone      constant text := notifications.owner_zone(of_account_id, of_address);
+    until     timestamptz;
+    begun_id  text;
+    new_id    constant text := sharelink.new_id('dlv_');
+    marked    int;
+    its_recipient text;
+begin
+    digests := 0;
+    is_more := false;
+    select * into wish from notifications.preferences p
+    where p.account_id = of_account_id and p.address = of_address and p.digest_until is not null and p.unsubscribed_at is null
+    for no key update;
+    if not found then
+        return;
+    end if;
+    select d.id, d.happened_at into begun_id, until from notifications.deliveries d
+    where d.channel = 'email' and d.state = 'pending' and d.next_attempt_at is null and d.kind = 'digest'
+      and d.account_id = of_account_id and d.recipient = of_address;
+    if begun_id is null then
+        until := case wish.digest when 'daily' then notifications.last_eight(at, zone) else at end;
+        if wish.digest_until >= until then
+            return;
+        end if;
+    end if;
+    with next as materialized (
+        select d.id from notifications.deliveries d
+        where d.account_id = of_account_id and d.recipient = of_address
+          and d.reason = 'in_digest' and d.gathered_into is null
+          and d.happened_at >= wish.digest_since and d.happened_at < until
+        order by d.happened_at
         limit most
-        for update of p skip locked
     ),
     untold as materialized (
-        select w.account_id, w.address, d.id, d.recipient
-        from wanted w
-        join notifications.deliveries d
-            on d.account_id = w.account_id and d.recipient = w.address
-            and d.reason = 'in_digest' and d.gathered_into is null
-            and d.happened_at >= w.digest_since and d.happened_at < w.until
+        select d.id from next n
+        join notifications.deliveries d on d.id = n.id
         order by d.id
         for no key update of d
     ),
-    made as materialized (
-        select w.*, u.recipient, u.count, sharelink.new_id('dlv_') as id
-        from wanted w
-        join (select account_id, address, max(recipient) as recipient, count(*)::int as count from untold group by account_id, address) u
-            using (account_id, address)
-    ),
     told as (
-        update notifications.deliveries d set gathered_into = m.id
+        update notifications.deliveries d set gathered_into = coalesce(begun_id, new_id)
         from untold u
-        join made m using (account_id, address)
         where d.id = u.id
-    ),
-    moved as (
-        update notifications.preferences p
-        set digest_since = case w.digest when 'daily' then p.digest_since end,
-            digest_until = case w.digest when 'daily' then w.until end
-        from wanted w
-        where p.account_id = w.account_id and p.address = w.address
-    ),
-    stored as (
+        returning d.recipient
+    )
+    select count(*), max(recipient) into marked, its_recipient from told;
+    is_more := marked = most;
+    if begun_id is not null then
+        update notifications.deliveries d
+        set gathered = d.gathered + marked, next_attempt_at = case when not is_more then now() end
+        where d.id = begun_id;
+    elsif marked > 0 then
         insert into notifications.deliveries (id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at,
                                               state, next_attempt_at, gathered)
-        select id, 'digest:' || account_id || ':' || trim_scale(extract(epoch from until)), 'digest.daily', account_id, 'email', 'digest',
-               recipient, jsonb_build_object('time_zone', zone), until, 'pending', now(), count
-        from made
-        returning 1
-    )
-    select (select count(*)::int from wanted), (select count(*)::int from stored)
+        values (new_id, 'digest:' || of_account_id || ':' || trim_scale(extract(epoch from until)), 'digest.daily', of_account_id,
+                'email', 'digest', its_recipient, jsonb_build_object('time_zone', zone), until, 'pending', case when not is_more then now() end, marked);
+    end if;
+    if not is_more then
+        digests := (begun_id is not null or marked > 0)::int;
+        update notifications.preferences p
+        set digest_since = case when wish.digest = 'daily' or begun_id is not null then p.digest_since end,
+            digest_until = case when wish.digest = 'daily' or begun_id is not null then until end
+        where p.account_id = of_account_id and p.address = of_address;
+    end if;
+end
+$$;
+
+-- Both, for so many people at most, as the service does one after the other: seen says how many had a turn, whether or not there
+-- was anything to tell.
+create or replace function notifications.plan_digests(at timestamptz, most int, out seen int, out digests int)
+language sql volatile as $$
+    select count(*)::int, coalesce(sum(d.digests), 0)::int
+    from notifications.due_digests(at, most, '{}') p
+    cross join lateral notifications.plan_digest(at, p.account_id, p.address, 100000) d
 $$;
 
 -- Tells of a webhook endpoint that was switched off: the owner of the account's most recent link that has one, for the

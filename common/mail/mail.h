@@ -62,7 +62,7 @@ enum mail_outcome {
     MAIL_SENT,      /* 250 after the dot */
     MAIL_LATER,     /* 4xx, or no connection: try again */
     MAIL_REFUSED,   /* 5xx: never */
-    MAIL_UNCERTAIN, /* the dot was sent and no answer came: it may have arrived; once more, with the same Message-ID */
+    MAIL_UNCERTAIN, /* all was sent and no answer came: it may have arrived; once more, with the same Message-ID */
     MAIL_INVALID,   /* could not be composed */
     MAIL_LAPSED,    /* its time was over before the server had any of its content */
 };

@@ -57,12 +57,13 @@ void smtp_judge(const struct smtp_wire *wire, CURLcode outcome, int code, struct
              stage_names[wire->stage], whose);
 }
 
-/* No verdict of the server's. After 354 the mail may have arrived all the same. */
+/* No verdict of the server's. The mail may have arrived all the same when the server had all of its content. */
 static void judge_silence(const struct smtp_wire *wire, CURLcode outcome, struct mail_report *report)
 {
     size_t size = sizeof report->detail;
 
-    report->outcome = wire->content_begun || report->smtp_code == 354 ? MAIL_UNCERTAIN : MAIL_LATER;
+    const char *where = wire->content_begun && !wire->content_ended ? "the content" : stage_names[wire->stage];
+    report->outcome = wire->content_ended ? MAIL_UNCERTAIN : MAIL_LATER;
     if (outcome == CURLE_COULDNT_RESOLVE_HOST) {
         snprintf(report->detail, size, "the mail server's name cannot be resolved");
     } else if (outcome == CURLE_COULDNT_CONNECT) {
@@ -70,10 +71,9 @@ static void judge_silence(const struct smtp_wire *wire, CURLcode outcome, struct
     } else if (outcome == CURLE_LOGIN_DENIED) {
         snprintf(report->detail, size, "the mail server did not accept our credentials");
     } else if (outcome == CURLE_OPERATION_TIMEDOUT) {
-        snprintf(report->detail, size, "no answer in time from the server at %s", stage_names[wire->stage]);
+        snprintf(report->detail, size, "no answer in time from the server at %s", where);
     } else {
-        snprintf(report->detail, size, "the connection was lost at %s: %s", stage_names[wire->stage],
-                 curl_easy_strerror(outcome));
+        snprintf(report->detail, size, "the connection was lost at %s: %s", where, curl_easy_strerror(outcome));
     }
 }
 

@@ -2,6 +2,7 @@
 #include "common/mail/smtp_wire.h"
 
 #include <ctype.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,6 +12,8 @@
 
 static int hear_protocol(CURL *curl, curl_infotype type, char *data, size_t size, void *arg);
 static void note_command(struct smtp_wire *wire, const char *line, size_t length);
+static void note_content(struct smtp_wire *wire, const char *data, size_t size);
+static bool has_hung_up(const struct smtp_wire *wire);
 static size_t hear_reply(char *line, size_t size, size_t count, void *arg);
 static void copy_enhanced(char to[SMTP_ENHANCED_SIZE], const char *text, size_t length);
 static size_t drop_output(char *data, size_t size, size_t count, void *arg);
@@ -37,6 +40,8 @@ void smtp_wire_begin(struct smtp_wire *wire)
     wire->last_code = 0;
     wire->has_quit = false;
     wire->content_begun = false;
+    wire->content_ended = false;
+    wire->tail_length = 0;
     wire->has_lapsed = false;
     wire->enhanced[0] = '\0';
 }
@@ -53,6 +58,8 @@ static int hear_protocol(CURL *curl, curl_infotype type, char *data, size_t size
 
     if (type == CURLINFO_HEADER_OUT) {
         note_command(wire, data, size);
+    } else if (type == CURLINFO_DATA_OUT && wire->content_begun) {
+        note_content(wire, data, size);
     }
     return 0;
 }
@@ -80,6 +87,34 @@ static void note_command(struct smtp_wire *wire, const char *line, size_t length
             wire->enhanced[0] = '\0';
         }
     }
+}
+
+/* The content ends with the last boundary, "…--" and a line's end; what libcurl sends behind it is the dot alone, and newer ones
+ * tell of that, too. Who hung up before that has not taken the mail. */
+static void note_content(struct smtp_wire *wire, const char *data, size_t size)
+{
+    size_t kept = size < SMTP_TAIL_SIZE ? SMTP_TAIL_SIZE - size : 0, added = size < SMTP_TAIL_SIZE ? size : SMTP_TAIL_SIZE;
+
+    if (kept < wire->tail_length) {
+        memmove(wire->tail, wire->tail + wire->tail_length - kept, kept);
+        wire->tail_length = kept;
+    }
+    memcpy(wire->tail + wire->tail_length, data + size - added, added);
+    wire->tail_length += added;
+    bool is_end = wire->tail_length >= 4 && memcmp(wire->tail + wire->tail_length - 4, "--\r\n", 4) == 0;
+    bool is_dot = wire->tail_length >= 5 && memcmp(wire->tail + wire->tail_length - 5, "\r\n.\r\n", 5) == 0;
+    wire->content_ended = is_dot ? wire->content_ended || !has_hung_up(wire) : is_end && !has_hung_up(wire);
+}
+
+static bool has_hung_up(const struct smtp_wire *wire)
+{
+    for (int i = 0; i < wire->socket_count; i++) {
+        struct pollfd socket = { .fd = wire->sockets[i], .events = POLLRDHUP };
+        if (poll(&socket, 1, 0) > 0 && socket.revents) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* A line of a reply: "550 5.1.1 text" or "550-5.1.1 text". */

@@ -12,6 +12,7 @@
 enum {
     SMTP_SOCKETS_MAX = 8,    /* libcurl tries IPv6 and IPv4 side by side */
     SMTP_ENHANCED_SIZE = 12, /* 5.123.123 */
+    SMTP_TAIL_SIZE = 8,
 };
 
 /* In the order of a transaction; everything up to SMTP_AUTH is about the server and us, not yet about this mail. */
@@ -29,7 +30,10 @@ struct smtp_wire {
     enum smtp_stage stage;
     int last_code;
     bool has_quit;
-    bool content_begun;                /* 354 was heard, and the content is on its way */
+    bool content_begun; /* 354 was heard, and the content is on its way */
+    bool content_ended; /* all of it was sent while the server was there: the dot was, or was about to be */
+    size_t tail_length; /* of what was sent of the content last */
+    char tail[SMTP_TAIL_SIZE];
     bool has_lapsed;                   /* 354 was heard too late: nothing of the content is sent */
     char enhanced[SMTP_ENHANCED_SIZE]; /* RFC 2034, or "" */
 };

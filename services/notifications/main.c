@@ -82,6 +82,15 @@ static const struct config_setting settings[] = {
       .max = 10000,
       .about =
           "Tries of one mail before it becomes a dead letter; the pauses between them grow to five minutes, so 300 is a day." },
+    { .name = "MAIL_UNCERTAIN_SECONDS",
+      .kind = CONFIG_INT,
+      .offset = FIELD(mail_uncertain_seconds),
+      .fallback = "300",
+      .min = 1,
+      .max = 86400,
+      .about =
+          "How long a mail of which the server did not say what became of it waits for its one more try, unless another mail "
+          "goes through." },
     { .name = "MAIL_GATHER_SECONDS",
       .kind = CONFIG_INT,
       .offset = FIELD(mail_gather_seconds),

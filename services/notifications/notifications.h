@@ -14,7 +14,7 @@ struct notifications_settings {
     const char *smtp_url, *smtp_require_tls, *smtp_ca_file, *mail_from, *consumer_name;
     int64_t smtp_timeout_seconds;
     int64_t workers;
-    int64_t mail_attempts_max;
+    int64_t mail_attempts_max, mail_uncertain_seconds;
     int64_t mail_gather_seconds, review_settle_seconds, expiry_warning_hours;
     int64_t lease_seconds;
     int64_t sweep_interval_ms, sweep_grace_ms;

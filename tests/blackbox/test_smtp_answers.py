@@ -7,7 +7,9 @@ import pytest
 from stack.waiting import wait_until
 from support.held import hold_back, let_go
 from support.scripted_smtp import (
+    ACCEPT,
     DROP_AFTER_DOT,
+    DROP_AT_354,
     HOLD_AFTER_DOT,
     LATER,
     LATER_AFTER_DOT,
@@ -19,6 +21,7 @@ from support.scripted_smtp import (
 
 # Ten minutes are the outage to be sure with: OUTAGE_SECONDS=600 pytest -k server_that_is_away
 OUTAGE_SECONDS = int(os.environ.get("OUTAGE_SECONDS", "10"))
+DROPPING_SECONDS = int(os.environ.get("DROPPING_SECONDS", "8"))
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +85,7 @@ def test_dead_letter_can_be_sent_again(scripted):
 
 @pytest.mark.parametrize("behaviour", [DROP_AFTER_DOT, STALL_AFTER_DOT], ids=["dropped", "silent"])
 def test_silence_after_the_dot_is_tried_once_more_with_the_same_message_id(make_stack, smtp, behaviour):
-    stack = make_stack(smtp=smtp, settings={"SHARELINK_SMTP_TIMEOUT_SECONDS": "5"})
+    stack = make_stack(smtp=smtp, settings={"SHARELINK_SMTP_TIMEOUT_SECONDS": "5", "SHARELINK_NOTIFICATIONS_MAIL_UNCERTAIN_SECONDS": "3"})
     address = invite(stack, behaviour)
     row = wait_for_state(stack, address, "sent")
     tries = smtp.tried(address)
@@ -90,7 +93,34 @@ def test_silence_after_the_dot_is_tried_once_more_with_the_same_message_id(make_
     assert tries[0].mail["Message-ID"] == tries[1].mail["Message-ID"] == f"<{row['id']}@sharelink.example>"
 
 
-def test_second_silence_is_left_to_a_person(scripted):
+def test_silence_after_the_dot_is_tried_once_more_as_soon_as_another_mail_has_gone_through(scripted):
+    address = invite(scripted, DROP_AFTER_DOT)
+    wait_until(lambda: (row := delivery_of(scripted, address)) and row["uncertain"] == 1 and row["lease_until"] is None, 20, "it is uncertain")
+    waits = scripted.db.value("select extract(epoch from next_attempt_at - now()) from notifications.deliveries where recipient = %s", address)
+    assert waits > 240
+    wait_for_state(scripted, invite(scripted), "sent")
+    wait_for_state(scripted, address, "sent", 15)
+    assert len(scripted.smtp.tried(address)) == 2
+
+
+@pytest.mark.parametrize("behaviour", [DROP_AT_354, DROP_AFTER_DOT], ids=["after 354", "after the dot"])
+def test_server_that_drops_all_mails_for_a_while_makes_no_dead_letter(make_stack, smtp, behaviour):
+    stack = make_stack(smtp=smtp, settings={"SHARELINK_NOTIFICATIONS_MAIL_UNCERTAIN_SECONDS": "2"})
+    smtp.usual = behaviour
+    until, addresses = time.monotonic() + DROPPING_SECONDS, []
+    while time.monotonic() < until:
+        if len(addresses) < 60:
+            addresses += [each["email"] for each in stack.make_share_link(reviewer_count=6, send_email=True)["reviewers"]]
+        wait_until(lambda: len({each.recipient for each in smtp.tried()}) == len(addresses) or time.monotonic() > until, 20, "each was tried")
+    smtp.usual = ACCEPT
+    for address in addresses:
+        wait_for_state(stack, address, "sent", 40)
+    assert stack.db.value("select count(*) from notifications.deliveries where state = 'failed'") == 0
+    assert {len(smtp.accepted(address)) for address in addresses} == {1}
+
+
+def test_second_silence_is_left_to_a_person(make_stack, smtp):
+    scripted = make_stack(smtp=smtp, settings={"SHARELINK_NOTIFICATIONS_MAIL_UNCERTAIN_SECONDS": "2"})
     address = invite(scripted, DROP_AFTER_DOT, DROP_AFTER_DOT)
     row = wait_for_state(scripted, address, "failed")
     assert row["reason"] == "uncertain" and len(scripted.smtp.tried(address)) == 2

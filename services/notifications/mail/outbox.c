@@ -19,6 +19,7 @@
 #include "services/notifications/mail/find_due_mails.sql.h"
 #include "services/notifications/mail/record_outcomes.sql.h"
 #include "services/notifications/mail/schedule_mails.h"
+#include "services/notifications/mail/uncertain.h"
 
 enum { RETRY_FIRST_MS = 5000, RETRY_MOST_MS = 300000, MOMENT_US = 250000, HAND_MAX = 2000 };
 
@@ -35,6 +36,7 @@ struct outbox {
     } pace;
     struct metric_family *deliveries, *mails_by_kind;
     struct schedule *schedule;
+    struct uncertain *uncertain;
 };
 
 static int hand_size(const void *owner);
@@ -46,6 +48,8 @@ static const char *due_id(const struct pg_answer *answer, int row);
 static struct leases_brought take_claimed(void *owner, struct leases *leases, const struct pg_answer *answer, int64_t asked_us);
 static void send_mail(struct lease *lease);
 static void on_sent(void *arg, const struct mail_result *result);
+static int times_uncertain(const struct lease *lease);
+static void conclude_uncertain(struct lease *lease, const char *detail);
 static void note_pace(struct outbox *outbox);
 static int64_t retry_delay_ms(int attempts);
 static void record(struct lease *lease, pg_done *done);
@@ -103,6 +107,7 @@ struct outbox *outbox_new(struct daemon *daemon, const struct notifications *not
     }
     outbox->mails_by_kind =
         metrics_counter("sharelink_mails_total", "Outcomes of tries to send a mail, by its kind.", "kind,outcome");
+    outbox->uncertain = uncertain_new(daemon, settings->mail_uncertain_seconds);
     outbox->schedule = schedule_new(daemon, notifications);
     /* Those that are being sent, and as many that wait for their turn or for PostgreSQL to have their outcome. */
     outbox->leases = leases_new(daemon, notifications, &mails, outbox, 2 * (int)settings->workers);
@@ -178,6 +183,11 @@ static void send_mail(struct lease *lease)
     const struct outbox *outbox = lease->owner;
     struct mail composed;
 
+    if (!uncertain_may_try(outbox->uncertain, times_uncertain(lease))) {
+        lease_conclude(lease, "later", "the mail server takes mails and does not say what becomes of them: not tried",
+                       uncertain_pause_ms(outbox->uncertain));
+        return;
+    }
     const char *fault = compose_mail(lease->arena, outbox->daemon, outbox->settings, lease->context, &composed);
     if (fault) {
         on_sent(lease, &(struct mail_result){ .outcome = MAIL_INVALID, .detail = fault });
@@ -198,6 +208,7 @@ static void on_sent(void *arg, const struct mail_result *result)
     metrics_add(metrics_series(outbox->mails_by_kind, (const char *const[]){ kind, outcome }), 1);
     if (result->outcome == MAIL_SENT) {
         note_pace(outbox);
+        uncertain_note_sent(outbox->uncertain, lease->delivery_id);
         log_info("mail.sent", LOG_TEXT("delivery_id", lease->delivery_id), LOG_TEXT("kind", kind),
                  LOG_INT("attempt", lease->attempts), LOG_TEXT("request_id", lease->request_id),
                  LOG_TEXT("traceparent", lease->traceparent));
@@ -208,9 +219,25 @@ static void on_sent(void *arg, const struct mail_result *result)
     }
     if (result->outcome == MAIL_LAPSED) {
         lease_lapsed(lease);
+    } else if (result->outcome == MAIL_UNCERTAIN) {
+        conclude_uncertain(lease, detail);
     } else {
         lease_conclude(lease, outcome, detail, retry_delay_ms(lease->attempts));
     }
+}
+
+static int times_uncertain(const struct lease *lease)
+{
+    return (int)json_integer_value(json_object_get(lease->context, "uncertain"));
+}
+
+/* A second time is a reason to give it up, unless it is the server's trouble. */
+static void conclude_uncertain(struct lease *lease, const char *detail)
+{
+    const struct outbox *outbox = lease->owner;
+    bool is_servers_trouble = uncertain_note(outbox->uncertain, lease->delivery_id);
+
+    lease_conclude(lease, is_servers_trouble ? "unproven" : "uncertain", detail, uncertain_pause_ms(outbox->uncertain));
 }
 
 static void note_pace(struct outbox *outbox)
@@ -268,13 +295,14 @@ void outbox_pause(struct outbox *outbox)
 
 bool outbox_is_empty(const struct outbox *outbox)
 {
-    return leases_is_empty(outbox->leases) && schedule_is_quiet(outbox->schedule);
+    return leases_is_empty(outbox->leases) && uncertain_is_quiet(outbox->uncertain) && schedule_is_quiet(outbox->schedule);
 }
 
 void outbox_free(struct outbox *outbox)
 {
     schedule_free(outbox->schedule);
     mail_pool_free(outbox->pool);
+    uncertain_free(outbox->uncertain);
     leases_free(outbox->leases);
     pg_batch_free(outbox->outcomes);
     pg_batch_free(outbox->outcomes_again);

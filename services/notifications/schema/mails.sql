@@ -144,6 +144,7 @@ language sql stable rows 1 as $$
                'kind', delivery.kind,
                'recipient', delivery.recipient,
                'attempts', delivery.attempts,
+               'uncertain', delivery.uncertain,
                'request_id', delivery.request_id,
                'traceparent', delivery.traceparent,
                'share_link_id', delivery.share_link_id,

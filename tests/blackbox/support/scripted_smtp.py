@@ -22,6 +22,7 @@ from stack.waiting import wait_until
 class Behaviour:
     """What it does with one mail."""
     rcpt: str = "250 2.1.5 OK"  # "hold": that, once it is let go
+    data: str = "354 Go ahead"  # "drop": that, and closes
     dot: str = "250 2.0.0 OK"  # "drop": closes without an answer; "stall": stays silent; "hold": 250 once it is let go
 
 
@@ -31,6 +32,7 @@ REFUSE = Behaviour(rcpt="550 5.1.1 No such user")
 LATER_AFTER_DOT = Behaviour(dot="452 4.2.2 Mailbox full")
 REFUSE_AFTER_DOT = Behaviour(dot="554 5.7.1 Rejected")
 DROP_AFTER_DOT = Behaviour(dot="drop")
+DROP_AT_354 = Behaviour(data="drop")
 STALL_AFTER_DOT = Behaviour(dot="stall")
 HOLD_AFTER_DOT = Behaviour(dot="hold")
 HOLD_AT_RCPT = Behaviour(rcpt="hold")
@@ -190,7 +192,9 @@ class ScriptedSmtp:
                     self.released.wait()
                 say(ACCEPT.rcpt if attempt.behaviour.rcpt == "hold" else attempt.behaviour.rcpt)
             elif verb == b"DATA":
-                say("354 Go ahead")
+                say("354 Go ahead" if attempt.behaviour.data == "drop" else attempt.behaviour.data)
+                if attempt.behaviour.data == "drop":
+                    return
                 attempt.raw = _read_data(lines)
                 attempt.mail = email.message_from_bytes(attempt.raw, policy=email.policy.default)
                 if not self._answer_dot(say, attempt):

@@ -6,9 +6,11 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "tests/unit/rigs/mail_rig.h"
 
 static void the_server_decides(void **state)
@@ -50,6 +52,36 @@ static void an_unanswered_dot_is_uncertain(void **state)
     assert_int_equal(got.outcome, MAIL_UNCERTAIN);
     assert_string_equal(got.detail, "no answer in time from the server at the content's end");
     stop();
+}
+
+/* Nobody had all of it: a relay that closes after 354 takes no mail. */
+static void a_break_while_content_is_sent_is_later(void **state)
+{
+    (void)state;
+    start(&(struct script){ .data = "354 go on", .closes_after_354 = true });
+    struct outcome got = send_one(&a_mail);
+    assert_int_equal(got.outcome, MAIL_LATER);
+    assert_true(str_starts_with(got.detail, "the connection was lost at the content: "));
+    stop();
+}
+
+static void a_server_that_stops_reading_has_not_taken_it(void **state)
+{
+    const size_t size = 20 << 20;
+    char *text = mem_alloc(size + 1), url[100];
+    struct mail mail = a_mail;
+    (void)state;
+
+    memset(text, 'x', size);
+    mail.text = text;
+    start_server(&(struct script){ .data = "354 go on", .stops_reading_after_354 = true });
+    snprintf(url, sizeof url, "smtp://127.0.0.1:%d", port);
+    start_pool_at(url, 1, 1500);
+    struct outcome got = send_one(&mail);
+    assert_int_equal(got.outcome, MAIL_LATER);
+    assert_string_equal(got.detail, "no answer in time from the server at the content");
+    stop();
+    free(text);
 }
 
 static void nothing_is_begun_when_its_time_is_over(void **state)
@@ -168,6 +200,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_server_decides),
         cmocka_unit_test(an_unanswered_dot_is_uncertain),
+        cmocka_unit_test(a_break_while_content_is_sent_is_later),
+        cmocka_unit_test(a_server_that_stops_reading_has_not_taken_it),
         cmocka_unit_test(nothing_is_begun_when_its_time_is_over),
         cmocka_unit_test(no_content_is_sent_when_its_time_ends_before_354),
         cmocka_unit_test(lost_before_the_dot_is_later),

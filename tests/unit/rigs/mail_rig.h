@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <event2/event.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,7 @@ struct script {
     const char *second_mail; /* to MAIL when the connection has carried a mail */
     const char *quit;
     int pause_before_data_ms;
+    bool closes_after_354, stops_reading_after_354;
 };
 
 static struct script script;
@@ -86,6 +88,14 @@ static inline bool hear(FILE *from, char *line, size_t size)
     return true;
 }
 
+/* Reads nothing until the client has left. */
+static inline void wait_for_end(int fd)
+{
+    struct pollfd gone = { .fd = fd, .events = POLLRDHUP };
+
+    poll(&gone, 1, PATIENCE_US / 1000);
+}
+
 static inline bool hear_content(FILE *from)
 {
     char line[2000];
@@ -118,6 +128,17 @@ static const char *answer(const char *line, int mails)
     return str_starts_with(line, "QUIT") ? or_usual(script.quit, "221 bye") : "500 what";
 }
 
+/* In one packet: whoever reads the line knows that nobody will hear what it sends. */
+static inline void say_and_close(int fd, const char *line)
+{
+    char text[300];
+    int length = snprintf(text, sizeof text, "%s\r\n", line);
+
+    assert_int_equal(send(fd, text, (size_t)length, MSG_NOSIGNAL | MSG_MORE), length);
+    shutdown(fd, SHUT_WR);
+    wait_for_end(fd);
+}
+
 static inline void serve(int fd)
 {
     FILE *from = fdopen(fd, "r");
@@ -130,7 +151,15 @@ static inline void serve(int fd)
         if (str_starts_with(line, "DATA")) {
             usleep((useconds_t)script.pause_before_data_ms * 1000);
         }
+        if (str_starts_with(line, "DATA") && script.closes_after_354) {
+            say_and_close(fd, reply);
+            break;
+        }
         open = say(fd, reply);
+        if (str_starts_with(line, "DATA") && script.stops_reading_after_354) {
+            wait_for_end(fd);
+            break;
+        }
         if (open && str_starts_with(line, "DATA") && str_starts_with(reply, "354")) {
             open = hear_content(from) && say(fd, or_usual(script.dot, "250 2.0.0 queued as 42"));
             mails++;

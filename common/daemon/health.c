@@ -52,6 +52,7 @@ struct http_server *health_start(const struct health_options *options)
                                                  &(struct http_server_options){
                                                      .listen = listen,
                                                      .connections_max = CONNECTIONS_MAX,
+                                                     .first_byte_limit_ms = 2000,
                                                      .header_max = 8 * 1024,
                                                      .body_max = 0,
                                                      .read_limit_ms = 5000,

@@ -1,4 +1,4 @@
-/* connections.h - what evhttp does not do for its connections: count them, and end the slow ones.
+/* connections.h - what evhttp does not do for its connections: count them, make room, and end the slow and the silent ones.
  *
  * A connection is idle → reading → pending → writing → idle. Reading and writing have deadlines that a
  * trickle of bytes does not put off, which evhttp's own timers (they count inactivity) do not give: reading an absolute
@@ -20,6 +20,7 @@ struct metric;
 
 struct http_connections_options {
     int most;
+    int first_byte_limit_ms;                           /* of a new connection */
     int read_limit_ms, write_limit_ms, write_rate_min; /* see http.h */
     size_t unread_max;                                 /* bytes that may wait unparsed on one connection */
     /* evhttp answers some requests by itself, in HTML. Writes the whole reply that goes out instead. */

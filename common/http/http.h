@@ -21,8 +21,9 @@ struct http_fixed_field {
 };
 
 struct http_server_options {
-    const char *listen; /* address:port; port 0 takes a free one */
-    int connections_max;
+    const char *listen;          /* address:port; port 0 takes a free one */
+    int connections_max;         /* beyond them those that say nothing make room, the oldest first; else who comes waits */
+    int first_byte_limit_ms;     /* until a new connection has sent something; 0: no limit */
     size_t header_max, body_max; /* bytes; a larger body is a 413 */
     int read_limit_ms;           /* absolute, from a request's first byte to its last */
     int write_limit_ms;          /* from a reply's first byte to its last; but see write_rate_min */

@@ -12,6 +12,7 @@
 #include "common/base/str.h"
 #include "common/data/id.h"
 #include "common/http/connections.h"
+#include "common/http/door.h"
 #include "common/http/request.h"
 #include "common/http/route_metrics.h"
 #include "common/http/server.h"
@@ -203,14 +204,15 @@ char *http_problem_text(int status, const char *code, const char *detail, const 
 void http_reword_refusal(void *arg, int status, struct buf *reply)
 {
     struct http_server *server = arg;
-    bool is_too_large = status == 413;
+    static const struct http_refusal too_large = { 413, "body_too_large", "The body is larger than this server takes." };
+    static const struct http_refusal chunked = { 411, "length_required", "Send the body with a Content-Length." };
+    static const struct http_refusal other = { 0, "malformed_request", "This is not a request that can be served." };
+    const struct http_refusal *refusal = status == 413 ? &too_large : status == 411 ? &chunked : &other;
     char request_id[ID_SIZE];
     struct buf body = { 0 };
 
     id_new(request_id, "req_");
-    http_problem_text(status, is_too_large ? "body_too_large" : "malformed_request",
-                      is_too_large ? "The body is larger than this server takes." : "This is not a request that can be served.",
-                      request_id, &body);
+    http_problem_text(status, refusal->code, refusal->detail, request_id, &body);
     http_route_metrics_answered(server->route_metrics, HTTP_OTHER, NULL, status, clock_mono_us(), request_id);
     buf_printf(reply,
                "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\nX-Request-Id: %s\r\n"

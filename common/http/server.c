@@ -56,6 +56,7 @@ static void set_up_evhttp(struct http_server *server)
     const struct timeval idle = timer_ms(options->idle_limit_ms);
     const struct http_connections_options limits = {
         .most = options->connections_max,
+        .first_byte_limit_ms = options->first_byte_limit_ms,
         .read_limit_ms = options->read_limit_ms,
         .write_limit_ms = options->write_limit_ms,
         .write_rate_min = options->write_rate_min,

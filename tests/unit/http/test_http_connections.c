@@ -113,6 +113,43 @@ static void test_connections_are_capped(void **state)
     assert_int_equal(status_of(fourth), 200);
 }
 
+/* Whoever has never sent a byte makes room; who is served does not. */
+static void test_silent_connections_make_room(void **state)
+{
+    struct http_server_options options = usual;
+    (void)state;
+
+    options.connections_max = 4;
+    start(&options);
+    struct client *busy = dial();
+    say(busy, "GET /park HTTP/1.1\r\nHost: h\r\n\r\n");
+    pump(is_handled, NULL);
+    struct client *silent[12];
+    for (int i = 0; i < 12; i++) {
+        silent[i] = dial();
+        event_base_loop(world.base, EVLOOP_NONBLOCK);
+    }
+    int64_t began_us = clock_mono_us();
+    assert_int_equal(status_of(ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n")), 200);
+    assert_true(clock_mono_us() - began_us < 200000);
+    pump(has_ended, silent[0]);
+    assert_false(busy->ended);
+    flow_wait_end(world.parked, NULL);
+    pump(has_body, busy);
+}
+
+static void test_connection_that_says_nothing_is_closed(void **state)
+{
+    struct http_server_options options = usual;
+    (void)state;
+
+    options.first_byte_limit_ms = 300;
+    start(&options);
+    struct client *spoken = ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n"), *silent = dial();
+    pump(has_ended, silent);
+    assert_false(spoken->ended); /* that one waits for another request, for as long as it may be idle */
+}
+
 static void test_survives_running_out_of_descriptors(void **state)
 {
     struct rlimit limit;
@@ -205,6 +242,8 @@ int main(void)
         TEST(test_flow_over_its_deadline_is_a_503),
         TEST(test_server_may_go_before_its_flows),
         TEST(test_connections_are_capped),
+        TEST(test_silent_connections_make_room),
+        TEST(test_connection_that_says_nothing_is_closed),
         TEST(test_survives_running_out_of_descriptors),
         TEST(test_connection_ends_after_a_thousand_requests),
         TEST(test_drain_ends_idle_connections_and_waits_for_the_rest),

@@ -56,6 +56,39 @@ static void test_endless_chunk_size_is_bounded(void **state)
     assert_int_equal(world.handled, 0);
 }
 
+/* Its size line is longer than any; neither the rest nor the end of it is waited for. */
+static void test_chunked_body_is_refused_before_it_is_there(void **state)
+{
+    static const char *const heads[] = {
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0000000000",
+        "POST / HTTP/1.1\nHost: h\ntransfer-ENCODING:chunked\n\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\n\r\nPOST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+    };
+    (void)state;
+
+    start(&usual);
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        struct client *client = dial();
+        int64_t began_us = clock_mono_us();
+        for (const char *at = heads[i]; *at; at++) { /* byte by byte, as a client may */
+            char byte[2] = { *at, '\0' };
+            say(client, byte);
+            if (i % 2 == 0) {
+                event_base_loop(world.base, EVLOOP_NONBLOCK);
+            }
+        }
+        pump(has_ended, client);
+        assert_true(clock_mono_us() - began_us < 1000000);
+        assert_true(contains(client, "HTTP/1.1 411 Length Required\r\n"));
+        assert_true(contains(client, "\"code\":\"length_required\""));
+        assert_false(contains(client, "100 Continue"));
+        hang_up(client);
+    }
+    assert_int_equal(world.handled, 1);
+    assert_int_equal(status_of(ask("POST / HTTP/1.1\r\nHost: h\r\nX-Transfer-Encoding: a\r\nContent-Length: 1\r\n\r\nx")), 200);
+}
+
 static void test_reader_that_does_not_read_is_cut(void **state)
 {
     struct http_server_options options = usual;
@@ -127,9 +160,9 @@ static void test_slow_reader_below_the_rate_is_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_slow_request_is_cut_at_the_deadline), TEST(test_endless_chunk_size_is_bounded),
-        TEST(test_reader_that_does_not_read_is_cut),    TEST(test_slow_reader_with_a_fair_rate_gets_all),
-        TEST(test_slow_reader_below_the_rate_is_cut),
+        TEST(test_slow_request_is_cut_at_the_deadline),        TEST(test_endless_chunk_size_is_bounded),
+        TEST(test_chunked_body_is_refused_before_it_is_there), TEST(test_reader_that_does_not_read_is_cut),
+        TEST(test_slow_reader_with_a_fair_rate_gets_all),      TEST(test_slow_reader_below_the_rate_is_cut),
     };
 
     signal(SIGPIPE, SIG_IGN);

@@ -117,6 +117,7 @@ static inline struct next *handle(struct flow *flow)
 static const struct http_server_options usual = {
     .listen = "127.0.0.1:0",
     .connections_max = 64,
+    .first_byte_limit_ms = 60000,
     .header_max = HEADER_MAX,
     .body_max = BODY_MAX,
     .read_limit_ms = 300,

@@ -1,0 +1,103 @@
+/* connections_internal.h - the registry of connections as its own files see it; the server uses connections.h.
+ *
+ * connections.c has them all and moves each from state to state, connections_room.c decides who may come in and who has to go for
+ * it, connections_refusal.c ends what evhttp would go on reading, and rewords what evhttp says by itself.
+ */
+#ifndef SHARELINK_HTTP_CONNECTIONS_INTERNAL_H
+#define SHARELINK_HTTP_CONNECTIONS_INTERNAL_H
+
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/http/connections.h"
+
+struct evbuffer;
+struct evbuffer_cb_entry;
+struct evbuffer_cb_info;
+struct event;
+
+enum connection_state { IDLE, READING, PENDING, REFUSED, WRITING, STREAMING };
+
+/* Those that may have to go when there is no room, in the order in which they do; each queue has its oldest first. */
+enum connection_queue { SILENT, BETWEEN_REQUESTS, HALF_READ, QUEUES, IN_NO_QUEUE = QUEUES };
+
+/* How far the head of a request has been looked through; see connections_refusal.c. */
+struct head_scan {
+    bool is_over, has_coding;
+    size_t column, matched;
+};
+
+struct http_connection {
+    struct http_connections *owner;
+    struct bufferevent *bev;
+    struct evbuffer_cb_entry *on_input, *on_output;
+    enum connection_state state;
+    bool speaks_for_itself;  /* evhttp has written a reply of its own */
+    bool is_coded;           /* its request has a Transfer-Encoding, and its body is not there yet */
+    bool leaves;             /* it was shut to make room */
+    int64_t linger_until_us; /* 0 unless refused */
+    size_t unwanted;         /* bytes thrown away since */
+    int64_t deadline_us;     /* INT64_MAX for none */
+    int64_t since_us;        /* in its queue */
+    size_t written;          /* bytes, since the deadline was set; while writing */
+    int requests;
+    unsigned number; /* for the log */
+    struct head_scan scan;
+    enum connection_queue queue;
+    TAILQ_ENTRY(http_connection) in_queue;
+    struct http_connection *next, **link;
+    struct http_connection *next_in_bucket;
+};
+
+struct http_connections {
+    struct http_connections *next_registry;
+    struct http_connections_options options;
+    struct event_base *base;
+    struct evconnlistener *listener;
+    struct event *sweep, *sweep_soon;
+    struct event *resume;
+    struct event *refusing;
+    bool out_of_descriptors;
+    int count;
+    int leaving; /* of count: shut to make room, not gone yet */
+    int writing;
+    unsigned opened;
+    struct http_connection *all;
+    TAILQ_HEAD(, http_connection) queues[QUEUES];
+    struct http_connection **buckets; /* by bufferevent */
+    size_t bucket_mask;
+    struct metric *silent, *overdue, *displaced;
+};
+
+/* connections.c */
+void connection_move(struct http_connection *connection, enum connection_state to);
+/* Shuts it: evhttp sees the end of the stream then, and frees its side. */
+void connection_end(struct http_connection *connection);
+bool connection_was_freed_by_evhttp(const struct http_connection *connection);
+/* Its client has sent what we have not read yet. */
+bool connection_has_unread(const struct http_connection *connection);
+
+/* connections_room.c */
+void connections_room_setup(struct http_connections *connections);
+void connections_room_free(struct http_connections *connections);
+/* Puts it where its state belongs. */
+void connection_queue_up(struct http_connection *connection);
+void connection_leave_queue(struct http_connection *connection);
+/* A connection has come, gone or moved: lets others in, or nobody, or ends one for them. */
+void connections_make_room(struct http_connections *connections);
+
+/* connections_refusal.c */
+void connections_refusal_setup(struct http_connections *connections);
+void connections_refusal_free(struct http_connections *connections);
+/* Bytes have come in, length of them at the end of what is in the buffer. */
+void connection_look_at(struct http_connection *connection, struct evbuffer *input, size_t length);
+/* It reads again: what is in its buffer already may be to be refused. */
+void connection_refuse_coded_soon(struct http_connection *connection);
+/* evhttp's own output, while no request is ours. */
+void connection_noticed_output(struct http_connection *connection);
+/* A request was read whole: what is in the buffer belongs to the next. */
+void connection_look_anew(struct http_connection *connection);
+/* Throws away what its client still sends; false when that is over. */
+bool connection_lingers(struct http_connection *connection, int64_t now_us);
+
+#endif

@@ -19,6 +19,7 @@ def bench_feed(rig):
     count = min(CLIENTS_MAX, hard - SPARE_FILES)
     daemon = rig.stack.notifications
     daemon.settings["SHARELINK_CONNECTIONS_MAX"] = str(count + SPARE_FILES)
+    daemon.settings.update(dict.fromkeys(("SHARELINK_FEED_STREAMS_PER_KEY", "SHARELINK_FEED_STREAMS_PER_ACCOUNT"), str(count)))
     start([daemon])
     interviews = rig.make_interviews("feed", 1)
     listeners = Listeners(daemon.port, rig.key)

@@ -12,6 +12,7 @@ static bool note_unknown(void *arg, const char *name, const char *value);
 static struct next *go_on_from(struct flow *flow);
 static struct next *listen_when_read(struct flow *flow);
 static struct next *listen(struct flow *flow);
+static struct next *refuse_crowd(struct flow *flow, const char *crowd);
 static struct next *refuse_unready(struct flow *flow);
 
 struct next *stream_events(struct flow *flow)
@@ -45,6 +46,10 @@ struct next *stream_events(struct flow *flow)
         /* A stream without a body would be a seat that nobody sits on. */
         http_set_header(flow, "Content-Type", "text/event-stream");
         return http_reply_empty(flow, 200);
+    }
+    const char *crowd = feed_crowd(feed, caller_of(flow));
+    if (crowd) {
+        return refuse_crowd(flow, crowd);
     }
     flow->state = wish;
     if (!wish->after_id || !*wish->after_id) {
@@ -95,7 +100,19 @@ static struct next *listen(struct flow *flow)
 {
     struct feed *feed = notifications_of(flow)->feed;
 
-    return feed_is_behind(feed) || !feed_is_ready(feed) ? refuse_unready(flow) : feed_listen(feed, flow, flow->state);
+    if (feed_is_behind(feed) || !feed_is_ready(feed)) {
+        return refuse_unready(flow);
+    }
+    /* Again: while this one waited, others came. */
+    const char *crowd = feed_crowd(feed, caller_of(flow));
+    return crowd ? refuse_crowd(flow, crowd) : feed_listen(feed, flow, flow->state);
+}
+
+static struct next *refuse_crowd(struct flow *flow, const char *crowd)
+{
+    http_set_header(flow, "Retry-After", "10");
+    http_set_header(flow, "Connection", "close"); /* who opens streams without end is to hold no connection either */
+    return problem_reply(flow, 429, "too_many_streams", crowd);
 }
 
 static struct next *refuse_unready(struct flow *flow)

@@ -27,6 +27,8 @@ enum { TICK_MS = 500 };
 
 struct feed {
     struct daemon *daemon;
+    const struct notifications_settings *settings;
+    struct metric *refused;
     struct tail *tail;
     struct stream_watch *watch;
     struct listeners listeners;
@@ -48,6 +50,9 @@ struct feed *feed_new(struct daemon *daemon, const struct notifications_settings
     struct feed *feed = mem_alloc(sizeof *feed);
 
     feed->daemon = daemon;
+    feed->settings = settings;
+    feed->refused = metrics_only(metrics_counter("sharelink_feed_refused_total",
+                                                 "Streams refused because their key or account has as many as it may.", ""));
     feed->heartbeat_us = settings->feed_heartbeat_seconds * 1000000;
     feed->listeners.daemon = daemon;
     feed->listeners.gauge = metrics_only(metrics_gauge("sharelink_feed_listeners", "Clients of GET /v1/events/stream.", ""));
@@ -72,6 +77,27 @@ bool feed_is_behind(const struct feed *feed)
 struct next *feed_catch_up(struct feed *feed, struct flow *flow, flow_step *then)
 {
     return tail_catch_up(feed->tail, flow, then);
+}
+
+const char *feed_crowd(const struct feed *feed, const struct caller *caller)
+{
+    int64_t of_key = 0, of_account = 0;
+
+    for (const struct listener *at = LIST_FIRST(&feed->listeners.list); at; at = listener_next(at)) {
+        if (str_equal(listener_account_id(at), caller->account_id)) {
+            of_account++;
+            of_key += str_equal(listener_key_id(at), caller->key_id);
+        }
+    }
+    if (of_key >= feed->settings->feed_streams_per_key) {
+        metrics_add(feed->refused, 1);
+        return "This API key has as many event streams open as it may have; end one first.";
+    }
+    if (of_account >= feed->settings->feed_streams_per_account) {
+        metrics_add(feed->refused, 1);
+        return "The API keys of this account have as many event streams open as they may have; end one first.";
+    }
+    return NULL;
 }
 
 struct next *feed_listen(struct feed *feed, struct flow *flow, const struct feed_wish *wish)

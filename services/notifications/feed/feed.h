@@ -23,6 +23,8 @@ bool feed_is_ready(const struct feed *feed);
 bool feed_is_behind(const struct feed *feed);
 /* Reads them, or fails to: then it is behind still. */
 struct next *feed_catch_up(struct feed *feed, struct flow *flow, flow_step *then) FLOW_NEXT;
+/* NULL, or what is too much in one sentence when this caller has as many streams as it may have. */
+const char *feed_crowd(const struct feed *feed, const struct caller *caller);
 /* Ends the flow with a stream that lasts. */
 struct next *feed_listen(struct feed *feed, struct flow *flow, const struct feed_wish *wish) FLOW_NEXT;
 

@@ -63,6 +63,11 @@ const char *listener_key_id(const struct listener *listener)
     return listener->key_id;
 }
 
+const char *listener_account_id(const struct listener *listener)
+{
+    return listener->account_id;
+}
+
 struct next *listener_start(struct listeners *listeners, struct flow *flow, const struct feed_wish *wish)
 {
     static const char hello[] = "retry: 2000\n\n";

@@ -32,6 +32,7 @@ void listener_tell(struct listener *listener, const json_t *event);
 /* Twice a second: goes on, and sends a comment when nothing was sent for a heartbeat. */
 void listener_tick(struct listener *listener, int64_t now_us, int64_t heartbeat_us);
 const char *listener_key_id(const struct listener *listener);
+const char *listener_account_id(const struct listener *listener);
 /* Ends it at once, or when what it was told has been taken. */
 void listener_cut(struct listener *listener);
 void listener_end(struct listener *listener);

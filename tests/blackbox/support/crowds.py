@@ -1,0 +1,53 @@
+"""Many clients at once that mean no good, and how another one is served meanwhile."""
+
+import contextlib
+import resource
+import socket
+import time
+
+import requests
+
+SAMPLES = 500
+
+
+def raise_file_limit():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@contextlib.contextmanager
+def crowd(server, count, request=b"", receive_buffer=None):
+    """Connections that have sent these bytes and then neither send nor read."""
+    raise_file_limit()
+    host, _, port = server.address().rpartition(":")
+    made = []
+    try:
+        for _ in range(count):
+            each = socket.socket()
+            made.append(each)
+            if receive_buffer:
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            each.settimeout(20)
+            each.connect((host, int(port)))
+            each.sendall(request)
+        yield made
+    finally:
+        for each in made:
+            each.close()
+
+
+def p99(server, path, key, samples=SAMPLES):
+    """Of calls one after the other, in seconds; each must be served."""
+    times = []
+    with requests.Session() as session:
+        for _ in range(samples):
+            began = time.monotonic()
+            answer = session.get(server.url() + path, headers={"Authorization": f"Bearer {key}"}, timeout=20)
+            times.append(time.monotonic() - began)
+            assert answer.status_code == 200, answer.text
+    return sorted(times)[samples * 99 // 100]
+
+
+def resident_mib(server):
+    with open(f"/proc/{server.process.pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:")) / 1024

@@ -42,7 +42,5 @@ void str_hex(char *to, const uint8_t *bytes, size_t length);
 /* Bytes of lower- or upper-case hex digits, in the arena; NULL when text is anything else. */
 struct arena;
 uint8_t *str_hex_decode(struct arena *arena, const char *text, size_t *length);
-/* The pattern of SQL's LIKE that finds the text anywhere, in the arena. */
-char *str_like_pattern(struct arena *arena, const char *text, size_t length);
 
 #endif

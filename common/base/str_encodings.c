@@ -121,18 +121,3 @@ static int base64url_value(char symbol)
 
     return place ? (int)(place - base64url_alphabet) : -1;
 }
-
-char *str_like_pattern(struct arena *arena, const char *text, size_t length)
-{
-    char *pattern = arena_alloc(arena, 2 * length + 3), *to = pattern;
-
-    *to++ = '%';
-    for (size_t i = 0; i < length; i++) {
-        if (strchr("\\%_", text[i])) {
-            *to++ = '\\';
-        }
-        *to++ = text[i];
-    }
-    *to = '%';
-    return pattern;
-}

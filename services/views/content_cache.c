@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "common/base/mem.h"
 #include "common/base/metrics.h"
-#include "common/base/str.h"
 
 #define BUCKETS 4096
 
@@ -14,10 +14,8 @@ struct entry {
     LIST_ENTRY(entry) in_bucket;
     TAILQ_ENTRY(entry) in_use;
     uint8_t key[CRYPTO_HASH_SIZE];
-    struct content_page page;
-    const char *version;
+    struct content_page *page;
     size_t size;
-    char text[]; /* the version and the body, each with its NUL */
 };
 
 struct content_cache {
@@ -54,26 +52,24 @@ void content_cache_free(struct content_cache *cache)
     free(cache);
 }
 
-const struct content_page *content_cache_find(struct content_cache *cache, const uint8_t key[CRYPTO_HASH_SIZE],
-                                              const char *version)
+struct content_page *content_cache_find(struct content_cache *cache, const uint8_t key[CRYPTO_HASH_SIZE], const char *version)
 {
     struct entry *entry = find(cache, key);
 
-    if (!entry || strcmp(entry->version, version) != 0) {
+    if (!entry || strcmp(content_page_version(entry->page), version) != 0) {
         metrics_add(cache->misses, 1);
         return NULL;
     }
     metrics_add(cache->hits, 1);
     TAILQ_REMOVE(&cache->used, entry, in_use);
     TAILQ_INSERT_HEAD(&cache->used, entry, in_use);
-    return &entry->page;
+    return entry->page;
 }
 
-void content_cache_keep(struct content_cache *cache, const uint8_t key[CRYPTO_HASH_SIZE], const char *version,
-                        const struct content_page *page)
+void content_cache_keep(struct content_cache *cache, const uint8_t key[CRYPTO_HASH_SIZE], struct content_page *page)
 {
     struct entry *before = find(cache, key);
-    size_t version_size = strlen(version) + 1, size = sizeof(struct entry) + version_size + page->length + 1;
+    size_t size = sizeof(struct entry) + content_page_size(page);
 
     if (before) {
         drop(cache, before);
@@ -84,13 +80,9 @@ void content_cache_keep(struct content_cache *cache, const uint8_t key[CRYPTO_HA
     while (cache->bytes + size > cache->bytes_max) {
         drop(cache, TAILQ_LAST(&cache->used, uses));
     }
-    struct entry *entry = mem_alloc(size);
+    struct entry *entry = mem_alloc(sizeof *entry);
     memcpy(entry->key, key, sizeof entry->key);
-    memcpy(entry->text, version, version_size);
-    memcpy(entry->text + version_size, page->body, page->length);
-    entry->page = *page;
-    entry->page.body = entry->text + version_size;
-    entry->version = entry->text;
+    entry->page = content_page_hold(page);
     entry->size = size;
     LIST_INSERT_HEAD(&cache->buckets[bucket_of(key)], entry, in_bucket);
     TAILQ_INSERT_HEAD(&cache->used, entry, in_use);
@@ -123,5 +115,6 @@ static void drop(struct content_cache *cache, struct entry *entry)
     TAILQ_REMOVE(&cache->used, entry, in_use);
     cache->bytes -= entry->size;
     metrics_set(cache->bytes_gauge, (double)cache->bytes);
+    content_page_release(entry->page);
     free(entry);
 }

@@ -8,6 +8,8 @@
 #include "common/daemon/daemon.h"
 #include "services/views/content_cache.h"
 #include "services/views/handlers.h"
+#include "services/views/make_content.h"
+#include "services/views/searches.h"
 #include "services/views/session.h"
 #include "services/views/views.h"
 
@@ -178,6 +180,8 @@ static void start(struct daemon *daemon)
     views->sessions = session_batch_new(daemon);
     views->watches = report_watch_batch_new(daemon);
     views->content = content_cache_new((size_t)views->settings->content_cache_mb * 1024 * 1024);
+    views->makers = content_makers_new(daemon, views->content);
+    views->searches = searches_new(daemon);
     views->secure_cookies = str_starts_with(daemon->settings->public_url, "https://");
     views->origin = same_origin_of(daemon->arena, daemon->settings->public_url);
     views->s3_origin = views->settings->s3_endpoint ? same_origin_of(daemon->arena, views->settings->s3_endpoint) : NULL;
@@ -198,7 +202,9 @@ static void stop(struct daemon *daemon)
     pg_batch_free(views->opens);
     pg_batch_free(views->sessions);
     pg_batch_free(views->watches);
+    content_makers_free(views->makers);
     content_cache_free(views->content);
+    searches_free(views->searches);
 }
 
 int main(int argc, char **argv)

@@ -1,10 +1,10 @@
--- Whether sessions are still good, and what their pages depend on. The plan is made once: limit 1 has it look a door up by its
--- key.
--- batch tries: token_hash bytea, session_hash bytea?
+-- Whether sessions are still good, and what their pages depend on; and what is looked for there, folded as show_content.sql folds the
+-- text that is searched. The plan is made once: limit 1 has it look a door up by its key.
+-- batch tries: token_hash bytea, session_hash bytea?, search text?
 -- enum  door from services/views/door.h: open | expired | deactivated | no_session | no row: unknown
--- out   place int, door door, content_version text
+-- out   place int, door door, content_version text, search text?
 with proved as materialized (
-    select t.place, views.door(d.state, v.id) as door, v.id as visit_id, v.last_seen_at,
+    select t.place, views.door(d.state, v.id) as door, v.id as visit_id, v.last_seen_at, sharelink.folded(t.search) as search,
            concat_ws(' ', a.feedback_version, c.content_version) as content_version
     from :tries as t
     cross join lateral (select * from links.doors d where d.token_hash = t.token_hash limit 1) d
@@ -20,4 +20,4 @@ seen as (
           for update skip locked) late
     where v.id = late.id
 )
-select place, door, content_version from proved
+select place, door, content_version, search from proved

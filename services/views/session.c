@@ -13,11 +13,12 @@ struct pg_batch *session_batch_new(struct daemon *daemon)
     return prove_session_batch(daemon->pg, daemon->arena, 64, 4096);
 }
 
-struct next *session_prove(struct flow *flow, flow_step *then)
+struct next *session_prove(struct flow *flow, const char *search, flow_step *then)
 {
     struct prove_session_item item = {
         .token_hash = visitor_token_hash(flow),
         .session_hash = visitor_session_hash(flow),
+        .search = search,
     };
     return prove_session_add(flow, views_of(flow)->sessions, &item, then);
 }
@@ -36,6 +37,11 @@ const char *session_content_version(struct flow *flow)
     return prove_session_get(flow, 0).content_version;
 }
 
+const char *session_search(struct flow *flow)
+{
+    return prove_session_get(flow, 0).search;
+}
+
 struct next *session_reply_faults(struct flow *flow, const struct faults *faults)
 {
     /* The flow's state only keeps the pointer until the next step. */
@@ -43,7 +49,7 @@ struct next *session_reply_faults(struct flow *flow, const struct faults *faults
 
     *kept = faults;
     flow->state = kept;
-    return session_prove(flow, reply_faults);
+    return session_prove(flow, NULL, reply_faults);
 }
 
 static struct next *reply_faults(struct flow *flow)

@@ -1,18 +1,19 @@
 /* show_content.c - GET /s/{token}/content: the shortlist as this link's settings let it be seen, searched, filtered, sorted.
  *
  * The session is proved good first, for this very request. That tells the version of all that the page is made of, too: a
- * page that was made of the same is given out again, any other is made anew by show_content.sql, which redacts. The ETag is
- * a digest of what is shown, so it can tell of nothing else.
+ * page that was made of the same is given out again, any other is made anew (make_content.c), and then the session is proved
+ * once more. What is looked for is looked for in the page as it was made. The ETag is a digest of what is shown, so it can tell
+ * of nothing else.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "common/http/problem.h"
 #include "services/views/content_cache.h"
-#include "services/views/door.h"
 #include "services/views/handlers.h"
+#include "services/views/make_content.h"
+#include "services/views/searches.h"
 #include "services/views/session.h"
-#include "services/views/show_content.sql.h"
 #include "services/views/views.h"
 #include "services/views/visitor.h"
 
@@ -22,28 +23,25 @@ static const char *const parameter_names[PARAMETERS] = { "search", "job", "type"
 
 struct wanted {
     const char *values[PARAMETERS]; /* NULL: not asked for */
-    const char *const *words;       /* of the search, as LIKE patterns */
-    size_t word_count;
     struct faults *faults;
-    uint8_t key[CRYPTO_HASH_SIZE];
+    struct content_page *page; /* made for this request, or NULL */
 };
 
 /* In the order in which they run. */
 static void read_query(struct flow *flow, struct wanted *wanted);
-static struct next *reply_cached(struct flow *flow);
-static struct next *make_content(struct flow *flow, const struct wanted *wanted);
-static struct next *reply_made(struct flow *flow);
+static struct next *prove(struct flow *flow);
+static struct next *find_page(struct flow *flow);
+static struct next *judge_made(struct flow *flow);
+static struct next *reply_page(struct flow *flow, struct wanted *wanted, struct content_page *page);
 
+static bool is_any_asked_for(const struct wanted *wanted);
 static bool note_parameter(void *arg, const char *name, const char *value);
 static void check_values(struct flow *flow, struct wanted *wanted);
-static void split_search(struct flow *flow, struct wanted *wanted);
-static void make_key(struct flow *flow, struct wanted *wanted);
 static struct next *reply_disabled(struct flow *flow, const struct wanted *wanted);
-static struct next *reply_page(struct flow *flow, const struct content_page *page);
+static bool asks_for_feedback(const struct wanted *wanted);
 static bool lists_tag(const char *header, const char *tag);
 
 #define SEARCH_MAX 200
-#define WORDS_MAX  20
 
 struct next *show_content(struct flow *flow)
 {
@@ -54,9 +52,18 @@ struct next *show_content(struct flow *flow)
     if (faults_any(wanted->faults)) {
         return session_reply_faults(flow, wanted->faults);
     }
-    make_key(flow, wanted);
     flow->state = wanted;
-    return session_prove(flow, reply_cached);
+    return is_any_asked_for(wanted) ? searches_take_turn(flow, views_of(flow)->searches, prove) : prove(flow);
+}
+
+static bool is_any_asked_for(const struct wanted *wanted)
+{
+    for (enum parameter i = 0; i < PARAMETERS; i++) {
+        if (wanted->values[i]) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* --- the query string --- */
@@ -68,9 +75,6 @@ static void read_query(struct flow *flow, struct wanted *wanted)
         return;
     }
     check_values(flow, wanted);
-    if (wanted->values[SEARCH] && !faults_any(wanted->faults)) {
-        split_search(flow, wanted);
-    }
 }
 
 static bool note_parameter(void *arg, const char *name, const char *value)
@@ -134,93 +138,48 @@ static void check_values(struct flow *flow, struct wanted *wanted)
     }
 }
 
-/* Each word must be found somewhere; their order and what lies between them do not matter. */
-static void split_search(struct flow *flow, struct wanted *wanted)
-{
-    const char **words = arena_calloc(flow->arena, WORDS_MAX, sizeof *words);
-    const char *at = wanted->values[SEARCH];
-
-    while (*(at += strspn(at, " ")) && wanted->word_count < WORDS_MAX) {
-        size_t length = wanted->word_count == WORDS_MAX - 1 ? strlen(at) : strcspn(at, " ");
-        words[wanted->word_count++] = str_like_pattern(flow->arena, at, length);
-        at += length;
-    }
-    wanted->words = words;
-}
-
-/* No value holds a control character, so that none can pass for another. */
-static void make_key(struct flow *flow, struct wanted *wanted)
-{
-    struct pg_bytes token_hash = visitor_token_hash(flow);
-    struct buf text = { 0 };
-
-    buf_add(&text, token_hash.data, token_hash.length);
-    for (enum parameter i = 0; i < PARAMETERS; i++) {
-        buf_add_text(&text, wanted->values[i] ? wanted->values[i] : "");
-        buf_add_char(&text, '\n');
-    }
-    crypto_hash(wanted->key, text.data, text.length);
-    buf_clear(&text);
-}
-
 /* --- the answer --- */
 
-static struct next *reply_cached(struct flow *flow)
+static struct next *prove(struct flow *flow)
 {
     const struct wanted *wanted = flow->state;
+
+    return session_prove(flow, wanted->values[SEARCH], find_page);
+}
+
+static struct next *find_page(struct flow *flow)
+{
+    struct wanted *wanted = flow->state;
     struct next *refusal = session_refusal(flow);
 
     if (refusal) {
         return refusal;
     }
-    const struct content_page *page = content_cache_find(views_of(flow)->content, wanted->key, session_content_version(flow));
-    return page ? reply_page(flow, page) : make_content(flow, wanted);
+    if (wanted->page) {
+        return reply_page(flow, wanted, wanted->page);
+    }
+    const char *version = session_content_version(flow);
+    struct content_page *page = content_cache_find(views_of(flow)->content, visitor_token_hash(flow).data, version);
+    return page ? reply_page(flow, wanted, page) : make_content(flow, version, &wanted->page, judge_made);
 }
 
-static struct next *make_content(struct flow *flow, const struct wanted *wanted)
+static struct next *judge_made(struct flow *flow)
 {
-    const char *reviewed = wanted->values[REVIEWED], *rating = wanted->values[MIN_RATING];
-    bool is_reviewed = reviewed && str_equal(reviewed, "yes");
-    int64_t min_rating = rating ? *rating - '0' : 0;
-
-    struct show_content_in in = {
-        .token_hash = visitor_token_hash(flow),
-        .session_hash = visitor_session_hash(flow),
-        .media_path = arena_printf(flow->arena, "%s/media/", visitor_path(flow)),
-        .words = { wanted->words, wanted->word_count },
-        .job_id = wanted->values[JOB],
-        .type = wanted->values[TYPE],
-        .is_reviewed = reviewed ? &is_reviewed : NULL,
-        .min_rating = rating ? &min_rating : NULL,
-        .sort = wanted->values[SORT],
-    };
-    /* A search reads all that the link shows. */
-    struct pg_pool *pool = wanted->word_count ? pg_heavy(flow->daemon->pg) : flow->daemon->pg;
-    return show_content_query(flow, pool, &in, reply_made);
+    if (pg_outcome(flow) == PG_OK) {
+        return prove(flow);
+    }
+    if (str_equal(pg_sqlstate(flow), "57014")) { /* it took longer than a statement may */
+        http_set_header(flow, "Retry-After", "10");
+        return problem_reply(flow, 503, "content_too_slow", "This shortlist takes too long to put together just now.");
+    }
+    return problem_reply_pg(flow);
 }
 
-static struct next *reply_made(struct flow *flow)
+static bool asks_for_feedback(const struct wanted *wanted)
 {
-    const struct wanted *wanted = flow->state;
-    uint8_t digest[CRYPTO_HASH_SIZE];
-    char tag[CONTENT_ETAG_SIZE - 2];
+    const char *sort = wanted->values[SORT];
 
-    if (pg_outcome(flow) != PG_OK) {
-        return problem_reply_pg(flow);
-    }
-    struct show_content_out out = show_content_get(flow, 0);
-    if (out.door != DOOR_OPEN) {
-        return door_refuse(flow, out.door);
-    }
-    if (out.asks_for_feedback) {
-        return reply_disabled(flow, wanted);
-    }
-    struct content_page page = { .body = out.content, .length = strlen(out.content) };
-    crypto_hash(digest, page.body, page.length);
-    str_base64url(tag, digest, 16);
-    snprintf(page.etag, sizeof page.etag, "\"%s\"", tag);
-    content_cache_keep(views_of(flow)->content, wanted->key, out.content_version, &page);
-    return reply_page(flow, &page);
+    return wanted->values[REVIEWED] || wanted->values[MIN_RATING] || (sort && str_ends_with(sort, "rating"));
 }
 
 /* Where there is no feedback, nothing can be asked about it. */
@@ -241,15 +200,29 @@ static struct next *reply_disabled(struct flow *flow, const struct wanted *wante
     return faults_reply(flow, wanted->faults);
 }
 
-static struct next *reply_page(struct flow *flow, const struct content_page *page)
+static struct next *reply_page(struct flow *flow, struct wanted *wanted, struct content_page *page)
 {
-    const char *known = http_header(flow, "If-None-Match");
+    const char *known = http_header(flow, "If-None-Match"), *reviewed = wanted->values[REVIEWED],
+               *rating = wanted->values[MIN_RATING];
+    bool is_reviewed = reviewed && str_equal(reviewed, "yes");
 
-    http_set_header(flow, "ETag", page->etag);
-    if (known && lists_tag(known, page->etag)) {
+    if (asks_for_feedback(wanted) && !content_page_has_feedback(page)) {
+        return reply_disabled(flow, wanted);
+    }
+    struct content_view view = content_page_view(page, flow->arena,
+                                                 &(struct content_wish){
+                                                     .search = session_search(flow),
+                                                     .job_id = wanted->values[JOB],
+                                                     .type = wanted->values[TYPE],
+                                                     .is_reviewed = reviewed ? &is_reviewed : NULL,
+                                                     .min_rating = rating ? *rating - '0' : 0,
+                                                     .sort = wanted->values[SORT],
+                                                 });
+    http_set_header(flow, "ETag", view.etag);
+    if (known && lists_tag(known, view.etag)) {
         return http_reply_empty(flow, 304);
     }
-    return http_reply(flow, 200, "application/json", page->body, page->length);
+    return http_reply(flow, 200, "application/json", view.body, view.length);
 }
 
 /* A tag holds no comma and no other tag, so that it can be looked for as it is; W/ before it makes no difference here. */

@@ -1,17 +1,16 @@
--- A reviewer's shortlist. Everything that the link's settings hide is taken out in "redacted", and what comes after it, search,
--- filters, sort and the reply, knows nothing else: what is left out there is nowhere. Whether the session is good is read in this
--- same statement, and so is content_version, by which this very page may be given out again (see prove_session.sql).
--- media_path is what media references hang under; words are those of the search, as LIKE patterns.
--- in   token_hash bytea, session_hash bytea?, media_path text, words text[]?, job_id text?, type text?, is_reviewed bool?,
---      min_rating int?, sort text?
--- enum door from services/views/door.h: open | expired | deactivated | no_session | no row: unknown
--- out  door door, asks_for_feedback bool, content json?, content_version text
+-- A reviewer's shortlist, a row for each interview in its order, or one row where there is none to show. Everything that the link's
+-- settings hide is taken out in "redacted", and what comes after it knows nothing else: what is left out there is nowhere. That
+-- goes for the text that is searched too (searched, folded as prove_session.sql folds what is looked for), for the order of names
+-- and for all that is filtered by. It is made for a reviewer, not for a session: those are proved by prove_session.sql.
+-- media_path is what media references hang under.
+-- in   token_hash bytea, media_path text
+-- enum door from services/views/door.h: open | expired | deactivated | no row: unknown
+-- out  door door, content_version text, has_feedback bool, head json?, interview json?, searched text?, name_rank bigint?,
+--      completed_us bigint?, rating int?, is_reviewed bool?, job_id text?, type text?
 with door as materialized (
-    select d.*, views.door(d.state, v.id) as door, concat_ws(' ', a.feedback_version, c.content_version) as content_version,
-           d.disable_feedback and (:is_reviewed is not null or :min_rating is not null or coalesce(:sort, '') in ('rating', '-rating')) as asks_for_feedback
+    select d.*, concat_ws(' ', a.feedback_version, c.content_version) as content_version
     from links.doors d
     join links.content_states c on c.share_link_id = d.share_link_id
-    left join views.visit_of_session(:session_hash, d.reviewer_id, d.passcode_epoch) v on true
     left join views.activity a on a.reviewer_id = d.reviewer_id
     where d.token_hash = :token_hash
 ),
@@ -33,34 +32,25 @@ redacted as materialized (
     join links.shared_interviews i on i.share_link_id = d.share_link_id
     -- The document is unpacked once.
     cross join lateral jsonb_to_record(i.document) as m (type text, job jsonb, completed_at text, candidate jsonb, questionnaire jsonb)
-    where d.door = 'open' and not d.asks_for_feedback
+    where d.state = 'active'
 ),
 found as materialized (
-    select r.*, v.review, row_number() over (order by
-               case when :sort = 'name' then lower(r.display_name collate "und-x-icu") end,
-               case when :sort = '-name' then lower(r.display_name collate "und-x-icu") end desc,
-               case when :sort = 'completed_at' then sharelink.time_of(r.completed_at) end nulls last,
-               case when :sort = '-completed_at' then sharelink.time_of(r.completed_at) end desc nulls last,
-               case when :sort = 'rating' then (v.review).rating end nulls last,
-               case when :sort = '-rating' then (v.review).rating end desc nulls last,
-               r.position) as place
+    select r.*, v.review, rank() over (order by r.display_name collate "und-x-icu") as name_rank,
+           sharelink.folded(concat_ws(E'\n', r.display_name, r.job ->> 'title', r.resume_name,
+               (select string_agg(word #>> '{}', E'\n') from jsonb_path_query(r.profile, 'strict $.**') word where jsonb_typeof(word) = 'string'),
+               (select string_agg(concat_ws(E'\n', q ->> 'text', q #>> '{answer,text}'), E'\n') from jsonb_array_elements(r.questions) q),
+               (select string_agg(word #>> '{}', E'\n') from jsonb_path_query(r.questionnaire, 'strict $.**') word where jsonb_typeof(word) = 'string')
+           )) as searched
     from redacted r
     left join lateral (
         select f as review from views.reviews f
         where r.has_feedback and f.reviewer_id = r.reviewer_id and f.interview_id = r.interview_id
     ) v on true
-    where (:job_id is null or r.job ->> 'id' = :job_id)
-      and (:type is null or r.type = :type)
-      and (:is_reviewed is null or coalesce(not (v.review).is_empty, false) = :is_reviewed)
-      and (:min_rating is null or (v.review).rating >= :min_rating)
-      and (:words is null or lower(concat_ws(E'\n', r.display_name, r.job ->> 'title', r.resume_name,
-              (select string_agg(word #>> '{}', E'\n') from jsonb_path_query(r.profile, 'strict $.**') word where jsonb_typeof(word) = 'string'),
-              (select string_agg(concat_ws(E'\n', q ->> 'text', q #>> '{answer,text}'), E'\n') from jsonb_array_elements(r.questions) q),
-              (select string_agg(word #>> '{}', E'\n') from jsonb_path_query(r.questionnaire, 'strict $.**') word where jsonb_typeof(word) = 'string')
-          ) collate "und-x-icu") like all (array(select lower(word collate "und-x-icu") from unnest(:words) word)))
 ),
 shown as (
-    select f.place, case when f.has_feedback then row_to_json(m) else (row_to_json(m)::jsonb - 'my_review')::json end as interview
+    select f.position, row_number() over (order by f.position) = 1 as is_first, f.searched, f.name_rank, f.completed_at,
+           (f.review).rating, coalesce(not (f.review).is_empty, false) as is_reviewed, f.job ->> 'id' as job_id, f.type,
+           case when f.has_feedback then row_to_json(m) else (row_to_json(m)::jsonb - 'my_review')::json end as interview
     from found f
     cross join lateral (
         select coalesce(json_agg(json_build_object(
@@ -99,8 +89,8 @@ shown as (
                    from views.question_ratings((f.review).question_ratings, f.questions) r where r.is_shown)) as my_review
     ) m
 )
-select d.door, d.asks_for_feedback,
-       case when d.door = 'open' and not d.asks_for_feedback then json_build_object(
+select case when d.state = 'active' then 'open' else d.state end as door, d.content_version, not d.disable_feedback as has_feedback,
+       case when coalesce(s.is_first, true) then json_build_object(
            'settings', json_build_object(
                'abbreviate_names', d.abbreviate_names,
                'omit_avatars', d.omit_avatars,
@@ -109,8 +99,9 @@ select d.door, d.asks_for_feedback,
                'disable_feedback', d.disable_feedback,
                'mask_questionnaire', d.mask_questionnaire),
            'sender_name', d.sender_name,
-           'expires_at', sharelink.rfc3339(d.expires_at),
-           'interviews', (select coalesce(json_agg(s.interview order by s.place), '[]') from shown s),
-           'total', (select count(*) from shown)) end as content,
-       d.content_version
+           'expires_at', sharelink.rfc3339(d.expires_at)) end as head,
+       s.interview, s.searched, s.name_rank, (extract(epoch from sharelink.time_of(s.completed_at)) * 1000000)::bigint as completed_us,
+       s.rating::int, s.is_reviewed, s.job_id, s.type
 from door d
+left join shown s on true
+order by s.position

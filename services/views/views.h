@@ -6,6 +6,8 @@
 #include "common/pg/batch.h"
 
 struct content_cache;
+struct content_makers;
+struct searches;
 
 struct views_settings {
     struct daemon_settings common;
@@ -26,6 +28,8 @@ struct views {
     const struct views_settings *settings;
     struct pg_batch *opens, *sessions, *watches;
     struct content_cache *content;
+    struct content_makers *makers;
+    struct searches *searches;
     bool secure_cookies;
     const char *origin;    /* of PUBLIC_URL, as browsers write it */
     const char *s3_origin; /* of the store, likewise: the Host that they send is signed; NULL without S3 */

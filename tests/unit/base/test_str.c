@@ -294,17 +294,6 @@ static void test_trim(void **state)
     assert_int_equal(str_trim(&text, 3), 1);
 }
 
-static void test_like_pattern(void **state)
-{
-    struct arena *arena = arena_new();
-    (void)state;
-
-    assert_string_equal(str_like_pattern(arena, "", 0), "%%");
-    assert_string_equal(str_like_pattern(arena, "ab", 1), "%a%");
-    assert_string_equal(str_like_pattern(arena, "50%_\\", 5), "%50\\%\\_\\\\%");
-    arena_free(arena);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,7 +309,6 @@ int main(void)
         cmocka_unit_test(test_mail_addresses),
         cmocka_unit_test(test_small_ones),
         cmocka_unit_test(test_trim),
-        cmocka_unit_test(test_like_pattern),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,7 +49,7 @@ STATEMENTS += $(wildcard tests/unit/rigs/*.sql)
 STATEMENT_HEADERS := $(STATEMENTS:%=$(GEN)/%.h)
 
 # Text that is compiled in: SQL and the page's parts become C string literals.
-EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(foreach service,$(SERVICES),$(call find,services/$(service),*.sql)) $(call find,common,*.sql *.lua) \
+EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(foreach service,$(SERVICES),$(call find,services/$(service),*.sql)) $(call find,common,*.sql *.lua *.html) \
                                     $(wildcard services/*/pages/*))
 # Each daemon's OpenAPI document, as JSON.
 EMBEDDED += $(DAEMONS:%=$(GEN)/proto/openapi/%.yaml.inc)

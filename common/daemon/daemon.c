@@ -173,6 +173,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg);
 static void check_drain(evutil_socket_t fd, short what, void *arg);
 static void close_all(struct life *life);
 static int connections_max(struct daemon *daemon);
+static const struct http_fixed_field *reply_fields(const struct daemon *daemon);
 static const struct route *routes_with_ours(struct daemon *daemon);
 static struct next *show_openapi(struct flow *flow);
 
@@ -311,7 +312,8 @@ static void serve(struct life *life)
                                        .write_rate_min = 4096,
                                        .idle_limit_ms = 75000,
                                        .deadline_ms = 12000,
-                                       .reply_fields = daemon->spec->reply_fields,
+                                       .reply_fields = reply_fields(daemon),
+                                       .fault_words = daemon->spec->fault_words,
                                        .daemon = daemon,
                                        .app = daemon->app,
                                        .handle = router_handle,
@@ -327,7 +329,7 @@ static void serve(struct life *life)
         .base = daemon->base,
         .listen = daemon->settings->health_listen,
         .listen_main = daemon->settings->listen,
-        .reply_fields = daemon->spec->reply_fields,
+        .reply_fields = reply_fields(daemon),
         .daemon = daemon,
         .app = daemon->app,
         .pg = daemon->pg,
@@ -350,6 +352,18 @@ static int connections_max(struct daemon *daemon)
     log_warn("daemon.few_descriptors", LOG_INT("connections_wanted", wanted), LOG_INT("connections_possible", possible),
              LOG_TEXT("detail", "the limit of open files (ulimit -n, LimitNOFILE) is too low for SHARELINK_CONNECTIONS_MAX"));
     return (int)possible;
+}
+
+/* An answer of an API is no document; should a browser take it for one, it loads and runs nothing. */
+static const struct http_fixed_field *reply_fields(const struct daemon *daemon)
+{
+    static const struct http_fixed_field of_an_api[] = { { "Content-Security-Policy",
+                                                           "default-src 'none'; frame-ancestors 'none'" },
+                                                         { "Cross-Origin-Resource-Policy", "same-origin" },
+                                                         { "Referrer-Policy", "no-referrer" },
+                                                         { .name = NULL } };
+
+    return daemon->spec->reply_fields ? daemon->spec->reply_fields : of_an_api;
 }
 
 static const struct route *routes_with_ours(struct daemon *daemon)

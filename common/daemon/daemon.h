@@ -63,10 +63,12 @@ struct daemon_spec {
     const struct route *routes; /* health, readiness, metrics and the OpenAPI document are added to them */
     struct daemon_openapi openapi;
     flow_step *guard;                            /* see router.h */
-    const struct http_fixed_field *reply_fields; /* of every reply; see http.h. May be NULL */
-    const struct config_setting *guard_settings; /* its table, of fields of struct daemon_settings; may be NULL */
-    void (*start)(struct daemon *daemon);        /* after the pools; sets daemon->app. May be NULL */
-    bool (*is_connected)(struct daemon *daemon); /* with connections to PostgreSQL of its own; may be NULL */
+    const struct http_fixed_field *reply_fields; /* of every reply, see http.h; NULL for those of an API */
+    void (*fault_words)(struct flow *flow, int status, const char *code,
+                        struct http_fault_words *words); /* see http.h. Or NULL */
+    const struct config_setting *guard_settings;         /* its table, of fields of struct daemon_settings; may be NULL */
+    void (*start)(struct daemon *daemon);                /* after the pools; sets daemon->app. May be NULL */
+    bool (*is_connected)(struct daemon *daemon);         /* with connections to PostgreSQL of its own; may be NULL */
     /* Takes up no new work of its own; then is asked again and again whether all is done. Either may be NULL. */
     void (*drain)(struct daemon *daemon);
     bool (*is_quiet)(struct daemon *daemon);

@@ -20,6 +20,11 @@ struct http_fixed_field {
     const char *name, *value; /* a NULL name ends a list */
 };
 
+/* What a page says of a fault, to a person: text, not HTML; borrowed. href and label: where to go from there, or NULL. */
+struct http_fault_words {
+    const char *heading, *text, *href, *label;
+};
+
 struct http_server_options {
     const char *listen;          /* address:port; port 0 takes a free one */
     int connections_max;         /* beyond them those that say nothing make room, the oldest first; else who comes waits */
@@ -36,6 +41,8 @@ struct http_server_options {
     flow_step *handle;                           /* gets every request; the router's */
     const struct http_fixed_field *reply_fields; /* of every reply, refusals of the parser too, unless its handler set one of
                                                     this name; may be NULL */
+    /* Changes the words of a fault's page (see fault_page.h) where there are better ones; may be NULL. */
+    void (*fault_words)(struct flow *flow, int status, const char *code, struct http_fault_words *words);
     const char *trusted_proxies; /* CIDRs, divided by commas, already checked; may be NULL. See http_client_address */
 };
 
@@ -49,6 +56,7 @@ bool http_server_is_quiet(const struct http_server *server);
 void http_server_free(struct http_server *server);
 
 /* --- the request of a flow --- */
+const struct http_server_options *http_options(const struct flow *flow); /* of its server */
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OTHER };
 enum http_method http_method(const struct flow *flow);
 const char *http_method_name(enum http_method method);
@@ -70,6 +78,8 @@ bool http_is_json(const struct flow *flow); /* Content-Type: application/json, a
  * control characters is dropped, with an error in the log. */
 void http_set_header(struct flow *flow, const char *name, const char *value);
 void http_unset_header(struct flow *flow, const char *name);
+/* What every page for people has: who may frame it, where its reader comes from, what it may not ask the browser for. */
+void http_set_page_headers(struct flow *flow, const char *security_policy);
 /* Calls each with every field that was set, in order. */
 void http_reply_headers(const struct flow *flow, void (*each)(void *arg, const char *name, const char *value), void *arg);
 /* Has hook decide instead, once, when the flow replies (not with a file, and not when its deadline passes). body is borrowed
@@ -106,7 +116,8 @@ struct next *http_reply_json(struct flow *flow, int status, const char *json) FL
 struct next *http_reply_file(struct flow *flow, int status, const char *content_type, int file, int64_t offset,
                              int64_t length) FLOW_NEXT;
 struct next *http_reply_empty(struct flow *flow, int status) FLOW_NEXT;
-/* problem+json without further members, for the layers below problem.h. code and detail are constants of ours. */
+/* problem+json without further members, or a page (fault_page.h), for the layers below problem.h. code and detail are constants
+ * of ours. */
 struct next *http_reply_problem(struct flow *flow, int status, const char *code, const char *detail) FLOW_NEXT;
 /* "Not Found"; "Unknown" for a status that we do not use. */
 const char *http_status_phrase(int status);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/http/fault_page.h"
 #include "common/http/http.h"
 #include "common/base/log.h"
 #include "common/pg/pg.h"
@@ -39,6 +40,10 @@ struct next *problem_reply_with(struct flow *flow, int status, const char *code,
     }
     if (status == 503) {
         http_set_header(flow, "Retry-After", "1");
+    }
+    struct next *page = fault_page_reply(flow, status, code);
+    if (page) {
+        return page;
     }
     const char *text = json_text(flow->arena, problem);
     return http_reply(flow, status, "application/problem+json", text, strlen(text));

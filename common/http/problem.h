@@ -1,4 +1,5 @@
-/* problem.h - errors as application/problem+json (RFC 9457), and the list of all faults of a request.
+/* problem.h - errors as application/problem+json (RFC 9457), and the list of all faults of a request. Who asks for text/html
+ * outside of the API gets a page instead (fault_page.h).
  *
  * type is "about:blank", so it promises no page; title is the status's phrase; code is the stable snake_case name that
  * proto/ documents and callers decide by; detail is one sentence for the person behind the caller; request_id is the

@@ -15,6 +15,7 @@
 #include "common/data/id.h"
 #include "common/http/connections.h"
 #include "common/http/door.h"
+#include "common/http/fault_page.h"
 #include "common/http/proxies.h"
 #include "common/http/reply.h"
 #include "common/http/request.h"
@@ -143,8 +144,13 @@ static void refuse(struct http_server *server, struct evhttp_request *evreq, con
                    const struct http_refusal *refusal, const char *request_id, int64_t started_us)
 {
     struct buf body = { 0 };
+    bool is_page = fault_page_is_wanted(field(head, "Accept"), head->target);
 
-    http_problem_text(refusal->status, refusal->code, refusal->detail, request_id, &body);
+    if (is_page) {
+        fault_page_text(&body, refusal->status, NULL, request_id);
+    } else {
+        http_problem_text(refusal->status, refusal->code, refusal->detail, request_id, &body);
+    }
     http_route_metrics_answered(server->route_metrics, head->method, NULL, refusal->status, started_us, request_id);
     if (head->major != 1) {
         evreq->major = 1; /* our version, not the nonsense that was asked for */
@@ -155,7 +161,8 @@ static void refuse(struct http_server *server, struct evhttp_request *evreq, con
                     &(const struct http_answer){
                         .method = head->method,
                         .status = refusal->status,
-                        .content_type = "application/problem+json",
+                        .content_type = is_page ? "text/html; charset=utf-8" : "application/problem+json",
+                        .fields = is_page ? fault_page_fields() : NULL,
                         .body = body.data,
                         .length = body.length,
                         .request_id = request_id,
@@ -195,6 +202,13 @@ static void start_flow(struct http_server *server, struct evhttp_request *evreq,
     flow->request_id = arena_strdup(arena, request_id);
     flow->traceparent = traceparent_of(head, arena);
     flow_start(flow, server->options.handle);
+}
+
+const struct http_server_options *http_options(const struct flow *flow)
+{
+    const struct http_request *request = flow->owner;
+
+    return &request->server->options;
 }
 
 static void split_target(struct http_request *request, struct arena *arena, const char *target)

@@ -13,6 +13,7 @@
 #include "common/data/id.h"
 #include "common/http/connections.h"
 #include "common/http/door.h"
+#include "common/http/fault_page.h"
 #include "common/http/request.h"
 #include "common/http/route_metrics.h"
 #include "common/http/server.h"
@@ -107,8 +108,12 @@ struct next *http_reply_file(struct flow *flow, int status, const char *content_
 
 struct next *http_reply_problem(struct flow *flow, int status, const char *code, const char *detail)
 {
+    struct next *page = fault_page_reply(flow, status, code);
     struct buf body = { 0 };
 
+    if (page) {
+        return page;
+    }
     http_problem_text(status, code, detail, flow->request_id, &body);
     struct next *next = http_reply(flow, status, "application/problem+json", body.data, body.length);
     buf_clear(&body);

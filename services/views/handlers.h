@@ -9,6 +9,7 @@ struct pg_batch;
 struct views_settings;
 
 flow_step show_gate;
+flow_step redirect_gate;
 flow_step show_state;
 flow_step open_link;
 flow_step show_content;

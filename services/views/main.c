@@ -7,6 +7,7 @@
 
 #include "common/daemon/daemon.h"
 #include "services/views/content_cache.h"
+#include "services/views/fault_words.h"
 #include "services/views/handlers.h"
 #include "services/views/make_content.h"
 #include "services/views/searches.h"
@@ -221,6 +222,7 @@ int main(int argc, char **argv)
         },
         .guard = check_same_origin,
         .reply_fields = reply_fields,
+        .fault_words = fault_words,
         .start = start,
         .is_quiet = is_quiet,
         .stop = stop,

@@ -31,11 +31,7 @@ struct next *page_reply(struct flow *flow, int status, const char *template, con
 
 static void set_headers(struct flow *flow)
 {
-    http_set_header(flow, "Content-Security-Policy",
-                    views_of(flow)->settings->allow_http_media ? PAGE_POLICY(" http:") : PAGE_POLICY(""));
-    http_set_header(flow, "Referrer-Policy", "no-referrer");
-    http_set_header(flow, "X-Robots-Tag", "noindex");
-    http_set_header(flow, "X-Frame-Options", "DENY");
+    http_set_page_headers(flow, views_of(flow)->settings->allow_http_media ? PAGE_POLICY(" http:") : PAGE_POLICY(""));
 }
 
 static void fill_in(struct arena *arena, struct buf *page, const char *template, const struct page_value *values)

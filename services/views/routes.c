@@ -6,6 +6,7 @@
 
 const struct route views_routes[] = {
     { HTTP_GET, "/s/{token}", show_gate, NULL },
+    { HTTP_GET, "/s/{token}/", redirect_gate, NULL },
     { HTTP_GET, "/s/{token}/state", show_state, NULL },
     { HTTP_POST, "/s/{token}/open", open_link, SAME_ORIGIN },
     { HTTP_GET, "/s/{token}/content", show_content, NULL },

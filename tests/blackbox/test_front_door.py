@@ -19,7 +19,7 @@ import pytest
 import requests
 import yaml
 from stack import ports
-from stack.nginx import Nginx
+from stack.nginx import DOOR, Nginx
 from support import ROOT
 from support.api import Api, check_problem
 from support.raw_http import Connection, ask, request
@@ -234,6 +234,11 @@ def test_the_api_is_for_programs_whatever_they_ask_for(front, echoes):
 
 def sha256(text):
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def test_the_page_is_that_of_the_daemons():
+    of_nginx, of_daemons = ((re.search("<style>(.*)</style>", open(path, encoding="utf-8").read())[1]) for path in (DOOR, ROOT / "common/http/fault.html"))
+    assert of_nginx == of_daemons
 
 
 # --- the log ---

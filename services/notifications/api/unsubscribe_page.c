@@ -53,11 +53,8 @@ struct next *unsubscribe_page_unknown(struct flow *flow)
 
 static struct next *reply_page(struct flow *flow, int status, struct buf *page)
 {
-    http_set_header(flow, "Content-Security-Policy",
-                    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
-    http_set_header(flow, "Referrer-Policy", "no-referrer"); /* the address is a secret */
-    http_set_header(flow, "X-Robots-Tag", "noindex");
-    http_set_header(flow, "X-Frame-Options", "DENY");
+    http_set_page_headers(
+        flow, "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
     struct next *next = http_reply(flow, status, "text/html; charset=utf-8", page->data, page->length);
     buf_clear(page);
     return next;

@@ -13,7 +13,7 @@ from support.bodies import fault_codes
 CANONICAL = "{}@xn--bcher-kva.example"
 SPELLINGS = ["{}@bücher.example", "{}@xn--bcher-kva.example", "{}@BÜCHER.Example", "{}@bu\u0308cher.example", "{}@XN--BCHER-KVA.EXAMPLE"]
 EVERY = pytest.mark.parametrize("spelling", [*SPELLINGS, CANONICAL.replace("{}", "{}").upper()])
-NAMES = iter(f"ana{number}" for number in range(1000))
+NAMES = iter(f"ana{number:03}" for number in range(1000))
 
 
 @pytest.fixture
@@ -65,6 +65,31 @@ def test_candidate_is_found_by_any_spelling(stack, name, spelling):
     path = f"/v1/interviews/{samples.interview_id()}"
     stack.api.put(path, document, status=201)
     assert stack.api.get(path, status=200).json()["candidate"]["email"] == CANONICAL.format(name)
+
+
+@EVERY
+def test_people_are_found_by_any_spelling(stack, name, spelling):
+    document = samples.interview_document()
+    document["candidate"]["email"] = written(spelling, name)
+    interview = samples.interview_id()
+    stack.api.put(f"/v1/interviews/{interview}", document, status=201)
+    link = stack.make_share_link(interview_ids=[interview], reviewers=[{"name": "Ana", "email": written(spelling, name)}])
+    for search in (*(written(each, name) for each in SPELLINGS), f"{name}@bucher", f"{name}@xn--bcher", f"BÜCHER. {name}", name):
+        assert [each["id"] for each in stack.api.get("/v1/interviews", params={"search": search}, status=200).json()["data"]] == [interview], search
+        assert [each["id"] for each in stack.api.get("/v1/share-links", params={"search": search}, status=200).json()["data"]] == [link["id"]], search
+
+
+@pytest.mark.parametrize("label", ["bücher", "straße", "пример", "例え", "münchen-ost", "ü", "испытание", "δοκιμή", "ليهمابتكلموشعربي؟", "他们为什么不说中文",
+                                   "ひとつ屋根の下2"])
+def test_names_of_hosts_are_read_in_their_own_script(stack, label):
+    assert stack.db.value("select sharelink.punycode_decoded(%s)", "xn--" + label.encode("punycode").decode()) == label
+
+
+@pytest.mark.parametrize("label", ["xn--", "xn---", "xn--a_b", "xn--99999999999", "xn--" + "9" * 59, "xn--" + "z" * 59, "xn--a-" + "0" * 50, "plain", "x"])
+def test_names_of_hosts_that_decode_to_nothing_do_no_harm(stack, label):
+    stack.db.value("select sharelink.punycode_decoded(%s)", label)
+    link = stack.make_share_link(reviewers=[{"name": "Ana", "email": f"a@{label.replace('_', '').strip('-') or 'x'}.example"}])
+    assert link["reviewers"][0]["email"].endswith(".example")
 
 
 def test_preferences_of_one_spelling_bind_all(stack, prefs, name):

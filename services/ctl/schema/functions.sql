@@ -70,6 +70,67 @@ begin
 end
 $$;
 
+-- A label of a host name in its own script, from its ASCII form (RFC 3492: "bcher-kva" is bücher); as it is when it is none.
+create or replace function sharelink.punycode_decoded(label text) returns text
+language plpgsql immutable strict as $$
+declare
+    encoded constant text := substr(label, 5);
+    basic constant int := length(encoded) - coalesce(nullif(position('-' in reverse(encoded)), 0), length(encoded) + 1);
+    code int := 128;
+    bias int := 72;
+    i int := 0;
+    at int := greatest(basic + 2, 1);
+    decoded text := left(encoded, greatest(basic, 0));
+    before int;
+    weight int;
+    threshold int;
+    digit int;
+    delta int;
+begin
+    if label not like 'xn--%' then
+        return label;
+    end if;
+    while at <= length(encoded) loop
+        before := i;
+        weight := 1;
+        for k in 1..10 loop
+            digit := position(substr(encoded, at, 1) in 'abcdefghijklmnopqrstuvwxyz0123456789') - 1;
+            at := at + 1;
+            i := i + digit * weight;
+            threshold := greatest(1, least(26, 36 * k - bias));
+            exit when digit < threshold;
+            weight := weight * (36 - threshold);
+        end loop;
+        delta := (i - before) / case when before = 0 then 700 else 2 end;
+        delta := delta + delta / (length(decoded) + 1);
+        bias := 0;
+        while delta > 455 loop
+            delta := delta / 35;
+            bias := bias + 36;
+        end loop;
+        bias := bias + 36 * delta / (delta + 38);
+        code := code + i / (length(decoded) + 1);
+        i := i % (length(decoded) + 1);
+        decoded := left(decoded, i) || chr(code) || substr(decoded, i + 1);
+        i := i + 1;
+    end loop;
+    return decoded;
+exception when others then -- names of hosts are not checked for being right
+    return label;
+end
+$$;
+
+-- What is searched of a person: the name, and the address both as it is stored and with its host name in its own script.
+create or replace function sharelink.person_searched(name text, address text) returns text
+language plpgsql immutable as $$
+begin
+    return sharelink.folded(name || coalesce(E'\n' || address, '') || case when address like '%xn--%' then
+        E'\n' || split_part(address, '@', 1) || '@'
+        || (select string_agg(sharelink.punycode_decoded(label), '.' order by place)
+            from unnest(string_to_array(split_part(address, '@', 2), '.')) with ordinality labels (label, place)) else '' end);
+end
+$$;
+
 -- The words of a search as patterns for LIKE, the longest first: it is the one that an index finds the fewest rows by. Each has to be
 -- found somewhere; their order and what lies between them do not matter. Without a word, everything is found.
 create or replace function sharelink.search_patterns(search text) returns text[]

@@ -40,9 +40,9 @@ create table links.interviews (
     completed_at    timestamptz generated always as (sharelink.time_of(document ->> 'completed_at')) stored,
     candidate_name  text        generated always as (
         (document #>> '{candidate,first_name}') || coalesce(' ' || nullif(document #>> '{candidate,last_name}', ''), '')) stored,
-    searched        text        generated always as (sharelink.folded(
-        (document #>> '{candidate,first_name}') || coalesce(' ' || (document #>> '{candidate,last_name}'), '')
-        || coalesce(E'\n' || (document #>> '{candidate,email}'), ''))) stored,
+    searched        text        generated always as (sharelink.person_searched(
+        (document #>> '{candidate,first_name}') || coalesce(' ' || (document #>> '{candidate,last_name}'), ''),
+        document #>> '{candidate,email}')) stored,
     version         int         not null default 1,
     created_at      timestamptz not null default now(),
     updated_at      timestamptz not null default now(),
@@ -152,7 +152,7 @@ create table links.reviewers (
     position                int         not null,
     name                    text        not null,
     email                   text        collate "C",
-    searched                text        not null generated always as (sharelink.folded(name || coalesce(E'\n' || email, ''))) stored,
+    searched                text        not null generated always as (sharelink.person_searched(name, email)) stored,
     token_hash              bytea       not null unique,
     passcode_hash           bytea       not null,
     passcode_epoch          int         not null default 1,

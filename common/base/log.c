@@ -7,8 +7,11 @@
 #include "common/base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
@@ -22,7 +25,8 @@ static void add_field(struct buf *line, const struct log_field *field, bool *tru
 static void add_name(struct buf *line, const char *name);
 static void add_text(struct buf *line, const char *text, size_t length);
 static bool needs_quotes(const char *text, size_t length);
-static void write_line(const struct buf *line);
+static void begin_line(struct buf *line, enum log_level level, const char *event, bool *truncated);
+static bool write_line(const struct buf *line);
 
 /* Set once, before threads start. */
 static const char *our_service = "sharelink";
@@ -36,22 +40,39 @@ void log_setup(const char *service, enum log_format format, enum log_level least
     our_least = least;
 }
 
+/* Of the lines that found no room: all, and those that no line has told of. */
+static _Atomic int64_t dropped, untold;
+
+/* The flag that makes a write not wait belongs to what was opened, which others have too: a shell, a supervisor, the neighbours
+ * in a pipeline. So stderr is opened anew for this process alone. A socket cannot be, nor a pipe of another user's (a
+ * container's): those are shared with none but our own kind. */
+void log_never_wait(void)
+{
+    struct stat found;
+
+    if (fstat(STDERR_FILENO, &found) < 0 || S_ISREG(found.st_mode)) {
+        return;
+    }
+    int own = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (own >= 0) {
+        dup2(own, STDERR_FILENO);
+        close(own);
+    } else {
+        fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK);
+    }
+}
+
 void log_write(enum log_level level, const char *event, const struct log_field *fields)
 {
-    static const char *const levels[] = { "debug", "info", "warn", "error" };
     struct buf line = { 0 };
-    char now[CLOCK_RFC3339_SIZE];
     bool truncated = false;
 
     if (level < our_least) {
         return;
     }
     int saved_errno = errno; /* a caller may log before it looks */
-    clock_rfc3339(now, clock_wall_ms());
-    add_field(&line, &(struct log_field)LOG_TEXT("time", now), &truncated);
-    add_field(&line, &(struct log_field)LOG_TEXT("level", levels[level]), &truncated);
-    add_field(&line, &(struct log_field)LOG_TEXT("service", our_service), &truncated);
-    add_field(&line, &(struct log_field)LOG_TEXT("event", event), &truncated);
+    log_tell_dropped();
+    begin_line(&line, level, event, &truncated);
     for (; fields->name; fields++) {
         add_field(&line, fields, &truncated);
     }
@@ -60,9 +81,47 @@ void log_write(enum log_level level, const char *event, const struct log_field *
         buf_add_text(&line, "true");
     }
     buf_add_text(&line, our_format == LOG_FORMAT_JSON ? "}\n" : "\n");
-    write_line(&line);
+    if (!write_line(&line)) {
+        dropped++;
+        untold++;
+    }
     buf_clear(&line);
     errno = saved_errno;
+}
+
+int64_t log_lines_dropped(void)
+{
+    return dropped;
+}
+
+void log_tell_dropped(void)
+{
+    int64_t lines = atomic_exchange(&untold, 0);
+    struct buf line = { 0 };
+    bool truncated = false;
+
+    if (lines == 0) {
+        return;
+    }
+    begin_line(&line, LOG_LEVEL_WARN, "log.lines_dropped", &truncated);
+    add_field(&line, &(struct log_field)LOG_INT("lines", lines), &truncated);
+    buf_add_text(&line, our_format == LOG_FORMAT_JSON ? "}\n" : "\n");
+    if (!write_line(&line)) {
+        untold += lines;
+    }
+    buf_clear(&line);
+}
+
+static void begin_line(struct buf *line, enum log_level level, const char *event, bool *truncated)
+{
+    static const char *const levels[] = { "debug", "info", "warn", "error" };
+    char now[CLOCK_RFC3339_SIZE];
+
+    clock_rfc3339(now, clock_wall_ms());
+    add_field(line, &(struct log_field)LOG_TEXT("time", now), truncated);
+    add_field(line, &(struct log_field)LOG_TEXT("level", levels[level]), truncated);
+    add_field(line, &(struct log_field)LOG_TEXT("service", our_service), truncated);
+    add_field(line, &(struct log_field)LOG_TEXT("event", event), truncated);
 }
 
 static void add_field(struct buf *line, const struct log_field *field, bool *truncated)
@@ -143,11 +202,13 @@ static bool needs_quotes(const char *text, size_t length)
     return false;
 }
 
-static void write_line(const struct buf *line)
+/* False when there was no room, or only for a part of it (a terminal's, a socket's; a pipe takes all or nothing). */
+static bool write_line(const struct buf *line)
 {
     ssize_t written;
 
     do {
         written = write(STDERR_FILENO, line->data, line->length);
     } while (written < 0 && errno == EINTR);
+    return written == (ssize_t)line->length;
 }

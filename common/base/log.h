@@ -4,7 +4,8 @@
  *
  * Every line has time, level, service and event, then the fields in the order given. The event is a short stable name in
  * the form subject.verb. Never log a token, a passcode, a key, a mail address or a candidate's name. Any thread may log:
- * a line is written by one write(2).
+ * a line is written by one write(2), which never waits: what a reader of stderr does not take is dropped and counted, and told as
+ * log.lines_dropped when there is room again.
  */
 #ifndef SHARELINK_LOG_H
 #define SHARELINK_LOG_H
@@ -32,8 +33,14 @@ struct log_field {
 #define log_error(event, ...) log_write(LOG_LEVEL_ERROR, (event), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(,) { .name = 0 } })
 /* clang-format on */
 
+/* First of all: from then on nothing that this process writes to stderr waits for its reader. */
+void log_never_wait(void);
 /* Once, before threads start. service is borrowed for the life of the process. */
 void log_setup(const char *service, enum log_format format, enum log_level least);
+/* Lines that were dropped since the process began. */
+int64_t log_lines_dropped(void);
+/* Tells of those that nobody was told of yet, when there is room. */
+void log_tell_dropped(void);
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 
 #endif

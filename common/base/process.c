@@ -2,11 +2,13 @@
 #include "common/base/process.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "common/base/log.h"
 #include "common/base/metrics.h"
 
 static void refresh(void *arg);
@@ -14,8 +16,9 @@ static double cpu_seconds(void);
 static double resident_bytes(void);
 static int open_descriptors(void);
 
-static struct metric *cpu, *resident, *open_fds, *max_fds;
+static struct metric *cpu, *resident, *open_fds, *max_fds, *lines_dropped;
 static double cpu_so_far;
+static int64_t dropped_so_far;
 
 void process_metrics_setup(const char *service)
 {
@@ -30,6 +33,8 @@ void process_metrics_setup(const char *service)
     resident = metrics_only(metrics_gauge("process_resident_memory_bytes", "Memory in use.", ""));
     open_fds = metrics_only(metrics_gauge("process_open_fds", "Open file descriptors.", ""));
     max_fds = metrics_only(metrics_gauge("process_max_fds", "File descriptors that may be open.", ""));
+    lines_dropped = metrics_only(
+        metrics_counter("sharelink_log_lines_dropped_total", "Lines of the log that were dropped: nobody read stderr.", ""));
     metrics_on_collect(refresh, NULL);
 }
 
@@ -41,6 +46,8 @@ static void refresh(void *arg)
 
     metrics_add(cpu, now > cpu_so_far ? now - cpu_so_far : 0);
     cpu_so_far = now;
+    metrics_add(lines_dropped, (double)(log_lines_dropped() - dropped_so_far));
+    dropped_so_far = log_lines_dropped();
     metrics_set(resident, resident_bytes());
     metrics_set(open_fds, open_descriptors());
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -98,4 +105,17 @@ int64_t process_raise_descriptors(int64_t wanted)
         getrlimit(RLIMIT_NOFILE, &limit);
     }
     return limit.rlim_cur < (rlim_t)wanted ? (int64_t)limit.rlim_cur : wanted;
+}
+
+void process_ignore_signals(void)
+{
+    static const int numbers[] = { SIGPIPE, SIGHUP,    SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM,
+                                   SIGPROF, SIGSTKFLT, SIGIO,   SIGPWR,  SIGXFSZ };
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        signal(numbers[i], SIG_IGN);
+    }
+    for (int number = SIGRTMIN; number <= SIGRTMAX; number++) {
+        signal(number, SIG_IGN);
+    }
 }

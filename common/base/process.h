@@ -8,6 +8,9 @@
 /* service: "links". Read anew at each collection. */
 void process_metrics_setup(const char *service);
 
+/* All that would end the process and mean nothing to it: there is nothing to read anew, no file of a log to open anew. */
+void process_ignore_signals(void);
+
 /* Raises the limit of open files so far as it is too low and may be raised; returns what may be open then, wanted at most. */
 int64_t process_raise_descriptors(int64_t wanted);
 

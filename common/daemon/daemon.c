@@ -28,7 +28,7 @@
 #include "common/daemon/selfcheck.h"
 #include "common/loop/timer.h"
 
-enum { FIRST_CONNECT_MS = 2000, CONNECT_POLL_MS = 5, DRAIN_POLL_MS = 20 };
+enum { FIRST_CONNECT_MS = 2000, CONNECT_POLL_MS = 5, DRAIN_POLL_MS = 20, TELL_DROPPED_MS = 1000 };
 /* That connections of clients may not have: PostgreSQL's, Redis', the health listener's, files and pipes. */
 enum { OTHER_DESCRIPTORS = 256 };
 
@@ -36,6 +36,7 @@ struct life {
     struct daemon daemon;
     struct event *signals[2];
     struct event *check;    /* runs while draining */
+    struct event *telling;  /* of lines that were dropped */
     struct event *watchdog; /* of systemd; NULL without */
     int64_t drain_until_us;
     bool draining;
@@ -168,6 +169,7 @@ static void wake(evutil_socket_t fd, short what, void *arg);
 static void serve(struct life *life);
 static void tell_supervisor(struct life *life);
 static void feed_watchdog(evutil_socket_t fd, short what, void *arg);
+static void tell_dropped(evutil_socket_t fd, short what, void *arg);
 static void watch_signals(struct life *life);
 static void on_signal(evutil_socket_t number, short what, void *arg);
 static void check_drain(evutil_socket_t fd, short what, void *arg);
@@ -189,10 +191,11 @@ int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
         arena_free(life.daemon.arena);
         return strcmp(argv[1], "--help") == 0 ? EX_OK : EX_USAGE;
     }
+    process_ignore_signals();
+    log_never_wait();
     load_settings(&life.daemon, tables);
     log_setup(spec->name, (enum log_format)life.daemon.settings->log_format, (enum log_level)life.daemon.settings->log_level);
     config_warn_exposed(tables);
-    signal(SIGPIPE, SIG_IGN);
     crypto_setup();
     process_metrics_setup(spec->name);
     life.daemon.base = event_base_new();
@@ -207,6 +210,7 @@ int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
     await_connections(&life.daemon);
     serve(&life);
     watch_signals(&life);
+    life.telling = timer_every(life.daemon.base, TELL_DROPPED_MS, tell_dropped, NULL);
     tell_supervisor(&life);
     event_base_dispatch(life.daemon.base);
     close_all(&life);
@@ -400,6 +404,14 @@ static void feed_watchdog(evutil_socket_t fd, short what, void *arg)
     notify_send("WATCHDOG=1");
 }
 
+static void tell_dropped(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+    log_tell_dropped();
+}
+
 static void watch_signals(struct life *life)
 {
     static const int numbers[] = { SIGTERM, SIGINT };
@@ -465,6 +477,7 @@ static void close_all(struct life *life)
         event_free(life->signals[i]);
     }
     event_free(life->check);
+    event_free(life->telling);
     if (life->watchdog) {
         event_free(life->watchdog);
     }

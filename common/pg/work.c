@@ -241,12 +241,12 @@ static struct next *judge(struct flow *flow, struct run *run)
     return put_off(flow, run);
 }
 
-/* Nothing was answered, or what was says that the session ends: not sent, lost, or nobody can do anything now. */
+/* Nothing was answered, or what was says that the session ends: not sent, lost, too much to do, or nobody can do anything now. */
 static bool is_gone(const struct flow *flow)
 {
     const char *sqlstate = pg_sqlstate(flow);
 
-    return !sqlstate[0] ? pg_outcome(flow) == PG_UNAVAILABLE
+    return !sqlstate[0] ? pg_outcome(flow) != PG_REJECTED
                         : str_starts_with(sqlstate, "08") || str_starts_with(sqlstate, "57P") || str_equal(sqlstate, "53300") ||
                               str_equal(sqlstate, "25006");
 }

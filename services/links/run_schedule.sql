@@ -31,16 +31,6 @@ aged as (
     from due where l.id = due.id and not due.is_expired
     returning l.id, l.account_id
 ),
--- Counts of mails whose hour is over.
-uncounted as (
-    delete from links.mail_requests
-    where ctid = any (array(
-        select m.ctid from turn cross join lateral (
-            select ctid from links.mail_requests where turn.mine and since <= now() - interval '1 hour'
-            order by since limit :most
-            for update skip locked
-        ) m))
-),
 logged as (
     insert into events.log (id, account_id, type, share_link_id, data)
     select sharelink.new_id('evt_'), account_id, 'link.expired', id, jsonb_build_object('share_link_id', id) from expired

@@ -14,10 +14,13 @@
 #include "common/pg/work.h"
 #include "services/links/find_due_links.sql.h"
 #include "services/links/forget_guesses.sql.h"
+#include "services/links/forget_mail_requests.sql.h"
 #include "services/links/publish.h"
 #include "services/links/run_schedule.sql.h"
 
 enum { MOST = 500, TURN_LIMIT_MS = 20000, CONNECTIONS = 2 };
+
+enum { DUE, GUESSES, MAIL_REQUESTS, TURNS };
 
 struct turns {
     struct scheduler *scheduler;
@@ -31,7 +34,7 @@ struct scheduler {
     int64_t interval_ms, max_age_days;
     struct pg_pool *pg;
     struct pg_work *work;
-    struct turns due, forgetting;
+    struct turns turns[TURNS];
     bool is_paused;
 };
 
@@ -42,7 +45,9 @@ static struct next *do_due(struct flow *flow);
 static struct next *run_schedule(struct flow *flow, void *owner, struct pg_texts keys, struct pg_limits limits, flow_step *then);
 static void publish_done(struct flow *flow, void *owner, struct pg_texts keys, void *arg);
 static struct next *forget_guesses(struct flow *flow);
-static struct next *check_forgotten(struct flow *flow);
+static struct next *check_guesses(struct flow *flow);
+static struct next *forget_mail_requests(struct flow *flow);
+static struct next *check_mail_requests(struct flow *flow);
 static struct next *end_turn(struct flow *flow);
 static void wait_for_turn(struct flow *flow);
 
@@ -78,8 +83,10 @@ struct scheduler *scheduler_new(struct daemon *daemon, int64_t interval_ms, int6
                                                                            .log_event = "schedule.turn_failed" });
     pg_work_announce("find_due_links");
     pg_work_announce("forget_guesses");
-    begin_turns(&scheduler->due, scheduler, find_due);
-    begin_turns(&scheduler->forgetting, scheduler, forget_guesses);
+    pg_work_announce("forget_mail_requests");
+    begin_turns(&scheduler->turns[DUE], scheduler, find_due);
+    begin_turns(&scheduler->turns[GUESSES], scheduler, forget_guesses);
+    begin_turns(&scheduler->turns[MAIL_REQUESTS], scheduler, forget_mail_requests);
     return scheduler;
 }
 
@@ -151,20 +158,20 @@ static void publish_done(struct flow *flow, void *owner, struct pg_texts keys, v
         publish_events(flow, out.events);
     }
     if (!out.is_mine) {
-        scheduler->due.found_most = false; /* somebody else goes on */
+        scheduler->turns[DUE].found_most = false; /* somebody else goes on */
     }
 }
 
-/* --- guesses --- */
+/* --- counts --- */
 
 static struct next *forget_guesses(struct flow *flow)
 {
     const struct turns *turns = flow->owner;
 
-    return forget_guesses_query(flow, turns->scheduler->pg, &(struct forget_guesses_in){ .most = MOST }, check_forgotten);
+    return forget_guesses_query(flow, turns->scheduler->pg, &(struct forget_guesses_in){ .most = MOST }, check_guesses);
 }
 
-static struct next *check_forgotten(struct flow *flow)
+static struct next *check_guesses(struct flow *flow)
 {
     struct turns *turns = flow->owner;
 
@@ -172,6 +179,26 @@ static struct next *check_forgotten(struct flow *flow)
         pg_work_note_put_off("forget_guesses", pg_sqlstate(flow), pg_answer_error(pg_answer_of(flow)));
     } else {
         turns->found_most = forget_guesses_get(flow, 0).forgotten >= MOST;
+    }
+    return end_turn(flow);
+}
+
+static struct next *forget_mail_requests(struct flow *flow)
+{
+    const struct turns *turns = flow->owner;
+
+    return forget_mail_requests_query(flow, turns->scheduler->pg, &(struct forget_mail_requests_in){ .most = MOST },
+                                      check_mail_requests);
+}
+
+static struct next *check_mail_requests(struct flow *flow)
+{
+    struct turns *turns = flow->owner;
+
+    if (pg_outcome(flow) != PG_OK) {
+        pg_work_note_put_off("forget_mail_requests", pg_sqlstate(flow), pg_answer_error(pg_answer_of(flow)));
+    } else {
+        turns->found_most = forget_mail_requests_get(flow, 0).forgotten >= MOST;
     }
     return end_turn(flow);
 }
@@ -194,15 +221,17 @@ static void wait_for_turn(struct flow *flow)
 void scheduler_pause(struct scheduler *scheduler)
 {
     scheduler->is_paused = true;
-    evtimer_del(scheduler->due.timer);
-    evtimer_del(scheduler->forgetting.timer);
+    for (int i = 0; i < TURNS; i++) {
+        evtimer_del(scheduler->turns[i].timer);
+    }
     pg_work_pause(scheduler->work);
 }
 
 void scheduler_free(struct scheduler *scheduler)
 {
-    event_free(scheduler->due.timer);
-    event_free(scheduler->forgetting.timer);
+    for (int i = 0; i < TURNS; i++) {
+        event_free(scheduler->turns[i].timer);
+    }
     pg_work_free(scheduler->work);
     pg_pool_free(scheduler->pg);
     free(scheduler);

@@ -132,7 +132,7 @@ $(GEN)/schema_digest.inc: $(SCHEMA_LIST) $(SCHEMA) $(MIGRATIONS) Makefile
 	@sha256sum $(SCHEMA) $(MIGRATIONS) | sha256sum | sed 's/ .*//; s/.*/"&"/' >$@
 
 # The names of all settings, from the programs' tables. Touched only when it changes, for these files often do.
-SETTING_TABLES := common/daemon/daemon.c common/daemon/guard.c $(foreach service,$(SERVICES),$(call find,services/$(service),*.c))
+SETTING_TABLES := common/daemon/common_settings.c common/daemon/guard.c $(foreach service,$(SERVICES),$(call find,services/$(service),*.c))
 $(GEN)/settings.inc: $(SETTING_TABLES) Makefile
 	@mkdir -p $(@D)
 	@sed -n 's/.*\.name = "\([A-Z][A-Z0-9_]*\)".*/"\1",/p' $(SETTING_TABLES) | LC_ALL=C sort -u >$@.new

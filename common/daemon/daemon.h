@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "common/base/config.h"
+#include "common/daemon/common_settings.h"
 #include "common/data/crypto.h"
 #include "common/pg/pg.h"
 #include "common/redis/redis.h"
@@ -16,22 +17,6 @@
 
 struct event_base;
 struct guard;
-
-/* Settings that all daemons share; the first member of each daemon's own settings struct. */
-struct daemon_settings {
-    const char *database_url;
-    const char *redis_url;
-    const char *public_url;
-    const char *secret_key, *secret_key_previous;
-    const char *listen, *health_listen;
-    const char *trusted_proxies; /* CIDRs, divided by commas */
-    int log_format, log_level;
-    int64_t database_connections, database_lock_seconds, database_heavy_connections, database_heavy_waiting;
-    bool database_unnamed_statements;
-    int64_t connections_max, first_byte_seconds;
-    int64_t drain_seconds;
-    int64_t rate_limit_burst, rate_limit_per_second; /* of guard_settings; 0 for a daemon without a guard */
-};
 
 struct daemon {
     const struct daemon_spec *spec;

@@ -8,7 +8,7 @@ def check():
     page = ROOT / "docs" / "configuration.md"
     told = set(re.findall(r"^\| `SHARELINK_([A-Z0-9_]+)`", text_of(page), re.MULTILINE))
     real = set()
-    for path in sources("common/daemon/daemon.c", "common/daemon/guard.c", "services/**/*.c"):
+    for path in sources("common/daemon/*.c", "services/**/*.c"):
         for name in re.findall(r'\.name = "([A-Z][A-Z0-9_]+)"', text_of(path)):
             real.add(name)
             if name not in told:

@@ -4,6 +4,7 @@
 #include "common/fetch/fetch.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <curl/curl.h>
 #include <event2/event.h>
 #include <netinet/in.h>
@@ -13,8 +14,10 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/log.h"
 #include "common/data/networks.h"
 #include "common/base/str.h"
+#include "common/fetch/ports.h"
 #include "common/loop/timer.h"
 
 enum { URL_MAX = 2048, CONNECTIONS_KEPT = 64 };
@@ -36,8 +39,8 @@ struct fetch {
     size_t received;
     int64_t retry_after_s;
     const _Atomic int64_t *good_until_us;
-    bool refused, too_long, has_lapsed;
-    char refused_address[ADDRESS_TEXT_SIZE];
+    bool has_reached; /* some server that it may reach was being connected to, or was connected */
+    bool too_long, has_lapsed;
     char error[CURL_ERROR_SIZE];
 };
 
@@ -49,6 +52,7 @@ static void collect_done(struct fetch_pool *pool);
 static void finish(struct fetch *fetch, CURLcode code);
 static const char *error_of(struct fetch *fetch, CURLcode code, char text[256]);
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address);
+static void note_refused(const struct address *address, unsigned port);
 static int begin_request(void *arg, char *to, char *from, int to_port, int from_port);
 static size_t take_body(char *bytes, size_t size, size_t count, void *arg);
 static size_t take_field(char *bytes, size_t size, size_t count, void *arg);
@@ -224,9 +228,9 @@ static void finish(struct fetch *fetch, CURLcode code)
 
 static const char *error_of(struct fetch *fetch, CURLcode code, char text[256])
 {
-    if (fetch->refused) {
-        snprintf(text, 256, "the address %s is not public, and not in WEBHOOK_ALLOW_NETWORKS", fetch->refused_address);
-        return text;
+    /* Whoever made the URL learns nothing of what names mean inside: not what a name resolves to, nor whether it does. */
+    if (!fetch->has_reached) {
+        return "its host does not resolve, is not public, or has no web server at that port";
     }
     if (fetch->too_long) {
         return "the answer is too long";
@@ -240,26 +244,37 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 {
     struct fetch *fetch = arg;
     struct address address = { .bytes = { [10] = 0xff, [11] = 0xff } };
+    unsigned port;
     (void)purpose;
 
     if (to->family == AF_INET) {
         struct sockaddr_in v4;
         memcpy(&v4, &to->addr, sizeof v4);
         memcpy(address.bytes + 12, &v4.sin_addr, 4);
+        port = ntohs(v4.sin_port);
     } else if (to->family == AF_INET6) {
         struct sockaddr_in6 v6;
         memcpy(&v6, &to->addr, sizeof v6);
         memcpy(address.bytes, &v6.sin6_addr, 16);
+        port = ntohs(v6.sin6_port);
     } else {
         return CURL_SOCKET_BAD;
     }
-    if (!may_connect(fetch->pool, &address)) {
-        fetch->refused = true;
-        address_text(fetch->refused_address, &address);
+    if (!may_connect(fetch->pool, &address) || !port_may_be_http(port)) {
+        note_refused(&address, port);
         return CURL_SOCKET_BAD;
     }
-    fetch->refused = false;
+    fetch->has_reached = true;
     return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+/* For the operator, who may want it in WEBHOOK_ALLOW_NETWORKS. */
+static void note_refused(const struct address *address, unsigned port)
+{
+    char text[ADDRESS_TEXT_SIZE];
+
+    address_text(text, address);
+    log_info("fetch.refused", LOG_TEXT("address", text), LOG_INT("port", port));
 }
 
 static bool may_connect(const struct fetch_pool *pool, const struct address *address)
@@ -268,6 +283,7 @@ static bool may_connect(const struct fetch_pool *pool, const struct address *add
 }
 
 /* There is a connection, and nothing of the request is on it. */
+static void note_refused(const struct address *address, unsigned port);
 static int begin_request(void *arg, char *to, char *from, int to_port, int from_port)
 {
     struct fetch *fetch = arg;
@@ -276,6 +292,7 @@ static int begin_request(void *arg, char *to, char *from, int to_port, int from_
     (void)to_port;
     (void)from_port;
 
+    fetch->has_reached = true;
     fetch->has_lapsed = clock_boot_us() >= *fetch->good_until_us;
     return fetch->has_lapsed ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
@@ -307,23 +324,54 @@ static size_t take_field(char *bytes, size_t size, size_t count, void *arg)
 
 /* --- input --- */
 
+static const char no_host[] = "This must name a host.";
+static bool is_name(const char *host);
+
 static const char *check_host(const struct fetch_pool *pool, CURLU *parts)
 {
     const char *wrong = NULL;
     char *host = NULL;
     struct address address;
 
-    if (curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK || !*host) {
-        return "This must name a host.";
+    if (curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
+        return no_host;
     }
     size_t length = strlen(host);
     bool bracketed = host[0] == '[' && host[length - 1] == ']';
+    if (!bracketed && !is_name(host)) {
+        wrong = no_host;
+    }
     if (address_read(host + bracketed, length - (bracketed ? 2 : 0), &address)) {
         wrong =
             may_connect(pool, &address) ? NULL : "This must not be a private, loopback, link-local or otherwise special address.";
     }
     curl_free(host);
     return wrong;
+}
+
+/* Labels of letters, digits, "-" and "_" that are not empty; the last may be followed by a dot. */
+static bool is_name(const char *host)
+{
+    size_t label = 0;
+
+    for (const char *at = host; *at; at++) {
+        if (*at == '.' ? label == 0 : !isalnum((unsigned char)*at) && *at != '-' && *at != '_') {
+            return false;
+        }
+        label = *at == '.' ? 0 : label + 1;
+    }
+    return *host;
+}
+
+static const char *check_port(CURLU *parts)
+{
+    char *text = NULL;
+    int64_t port;
+
+    bool is_good = curl_url_get(parts, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+                   str_parse_int(text, 0, 65535, &port) && port_may_be_http((unsigned)port);
+    curl_free(text);
+    return is_good ? NULL : "This must have a port that may be a web server's.";
 }
 
 static bool has_part(CURLU *parts, CURLUPart part)
@@ -345,6 +393,10 @@ const char *fetch_check_url(const struct fetch_pool *pool, const char *url)
     if (strncasecmp(url, "https://", 8) != 0 && strncasecmp(url, "http://", 7) != 0) {
         return "This must begin with https:// or http://.";
     }
+    /* libcurl would take the path's first part for it. */
+    if (strchr("/?#:@", strchr(url, ':')[3])) {
+        return no_host;
+    }
     for (const char *at = url; *at; at++) {
         if (*at <= ' ' || *at >= 0x7f || *at == '\\' || *at == '"' || *at == '<' || *at == '>') {
             return "This must be a URL, without blanks, and in ASCII.";
@@ -357,6 +409,7 @@ const char *fetch_check_url(const struct fetch_pool *pool, const char *url)
         wrong = "This must have no fragment.";
     } else {
         wrong = check_host(pool, parts);
+        wrong = wrong ? wrong : check_port(parts);
     }
     curl_url_cleanup(parts);
     return wrong;

@@ -396,7 +396,11 @@ def test_malformed_entry_is_kept_once_and_posted_to_nobody(stack, receiver, endp
                                  "ftp://example.com/", "file:///etc/passwd", "gopher://example.com/", "example.com", "https://",
                                  "https://user:secret@example.com/", "https://user@example.com/", "https://example.com/#top",
                                  "https://exa mple.com/", "https://example.com/\\", "https://example.com:99999/", "javascript:alert(1)",
-                                 "http://a@127.0.0.1#@example.com/", "https://example.com/" + "x" * 2048, "", 7, None])
+                                 "http://a@127.0.0.1#@example.com/", "https://example.com/" + "x" * 2048, "", 7, None,
+                                 "https:///", "https:///example.com/", "https://:443/", "https://?example.com", "https://./", "https://.example.com/",
+                                 "https://a..example.com/", "https://%20/", "https://example.com:0/", "http://example.com:22/",
+                                 "https://example.com:25/", "http://example.com:6379/", "http://example.com:5432/", "http://example.com:6667/",
+                                 "http://127.0.0.1:11211/", "http://example.com:00022/"])
 def test_url_that_must_not_be_is_refused(hooks, url):
     assert faults(hooks.post("/v1/webhook-endpoints", {"url": url})) == ["/url"]
 
@@ -408,13 +412,17 @@ def test_loopback_in_any_form_is_refused_unless_allowed(make_stack, host):
     assert faults(hooks.post("/v1/webhook-endpoints", {"url": f"http://{host}/"})) == ["/url"]
 
 
-def test_name_that_leads_to_a_private_address_is_refused_at_the_connect(make_stack, receiver):
+def test_whatever_must_not_be_posted_to_is_told_in_the_same_words(make_stack, receiver):
+    """A name of ours, one that nobody has, and a port that was allowed once: the owner learns nothing of what is behind them."""
     strict = make_stack(settings={"SHARELINK_NOTIFICATIONS_WEBHOOK_RETRY_SECONDS": "3600"})
     hooks, target = Api(strict.notifications.url(), strict.key), receiver()
-    made = hooks.post("/v1/webhook-endpoints", {"url": target.url(host="localhost")}, status=201).json()
+    made = [hooks.post("/v1/webhook-endpoints", {"url": url}, status=201).json()
+            for url in (target.url(host="localhost"), "http://localhost:1024/", "http://nobody.invalid/", "https://example.com/")]
+    strict.db.rows("update notifications.webhook_endpoints set url = 'http://localhost:6379/' where id = %s", made[3]["id"])
     strict.make_share_link()
-    row = wait_until(lambda: [row for row in deliveries(strict, made) if row["last_error"]], 20, "it was tried")[0]
-    assert "is not public" in row["last_error"] and row["state"] == "pending" and target.posts == []
+    told = [wait_until(lambda each=each: [row for row in deliveries(strict, each) if row["last_error"]], 20, "it was tried")[0] for each in made]
+    assert {row["last_error"] for row in told} == {"its host does not resolve, is not public, or has no web server at that port"}
+    assert {row["state"] for row in told} == {"pending"} and target.posts == []
 
 
 def test_all_faults_of_an_endpoint_are_told_at_once(hooks):

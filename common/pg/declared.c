@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "common/base/str.h"
 #include "common/pg/connection.h"
+#include "common/pg/failure.h"
 
 const struct pg_answer pg_answer_rejected = { .outcome = PG_REJECTED };
 
@@ -255,8 +256,12 @@ static const char *type_name(unsigned oid)
 
 static bool refuse(const struct pg_statement *statement, const char *column, const char *declared, const char *found)
 {
-    log_error("pg.answer_undeclared", LOG_TEXT("statement", statement->name), LOG_TEXT("column", column),
-              LOG_TEXT("declared", declared), LOG_TEXT("found", found));
+    int64_t left_out;
+
+    if (pg_failure_may_tell_unreadable(statement, &left_out)) {
+        log_error("pg.answer_undeclared", LOG_TEXT("statement", statement->name), LOG_TEXT("column", column),
+                  LOG_TEXT("declared", declared), LOG_TEXT("found", found), LOG_INT("left_out", left_out));
+    }
     return false;
 }
 

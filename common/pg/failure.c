@@ -14,6 +14,8 @@
 /* Between two lines of the same kind. */
 #define TELL_EVERY_US ((int64_t)60 * 1000 * 1000)
 
+enum { UNREADABLE_MAX = 5 };
+
 /* What was told, and when; as few as there are statements that fail, times codes. */
 struct told {
     struct told *next;
@@ -21,6 +23,7 @@ struct told {
     char sqlstate[6];
     int64_t at_us;
     int64_t left_out; /* since then */
+    int lines;        /* since then, of those that are told several times */
 };
 
 static void note_shortage(const char *sqlstate, const PGresult *result);
@@ -57,6 +60,23 @@ bool pg_failure_note(const struct pg_statement *statement, const char *sqlstate,
     told->at_us = now_us;
     told->left_out = 0;
     return true;
+}
+
+bool pg_failure_may_tell_unreadable(const struct pg_statement *statement, int64_t *left_out)
+{
+    struct told *told = find_told(statement->name, "");
+    int64_t now_us = clock_mono_us();
+
+    if (!told->at_us || now_us - told->at_us >= TELL_EVERY_US) {
+        *left_out = told->left_out;
+        told->at_us = now_us;
+        told->left_out = 0;
+        told->lines = 1;
+        return true;
+    }
+    *left_out = 0;
+    told->left_out += told->lines >= UNREADABLE_MAX;
+    return told->lines++ < UNREADABLE_MAX;
 }
 
 enum pg_failure_kind pg_failure_kind(const char *sqlstate)

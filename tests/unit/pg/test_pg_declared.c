@@ -159,6 +159,23 @@ static void an_undeclared_answer_is_refused_and_named(void **state)
 }
 
 /* A view that changes under the session: PostgreSQL refuses the old plan, and the new one is looked at as the first was. */
+static void an_undeclared_answer_is_told_a_few_times_a_minute(void **state)
+{
+    struct rig rig = logging_rig();
+    struct declared_row_in in = whole_input();
+    const struct pg_statement *statement = altered(&rig, 99, "as note", "as notes");
+    int told = 0;
+    (void)state;
+
+    for (int round = 0; round < 20; round++) {
+        ask_row(&rig, statement, &in);
+        assert_int_equal(seen.outcome, PG_UNAVAILABLE);
+        told += strstr(logged, "pg.answer_undeclared") != NULL;
+    }
+    assert_int_equal(told, 5);
+    rig_free(&rig);
+}
+
 static void a_plan_made_anew_is_looked_at_anew(void **state)
 {
     SQL(make_view, "create or replace temp view changing as select now() as at");
@@ -451,6 +468,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_declared_is_read_by_name),
         cmocka_unit_test(an_undeclared_answer_is_refused_and_named),
+        cmocka_unit_test(an_undeclared_answer_is_told_a_few_times_a_minute),
         cmocka_unit_test(a_plan_made_anew_is_looked_at_anew),
         cmocka_unit_test(a_missing_input_is_refused_and_nothing_is_sent),
         cmocka_unit_test(an_item_without_its_input_is_refused_alone),

@@ -46,6 +46,7 @@ static struct next *store_members(struct flow *flow)
         .interview_ids = { addition->wanted.ids, addition->wanted.count },
         .is_sound = !faults_any(addition->faults),
         .interviews_max = INTERVIEWS_MAX,
+        .content_max = change_content_max(flow),
         .event_ids = change_new_event_ids(flow, 1),
         .request_id = flow->request_id,
         .traceparent = flow->traceparent,
@@ -72,6 +73,9 @@ static struct next *reply_added(struct flow *flow)
     case ADD_INTERVIEWS_TOO_MANY:
         faults_add(addition->faults, "/interview_ids", "too_many",
                    arena_printf(flow->arena, "A link has at most %d interviews.", INTERVIEWS_MAX));
+        return faults_reply(flow, addition->faults);
+    case ADD_INTERVIEWS_TOO_LARGE:
+        change_note_content_size(flow, addition->faults, "/interview_ids", out.content_size);
         return faults_reply(flow, addition->faults);
     case ADD_INTERVIEWS_VERSION_MISMATCH:
         return change_reply_version_mismatch(flow);

@@ -1,9 +1,9 @@
 -- Adds interviews to a link, or adds none and says which do not exist. is_sound false asks for that check alone. Row locks: the
 -- interviews, then the link (docs/architecture.md, "In which order rows are locked").
--- in  account_id text, share_link_id text, version int?, interview_ids text[], is_sound bool, interviews_max int,
+-- in  account_id text, share_link_id text, version int?, interview_ids text[], is_sound bool, interviews_max int, content_max bigint,
 --     event_ids text[], request_id text, traceparent text?
--- out outcome: ok | version_mismatch | basic_link | faulty | too_many | no row: not_found,
---     answer json, missing_interviews json?, events json?
+-- out outcome: ok | version_mismatch | basic_link | faulty | too_many | too_large | no row: not_found,
+--     answer json, content_size bigint, missing_interviews json?, events json?
 with held as materialized (
     select h.id from links.hold_interviews(:account_id, :interview_ids) h (id)
 ),
@@ -14,22 +14,27 @@ link as materialized (
     for update of l
 ),
 sent as materialized (
-    select u.id, u.place::int, exists (select from held h where h.id = u.id) as found
+    select u.id, u.place::int, s.size, exists (select from held h where h.id = u.id) as found
     from unnest(:interview_ids) with ordinality as u (id, place)
+    cross join lateral (select (select i.content_size from links.interviews i where i.account_id = :account_id and i.id = u.id) as size) s
 ),
 present as materialized (
     select m.interview_id from link cross join lateral links.members_now(link.id) m
 ),
 fresh as materialized (
-    select s.id, s.place, row_number() over (order by s.place)::int as nth
+    select s.id, s.place, s.size, row_number() over (order by s.place)::int as nth
     from sent s
     where not exists (select from present p where p.interview_id = s.id)
+),
+sized as materialized (
+    select links.content_size_now(link.id) + (select coalesce(sum(size), 0) from fresh)::bigint as content_size from link
 ),
 judged as materialized (
     select case when version <> :version then 'version_mismatch'
                 when kind <> 'advanced' then 'basic_link'
                 when not :is_sound or exists (select from sent where not found) then 'faulty'
                 when (select count(*) from present) + (select count(*) from fresh) > :interviews_max then 'too_many'
+                when (select content_size from sized) > :content_max and exists (select from fresh) then 'too_large'
                 else 'ok' end as outcome,
            id, account_id, last_position, (select count(*)::int from fresh) as many
     from link
@@ -60,6 +65,7 @@ select j.outcome,
            'added', (select coalesce(json_agg(f.id order by f.place), '[]') from fresh f),
            'already_present', (select coalesce(json_agg(s.id order by s.place), '[]') from sent s
                                where exists (select from present p where p.interview_id = s.id))) as answer,
+       (select content_size from sized) as content_size,
        (select json_agg(place - 1 order by place) from sent where not found) as missing_interviews,
        (select json_agg(json_build_array('sharelink.' || type || '.v1', cloud_event)) from logged) as events
 from judged j

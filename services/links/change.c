@@ -38,6 +38,20 @@ struct next *change_reply_basic_link(struct flow *flow)
     return problem_reply(flow, 409, "basic_link", "A basic link has one interview and no named reviewers.");
 }
 
+int64_t change_content_max(const struct flow *flow)
+{
+    return links_settings_of(flow->daemon)->link_content_mb * 1024 * 1024;
+}
+
+void change_note_content_size(struct flow *flow, struct faults *faults, const char *pointer, int64_t size)
+{
+    if (size > change_content_max(flow)) {
+        faults_add(faults, pointer, "too_large",
+                   arena_printf(flow->arena, "The interviews would make pages of %.1f MiB for this link; %lld are allowed.",
+                                (double)size / MIB, (long long)links_settings_of(flow->daemon)->link_content_mb));
+    }
+}
+
 int64_t change_mails_max(const struct flow *flow)
 {
     return links_settings_of(flow->daemon)->invitations_per_address;

@@ -14,6 +14,12 @@ struct next *change_reply_not_found(struct flow *flow) FLOW_NEXT;
 struct next *change_reply_version_mismatch(struct flow *flow) FLOW_NEXT;
 struct next *change_reply_basic_link(struct flow *flow) FLOW_NEXT;
 
+/* How large the pages of a link may be, as links.content_size measures them. */
+#define MIB (1024.0 * 1024.0)
+int64_t change_content_max(const struct flow *flow);
+/* Notes a fault when a link's pages would be larger. */
+void change_note_content_size(struct flow *flow, struct faults *faults, const char *pointer, int64_t size);
+
 /* What an account may ask for within an hour to one address, for links.take_mails. */
 int64_t change_mails_max(const struct flow *flow);
 /* The 429 when some reviewers have been mailed too often: faults has each of them. retry_s: until all may be mailed again. */

@@ -87,6 +87,7 @@ static struct next *store_link(struct flow *flow)
         .reviewers = { creation->reviewers.list, creation->reviewers.count },
         .media_salt = pg_bytes_of(media_salt, sizeof media_salt),
         .is_sound = !faults_any(creation->faults),
+        .content_max = change_content_max(flow),
         .mails_max = change_mails_max(flow),
         .event_ids = change_new_event_ids(flow, 1 + wanted->reviewers.count),
         .request_id = flow->request_id,
@@ -123,6 +124,7 @@ static void note_missing(struct flow *flow, struct creation *creation, const str
 {
     change_note_missing(flow, creation->faults, "interview_ids", &creation->wanted.interviews, out->missing_interviews,
                         "not_found", "There is no such interview.");
+    change_note_content_size(flow, creation->faults, "/interview_ids", out->content_size);
     if (out->is_template_missing) {
         faults_add(creation->faults, "/template_id", "not_found", "There is no such template.");
     }

@@ -6,10 +6,10 @@
 -- in   account_id text, share_link_id text, title text?, owner_name text?, owner_email text?, owner_time_zone text, settings jsonb,
 --      is_expiry_given bool, expires_at timestamptz?, expires_in_s bigint?, send_email bool, message_subject text?,
 --      message_body text?, template_id text?, takes_default_template bool, interview_ids text[], media_salt bytea, is_sound bool,
---      mails_max int, event_ids text[], request_id text, traceparent text?
+--      content_max bigint, mails_max int, event_ids text[], request_id text, traceparent text?
 -- rows reviewers as struct new_reviewer from services/links/new_reviewers.h:
 --      id text, name text?, email text?, token_hash bytea, passcode_hash bytea, sealed bytea
--- out  outcome: created | faulty | too_many_mails, missing_interviews json?, is_template_missing bool, is_name_missing bool,
+-- out  outcome: created | faulty | too_many_mails, missing_interviews json?, content_size bigint, is_template_missing bool, is_name_missing bool,
 --      refused json?, retry_s int?, share_link json?, events json?
 with account as (
     select a as account from links.accounts a where a.id = :account_id
@@ -18,8 +18,9 @@ held as materialized (
     select h.id from links.hold_interviews(:account_id, :interview_ids) h (id)
 ),
 wanted as materialized (
-    select u.id, u.place::int, exists (select from held h where h.id = u.id) as found
+    select u.id, u.place::int, s.size, exists (select from held h where h.id = u.id) as found
     from unnest(:interview_ids) with ordinality as u (id, place)
+    cross join lateral (select (select i.content_size from links.interviews i where i.account_id = :account_id and i.id = u.id) as size) s
 ),
 template as (
     select id, subject, body from links.email_templates
@@ -32,6 +33,7 @@ sound as (
       -- Raises where PostgreSQL does not know the zone: its mails could never be written.
       and (now() at time zone :owner_time_zone) is not null
       and not exists (select from wanted where not found)
+      and (select coalesce(sum(size), 0) from wanted) <= :content_max
       and (:template_id is null or exists (select from template))
 ),
 mails as materialized (
@@ -86,6 +88,7 @@ select case when exists (select from link) then 'created'
             when exists (select from mails where refused is not null) then 'too_many_mails'
             else 'faulty' end as outcome,
        (select json_agg(place - 1 order by place) from wanted where not found) as missing_interviews,
+       (select coalesce(sum(size), 0) from wanted)::bigint as content_size,
        :template_id is not null and not exists (select from template) as is_template_missing,
        :owner_name is null and exists (select from account where (account).default_sender_name is null) as is_name_missing,
        (select to_json(refused) from mails) as refused, (select retry_s from mails) as retry_s,

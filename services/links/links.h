@@ -8,7 +8,7 @@
 struct links_settings {
     struct daemon_settings common;
     int64_t link_max_age_days, scheduler_interval_ms;
-    int64_t invitations_per_address;
+    int64_t invitations_per_address, link_content_mb;
     bool allow_http_media;
 };
 

@@ -5,12 +5,14 @@
 #include "common/http/conditional.h"
 #include "common/http/fields.h"
 #include "common/data/id.h"
+#include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/interview_document.h"
 #include "services/links/links.h"
 #include "services/links/put_interview.sql.h"
 
 static struct next *reply_stored(struct flow *flow);
+static struct next *refuse_size(struct flow *flow, const struct put_interview_out *out);
 
 struct next *put_interview(struct flow *flow)
 {
@@ -39,6 +41,7 @@ struct next *put_interview(struct flow *flow)
         .only_replaces = http_header(flow, "If-Match") != NULL,
         .version = conditional_version(flow, 1),
         .only_creates = str_equal(http_header(flow, "If-None-Match"), "*"),
+        .content_max = change_content_max(flow),
     };
     return put_interview_query(flow, flow->daemon->pg, &in, reply_stored);
 }
@@ -48,10 +51,28 @@ static struct next *reply_stored(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    if (pg_rows(flow) == 0) {
-        return problem_reply(flow, 412, "precondition_failed", "The interview is not as If-Match or If-None-Match wants it.");
-    }
     struct put_interview_out out = put_interview_get(flow, 0);
-    conditional_set_version(flow, out.version);
-    return http_reply_json(flow, out.version == 1 ? 201 : 200, out.interview);
+    switch (out.outcome) {
+    case PUT_INTERVIEW_STORED:
+        conditional_set_version(flow, out.version);
+        return http_reply_json(flow, out.version == 1 ? 201 : 200, out.interview);
+    case PUT_INTERVIEW_TOO_LARGE:
+        return refuse_size(flow, &out);
+    case PUT_INTERVIEW_NOT_AS_WANTED:
+        break;
+    }
+    return problem_reply(flow, 412, "precondition_failed", "The interview is not as If-Match or If-None-Match wants it.");
+}
+
+static struct next *refuse_size(struct flow *flow, const struct put_interview_out *out)
+{
+    struct faults *faults = faults_new(flow->arena);
+
+    faults_add(
+        faults, "", "too_large",
+        arena_printf(flow->arena,
+                     "With it the pages of the share link %s, which has this interview, would have %.1f MiB; %lld are allowed.",
+                     out->overfull_link, (double)out->content_size / MIB,
+                     (long long)links_settings_of(flow->daemon)->link_content_mb));
+    return faults_reply(flow, faults);
 }

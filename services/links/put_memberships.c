@@ -53,6 +53,7 @@ static struct next *store_memberships(struct flow *flow)
         .share_link_ids = { form->wanted.ids, form->wanted.count },
         .is_sound = !faults_any(form->faults),
         .interviews_max = INTERVIEWS_MAX,
+        .content_max = change_content_max(flow),
         .request_id = flow->request_id,
         .traceparent = flow->traceparent,
     };
@@ -90,4 +91,7 @@ static void note_faulty_links(struct flow *flow, struct form *form, const struct
                         "There is no such advanced share link.");
     change_note_missing(flow, form->faults, "share_link_ids", &form->wanted, out->full_links, "too_many",
                         arena_printf(flow->arena, "This link has %d interviews already.", INTERVIEWS_MAX));
+    change_note_missing(flow, form->faults, "share_link_ids", &form->wanted, out->large_links, "too_large",
+                        arena_printf(flow->arena, "With this interview the pages of this link would have more than %lld MiB.",
+                                     (long long)links_settings_of(flow->daemon)->link_content_mb));
 }

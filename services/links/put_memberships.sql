@@ -1,12 +1,12 @@
 -- Makes an interview a member of exactly these of the account's advanced links, or changes nothing and says which do not exist or
 -- are full. Two such forms for one interview take turns by the interview's row, in the mode that lets others refer to it; the
 -- links' rows are locked in the order of their ids. tag is what If-Match says; is_sound false asks for the check alone.
--- in  account_id text, interview_id text, tag text?, share_link_ids text[], is_sound bool, interviews_max int, request_id text,
+-- in  account_id text, interview_id text, tag text?, share_link_ids text[], is_sound bool, interviews_max int, content_max bigint, request_id text,
 --     traceparent text?
--- out outcome: ok | version_mismatch | faulty | no row: not_found, memberships json, tag text, missing_links json?, full_links json?,
+-- out outcome: ok | version_mismatch | faulty | no row: not_found, memberships json, tag text, missing_links json?, full_links json?, large_links json?,
 --     events json?
 with interview as materialized (
-    select id from links.interviews where account_id = :account_id and id = :interview_id for no key update
+    select id, content_size from links.interviews where account_id = :account_id and id = :interview_id for no key update
 ),
 sent as materialized (
     select u.id, u.place::int from unnest(:share_link_ids) with ordinality as u (id, place)
@@ -29,8 +29,9 @@ present as materialized (
     where m.share_link_id in (select id from link)
 ),
 fresh as materialized (
-    select l.*, s.place, (select count(*) from links.members_now(l.id)) as members
-    from link l join sent s on s.id = l.id
+    select l.*, s.place, (select count(*) from links.members_now(l.id)) as members,
+           links.content_size_now(l.id) + i.content_size as content_size
+    from link l join sent s on s.id = l.id cross join interview i
     where not exists (select from present p where p.id = l.id)
 ),
 missing as materialized (
@@ -39,7 +40,7 @@ missing as materialized (
 judged as materialized (
     select case when :tag <> '*' and :tag <> '"' || md5(coalesce((select string_agg(id, ',' order by id) from present), '')) || '"'
                 then 'version_mismatch'
-                when not :is_sound or exists (select from missing) or exists (select from fresh where members >= :interviews_max) then 'faulty'
+                when not :is_sound or exists (select from missing) or exists (select from fresh where members >= :interviews_max or content_size > :content_max) then 'faulty'
                 else 'ok' end as outcome
     from interview
 ),
@@ -86,5 +87,6 @@ select j.outcome,
        (select md5(coalesce(string_agg(l.id, ',' order by l.id), '')) from link l join sent s on s.id = l.id) as tag,
        (select json_agg(place - 1 order by place) from missing) as missing_links,
        (select json_agg(place - 1 order by place) from fresh where members >= :interviews_max) as full_links,
+       (select json_agg(place - 1 order by place) from fresh where content_size > :content_max) as large_links,
        (select json_agg(json_build_array('sharelink.' || type || '.v1', cloud_event) order by id) from logged) as events
 from judged j

@@ -89,6 +89,47 @@ begin
 end
 $$;
 
+-- The size of the pages of a link, as links.content_size measures it.
+create or replace function links.content_size_now(of_share_link_id text) returns bigint
+language plpgsql volatile as $$
+begin
+    return (select coalesce(sum(i.content_size), 0)
+            from links.share_link_interviews m
+            join links.interviews i on i.account_id = m.account_id and i.id = m.interview_id
+            where m.share_link_id = of_share_link_id);
+end
+$$;
+
+-- The first of the links that have this interview whose pages would be too large with this document, and how large they would be. The
+-- interview's row is locked, then, when the document grows, the links in the order of their ids: so nobody adds to them meanwhile.
+create or replace function links.overfull_link(of_account_id text, of_interview_id text, new_document jsonb, size_max bigint)
+returns table (share_link_id text, size bigint)
+language plpgsql volatile rows 1 as $$
+declare
+    growth int;
+    linked text;
+begin
+    select links.content_size(new_document) - i.content_size into growth
+    from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for no key update;
+    if growth is null or growth <= 0 then
+        return;
+    end if;
+    for linked in
+        select l.id from links.share_links l
+        where l.id in (select m.share_link_id from links.share_link_interviews m
+                       where m.account_id = of_account_id and m.interview_id = of_interview_id)
+        order by l.id for update
+    loop
+        share_link_id := linked;
+        size := links.content_size_now(linked) + growth;
+        if size > size_max then
+            return next;
+            return;
+        end if;
+    end loop;
+end
+$$;
+
 -- For a statement that had to wait for the interview's row: the basic link that was made meanwhile.
 create or replace function links.basic_link_now(of_account_id text, of_interview_id text) returns setof links.share_links
 language plpgsql volatile rows 1 as $$

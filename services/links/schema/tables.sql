@@ -30,6 +30,13 @@ create table links.api_keys (
 );
 create index api_keys_by_account on links.api_keys (account_id);
 
+-- How large a part of a reviewer's page an interview is, in bytes: its text, and what each question adds to it. What a page may
+-- have is bounded by the sum: docs/limits.md.
+create function links.content_size(document jsonb) returns int
+language sql immutable
+return octet_length(document::text)
+       + 500 * case when jsonb_typeof(document -> 'questions') = 'array' then jsonb_array_length(document -> 'questions') else 0 end;
+
 -- The document is kept as the platform sent it; what lists filter and sort by stands beside it.
 create table links.interviews (
     account_id      text        not null collate "C" references links.accounts on delete cascade,
@@ -43,6 +50,7 @@ create table links.interviews (
     searched        text        generated always as (sharelink.person_searched(
         (document #>> '{candidate,first_name}') || coalesce(' ' || (document #>> '{candidate,last_name}'), ''),
         document #>> '{candidate,email}')) stored,
+    content_size    int         not null generated always as (links.content_size(document)) stored,
     version         int         not null default 1,
     created_at      timestamptz not null default now(),
     updated_at      timestamptz not null default now(),

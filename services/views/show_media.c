@@ -118,8 +118,7 @@ static struct next *send_file(struct flow *flow, const char *path, const char *f
     if (!address) {
         return reply_unavailable(flow, "bad_path");
     }
-    http_set_header(flow, "X-Accel-Redirect", address);
-    return http_reply(flow, 200, type.content_type, "", 0);
+    return local_media_hand_over(flow, settings->media_dir, path, &type, address);
 }
 
 /* nginx decodes it again. NULL for a path that would lead anywhere else. */
@@ -149,5 +148,6 @@ static const char *internal_address(struct arena *arena, const char *prefix, con
 static struct next *reply_unavailable(struct flow *flow, const char *reason)
 {
     log_error("media.source_not_served", LOG_TEXT("reason", reason), LOG_TEXT("request_id", flow->request_id));
+    http_unset_header(flow, "Content-Disposition");
     return problem_reply(flow, 502, "media_unavailable", "This file cannot be fetched from where it is kept.");
 }

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from support import samples
-from support.api import Reviewer, faults
+from support.api import Reviewer, check_problem, faults
 from support.programs import run
 
 CLIP = bytes(range(256)) * 10
@@ -29,6 +29,12 @@ def media_dir():
     for name in ("clip.mp4", "deep äöü %/down/a b+c?#.mp4", "page.html", "drawing.SVG", "resume.PDF", "cv.docx", "noending"):
         with open(os.path.join(media, name), "wb") as file:
             file.write(CLIP)
+    with open(f"{media}/empty.mp4", "wb"):
+        pass
+    os.makedirs(f"{media}/folder.mp4/inner")
+    os.mkfifo(f"{media}/pipe.mp4")
+    os.symlink("clip.mp4", f"{media}/inward.mp4")
+    os.symlink("/", f"{media}/root")
     with open(os.path.join(root, "secret.mp4"), "wb") as file:
         file.write(b"outside")
     os.symlink("../secret.mp4", os.path.join(media, "link.mp4"))
@@ -173,6 +179,91 @@ def test_paths_out_of_the_folder_are_not_handed_over_even_if_they_were_stored(ha
                          source, interview)
     answer = browser.get(path, status=502)
     assert "X-Accel-Redirect" not in answer.headers
+
+
+# --- by nginx or by the daemon: the same answers ---
+
+# What stands for the length and the tag of the file is put in; ranges of every shape that a client may make up.
+RANGES = [None, "bytes=0-1", "bytes=-3", "bytes=2000-", "bytes=0-99999", "bytes=2559-", "bytes=2560-", "bytes=9999-", "bytes=9999-10000", "bytes=-0", "bytes=-9999",
+          "bytes=5-2", "bytes=", "bytes=-", "bytes=x", "bytes=1-x", "bytes=0-1,4-5", "bytes=0-1,9999-", "bytes=9998-,9999-", "bytes=0-1,", "bytes=,0-1", "bytes= 1 - 2 ", "bytes=1--2",
+          "BYTES=1-2", "items=1-2", "bytes 1-2", "bytes=99999999999999999999-", "bytes=0-99999999999999999999", "bytes=0-0", "bytes=1-2;q=1"]
+SOURCES = ["clip.mp4", "empty.mp4", "cv.docx", "inward.mp4", "deep äöü %/down/a b+c?#.mp4", "gone.mp4", "gone/clip.mp4", "folder.mp4", "folder.mp4/inner", "pipe.mp4",
+           "link.mp4", "root/etc/passwd", "clip.mp4/x", "deep äöü %", "page.html"]
+SEEN = ("Content-Type", "Content-Length", "Content-Range", "Accept-Ranges", "ETag", "Last-Modified", "Content-Disposition", "Cache-Control", "Content-Security-Policy", "Location",
+        "X-Content-Type-Options", "Referrer-Policy", "X-Frame-Options", "X-Robots-Tag", "Cross-Origin-Resource-Policy", "X-Accel-Redirect")
+
+
+def answer_of(browser, server, path, method="GET", **headers):
+    """Of two servers: but for its own ids the same."""
+    answer = browser.session.request(method, server.front.url() + path, headers=headers, timeout=20)
+    shown = {name: answer.headers.get(name) for name in SEEN}
+    if answer.status_code >= 400:
+        assert b"/internal-media" not in answer.content and answer.headers["X-Request-Id"] in answer.text
+        if "html" in shown["Content-Type"]:
+            return answer.status_code, {**shown, "Content-Length": None}
+        problem = answer.json()
+        check_problem(answer)
+        del problem["request_id"]
+        return answer.status_code, {**shown, "Content-Length": None}, problem
+    return answer.status_code, shown, answer.content
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_whoever_sends_the_answer_is_the_same(stack, handing_over, source):
+    (sends, path), (hands, other_path) = with_source(stack, f"media:{source}"), with_source(handing_over, f"media:{source}", front=True)
+    tag = answer_of(sends, stack, path)[1].get("ETag") or '"none"'
+    asked = [{"Range": value} if value else {} for value in RANGES]
+    asked += [{"Range": "bytes=0-1", "If-Range": same} for same in (tag, f"W/{tag}", '"other"', "Mon, 23 Nov 2026 00:00:00 GMT", "x")]
+    asked += [{"If-None-Match": tag}, {"If-Modified-Since": "Mon, 23 Nov 2037 00:00:00 GMT"}, {"Accept": "text/html"}, {"Accept": "text/html", "Range": "bytes=9999-"}]
+    for headers in asked:
+        for method in ("GET", "HEAD"):
+            if method == "HEAD" and source not in ("clip.mp4", "empty.mp4"):
+                continue
+            one = answer_of(sends, stack, path, method, **headers) if method == "GET" else head_of(sends, stack, path, **headers)
+            other = answer_of(hands, handing_over, other_path, method, **headers) if method == "GET" else head_of(hands, handing_over, other_path, **headers)
+            assert one == other, (source, method, headers)
+    missing = source in ("gone.mp4", "gone/clip.mp4", "folder.mp4", "folder.mp4/inner", "pipe.mp4", "link.mp4", "root/etc/passwd", "clip.mp4/x", "deep äöü %", "inward.mp4")
+    assert answer_of(hands, handing_over, other_path)[0] == (502 if missing else 200)
+
+
+def head_of(browser, server, path, **headers):
+    answer = browser.session.head(server.front.url() + path, headers=headers, timeout=20)
+    return answer.status_code, {name: answer.headers.get(name) for name in SEEN}, answer.content
+
+
+@pytest.mark.parametrize("kind", ["gone", "folder", "link out", "pipe", "unreadable"])
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+def test_what_nginx_finds_otherwise_than_the_daemon_is_told_alike(shared, media_dir, kind, accept, tmp_path_factory):
+    """Gone since, or not for its account: there is no folder's redirect, no page of nginx's, and nothing to be saved."""
+    there = tempfile.mkdtemp(prefix="sharelink-nginx-media-")
+    os.chmod(there, 0o755)
+    made = shared.make_stack(settings={"SHARELINK_VIEWS_MEDIA_DIR": media_dir, "SHARELINK_VIEWS_MEDIA_INTERNAL_PREFIX": "/internal-media"})
+    try:
+        make_odd(kind, f"{there}/cv.docx")
+        made.front.media_dir = there
+        made.front.restart()
+        browser, path = with_source(made, "media:cv.docx", front=True)
+        answer = browser.session.get(made.front.url() + path, headers={"Accept": accept}, timeout=20, allow_redirects=False)
+        assert answer.status_code == 502 and "internal-media" not in str(answer.headers) + answer.text
+        assert "Content-Disposition" not in answer.headers and "Location" not in answer.headers
+        assert answer.headers["Content-Type"] == ("text/html; charset=utf-8" if accept == "text/html" else "application/problem+json")
+        assert accept == "text/html" or answer.json()["code"] == "media_unavailable"
+    finally:
+        made.close()
+        shutil.rmtree(there)
+
+
+def make_odd(kind, path):
+    if kind == "folder":
+        os.mkdir(path)
+    elif kind == "link out":
+        os.symlink("/etc/hostname", path)
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "unreadable":
+        with open(path, "wb") as file:
+            file.write(CLIP)
+        os.chmod(path, 0)
 
 
 # --- what is sent as what ---

@@ -20,8 +20,7 @@ static const struct page_filter filters[] = {
     { .name = "search",
       .check = page_check_search,
       .is_heavy = true,
-      .condition = "i.searched like (select (sharelink.search_patterns(:value))[1])"
-                   " and i.searched like all ((select sharelink.search_patterns(:value))::text[])" },
+      .condition = "i.id in (select found.id from links.interviews_with_words(:account_id, :value) found (id))" },
     { .name = "job_id", .check = fields_check_external_id, .condition = "i.job_id = :value" },
     { .name = "type", .choices = "one_way|live", .conditions = types },
     { .name = NULL },

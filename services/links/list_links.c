@@ -1,8 +1,6 @@
 /* list_links.c - GET /v1/share-links: the account's links, filtered and sorted, page by page.
  *
- * Each word of a search is in the title, or in the name or address of one of the reviewers: an index finds the longest one, and
- * the others are looked for in what that finds. A link that was never opened sorts before all that were; one that never expires,
- * after all that do.
+ * A link that was never opened sorts before all that were; one that never expires, after all that do.
  */
 #include "common/data/idn.h"
 #include "common/http/fields.h"
@@ -33,11 +31,7 @@ static const struct page_filter filters[] = {
     { .name = "search",
       .check = page_check_search,
       .is_heavy = true,
-      .condition = "l.id in (select found.id from (select s.id from links.share_links s"
-                   " where s.account_id = :account_id and s.searched like (select (sharelink.search_patterns(:value))[1])"
-                   " union all select r.share_link_id from links.reviewers r"
-                   " where r.account_id = :account_id and r.searched like (select (sharelink.search_patterns(:value))[1])) found"
-                   " where links.has_words(found.id, (select (sharelink.search_patterns(:value))[2:])))" },
+      .condition = "l.id in (select found.id from links.links_with_words(:account_id, :value) found (id))" },
     { .name = "interview_id",
       .check = fields_check_external_id,
       .condition = "l.id in (select m.share_link_id from links.share_link_interviews m"

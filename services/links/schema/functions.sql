@@ -8,17 +8,6 @@
 -- Functions that take rows of our tables have their bodies as text: PostgreSQL refuses "alter table … add column … default …"
 -- while a function with a compiled body (return …, begin atomic …) uses the table's row type.
 
--- Whether each of these words (patterns for LIKE) is in the title of a link, or in the name or address of one of its reviewers.
-create or replace function links.has_words(of_share_link_id text, patterns text[]) returns boolean
-language plpgsql stable as $$
-begin
-    return patterns = '{}' or not exists (
-        select from unnest(patterns) pattern
-        where not exists (select from links.share_links l where l.id = of_share_link_id and l.searched like pattern)
-          and not exists (select from links.reviewers r where r.share_link_id = of_share_link_id and r.searched like pattern));
-end
-$$;
-
 -- What becomes of time: an expiry is compared with the clock, and marked nowhere.
 create or replace function links.state_of(link_deactivated_at timestamptz, expires_at timestamptz) returns text
 language sql stable
@@ -38,6 +27,62 @@ language sql stable as $$
     select case when is_sent then coalesce(at, now() + in_s * interval '1 second')
                 else now() + account.default_expires_value
                              * case account.default_expires_unit when 'weeks' then interval '168 hours' else interval '24 hours' end end
+$$;
+
+-- The account's links that have a word (a pattern for LIKE) in the title, or in the name or address of one of the reviewers. An
+-- index of trigrams that is asked for a word without any reads all of it, those of other accounts too: || '' keeps such a word from
+-- it.
+create or replace function links.links_with_word(of_account_id text, pattern text) returns setof text
+language plpgsql stable rows 100 as $$
+begin
+    if pattern ~ '[[:alnum:]]{3}' then
+        return query
+            select l.id from links.share_links l where l.account_id = of_account_id and l.searched like pattern
+            union all
+            select r.share_link_id from links.reviewers r where r.account_id = of_account_id and r.searched like pattern;
+    else
+        return query
+            select l.id from links.share_links l where l.account_id = of_account_id and l.searched || '' like pattern
+            union all
+            select r.share_link_id from links.reviewers r where r.account_id = of_account_id and r.searched || '' like pattern;
+    end if;
+end
+$$;
+
+-- The account's links that have each word of a search: the longest is looked up, and the others are looked for in what it finds.
+create or replace function links.links_with_words(of_account_id text, search text) returns setof text
+language plpgsql stable rows 100 as $$
+declare
+    patterns constant text[] := sharelink.search_patterns(search);
+    others constant text[] := patterns[2:];
+begin
+    if others = '{}' then
+        return query select links.links_with_word(of_account_id, patterns[1]);
+    else
+        return query
+            select f.id from links.links_with_word(of_account_id, patterns[1]) f (id)
+            where not exists (
+                select from unnest(others) other (pattern)
+                where not exists (select from links.share_links l where l.id = f.id and l.searched like other.pattern)
+                  and not exists (select from links.reviewers r where r.share_link_id = f.id and r.searched like other.pattern));
+    end if;
+end
+$$;
+
+-- The account's interviews that have each word of a search in the name or the address of the candidate.
+create or replace function links.interviews_with_words(of_account_id text, search text) returns setof text
+language plpgsql stable rows 100 as $$
+declare
+    patterns constant text[] := sharelink.search_patterns(search);
+begin
+    if patterns[1] ~ '[[:alnum:]]{3}' then
+        return query
+            select i.id from links.interviews i
+            where i.account_id = of_account_id and i.searched like patterns[1] and i.searched like all (patterns);
+    else
+        return query select i.id from links.interviews i where i.account_id = of_account_id and i.searched || '' like all (patterns);
+    end if;
+end
 $$;
 
 create or replace function links.members_now(of_share_link_id text) returns setof links.share_link_interviews

@@ -9,6 +9,7 @@ import uuid
 import pytest
 from support import samples
 from support.browser import Browser
+from support.changes import inside
 
 TABLE = json.loads((pathlib.Path(__file__).parent / "support" / "folded.json").read_text())
 
@@ -128,6 +129,31 @@ def test_lists_are_sorted_as_people_do(stack, other_api, path, sort):
 
     assert listed(sort) == TABLE["sorted"]
     assert listed(f"-{sort}") == TABLE["sorted"][::-1]
+
+
+# --- a reviewer's content ---
+
+@pytest.fixture(scope="module")
+def shortlist(stack):
+    """A reviewer inside, who has a candidate of each name: those that something is looked for in, and those that are to be sorted."""
+    texts = sorted({text for _, text in TABLE["found"] + TABLE["not_found"]} | set(TABLE["sorted"]))
+    interviews = make_interviews(stack, texts, {"id": "job-folding", "title": "Any"})
+    return inside(stack, stack.make_share_link(interview_ids=list(interviews.values())))
+
+
+def names(shortlist, **params):
+    return [each["candidate"]["display_name"] for each in shortlist.content(params=params, status=200).json()["interviews"]]
+
+
+def test_content_finds(shortlist):
+    assert [each for each in TABLE["found"] if each[1] not in names(shortlist, search=each[0])] == []
+    assert [each for each in TABLE["not_found"] if each[1] in names(shortlist, search=each[0])] == []
+
+
+def test_content_is_sorted_as_people_do(shortlist):
+    wanted = TABLE["sorted"]
+    assert [name for name in names(shortlist, sort="name") if name in wanted] == wanted
+    assert [name for name in names(shortlist, sort="-name") if name in wanted] == wanted[::-1]
 
 
 # --- the page ---

@@ -6,6 +6,7 @@
  */
 #include "common/pg/transaction.h"
 
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,6 +14,8 @@
 #include "common/base/metrics.h"
 #include "common/pg/connection.h"
 #include "common/pg/declared.h"
+#include "common/pg/task.h"
+#include "common/loop/timer.h"
 #include "common/base/str.h"
 
 /* BEGIN, its setting, a statement, the last one and COMMIT; and one to spare. */
@@ -33,6 +36,8 @@ struct pg_transaction {
     unsigned epoch;
     bool is_broken; /* BEGIN failed */
     enum ending ending;
+    struct pg_task *task; /* the statement at work, and its wait */
+    struct flow_wait *task_wait;
     enum pg_outcome last; /* of the statement before COMMIT */
     char sqlstate[6];
     struct flow_wait *wait;                /* for its end */
@@ -55,6 +60,7 @@ struct candidate {
 };
 
 struct pg_transactions {
+    struct event_base *base;
     struct pg_pool_options options;
     struct pg_metrics metrics;
     struct slot *slots;
@@ -65,6 +71,9 @@ static const struct pg_statement begin = { .name = "begin", .sql = "begin" };
 /* Nobody waits behind it on its connection, so it may wait for locks for longer than the role does. */
 static const struct pg_statement set_lock_timeout = { .name = "set_lock_timeout",
                                                       .sql = "select set_config('lock_timeout', $1, true)" };
+/* Where a statement begins that may have to be sent again: what it has locked goes, what was done before stays. */
+static const struct pg_statement mark = { .name = "savepoint", .sql = "savepoint attempt" };
+static const struct pg_statement return_to_mark = { .name = "rollback_to_savepoint", .sql = "rollback to savepoint attempt" };
 static const struct pg_statement commit = { .name = "commit", .sql = "commit" };
 static const struct pg_statement roll_back = { .name = "rollback", .sql = "rollback" };
 
@@ -72,11 +81,14 @@ static void serve(struct pg_transactions *pool);
 static struct slot *find_free(const struct pg_transactions *pool, bool *is_hopeless);
 static void start(struct pg_transactions *pool, struct slot *slot, const struct candidate *candidate);
 static void note_begun(void *arg, const struct pg_answer *answer);
-static void note_set(void *arg, const struct pg_answer *answer);
 static void abandon(void *arg);
 static bool is_usable(const struct pg_transaction *transaction);
 static bool has_session(const struct pg_transaction *transaction);
 static void end_wait(void *arg, const struct pg_answer *answer);
+static void take_answer(void *arg, const struct pg_answer *answer);
+static void send_again(evutil_socket_t fd, short what, void *arg);
+static void end_task(struct pg_transaction *transaction, const struct pg_answer *answer);
+static void ignore(void *arg, const struct pg_answer *answer);
 static void note_last(void *arg, const struct pg_answer *answer);
 static void end_commit(void *arg, const struct pg_answer *answer);
 static void send_rollback(struct pg_transaction *transaction);
@@ -87,6 +99,7 @@ struct pg_transactions *pg_transactions_new(struct event_base *base, const struc
 {
     struct pg_transactions *pool = mem_alloc(sizeof *pool);
 
+    pool->base = base;
     pool->options = *options;
     pool->options.queue_limit = QUEUE_LIMIT;
     pool->options.transactions = true;
@@ -209,7 +222,7 @@ static void start(struct pg_transactions *pool, struct slot *slot, const struct 
     if (pool->options.lock_wait_ms) {
         pg_params_init(&lock, candidate->flow->arena);
         pg_int(&lock, pool->options.lock_wait_ms);
-        pg_connection_send(slot->connection, &set_lock_timeout, &lock, note_set, transaction);
+        pg_connection_send(slot->connection, &set_lock_timeout, &lock, ignore, NULL);
     }
     pg_connection_send(slot->connection, candidate->statement, &candidate->params, end_wait, candidate->wait);
 }
@@ -222,7 +235,7 @@ static void note_begun(void *arg, const struct pg_answer *answer)
 }
 
 /* When it failed, what comes next does. */
-static void note_set(void *arg, const struct pg_answer *answer)
+static void ignore(void *arg, const struct pg_answer *answer)
 {
     (void)arg;
     (void)answer;
@@ -234,6 +247,9 @@ static void abandon(void *arg)
     struct pg_transaction *transaction = arg;
 
     transaction->flow = NULL;
+    if (transaction->task && transaction->task->pause && evtimer_pending(transaction->task->pause, NULL)) {
+        end_task(transaction, &pg_answer_unavailable);
+    }
     if (transaction->ending == ENDING_OPEN) {
         send_rollback(transaction);
     } else if (!transaction->slot) {
@@ -250,7 +266,8 @@ static bool is_usable(const struct pg_transaction *transaction)
 struct next *pg_transaction_query(struct flow *flow, const struct pg_statement *statement, const struct pg_params *params,
                                   flow_step *then)
 {
-    const struct pg_transaction *transaction = flow->transaction;
+    struct pg_transaction *transaction = flow->transaction;
+    struct pg_params none = { .count = 0 };
 
     if (!pg_params_are_whole(statement, params)) {
         return flow_soon(flow, &pg_answer_rejected, then);
@@ -258,8 +275,56 @@ struct next *pg_transaction_query(struct flow *flow, const struct pg_statement *
     if (!is_usable(transaction)) {
         return flow_soon(flow, &pg_answer_unavailable, then);
     }
-    pg_connection_send(transaction->slot->connection, statement, params, end_wait, flow_wait_begin(flow, then));
+    transaction->task = pg_task_new(statement, params, NULL, NULL);
+    transaction->task_wait = flow_wait_begin(flow, then);
+    pg_connection_send(transaction->slot->connection, &mark, &none, ignore, NULL);
+    pg_connection_send(transaction->slot->connection, statement, params, take_answer, transaction);
     return flow_waiting();
+}
+
+/* A deadlock or a serialization failure is undone as far as the mark, and tried again after a pause. */
+static void take_answer(void *arg, const struct pg_answer *answer)
+{
+    struct pg_transaction *transaction = arg;
+    struct pg_task *task = transaction->task;
+
+    if (!transaction->flow || !is_usable(transaction) || task->tries == PG_TASK_TRIES_AGAIN || !pg_is_worth_another_try(answer)) {
+        end_task(transaction, answer);
+        return;
+    }
+    pg_metrics_note_another_try(answer);
+    if (!task->pause) {
+        task->pause = evtimer_new(transaction->pool->base, send_again, transaction);
+        if (!task->pause) {
+            mem_fail();
+        }
+    }
+    timer_set(task->pause, pg_pause_ms(task->tries++));
+}
+
+static void send_again(evutil_socket_t fd, short what, void *arg)
+{
+    struct pg_transaction *transaction = arg;
+    struct pg_params none = { .count = 0 };
+    (void)fd;
+    (void)what;
+
+    if (!is_usable(transaction)) {
+        end_task(transaction, &pg_answer_unavailable);
+        return;
+    }
+    const struct pg_task *task = transaction->task;
+    pg_connection_send(transaction->slot->connection, &return_to_mark, &none, ignore, NULL);
+    pg_connection_send(transaction->slot->connection, task->statement, &task->params, take_answer, transaction);
+}
+
+static void end_task(struct pg_transaction *transaction, const struct pg_answer *answer)
+{
+    struct flow_wait *wait = transaction->task_wait;
+
+    pg_task_free(transaction->task);
+    transaction->task = NULL;
+    flow_wait_end(wait, answer);
 }
 
 static void end_wait(void *arg, const struct pg_answer *answer)

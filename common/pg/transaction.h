@@ -3,7 +3,9 @@
  * One statement is the rule here, and a transaction of its own. This is for what must be stored together with the effect of
  * a statement that does not know of it (idempotency.h). Such a pool's connections serve one flow at a time; a flow that
  * finds none free waits its turn. While a flow has a transaction, all its pg_query go through it, whatever pool they name.
- * A flow that ends without a commit has its transaction rolled back; so has one whose connection breaks.
+ * A statement that meets a deadlock or a serialization
+ * failure is undone and sent again before anybody is told. A flow that ends without a commit has its transaction rolled back; so
+ * has one whose connection breaks.
  */
 #ifndef SHARELINK_PG_TRANSACTION_H
 #define SHARELINK_PG_TRANSACTION_H

@@ -123,7 +123,6 @@ def calls(hooks, links, interviews, endpoints):
     """What people and platforms do, again and again: (name, function of a caller and a round)."""
     def pick(listed, n):
         return listed[n % len(listed)]
-
     return {
         "put interview": lambda api, n: api.put(f"/v1/interviews/{pick(interviews, n)}", samples.interview_document()),
         "erase": lambda api, n: api.delete(f"/v1/interviews/{pick(interviews, n)}"),

@@ -298,6 +298,23 @@ end
 $$;
 
 
+CREATE FUNCTION links.content_size(document jsonb) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    RETURN (octet_length((document)::text) + (500 * CASE WHEN (jsonb_typeof((document -> 'questions'::text)) = 'array'::text) THEN jsonb_array_length((document -> 'questions'::text)) ELSE 0 END));
+
+
+CREATE FUNCTION links.content_size_now(of_share_link_id text) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+begin
+    return (select coalesce(sum(i.content_size), 0)
+            from links.share_link_interviews m
+            join links.interviews i on i.account_id = m.account_id and i.id = m.interview_id
+            where m.share_link_id = of_share_link_id);
+end
+$$;
+
+
 CREATE FUNCTION links.count_document_change() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -388,18 +405,6 @@ CREATE FUNCTION links.expiry(is_sent boolean, at timestamp with time zone, in_s 
 $$;
 
 
-CREATE FUNCTION links.has_words(of_share_link_id text, patterns text[]) RETURNS boolean
-    LANGUAGE plpgsql STABLE
-    AS $$
-begin
-    return patterns = '{}' or not exists (
-        select from unnest(patterns) pattern
-        where not exists (select from links.share_links l where l.id = of_share_link_id and l.searched like pattern)
-          and not exists (select from links.reviewers r where r.share_link_id = of_share_link_id and r.searched like pattern));
-end
-$$;
-
-
 CREATE FUNCTION links.hold_interviews(of_account_id text, of_interview_ids text[]) RETURNS SETOF text
     LANGUAGE plpgsql SECURITY DEFINER ROWS 20
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -411,6 +416,63 @@ begin
         cross join lateral (
             select i.id from links.interviews i where i.account_id = of_account_id and i.id = w.id for key share
         ) h;
+end
+$$;
+
+
+CREATE FUNCTION links.interviews_with_words(of_account_id text, search text) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE ROWS 100
+    AS $$
+declare
+    patterns constant text[] := sharelink.search_patterns(search);
+begin
+    if patterns[1] ~ '[[:alnum:]]{3}' then
+        return query
+            select i.id from links.interviews i
+            where i.account_id = of_account_id and i.searched like patterns[1] and i.searched like all (patterns);
+    else
+        return query select i.id from links.interviews i where i.account_id = of_account_id and i.searched || '' like all (patterns);
+    end if;
+end
+$$;
+
+
+CREATE FUNCTION links.links_with_word(of_account_id text, pattern text) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE ROWS 100
+    AS $$
+begin
+    if pattern ~ '[[:alnum:]]{3}' then
+        return query
+            select l.id from links.share_links l where l.account_id = of_account_id and l.searched like pattern
+            union all
+            select r.share_link_id from links.reviewers r where r.account_id = of_account_id and r.searched like pattern;
+    else
+        return query
+            select l.id from links.share_links l where l.account_id = of_account_id and l.searched || '' like pattern
+            union all
+            select r.share_link_id from links.reviewers r where r.account_id = of_account_id and r.searched || '' like pattern;
+    end if;
+end
+$$;
+
+
+CREATE FUNCTION links.links_with_words(of_account_id text, search text) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE ROWS 100
+    AS $$
+declare
+    patterns constant text[] := sharelink.search_patterns(search);
+    others constant text[] := patterns[2:];
+begin
+    if others = '{}' then
+        return query select links.links_with_word(of_account_id, patterns[1]);
+    else
+        return query
+            select f.id from links.links_with_word(of_account_id, patterns[1]) f (id)
+            where not exists (
+                select from unnest(others) other (pattern)
+                where not exists (select from links.share_links l where l.id = f.id and l.searched like other.pattern)
+                  and not exists (select from links.reviewers r where r.share_link_id = f.id and r.searched like other.pattern));
+    end if;
 end
 $$;
 
@@ -484,6 +546,35 @@ end
 $$;
 
 
+CREATE FUNCTION links.overfull_link(of_account_id text, of_interview_id text, new_document jsonb, size_max bigint) RETURNS TABLE(share_link_id text, size bigint)
+    LANGUAGE plpgsql ROWS 1
+    AS $$
+declare
+    growth int;
+    linked text;
+begin
+    select links.content_size(new_document) - i.content_size into growth
+    from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for no key update;
+    if growth is null or growth <= 0 then
+        return;
+    end if;
+    for linked in
+        select l.id from links.share_links l
+        where l.id in (select m.share_link_id from links.share_link_interviews m
+                       where m.account_id = of_account_id and m.interview_id = of_interview_id)
+        order by l.id for update
+    loop
+        share_link_id := linked;
+        size := links.content_size_now(linked) + growth;
+        if size > size_max then
+            return next;
+            return;
+        end if;
+    end loop;
+end
+$$;
+
+
 CREATE FUNCTION links.remove_members_now(of_share_link_ids text[], of_interview_ids text[]) RETURNS SETOF links.share_link_interviews
     LANGUAGE plpgsql ROWS 20
     AS $$
@@ -496,6 +587,18 @@ end
 $$;
 
 
+CREATE FUNCTION sharelink.person_searched(name text, address text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+begin
+    return sharelink.folded(name || coalesce(E'\n' || address, '') || case when address like '%xn--%' then
+        E'\n' || split_part(address, '@', 1) || '@'
+        || (select string_agg(sharelink.punycode_decoded(label), '.' order by place)
+            from unnest(string_to_array(split_part(address, '@', 2), '.')) with ordinality labels (label, place)) else '' end);
+end
+$$;
+
+
 CREATE TABLE links.reviewers (
     id text NOT NULL COLLATE pg_catalog."C",
     share_link_id text NOT NULL COLLATE pg_catalog."C",
@@ -503,8 +606,7 @@ CREATE TABLE links.reviewers (
     "position" integer NOT NULL,
     name text NOT NULL,
     email text COLLATE pg_catalog."C",
-    searched text GENERATED ALWAYS AS (sharelink.folded((name || COALESCE(('
-'::text || email), ''::text)))) STORED NOT NULL,
+    searched text GENERATED ALWAYS AS (sharelink.person_searched(name, email)) STORED NOT NULL,
     token_hash bytea NOT NULL,
     passcode_hash bytea NOT NULL,
     passcode_epoch integer DEFAULT 1 NOT NULL,
@@ -893,6 +995,22 @@ end
 $$;
 
 
+CREATE FUNCTION notifications.due_digests(at timestamp with time zone, most integer, waiting text[]) RETURNS TABLE(account_id text, address text)
+    LANGUAGE sql STABLE
+    AS $$
+    select p.account_id, p.address
+    from notifications.preferences p
+    cross join lateral (
+        select case p.digest when 'daily' then notifications.last_eight(at, notifications.owner_zone(p.account_id, p.address)) else at end as until
+        offset 0
+    ) u
+    where p.digest_until is not null and p.unsubscribed_at is null and p.digest_until < u.until
+      and p.account_id || ' ' || p.address not in (select unnest(waiting))
+    order by p.digest_until
+    limit most
+$$;
+
+
 CREATE FUNCTION notifications.event_json(event events.log) RETURNS json
     LANGUAGE sql STABLE
     AS $$
@@ -955,6 +1073,20 @@ begin
 exception when invalid_parameter_value then
     return notifications.last_eight(at, 'UTC');
 end
+$$;
+
+
+CREATE FUNCTION notifications.links_to_warn(at timestamp with time zone, hours integer, most integer, waiting_ids text[]) RETURNS SETOF text
+    LANGUAGE sql STABLE
+    AS $$
+    select l.share_link_id
+    from links.mail_links l
+    where l.deactivated_at is null and l.kind = 'advanced' and l.expires_at > at and l.expires_at <= at + hours * interval '1 hour'
+      and not exists (select from notifications.deliveries d
+                      where d.event_id = notifications.warning_id(l.share_link_id, l.expires_at) and d.channel = 'email')
+      and l.share_link_id not in (select unnest(waiting_ids))
+    order by l.expires_at
+    limit most
 $$;
 
 
@@ -1033,6 +1165,7 @@ CREATE FUNCTION notifications.mail_json(delivery notifications.deliveries, link 
                'kind', delivery.kind,
                'recipient', delivery.recipient,
                'attempts', delivery.attempts,
+               'uncertain', delivery.uncertain,
                'request_id', delivery.request_id,
                'traceparent', delivery.traceparent,
                'share_link_id', delivery.share_link_id,
@@ -1124,96 +1257,100 @@ end
 $$;
 
 
-CREATE FUNCTION notifications.plan_digests(at timestamp with time zone, most integer, OUT seen integer, OUT digests integer) RETURNS record
-    LANGUAGE sql
+CREATE FUNCTION notifications.owner_zone(of_account_id text, of_address text) RETURNS text
+    LANGUAGE sql STABLE
     AS $$
-    with wanted as materialized (
-        select p.account_id, p.address, p.digest, p.digest_since, z.zone, u.until
-        from notifications.preferences p
-        cross join lateral (
-            select coalesce((select l.owner_time_zone from links.mail_links l
-                             where l.account_id = p.account_id and l.owner_email = p.address
-                             order by l.created_at desc, l.share_link_id desc limit 1), 'UTC') as zone
-            offset 0
-        ) z
-        cross join lateral (
-            select case p.digest when 'daily' then notifications.last_eight(at, z.zone) else at end as until
-            offset 0
-        ) u
-        where p.digest_until is not null and p.unsubscribed_at is null and p.digest_until < u.until
-        order by p.digest_until
+    select coalesce((select l.owner_time_zone from links.mail_links l
+                     where l.account_id = of_account_id and l.owner_email = of_address
+                     order by l.created_at desc, l.share_link_id desc limit 1), 'UTC')
+$$;
+
+
+CREATE FUNCTION notifications.plan_digest(at timestamp with time zone, of_account_id text, of_address text, most integer, OUT digests integer, OUT is_more boolean) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+declare
+    wish      notifications.preferences;
+    zone      constant text := notifications.owner_zone(of_account_id, of_address);
+    until     timestamptz;
+    begun_id  text;
+    new_id    constant text := sharelink.new_id('dlv_');
+    marked    int;
+    its_recipient text;
+begin
+    digests := 0;
+    is_more := false;
+    select * into wish from notifications.preferences p
+    where p.account_id = of_account_id and p.address = of_address and p.digest_until is not null and p.unsubscribed_at is null
+    for no key update;
+    if not found then
+        return;
+    end if;
+    select d.id, d.happened_at into begun_id, until from notifications.deliveries d
+    where d.channel = 'email' and d.state = 'pending' and d.next_attempt_at is null and d.kind = 'digest'
+      and d.account_id = of_account_id and d.recipient = of_address;
+    if begun_id is null then
+        until := case wish.digest when 'daily' then notifications.last_eight(at, zone) else at end;
+        if wish.digest_until >= until then
+            return;
+        end if;
+    end if;
+    with next as materialized (
+        select d.id from notifications.deliveries d
+        where d.account_id = of_account_id and d.recipient = of_address
+          and d.reason = 'in_digest' and d.gathered_into is null
+          and d.happened_at >= wish.digest_since and d.happened_at < until
+        order by d.happened_at
         limit most
-        for update of p skip locked
     ),
     untold as materialized (
-        select w.account_id, w.address, d.id, d.recipient
-        from wanted w
-        join notifications.deliveries d
-            on d.account_id = w.account_id and d.recipient = w.address
-            and d.reason = 'in_digest' and d.gathered_into is null
-            and d.happened_at >= w.digest_since and d.happened_at < w.until
+        select d.id from next n
+        join notifications.deliveries d on d.id = n.id
         order by d.id
         for no key update of d
     ),
-    made as materialized (
-        select w.*, u.recipient, u.count, sharelink.new_id('dlv_') as id
-        from wanted w
-        join (select account_id, address, max(recipient) as recipient, count(*)::int as count from untold group by account_id, address) u
-            using (account_id, address)
-    ),
     told as (
-        update notifications.deliveries d set gathered_into = m.id
+        update notifications.deliveries d set gathered_into = coalesce(begun_id, new_id)
         from untold u
-        join made m using (account_id, address)
         where d.id = u.id
-    ),
-    moved as (
-        update notifications.preferences p
-        set digest_since = case w.digest when 'daily' then p.digest_since end,
-            digest_until = case w.digest when 'daily' then w.until end
-        from wanted w
-        where p.account_id = w.account_id and p.address = w.address
-    ),
-    stored as (
+        returning d.recipient
+    )
+    select count(*), max(recipient) into marked, its_recipient from told;
+    is_more := marked = most;
+    if begun_id is not null then
+        update notifications.deliveries d
+        set gathered = d.gathered + marked, next_attempt_at = case when not is_more then now() end
+        where d.id = begun_id;
+    elsif marked > 0 then
         insert into notifications.deliveries (id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at,
                                               state, next_attempt_at, gathered)
-        select id, 'digest:' || account_id || ':' || trim_scale(extract(epoch from until)), 'digest.daily', account_id, 'email', 'digest',
-               recipient, jsonb_build_object('time_zone', zone), until, 'pending', now(), count
-        from made
-        returning 1
-    )
-    select (select count(*)::int from wanted), (select count(*)::int from stored)
+        values (new_id, 'digest:' || of_account_id || ':' || trim_scale(extract(epoch from until)), 'digest.daily', of_account_id,
+                'email', 'digest', its_recipient, jsonb_build_object('time_zone', zone), until, 'pending', case when not is_more then now() end, marked);
+    end if;
+    if not is_more then
+        digests := (begun_id is not null or marked > 0)::int;
+        update notifications.preferences p
+        set digest_since = case when wish.digest = 'daily' or begun_id is not null then p.digest_since end,
+            digest_until = case when wish.digest = 'daily' or begun_id is not null then until end
+        where p.account_id = of_account_id and p.address = of_address;
+    end if;
+end
+$$;
+
+
+CREATE FUNCTION notifications.plan_digests(at timestamp with time zone, most integer, OUT seen integer, OUT digests integer) RETURNS record
+    LANGUAGE sql
+    AS $$
+    select count(*)::int, coalesce(sum(d.digests), 0)::int
+    from notifications.due_digests(at, most, '{}') p
+    cross join lateral notifications.plan_digest(at, p.account_id, p.address, 100000) d
 $$;
 
 
 CREATE FUNCTION notifications.plan_expiry_warnings(at timestamp with time zone, hours integer) RETURNS integer
     LANGUAGE sql
     AS $$
-    with soon as (
-        select l, 'expires_soon:' || l.share_link_id || ':' || extract(epoch from l.expires_at)::numeric(20, 6) as event_id,
-               jsonb_build_object('share_link_id', l.share_link_id, 'expires_at', l.expires_at) as data
-        from links.mail_links l
-        where l.deactivated_at is null and l.kind = 'advanced' and l.expires_at > at and l.expires_at <= at + hours * interval '1 hour'
-    ),
-    planned as (
-        select s.*, notifications.mail_reason('expiry_warning', s.data, coalesce((s.l).owner_email, ''), true, null, s.l, p) as reason
-        from soon s
-        left join notifications.preferences p
-            on p.account_id = (s.l).account_id and p.address = (s.l).owner_email
-        where not exists (select from notifications.deliveries d where d.event_id = s.event_id and d.channel = 'email')
-        limit 500
-    ),
-    stored as (
-        insert into notifications.deliveries (id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at,
-                                              share_link_id, state, reason, next_attempt_at)
-        select sharelink.new_id('dlv_'), event_id, 'link.expires_soon', (l).account_id, 'email', 'expiry_warning',
-               coalesce((l).owner_email, ''), data, at, (l).share_link_id, case when reason is null then 'pending' else 'skipped' end, reason,
-               case when reason is null then now() end
-        from planned
-        on conflict do nothing
-        returning 1
-    )
-    select count(*)::int from stored
+    select notifications.warn_of_expiry(at, array(select notifications.links_to_warn(at, hours, 500, '{}')))
 $$;
 
 
@@ -1261,6 +1398,42 @@ CREATE FUNCTION notifications.tell_webhook_disabled(of_account_id text, endpoint
     cross join lateral (select notifications.mail_reason('webhook_disabled', null, r.recipient, true, null, null, p) as reason) j
     returning id
 $$;
+
+
+CREATE FUNCTION notifications.warn_of_expiry(at timestamp with time zone, share_link_ids text[]) RETURNS integer
+    LANGUAGE sql
+    AS $$
+    with soon as (
+        select l, notifications.warning_id(l.share_link_id, l.expires_at) as event_id,
+               jsonb_build_object('share_link_id', l.share_link_id, 'expires_at', l.expires_at) as data
+        from unnest(share_link_ids) as i (id)
+        join links.mail_links l on l.share_link_id = i.id
+        where l.deactivated_at is null and l.expires_at > at
+    ),
+    planned as (
+        select s.*, notifications.mail_reason('expiry_warning', s.data, coalesce((s.l).owner_email, ''), true, null, s.l, p) as reason
+        from soon s
+        left join notifications.preferences p
+            on p.account_id = (s.l).account_id and p.address = (s.l).owner_email
+        where not exists (select from notifications.deliveries d where d.event_id = s.event_id and d.channel = 'email')
+    ),
+    stored as (
+        insert into notifications.deliveries (id, event_id, event_type, account_id, channel, kind, recipient, event_data, happened_at,
+                                              share_link_id, state, reason, next_attempt_at)
+        select sharelink.new_id('dlv_'), event_id, 'link.expires_soon', (l).account_id, 'email', 'expiry_warning',
+               coalesce((l).owner_email, ''), data, at, (l).share_link_id, case when reason is null then 'pending' else 'skipped' end, reason,
+               case when reason is null then now() end
+        from planned
+        on conflict do nothing
+        returning 1
+    )
+    select count(*)::int from stored
+$$;
+
+
+CREATE FUNCTION notifications.warning_id(share_link_id text, expires_at timestamp with time zone) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN ((('expires_soon:'::text || share_link_id) || ':'::text) || (EXTRACT(epoch FROM expires_at))::numeric(20,6));
 
 
 CREATE TABLE notifications.webhook_endpoints (
@@ -1387,6 +1560,57 @@ $$;
 CREATE FUNCTION sharelink.number_of_key(id bytea) RETURNS bigint
     LANGUAGE sql IMMUTABLE
     RETURN (SELECT bit_or(((get_byte(number_of_key.id, i.i))::bigint << (8 * i.i))) AS bit_or FROM generate_series(0, 7) i(i));
+
+
+CREATE FUNCTION sharelink.punycode_decoded(label text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT
+    AS $$
+declare
+    encoded constant text := substr(label, 5);
+    basic constant int := length(encoded) - coalesce(nullif(position('-' in reverse(encoded)), 0), length(encoded) + 1);
+    code int := 128;
+    bias int := 72;
+    i int := 0;
+    at int := greatest(basic + 2, 1);
+    decoded text := left(encoded, greatest(basic, 0));
+    before int;
+    weight int;
+    threshold int;
+    digit int;
+    delta int;
+begin
+    if label not like 'xn--%' then
+        return label;
+    end if;
+    while at <= length(encoded) loop
+        before := i;
+        weight := 1;
+        for k in 1..10 loop
+            digit := position(substr(encoded, at, 1) in 'abcdefghijklmnopqrstuvwxyz0123456789') - 1;
+            at := at + 1;
+            i := i + digit * weight;
+            threshold := greatest(1, least(26, 36 * k - bias));
+            exit when digit < threshold;
+            weight := weight * (36 - threshold);
+        end loop;
+        delta := (i - before) / case when before = 0 then 700 else 2 end;
+        delta := delta + delta / (length(decoded) + 1);
+        bias := 0;
+        while delta > 455 loop
+            delta := delta / 35;
+            bias := bias + 36;
+        end loop;
+        bias := bias + 36 * delta / (delta + 38);
+        code := code + i / (length(decoded) + 1);
+        i := i % (length(decoded) + 1);
+        decoded := left(decoded, i) || chr(code) || substr(decoded, i + 1);
+        i := i + 1;
+    end loop;
+    return decoded;
+exception when others then -- names of hosts are not checked for being right
+    return label;
+end
+$$;
 
 
 CREATE FUNCTION sharelink.rfc3339(at timestamp with time zone) RETURNS text
@@ -1911,8 +2135,8 @@ CREATE TABLE links.interviews (
     job_id text GENERATED ALWAYS AS ((document #>> '{job,id}'::text[])) STORED COLLATE pg_catalog."C",
     completed_at timestamp with time zone GENERATED ALWAYS AS (sharelink.time_of((document ->> 'completed_at'::text))) STORED,
     candidate_name text GENERATED ALWAYS AS (((document #>> '{candidate,first_name}'::text[]) || COALESCE((' '::text || NULLIF((document #>> '{candidate,last_name}'::text[]), ''::text)), ''::text))) STORED,
-    searched text GENERATED ALWAYS AS (sharelink.folded((((document #>> '{candidate,first_name}'::text[]) || COALESCE((' '::text || (document #>> '{candidate,last_name}'::text[])), ''::text)) || COALESCE(('
-'::text || (document #>> '{candidate,email}'::text[])), ''::text)))) STORED,
+    searched text GENERATED ALWAYS AS (sharelink.person_searched(((document #>> '{candidate,first_name}'::text[]) || COALESCE((' '::text || (document #>> '{candidate,last_name}'::text[])), ''::text)), (document #>> '{candidate,email}'::text[]))) STORED,
+    content_size integer GENERATED ALWAYS AS (links.content_size(document)) STORED NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL
@@ -2199,12 +2423,12 @@ INSERT INTO notifications.cursors VALUES ('webhook', '726', '');
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', '3d84323034898721928fc1f6ccba58ddd0c73aac74da5590718699d242c074db', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e1deef650d538dc501c6060f6fd219927d569fa2e81d29c67e71499320510f43', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '2d65c59614b527bbe9ee78f50d0f9dca12f331f58ed13ea1417bd6b647ea5584', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', 'ac84f980ac4a315f6a47ee0758d298e6b18f11f004265977ec1353b4beba8621', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '0e7efedc3a2772b9f0c4289d8bd288d499180d68a6b7f63baffdfb7390b45d10', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '032a455943d924a0ed6e6ba4a91da4b13e7d2a8ddf2e9588ae72c01ba7ed22d3', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '1763afe69e33907402064c5345610282eb5cefbf23add5e7342657c5ec2d6982', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', 'c7796231464ae7ba30b5d4fe0297bab75f3feacec4b6a32d619a8ddd6d349d17', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', 'f9ca7ce3ea6490b2e845ea4d085a74bc670f037e0b52d6c9f17f8c06c191e6fb', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '8f98198507d847af56ea27656b154931024ff4386d1168a7875e500b2aa355f7', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', 'aacf59510837fcf062e3837d99a0d83bda044b28313606e4d687e0141c7b95d6', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', 'b18c1e75eb317889fb8549212d76941224adb3c7de62d1574526bb3097264b29', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', '0c5cff3e4fc2b68f21c1442967563896f691daf5f4e174a4afa9ed80125c721f', '0.4.0', now());
@@ -2212,8 +2436,8 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '6354051d2b755b4f87a8653ac899c610d8be3d9dbfbd09c6afff464d163b59bb', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '8e51138103cef8dd83a2b46273386afbfb41b14fa5a74403546537ce3e0fda4a', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', '1cf1f97ca25030d32ec6be87c24903955e1683422b3328dbe1262b889ad69de0', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', 'a5c62d365db6f07505c88ad46b7300e49ead770a4ff0461062208f34fc7d38b7', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '3a56a687e568c4cfe397511296afe71b82e8779508064dda7cbabc73ec541a45', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', 'af66018414daac6d5f977be2702d35b762b501157aa67a61cf8fff86d9ac0231', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '54ec4030718da320ac2b6df3b082742982c3b3768a235fa69ea0c5f9d47a84b5', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'd8fafd0bdfd8ae035ee314b12ce93df229df3be64509181c7ba7667e09b8a098', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', '744956d976b00aa689cdc9cad68a79ce8b14c70829f70c426a10b848547bd483', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '1603b4ee27cfb3c038f66ec962b2f8d860c3112c3281e227253e27803ac3f7f5', '0.4.0', now());
@@ -2222,7 +2446,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'fba6095541948fad0db7b513f8b30f7d4a4a54dbf2da38c07fc16f28f71d029f', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '066569201990ac82e7f388cdd8c3a9bc697be941496800b113700145bd1a8b53', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', '91b1c353870c1551ff17b72dbc2fa293704255cef6e9e99283c560467d7a5b1e', '91b1c353870c1551ff17b72dbc2fa293704255cef6e9e99283c560467d7a5b1e', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', '4da912319528c97ae52f5dfb0986927c20e444f9e22f92cc8c82e38d9bb75a45', '4da912319528c97ae52f5dfb0986927c20e444f9e22f92cc8c82e38d9bb75a45', '0.4.0', now());
 
 
 

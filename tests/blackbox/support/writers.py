@@ -106,7 +106,7 @@ class World:
             "event_ids": [new("evt_") for _ in range(70)], "event_id": new("evt_"), "request_id": "req_world", "key_hash": key,
             "is_sound": "t", "send_email": "t", "is_expiry_given": "f", "only_replaces": "f", "only_creates": "f", "is_default": "t",
             "takes_default_template": "t", "stops_all": "f", "is_sender_name_given": "f", "has_events": "f", "has_description": "f",
-            "interviews_max": 500, "reviewers_max": 100000, "mails_max": 1000000, "endpoints_max": 1000000, "keys_max": 1000,
+            "interviews_max": 500, "reviewers_max": 100000, "mails_max": 1000000, "content_max": 1 << 30, "endpoints_max": 1000000, "keys_max": 1000,
             "title": "Title", "owner_name": "Owner", "owner_email": self.addresses[0], "owner_time_zone": "UTC", "settings": "{}",
             "default_settings": "{}", "changes": '{"title": "T %d"}' % next(numbers), "tag": "*", "media_salt": new_bytes(),
             "document": '{"candidate": {"first_name": "A"}, "type": "async", "n": %d}' % next(numbers), "name": "N", "subject": "s",

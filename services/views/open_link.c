@@ -29,6 +29,8 @@ static struct pg_bytes passcode_hash(struct flow *flow, int which, const char *p
 static void publish_event(struct flow *flow, const struct open_link_out *out);
 static struct next *reply_visit(struct flow *flow, const struct open_link_out *out);
 static struct next *reply_pause(struct flow *flow, const struct open_link_out *out);
+static struct next *reply_too_many_opens(struct flow *flow, const struct open_link_out *out);
+static void set_retry(struct flow *flow, const struct open_link_out *out);
 
 struct pg_batch *open_link_batch_new(struct daemon *daemon, const struct views_settings *settings)
 {
@@ -41,6 +43,7 @@ struct pg_batch *open_link_batch_new(struct daemon *daemon, const struct views_s
         .pause_most_s = settings->guess_pause_most_seconds,
         .usual_opens = settings->unusual_opens,
         .usual_networks = settings->unusual_networks,
+        .basic_opens_max = settings->basic_opens_per_network,
     };
     return open_link_batch(daemon->pg, daemon->arena, 128, 4096, &in);
 }
@@ -119,6 +122,8 @@ static struct next *reply_outcome(struct flow *flow)
         return problem_reply(flow, 401, "wrong_passcode", "That is no passcode: one has 16 letters and digits.");
     case OPEN_LINK_PAUSED:
         return reply_pause(flow, &out);
+    case OPEN_LINK_TOO_MANY_OPENS:
+        return reply_too_many_opens(flow, &out);
     case OPEN_LINK_UNKNOWN:
         return door_refuse(flow, DOOR_UNKNOWN);
     case OPEN_LINK_EXPIRED:
@@ -157,6 +162,19 @@ static struct next *reply_visit(struct flow *flow, const struct open_link_out *o
 /* Says nothing of whether the passcode was right. */
 static struct next *reply_pause(struct flow *flow, const struct open_link_out *out)
 {
-    http_set_header(flow, "Retry-After", arena_printf(flow->arena, "%lld", (long long)(out->pause_s > 1 ? out->pause_s : 1)));
+    set_retry(flow, out);
     return problem_reply(flow, 429, "too_many_tries", "There were too many wrong passcodes. Wait a little, then try again.");
+}
+
+/* Of a basic link, behind which there may be any number of people. */
+static struct next *reply_too_many_opens(struct flow *flow, const struct open_link_out *out)
+{
+    set_retry(flow, out);
+    return problem_reply(flow, 429, "too_many_opens",
+                         "This link was opened very often from your network within the hour. Try again later.");
+}
+
+static void set_retry(struct flow *flow, const struct open_link_out *out)
+{
+    http_set_header(flow, "Retry-After", arena_printf(flow->arena, "%lld", (long long)(out->pause_s > 1 ? out->pause_s : 1)));
 }

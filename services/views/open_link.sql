@@ -7,13 +7,14 @@
 -- batch tries: token_hash bytea, passcode_hash bytea?, passcode_hash_before bytea?, visit_id text, session_hash bytea,
 --       cookie_hash bytea?, event_id text, network text, device text, request_id text, traceparent text?
 -- in    tries_per_network int, tries_per_link int, window_s int, pause_s int, link_pause_s int, pause_most_s int,
---       usual_opens int, usual_networks int
--- out   place int, outcome: open | wrong_passcode | malformed | paused | unknown | expired | deactivated, visit_id text?,
+--       usual_opens int, usual_networks int, basic_opens_max int
+-- out   place int, outcome: open | wrong_passcode | malformed | paused | too_many_opens | unknown | expired | deactivated, visit_id text?,
 --       reviewer_name text?, is_first bool, same_visit bool, event_type text?, event text?, pause_s int?
 with known as materialized (
     select t.*, d.reviewer_id, d.reviewer_name, d.share_link_id, d.account_id, d.passcode_epoch, d.kind, d.state,
            d.passcode_hash in (t.passcode_hash, t.passcode_hash_before) as is_right,
            b.budget, b.is_known,
+           d.kind = 'basic' and coalesce(s.last_seen_at <= now() - interval '30 minutes', true) as is_counted,
            (select max(g.paused_until) from views.guesses g
             where g.reviewer_id = d.reviewer_id and g.budget in (b.budget, case when not b.is_known then '' end)
               and g.passcode_epoch = d.passcode_epoch) as paused_until
@@ -39,6 +40,8 @@ from views.open_links(
                         when k.is_right then 'open'
                         else 'wrong_passcode' end,
                    k.paused_until, k.visit_id, k.session_hash, k.cookie_hash, k.event_id, k.network, k.device, k.request_id, k.traceparent,
-                   k.reviewer_id, k.reviewer_name, k.share_link_id, k.account_id, k.passcode_epoch, k.kind, k.budget, k.is_known, null, null, null)::views.try
+                   k.reviewer_id, k.reviewer_name, k.share_link_id, k.account_id, k.passcode_epoch, k.kind, k.budget, k.is_known,
+                   k.is_counted, null, null, null)::views.try
         from known k order by k.place),
-    :tries_per_network, :tries_per_link, :window_s, :pause_s, :link_pause_s, :pause_most_s, :usual_opens, :usual_networks) o
+    :tries_per_network, :tries_per_link, :window_s, :pause_s, :link_pause_s, :pause_most_s, :usual_opens, :usual_networks,
+    :basic_opens_max) o

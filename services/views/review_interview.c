@@ -1,5 +1,5 @@
-/* review_interview.c - PUT and GET /s/{token}/interviews/{id}/review: a reviewer's own feedback on one interview, with every
- * revision kept.
+/* review_interview.c - PUT and GET /s/{token}/interviews/{id}/review: a reviewer's own feedback on one interview. Its
+ * first and its latest revisions are kept; the version counts all.
  *
  * The page saves by itself while somebody types, from two tabs perhaps. If-Match names the version that the caller has seen;
  * when another was saved meanwhile the answer is a 412 with it. Saving again what is there already changes nothing.
@@ -112,6 +112,8 @@ static struct next *save(struct flow *flow, const json_t *rating, const char *co
         .question_ratings = json_text(flow->arena, question_ratings),
         .version = wanted_version(flow),
         .review_id = review_id,
+        .revisions_max = views_of(flow)->settings->review_revisions,
+        .revisions_kb_max = views_of(flow)->settings->review_revisions_kb,
         .event_id = event_id,
         .request_id = flow->request_id,
         .traceparent = flow->traceparent,

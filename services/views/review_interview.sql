@@ -4,7 +4,7 @@
 -- was said about questions that are hidden by now stays as it was.
 -- version 0 wants that there is none yet; review_id is for a new one.
 -- in   token_hash bytea, session_hash bytea?, interview_id text, rating smallint?, comment text, question_ratings jsonb,
---      version int?, review_id text, event_id text, request_id text, traceparent text?
+--      version int?, review_id text, revisions_max int, revisions_kb_max int, event_id text, request_id text, traceparent text?
 -- enum door from services/views/door.h:
 --      open | expired | deactivated | no_session | no_interview | feedback_disabled | no row: unknown
 -- out  door door, outcome: created | updated | same | unknown_question | version_mismatch | no row: refused,
@@ -69,6 +69,21 @@ saved as (
 revised as (
     insert into views.review_revisions (review_id, version, visit_id, rating, comment, question_ratings)
     select s.id, s.version, j.visit_id, s.rating, s.comment, s.question_ratings from saved s, judged j
+),
+-- The first stays, and of the others the latest; the one of this save is none of those that are seen here.
+outdated as materialized (
+    select k.review_id, k.version
+    from (
+        select v.review_id, v.version, s.version - v.version as age,
+               pg_column_size(s.comment) + pg_column_size(s.question_ratings)
+               + sum(pg_column_size(v.comment) + pg_column_size(v.question_ratings)) over (order by v.version desc) as size
+        from saved s
+        join views.review_revisions v on v.review_id = s.id and v.version > 1
+    ) k
+    where k.age >= :revisions_max or k.size > :revisions_kb_max::bigint * 1024
+),
+forgotten as (
+    delete from views.review_revisions v using outdated o where v.review_id = o.review_id and v.version = o.version
 ),
 counted as (
     update views.activity a set feedback_version = a.feedback_version + 1 from saved s where a.reviewer_id = s.reviewer_id

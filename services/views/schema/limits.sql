@@ -77,7 +77,8 @@ begin
     delete from views.guesses
     where ctid = any (array(
         select g.ctid from views.guesses g
-        where g.since < now() - interval '2 days' and (g.paused_until is null or g.paused_until < now() - interval '1 day')
+        where g.since < now() - interval '2 days' and g.opens_since < now() - interval '1 hour'
+          and (g.paused_until is null or g.paused_until < now() - interval '1 day')
         order by g.since limit most for update skip locked));
     get diagnostics forgotten = row_count;
     return forgotten;

@@ -3,28 +3,59 @@
 -- other in a circle, nor for others (docs/architecture.md, "In which order rows are locked"). PostgreSQL promises no order of the parts
 -- of one statement.
 
--- Takes the wrong tries into account. A right one behind wrong ones of the same batch is behind the pause that they have led to:
--- else a batch full of guesses would find the right one among them, whatever the budget. All rows are locked first, in the order
--- of their keys.
+-- Locks all rows that these tries are counted in, in the order of their keys.
+create or replace function views.lock_budgets(tries views.try[]) returns void
+language plpgsql volatile as $$
+declare
+    key record;
+begin
+    for key in
+        select t.reviewer_id, b.budget collate "C" as budget, max(t.passcode_epoch) as epoch
+        from unnest(tries) t
+        cross join lateral unnest(case when t.outcome = 'open' then array[t.network] when t.is_known then array[t.budget]
+                                       else array['', t.budget] end) as b (budget)
+        where t.outcome = 'wrong_passcode' or t.outcome = 'open' and t.is_counted
+        group by 1, 2 order by 1, 2
+    loop
+        perform views.lock_guesses(key.reviewer_id, key.epoch, key.budget);
+    end loop;
+end
+$$;
+
+-- Counts the opens of basic links, by their networks, and refuses those of an hour that are too many. Their rows are locked.
+create or replace function views.note_basic_opens(tries views.try[], opens_max int) returns views.try[]
+language plpgsql volatile as $$
+declare
+    try   views.try;
+    count views.guesses;
+begin
+    for try in select t.* from unnest(tries) t where t.outcome = 'open' and t.is_counted order by t.place loop
+        update views.guesses g
+        set opens = case when g.opens_since <= now() - interval '1 hour' then 1 else g.opens + 1 end,
+            opens_since = case when g.opens_since <= now() - interval '1 hour' then now() else g.opens_since end
+        where g.reviewer_id = try.reviewer_id and g.budget = try.network
+          and (g.opens < opens_max or g.opens_since <= now() - interval '1 hour');
+        if not found then
+            select * into count from views.guesses g where g.reviewer_id = try.reviewer_id and g.budget = try.network;
+            tries[try.place].outcome := 'too_many_opens';
+            tries[try.place].paused_until := count.opens_since + interval '1 hour';
+        end if;
+    end loop;
+    return tries;
+end
+$$;
+
+-- Takes the wrong tries into account; their rows are locked. A right one behind wrong ones of the same batch is behind the pause that they have led to:
+-- else a batch full of guesses would find the right one among them, whatever the budget.
 create or replace function views.note_guesses(tries views.try[], tries_per_network int, tries_per_link int, window_s int, pause_s int,
                                               link_pause_s int, pause_most_s int) returns views.try[]
 language plpgsql volatile as $$
 declare
     try   views.try;
     guess record;
-    key   record;
     at    int;
     until timestamptz;
 begin
-    for key in
-        select t.reviewer_id, b.budget collate "C" as budget, max(t.passcode_epoch) as epoch
-        from unnest(tries) t
-        cross join lateral unnest(case when t.is_known then array[t.budget] else array['', t.budget] end) as b (budget)
-        where t.outcome = 'wrong_passcode'
-        group by 1, 2 order by 1, 2
-    loop
-        perform views.lock_guesses(key.reviewer_id, key.epoch, key.budget);
-    end loop;
     for try in select t.* from unnest(tries) t where t.outcome = 'wrong_passcode' order by t.place loop
         select g.* into guess
         from views.note_guess(try.reviewer_id, try.budget, try.is_known, tries_per_network, tries_per_link, window_s, pause_s,
@@ -52,7 +83,8 @@ $$;
 
 -- Opens what these tries are good for. Their place is that in the array.
 create or replace function views.open_links(tries views.try[], tries_per_network int, tries_per_link int, window_s int, pause_s int,
-                                            link_pause_s int, pause_most_s int, usual_opens int, usual_networks int)
+                                            link_pause_s int, pause_most_s int, usual_opens int, usual_networks int,
+                                            basic_opens_max int)
 returns table (place int, outcome text, visit_id text, reviewer_name text, is_first boolean, same_visit boolean, event_type text,
                event text, paused_until timestamptz)
 language plpgsql volatile as $$
@@ -63,8 +95,10 @@ declare
     who      views.activity;
     switched text[];           -- …and were not off already
 begin
-    if exists (select from unnest(tries) t where t.outcome = 'wrong_passcode') then
+    if exists (select from unnest(tries) t where t.outcome = 'wrong_passcode' or t.outcome = 'open' and t.is_counted) then
+        perform views.lock_budgets(tries);
         tries := views.note_guesses(tries, tries_per_network, tries_per_link, window_s, pause_s, link_pause_s, pause_most_s);
+        tries := views.note_basic_opens(tries, basic_opens_max);
     end if;
 
     for try in select t.* from unnest(tries) t where t.outcome = 'open' and t.cookie_hash is not null order by t.cookie_hash loop

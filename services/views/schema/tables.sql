@@ -63,6 +63,9 @@ create table views.guesses (
     since          timestamptz not null default now(),
     pauses         int         not null default 0,
     paused_until   timestamptz,
+    -- Opens of a basic link from this network, in the hour that began then.
+    opens          int         not null default 0,
+    opens_since    timestamptz not null default now(),
     primary key (reviewer_id, budget)
 ) with (fillfactor = 80);
 create index guesses_by_time on views.guesses (since);
@@ -155,6 +158,7 @@ create type views.try as (
     kind           text,
     budget         text collate "C", -- whose wrong tries it is one of
     is_known       boolean, -- it comes from a network that has opened with this passcode, or with a session
+    is_counted     boolean, -- as one of many people's opens: it is of a basic link and goes on with no visit
     -- Noted on the way.
     wrong_tries    int,
     begins_pause   boolean,

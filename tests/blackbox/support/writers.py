@@ -118,7 +118,8 @@ class World:
             "disable_after_s": random.choice([0, 100000]), "expiry_warning_hours": 24, "people_max": 10, "consumer": "email", "grace_ms": 0,
             "events_most": 100, "walk_most": 100, "forget_most": 100, "gather_s": 60, "settle_s": 60, "waiting_ids": [], "max_age_days": 365,
             "most": 100, "tries_per_network": 5, "tries_per_link": 20, "window_s": 600, "pause_s": 1, "link_pause_s": 1, "pause_most_s": 1,
-            "usual_opens": random.choice([0, 1000]), "usual_networks": 1000, "error": "e", "lock": random.randint(1, 3), "box": "\\x00",
+            "usual_opens": random.choice([0, 1000]), "usual_networks": 1000, "basic_opens_max": random.choice([1, 1000]),
+            "revisions_max": random.choice([1, 50]), "revisions_kb_max": 1024, "error": "e", "lock": random.randint(1, 3), "box": "\\x00",
             "about": f"{self.stack.account}/{self.interviews[0]}", "key_id": "key_none", "scopes": [],
         }
 

@@ -1,16 +1,19 @@
 /* local_media.c - see the header. In a deployment the gateway sends the files; this serves `make run` and small set-ups. Whoever
- * sends, the answer is the same, so a file is looked at here before it is handed over, and ranges are read as nginx reads them.
+ * sends, the answer is the same, so a file is looked at here before it is handed over, and what nginx would answer otherwise is
+ * not.
  *
- * The kernel is asked to resolve the path below the folder (openat2 with RESOLVE_BENEATH), so no ".." leads out, and to follow
- * no link, as nginx does not.
+ * The kernel is asked to resolve the path below the folder (openat2 with RESOLVE_BENEATH), so no ".." and no link leads
+ * out.
  */
 #include "services/views/local_media.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,13 +31,12 @@ enum range_kind { RANGE_NONE, RANGE_GOOD, RANGE_UNSATISFIABLE };
 
 static int open_file(struct flow *flow, const char *media_dir, const char *path, struct stat *status);
 static int open_beneath(const char *folder, const char *path);
+static const char *path_below(struct arena *arena, const char *media_dir, int file, const char *path);
+static const char *internal_address(struct arena *arena, const char *prefix, const char *path);
 static struct next *reply_unavailable(struct flow *flow);
 static struct next *send_open(struct flow *flow, int file, const struct stat *status, const char *content_type);
 static const char *tag_of(struct flow *flow, const struct stat *status);
 static enum range_kind read_range(struct flow *flow, int64_t size, const char *tag, struct range *range);
-static enum range_kind parse_ranges(const char *text, int64_t size, struct range *range);
-static bool parse_one(const char **at, int64_t size, int64_t *first, int64_t *after);
-static bool parse_number(const char **at, int64_t *number);
 
 struct next *local_media_reply(struct flow *flow, const char *media_dir, const char *path, const char *content_type)
 {
@@ -45,7 +47,7 @@ struct next *local_media_reply(struct flow *flow, const char *media_dir, const c
 }
 
 struct next *local_media_hand_over(struct flow *flow, const char *media_dir, const char *path, const struct media_type *type,
-                                   const char *address)
+                                   const char *prefix)
 {
     struct stat status;
 
@@ -56,17 +58,64 @@ struct next *local_media_hand_over(struct flow *flow, const char *media_dir, con
         }
         struct range range = { 0, status.st_size - 1 };
         const char *tag = tag_of(flow, &status);
-        /* nginx would heed the Range of a HEAD, which only a GET may have, and tell its fields twice with a 416. */
-        if (http_method(flow) == HTTP_HEAD || read_range(flow, status.st_size, tag, &range) == RANGE_UNSATISFIABLE) {
+        enum range_kind kind = read_range(flow, status.st_size, tag, &range);
+        /* nginx reads Range in its own way where it is not one good range of a GET, and tells its fields twice with a 416. */
+        if (http_method(flow) != HTTP_GET || kind == RANGE_UNSATISFIABLE || (kind == RANGE_NONE && http_header(flow, "Range"))) {
             return send_open(flow, file, &status, type->content_type);
         }
+        path = path_below(flow->arena, media_dir, file, path);
         close(file);
         http_set_header(flow, "ETag", tag);
+    }
+    const char *address = internal_address(flow->arena, prefix, path);
+    if (!address) {
+        log_error("media.path_not_below", LOG_TEXT("request_id", flow->request_id));
+        return reply_unavailable(flow);
     }
     http_unset_header(flow, "Content-Disposition");
     http_set_header(flow, "X-Media-Disposition", type->disposition); /* nginx says it of the file alone */
     http_set_header(flow, "X-Accel-Redirect", address);
     return http_reply(flow, 200, type->content_type, "", 0);
+}
+
+/* Where the open file really is below the folder: nginx follows no link, not even one that stays within. */
+static const char *path_below(struct arena *arena, const char *media_dir, int file, const char *path)
+{
+    char link[32], *real = arena_alloc(arena, PATH_MAX), *root = realpath(media_dir, NULL);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, real, PATH_MAX - 1);
+    size_t root_length = root ? strlen(root) : 0;
+
+    real[length < 0 ? 0 : length] = '\0';
+    if (root && str_starts_with(real, root) && real[root_length] == '/') {
+        path = real + root_length + 1;
+    }
+    free(root);
+    return path;
+}
+
+/* nginx decodes it again. NULL for a path that would lead anywhere else. */
+static const char *internal_address(struct arena *arena, const char *prefix, const char *path)
+{
+    struct buf address = { 0 };
+    bool is_below = *path && *path != '/';
+
+    buf_add_text(&address, prefix);
+    for (const char *at = path; *at && is_below; at += strcspn(at, "/")) {
+        at += *at == '/';
+        size_t length = strcspn(at, "/");
+        is_below = length > 0 && !(length == 1 && at[0] == '.') && !(length == 2 && at[0] == '.' && at[1] == '.');
+        buf_add_char(&address, '/');
+        for (size_t i = 0; i < length; i++) {
+            unsigned char byte = (unsigned char)at[i];
+            bool is_plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+                            strchr("-._~", byte);
+            buf_printf(&address, is_plain ? "%c" : "%%%02X", byte);
+        }
+    }
+    const char *text = is_below ? arena_strdup(arena, address.data) : NULL;
+    buf_clear(&address);
+    return text;
 }
 
 /* A regular file, or -1 with a line in the log. */
@@ -119,7 +168,7 @@ static struct next *send_open(struct flow *flow, int file, const struct stat *st
 
 static int open_beneath(const char *folder, const char *path)
 {
-    struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+    struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
     int directory = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
     if (directory < 0) {
@@ -144,87 +193,34 @@ static const char *tag_of(struct flow *flow, const struct stat *status)
     return arena_printf(flow->arena, "\"%s\"", text);
 }
 
-/* One range of bytes. Several of them, another unit, another method than GET, or an If-Range that names another file (or a
+/* One range of bytes. A list of ranges, another unit, another method than GET, or an If-Range that names another file (or a
  * time, which we never gave out) is answered with the whole file, as RFC 9110 allows. */
 static enum range_kind read_range(struct flow *flow, int64_t size, const char *tag, struct range *range)
 {
     const char *header = http_header(flow, "Range"), *same = http_header(flow, "If-Range");
-
-    if (!header || strncasecmp(header, "bytes=", 6) != 0 || !header[6] || http_method(flow) != HTTP_GET ||
+    if (!header || !str_starts_with(header, "bytes=") || strchr(header, ',') || http_method(flow) != HTTP_GET ||
         (same && !str_equal(same, tag))) {
         return RANGE_NONE;
     }
-    return parse_ranges(header + 6, size, range);
-}
 
-/* What is no list of ranges is as unsatisfiable as one beyond the end. */
-static enum range_kind parse_ranges(const char *text, int64_t size, struct range *range)
-{
-    struct range found = *range;
-    int good = 0;
-
-    for (const char *at = text;; at++) {
-        int64_t first = 0, after = 0;
-        if (!parse_one(&at, size, &first, &after)) {
+    const char *text = header + 6, *dash = strchr(text, '-');
+    int64_t first = -1, last = -1;
+    bool has_first = dash && dash > text, has_last = dash && dash[1];
+    if ((has_first && !str_parse_int(arena_strndup(flow->arena, text, (size_t)(dash - text)), 0, INT64_MAX, &first)) ||
+        (has_last && !str_parse_int(dash + 1, 0, INT64_MAX, &last)) || (!has_first && !has_last) ||
+        (has_first && has_last && last < first)) {
+        return RANGE_NONE;
+    }
+    if (!has_first) { /* the last so many bytes */
+        if (last == 0 || size == 0) {
             return RANGE_UNSATISFIABLE;
         }
-        if (first < after) {
-            found = (struct range){ first, after - 1 };
-            good++;
-        } else if (first == 0) {
-            return RANGE_NONE;
-        }
-        if (good > 1) {
-            return RANGE_NONE;
-        }
-        if (!*at) {
-            *range = found;
-            return good ? RANGE_GOOD : RANGE_UNSATISFIABLE;
-        }
+        *range = (struct range){ last > size ? 0 : size - last, size - 1 };
+        return RANGE_GOOD;
     }
-}
-
-/* first-last, first- or -count, to the comma or the end; after is one more than the last. */
-static bool parse_one(const char **at, int64_t size, int64_t *first, int64_t *after)
-{
-    *at += strspn(*at, " ");
-    bool is_suffix = **at == '-';
-    if (!is_suffix && !parse_number(at, first)) {
-        return false;
+    if (first >= size) {
+        return RANGE_UNSATISFIABLE;
     }
-    *at += strspn(*at, " ");
-    if (*(*at)++ != '-') {
-        return false;
-    }
-    if (!is_suffix) {
-        *at += strspn(*at, " ");
-        if (!**at || **at == ',') {
-            *after = size;
-            return true;
-        }
-    }
-    int64_t number;
-    if (!parse_number(at, &number)) {
-        return false;
-    }
-    *at += strspn(*at, " ");
-    if (is_suffix) {
-        *first = number < size ? size - number : 0;
-        number = size - 1;
-    }
-    *after = number >= size ? size : number + 1;
-    return !**at || **at == ',';
-}
-
-static bool parse_number(const char **at, int64_t *number)
-{
-    const char *from = *at;
-
-    *number = 0;
-    for (; **at >= '0' && **at <= '9'; (*at)++) {
-        if (__builtin_mul_overflow(*number, 10, number) || __builtin_add_overflow(*number, **at - '0', number)) {
-            return false;
-        }
-    }
-    return *at > from;
+    *range = (struct range){ first, has_last && last < size ? last : size - 1 };
+    return RANGE_GOOD;
 }

@@ -7,9 +7,9 @@
 
 /* path is relative and was checked when it was stored; links that lead out of the folder are refused all the same. */
 struct next *local_media_reply(struct flow *flow, const char *media_dir, const char *path, const char *content_type) FLOW_NEXT;
-/* The same, but the gateway sends it: address is where it has the file. What it should not be asked for is refused here.
+/* The same, but the gateway sends it: prefix is where it has the folder. What it should not be asked for is refused here.
  * media_dir may be NULL: then it is for the gateway to see whether there is one. */
 struct next *local_media_hand_over(struct flow *flow, const char *media_dir, const char *path, const struct media_type *type,
-                                   const char *address) FLOW_NEXT;
+                                   const char *prefix) FLOW_NEXT;
 
 #endif

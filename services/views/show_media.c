@@ -23,7 +23,6 @@ static struct next *send_source(struct flow *flow, const char *source, const cha
 static struct next *redirect(struct flow *flow, const char *url);
 static struct next *send_to_store(struct flow *flow, const char *place, const char *file_name);
 static struct next *send_file(struct flow *flow, const char *path, const char *file_name);
-static const char *internal_address(struct arena *arena, const char *prefix, const char *path);
 static struct next *reply_unavailable(struct flow *flow, const char *reason);
 
 #define PRESIGNED_S 300
@@ -114,35 +113,7 @@ static struct next *send_file(struct flow *flow, const char *path, const char *f
     if (!settings->media_internal_prefix) {
         return local_media_reply(flow, settings->media_dir, path, type.content_type);
     }
-    const char *address = internal_address(flow->arena, settings->media_internal_prefix, path);
-    if (!address) {
-        return reply_unavailable(flow, "bad_path");
-    }
-    return local_media_hand_over(flow, settings->media_dir, path, &type, address);
-}
-
-/* nginx decodes it again. NULL for a path that would lead anywhere else. */
-static const char *internal_address(struct arena *arena, const char *prefix, const char *path)
-{
-    struct buf address = { 0 };
-    bool is_below = *path && *path != '/';
-
-    buf_add_text(&address, prefix);
-    for (const char *at = path; *at && is_below; at += strcspn(at, "/")) {
-        at += *at == '/';
-        size_t length = strcspn(at, "/");
-        is_below = length > 0 && !(length == 1 && at[0] == '.') && !(length == 2 && at[0] == '.' && at[1] == '.');
-        buf_add_char(&address, '/');
-        for (size_t i = 0; i < length; i++) {
-            unsigned char byte = (unsigned char)at[i];
-            bool is_plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-                            strchr("-._~", byte);
-            buf_printf(&address, is_plain ? "%c" : "%%%02X", byte);
-        }
-    }
-    const char *text = is_below ? arena_strdup(arena, address.data) : NULL;
-    buf_clear(&address);
-    return text;
+    return local_media_hand_over(flow, settings->media_dir, path, &type, settings->media_internal_prefix);
 }
 
 static struct next *reply_unavailable(struct flow *flow, const char *reason)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from . import leaks
 from .contract import CONTRACTS
 
 # Whose contract holds at a base URL. Stacks tell here where their daemons are.
@@ -26,6 +27,7 @@ class Api:
         self.key = key
         self.session = requests.Session()
         self.session.trust_env = False
+        leaks.note_key(key)
         if key:
             self.session.headers["Authorization"] = f"Bearer {key}"
 
@@ -52,6 +54,8 @@ class Api:
         if status is not None:
             said = f"{method} {path}: {answer.status_code}, not {status}: {answer.text[:2000]}"
             assert answer.status_code == status, said
+        if not options.get("stream"):
+            leaks.note_answer(answer)
         if answer.status_code >= 400 and "text/html" not in answer.headers.get("Content-Type", ""):
             check_problem(answer)
         if self.base in DAEMONS and not options.get("stream"):

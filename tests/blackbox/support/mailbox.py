@@ -5,6 +5,8 @@ import re
 from stack.mail import mail_files, read_mail, text_of
 from stack.waiting import Failure, wait_until
 
+from . import leaks
+
 
 class Mailbox:
     def __init__(self, mail_dir):
@@ -16,6 +18,7 @@ class Mailbox:
         for path in mail_files(self.mail_dir):
             if path not in self.read:
                 self.read[path] = read_mail(path)
+                leaks.note_text(text_of(self.read[path]))
         return [self.read[path] for path in sorted(self.read)]
 
     def to(self, address):

@@ -8,7 +8,7 @@ from stack.daemon import Daemon, without_settings
 from stack.waiting import wait_until
 from stack.web import status_of
 
-from . import ROOT
+from . import ROOT, leaks
 from .stacks import MODE
 
 BINARIES = ROOT / "build" / MODE / "bin"
@@ -27,6 +27,7 @@ def run(name, *words, settings=None, seconds=60):
 @contextlib.contextmanager
 def daemon(name, settings, log):
     """A daemon beside a stack, alive but maybe not ready; it must end well."""
+    leaks.logs.append(str(log))
     server = Daemon(name, program(f"sharelink-{name}"), settings, str(log))
     server.start()
     try:

@@ -19,7 +19,7 @@ from stack.redis import Redis
 from stack.state import State
 from stack.system import Stack, start
 
-from . import pooled, samples
+from . import leaks, pooled, samples
 from .api import DAEMONS, Api, Reviewer
 from .connected import wait_until_connected
 from .contract import Breach, check_event
@@ -205,7 +205,9 @@ class SharedServers:
         self.redis.stop()
         self.postgres.stop()
         postgres.remove(self.postgres.directory)
+        faults = leaks.faults_below(self.root)
         shutil.rmtree(self.root, ignore_errors=True)
+        assert not faults, "a log holds what none may hold:\n" + "\n".join(faults)
 
     def _private_stack(self, given, lock_seconds):
         stack = TestStack(self.directory(), State(), mode=MODE, given=given, defaults=DEFAULTS, lock_seconds=lock_seconds)

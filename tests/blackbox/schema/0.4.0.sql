@@ -63,6 +63,7 @@ CREATE TYPE views.try AS (
 	kind text,
 	budget text COLLATE pg_catalog."C",
 	is_known boolean,
+	is_counted boolean,
 	wrong_tries integer,
 	begins_pause boolean,
 	same_visit_id text COLLATE pg_catalog."C"
@@ -1721,7 +1722,8 @@ begin
     delete from views.guesses
     where ctid = any (array(
         select g.ctid from views.guesses g
-        where g.since < now() - interval '2 days' and (g.paused_until is null or g.paused_until < now() - interval '1 day')
+        where g.since < now() - interval '2 days' and g.opens_since < now() - interval '1 hour'
+          and (g.paused_until is null or g.paused_until < now() - interval '1 day')
         order by g.since limit most for update skip locked));
     get diagnostics forgotten = row_count;
     return forgotten;
@@ -1752,6 +1754,26 @@ CREATE FUNCTION views.is_good_for(visit views.visits, of_reviewer_id text, epoch
 $$;
 
 
+CREATE FUNCTION views.lock_budgets(tries views.try[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    key record;
+begin
+    for key in
+        select t.reviewer_id, b.budget collate "C" as budget, max(t.passcode_epoch) as epoch
+        from unnest(tries) t
+        cross join lateral unnest(case when t.outcome = 'open' then array[t.network] when t.is_known then array[t.budget]
+                                       else array['', t.budget] end) as b (budget)
+        where t.outcome = 'wrong_passcode' or t.outcome = 'open' and t.is_counted
+        group by 1, 2 order by 1, 2
+    loop
+        perform views.lock_guesses(key.reviewer_id, key.epoch, key.budget);
+    end loop;
+end
+$$;
+
+
 CREATE FUNCTION views.lock_guesses(of_reviewer_id text, epoch integer, of_budget text) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1767,6 +1789,30 @@ $$;
 CREATE FUNCTION views.media_ref(salt bytea, place integer, slot text) RETURNS text
     LANGUAGE sql STABLE
     RETURN ((place || '-'::text) || "left"(encode(sha256((salt || convert_to(((place || ' '::text) || slot), 'UTF8'::name))), 'hex'::text), 32));
+
+
+CREATE FUNCTION views.note_basic_opens(tries views.try[], opens_max integer) RETURNS views.try[]
+    LANGUAGE plpgsql
+    AS $$
+declare
+    try   views.try;
+    count views.guesses;
+begin
+    for try in select t.* from unnest(tries) t where t.outcome = 'open' and t.is_counted order by t.place loop
+        update views.guesses g
+        set opens = case when g.opens_since <= now() - interval '1 hour' then 1 else g.opens + 1 end,
+            opens_since = case when g.opens_since <= now() - interval '1 hour' then now() else g.opens_since end
+        where g.reviewer_id = try.reviewer_id and g.budget = try.network
+          and (g.opens < opens_max or g.opens_since <= now() - interval '1 hour');
+        if not found then
+            select * into count from views.guesses g where g.reviewer_id = try.reviewer_id and g.budget = try.network;
+            tries[try.place].outcome := 'too_many_opens';
+            tries[try.place].paused_until := count.opens_since + interval '1 hour';
+        end if;
+    end loop;
+    return tries;
+end
+$$;
 
 
 CREATE FUNCTION views.note_guess(of_reviewer_id text, of_budget text, is_known boolean, most_here integer, most integer, window_s integer, pause_here_s integer, pause_s integer, pause_most_s integer) RETURNS TABLE(is_judged boolean, tries integer, begins_pause boolean, paused_until timestamp with time zone)
@@ -1806,19 +1852,9 @@ CREATE FUNCTION views.note_guesses(tries views.try[], tries_per_network integer,
 declare
     try   views.try;
     guess record;
-    key   record;
     at    int;
     until timestamptz;
 begin
-    for key in
-        select t.reviewer_id, b.budget collate "C" as budget, max(t.passcode_epoch) as epoch
-        from unnest(tries) t
-        cross join lateral unnest(case when t.is_known then array[t.budget] else array['', t.budget] end) as b (budget)
-        where t.outcome = 'wrong_passcode'
-        group by 1, 2 order by 1, 2
-    loop
-        perform views.lock_guesses(key.reviewer_id, key.epoch, key.budget);
-    end loop;
     for try in select t.* from unnest(tries) t where t.outcome = 'wrong_passcode' order by t.place loop
         select g.* into guess
         from views.note_guess(try.reviewer_id, try.budget, try.is_known, tries_per_network, tries_per_link, window_s, pause_s,
@@ -1845,7 +1881,7 @@ end
 $$;
 
 
-CREATE FUNCTION views.open_links(tries views.try[], tries_per_network integer, tries_per_link integer, window_s integer, pause_s integer, link_pause_s integer, pause_most_s integer, usual_opens integer, usual_networks integer) RETURNS TABLE(place integer, outcome text, visit_id text, reviewer_name text, is_first boolean, same_visit boolean, event_type text, event text, paused_until timestamp with time zone)
+CREATE FUNCTION views.open_links(tries views.try[], tries_per_network integer, tries_per_link integer, window_s integer, pause_s integer, link_pause_s integer, pause_most_s integer, usual_opens integer, usual_networks integer, basic_opens_max integer) RETURNS TABLE(place integer, outcome text, visit_id text, reviewer_name text, is_first boolean, same_visit boolean, event_type text, event text, paused_until timestamp with time zone)
     LANGUAGE plpgsql
     AS $$
 declare
@@ -1855,8 +1891,10 @@ declare
     who      views.activity;
     switched text[];           -- …and were not off already
 begin
-    if exists (select from unnest(tries) t where t.outcome = 'wrong_passcode') then
+    if exists (select from unnest(tries) t where t.outcome = 'wrong_passcode' or t.outcome = 'open' and t.is_counted) then
+        perform views.lock_budgets(tries);
         tries := views.note_guesses(tries, tries_per_network, tries_per_link, window_s, pause_s, link_pause_s, pause_most_s);
+        tries := views.note_basic_opens(tries, basic_opens_max);
     end if;
 
     for try in select t.* from unnest(tries) t where t.outcome = 'open' and t.cookie_hash is not null order by t.cookie_hash loop
@@ -2047,7 +2085,9 @@ CREATE TABLE views.guesses (
     tries integer DEFAULT 0 NOT NULL,
     since timestamp with time zone DEFAULT now() NOT NULL,
     pauses integer DEFAULT 0 NOT NULL,
-    paused_until timestamp with time zone
+    paused_until timestamp with time zone,
+    opens integer DEFAULT 0 NOT NULL,
+    opens_since timestamp with time zone DEFAULT now() NOT NULL
 )
 WITH (fillfactor='80');
 
@@ -2426,7 +2466,7 @@ INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '2d
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '0e7efedc3a2772b9f0c4289d8bd288d499180d68a6b7f63baffdfb7390b45d10', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '1763afe69e33907402064c5345610282eb5cefbf23add5e7342657c5ec2d6982', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', 'c7796231464ae7ba30b5d4fe0297bab75f3feacec4b6a32d619a8ddd6d349d17', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '0c0294cda546161ac67495183dd3b4a4f062d1a7631a4fa6405956df8ab7870e', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', 'f9ca7ce3ea6490b2e845ea4d085a74bc670f037e0b52d6c9f17f8c06c191e6fb', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', 'aacf59510837fcf062e3837d99a0d83bda044b28313606e4d687e0141c7b95d6', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', 'b18c1e75eb317889fb8549212d76941224adb3c7de62d1574526bb3097264b29', '0.4.0', now());
@@ -2434,8 +2474,8 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sq
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', '0c5cff3e4fc2b68f21c1442967563896f691daf5f4e174a4afa9ed80125c721f', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', 'eb2f54697a43218dba878d91a398289469872dba1b1a8e8f66137ee4bc43e972', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '6354051d2b755b4f87a8653ac899c610d8be3d9dbfbd09c6afff464d163b59bb', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '8e51138103cef8dd83a2b46273386afbfb41b14fa5a74403546537ce3e0fda4a', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', '1cf1f97ca25030d32ec6be87c24903955e1683422b3328dbe1262b889ad69de0', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '425aa3617bd8874f7b51a00c56dbe4f5e85e5281e3a3bfc86367eefcdb1ff2ab', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', 'e7bb84d363be0069b7a3f866284afbf3a2449dd515f3ee2247a357f0c4cd9643', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', 'af66018414daac6d5f977be2702d35b762b501157aa67a61cf8fff86d9ac0231', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '54ec4030718da320ac2b6df3b082742982c3b3768a235fa69ea0c5f9d47a84b5', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'd8fafd0bdfd8ae035ee314b12ce93df229df3be64509181c7ba7667e09b8a098', '0.4.0', now());
@@ -2444,9 +2484,9 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '2af25088c29c0627339527a2082f01fad76fafc923c1d5c6e3ce7dd580107b8e', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', 'be2f1e976136a597fdb7987f153ed5025907d0163f4544d26457e5c25aa029b1', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'fba6095541948fad0db7b513f8b30f7d4a4a54dbf2da38c07fc16f28f71d029f', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '066569201990ac82e7f388cdd8c3a9bc697be941496800b113700145bd1a8b53', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', 'e7f107aee4094934488bda902b52798a95a6873bab1afb3aa4554054a3999d18', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', '4da912319528c97ae52f5dfb0986927c20e444f9e22f92cc8c82e38d9bb75a45', '4da912319528c97ae52f5dfb0986927c20e444f9e22f92cc8c82e38d9bb75a45', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', 'bd410d92fad68343ca5a5570e062abcfe241e5f02e9f651ef6d5c0170f29dece', 'bd410d92fad68343ca5a5570e062abcfe241e5f02e9f651ef6d5c0170f29dece', '0.4.0', now());
 
 
 
@@ -3127,7 +3167,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE views.link_activity TO sharelink_views;
 GRANT SELECT ON TABLE views.published_visits TO sharelink_links;
 
 
-GRANT SELECT,INSERT,UPDATE ON TABLE views.review_revisions TO sharelink_views;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE views.review_revisions TO sharelink_views;
 
 
 GRANT SELECT ON TABLE views.share_link_activity TO sharelink_links;

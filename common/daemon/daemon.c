@@ -143,6 +143,7 @@ static void open_pools(struct life *life)
                                                .lock_wait_ms = (int)settings->database_lock_seconds * 1000,
                                                .heavy_connections = (int)settings->database_heavy_connections,
                                                .heavy_waiting_limit = (int)settings->database_heavy_waiting,
+                                               .has_limits = true,
                                                .unnamed = settings->database_unnamed_statements,
                                            });
     daemon->redis = redis_new(daemon->base, &(struct redis_options){

@@ -74,6 +74,7 @@ struct idempotency *idempotency_new(struct daemon *daemon)
                                               .connections = CONNECTIONS,
                                               .answer_limit_ms = 10000,
                                               .lock_wait_ms = (int)daemon->settings->database_lock_seconds * 1000,
+                                              .has_limits = true,
                                               .unnamed = daemon->settings->database_unnamed_statements,
                                           });
     return idempotency;

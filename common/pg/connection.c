@@ -35,6 +35,21 @@ static void check_answer_limit(struct pg_connection *connection);
 static void close_link(struct pg_connection *connection);
 static void move(struct pg_connection *connection, enum pg_connection_state to, const char *reason);
 
+/* The limits are the role's, which `sharelink migrate` sets for one database: one that was copied or restored may have none, and
+ * then a locked row would hold up the whole connection. What the role or the URL sets stays. */
+static const struct pg_statement set_limits = {
+    .name = "set_limits",
+    .sql = "select set_config(name, value, false) from (values ('lock_timeout', '150ms'), ('statement_timeout', '5s')) as l "
+           "(name, value) "
+           "where current_setting(name) = '0'",
+};
+
+static void ignore(void *arg, const struct pg_answer *answer)
+{
+    (void)arg;
+    (void)answer;
+}
+
 const struct pg_answer pg_answer_unavailable = { .outcome = PG_UNAVAILABLE };
 
 struct pg_connection *pg_connection_new(struct event_base *base, const struct pg_pool_options *options,
@@ -164,6 +179,9 @@ static void become_ready(struct pg_connection *connection)
     }
     evtimer_del(connection->alarm);
     move(connection, STATE_READY, NULL);
+    if (connection->options->has_limits) {
+        pg_connection_send(connection, &set_limits, &(struct pg_params){ .count = 0 }, ignore, NULL);
+    }
 }
 
 bool pg_connection_is_ready(const struct pg_connection *connection)

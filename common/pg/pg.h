@@ -26,6 +26,7 @@ struct pg_pool_options {
     int answer_limit_ms; /* a connection that owes its oldest answer for longer is given up */
     int lock_wait_ms;    /* who meets a locked row waits so long, in a lane of his own; 0: he is told at once */
     int heavy_connections, heavy_waiting_limit; /* the lane for heavy statements; 0: there is none */
+    bool has_limits;                            /* a session gives its statements limits of time where the role has none */
     bool transactions;                          /* for transaction.c: a request may leave its connection inside one */
     bool unnamed;                               /* no named prepared statements, for PgBouncer 1.18 in transaction mode */
 };

@@ -122,6 +122,7 @@ static struct pg_pool *lane_new(const struct pg_pool *of, const char *suffix, in
         .queue_limit = 1,
         .answer_limit_ms = of->options.answer_limit_ms,
         .unnamed = of->options.unnamed,
+        .has_limits = of->options.has_limits,
     };
     struct pg_pool *lane = pg_pool_new(of->base, &options);
     lane->name = name.data;

@@ -104,7 +104,9 @@ static const struct config_setting settings[] = {
       .fallback = "120",
       .min = 0,
       .max = 86400,
-      .about = "How long a reviewer's feedback must have rested before a mail tells of it; 0 sends a mail for each change." },
+      .about =
+          "How long a reviewer's feedback must have rested before a mail tells of it, and how long a webhook waits for further "
+          "changes of a review; 0 sends a mail and a webhook for each change." },
     { .name = "EXPIRY_WARNING_HOURS",
       .kind = CONFIG_INT,
       .offset = FIELD(expiry_warning_hours),

@@ -118,7 +118,8 @@ MANY = {"link.created", "link.updated", "link.deleted", "link.interviews_added",
 
 
 def test_all_that_is_sent_fits(make_stack):
-    stack = make_stack(settings={"SHARELINK_NOTIFICATIONS_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8"})
+    stack = make_stack(settings={"SHARELINK_NOTIFICATIONS_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8",
+                                 "SHARELINK_NOTIFICATIONS_REVIEW_SETTLE_SECONDS": "0"})
     hooks, target = Api(stack.notifications.url(), stack.key), Receiver()
     endpoint = hooks.post("/v1/webhook-endpoints", {"url": target.url()}, status=201).json()
     listener = wait_until(lambda: hooks.get("/readyz").status_code == 200 and try_to_listen(stack), 10, "the feed is there")

@@ -12,6 +12,7 @@ from support import receiver as receivers
 from support import samples
 from support.api import Api, faults
 from support.authority import Authority
+from support.changes import inside
 from support.receiver import Receiver
 
 FAST = {
@@ -365,6 +366,42 @@ def test_certificate_of_nobody_we_know_is_refused(stack, receiver, endpoint, aut
     stack.make_share_link()
     row = wait_for_delivery(stack, made, "it is given up", state="failed")[0]
     assert "certificate" in row["last_error"].lower() and target.posts == []
+
+
+# --- what is gathered ---
+
+@pytest.mark.parametrize("is_one_batch", [False, True], ids=["one by one", "at once"])
+def test_changes_of_a_review_are_gathered_and_the_last_one_is_posted(make_stack, receiver, is_one_batch):
+    settle_seconds = 3
+    stack = make_stack(settings={**{f"SHARELINK_NOTIFICATIONS_{name.removeprefix('SHARELINK_')}": value for name, value in FAST.items()},
+                                 "SHARELINK_NOTIFICATIONS_REVIEW_SETTLE_SECONDS": str(settle_seconds)})
+    hooks, targets = Api(stack.notifications.url(), stack.key), [receiver() for _ in range(3)]
+    for target in targets:
+        hooks.post("/v1/webhook-endpoints", {"url": target.url(), "events": ["review.submitted", "review.updated"]}, status=201)
+    link = stack.make_share_link(interview_count=2)
+    browser = inside(stack, link)
+    first, second = [f"{browser.page}/interviews/{interview}/review" for interview in link["interview_ids"]]
+    if is_one_batch:
+        stack.notifications.stop()
+    for rating in (1, 2, 3, 4, 5):
+        for path in (first, second):
+            browser.put(path, {"rating": rating})
+    if is_one_batch:
+        stack.bring_back(stack.notifications)
+    last = stack.db.rows("select distinct on (data ->> 'review_id') id from events.log where type = 'review.updated' "
+                         "order by data ->> 'review_id', id desc")
+    for target in targets:
+        wait_until(lambda: {post.id() for post in target.of("review.updated")} == {row["id"] for row in last}, 20, "the last changes have come")
+        assert len(target.of("review.submitted")) == 2
+    changes = "from notifications.deliveries where channel = 'webhook' and event_type = 'review.updated'"
+    wait_until(lambda: stack.db.value(f"select count(*) {changes} and state = 'pending'") == 0, 20, "all is recorded")
+    states = stack.db.rows(f"select state, reason, count(*) {changes} group by 1, 2 order by 1")
+    assert [(row["state"], row["reason"], row["count"]) for row in states] == [("sent", None, 6), ("skipped", "gathered", 18)]
+    assert stack.db.value("select count(*) from notifications.deliveries g join notifications.deliveries d on d.id = g.gathered_into "
+                          "where g.channel = 'webhook' and g.reason = 'gathered' and g.recipient = d.recipient and g.event_data = d.event_data") == 18
+    browser.put(first, {"rating": 1}, status=200)
+    for target in targets:
+        wait_until(lambda: len(target.of("review.updated")) == 3, 20, "a later change is told, too")
 
 
 # --- where they must not go, and bad input ---

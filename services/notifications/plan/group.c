@@ -56,11 +56,16 @@ static int64_t condemned_mails(const struct flow *flow)
 /* The plan leases none: a claim does, which knows what each endpoint has in hand already. */
 static struct next *plan_for_webhooks(struct flow *flow, struct pg_texts event_ids, struct pg_limits limits, flow_step *then)
 {
+    const struct notifications *notifications = notifications_of(flow);
+    struct plan_webhooks_in in = {
+        .event_ids = event_ids,
+        .settle_s = notifications->settings->review_settle_seconds,
+    };
     struct pg_params params;
 
-    plan_webhooks_params(&params, flow->arena, &(struct plan_webhooks_in){ .event_ids = event_ids });
+    plan_webhooks_params(&params, flow->arena, &in);
     params.limits = limits;
-    return pg_query(flow, notifications_of(flow)->planning, &plan_webhooks_statement, &params, then);
+    return pg_query(flow, notifications->planning, &plan_webhooks_statement, &params, then);
 }
 
 static struct planned planned_webhooks(const struct flow *flow)

@@ -61,6 +61,9 @@ create table notifications.deliveries (
 -- by whoever looks for a mail, or for another endpoint's webhook.
 create index deliveries_due_mails on notifications.deliveries (next_attempt_at) where state = 'pending' and channel = 'email';
 create index deliveries_due_webhooks on notifications.deliveries (recipient, next_attempt_at) where state = 'pending' and channel = 'webhook';
+-- Webhooks that tell of changes of a review and wait for further ones.
+create index deliveries_gathering on notifications.deliveries (recipient, reviewer_id)
+    where state = 'pending' and channel = 'webhook' and gathers;
 create index deliveries_failed on notifications.deliveries (id) where state = 'failed';
 create index deliveries_gathered on notifications.deliveries (gathered_into) where gathered_into is not null;
 create index deliveries_for_digest on notifications.deliveries (account_id, recipient, happened_at)

@@ -18,7 +18,7 @@ struct daemon_settings {
     int log_format, log_level;
     int64_t database_connections, database_lock_seconds, database_heavy_connections, database_heavy_waiting;
     bool database_unnamed_statements;
-    int64_t connections_max, first_byte_seconds;
+    int64_t connections_max, first_byte_seconds, waiting_answers_mb;
     int64_t drain_seconds;
     int64_t rate_limit_burst, rate_limit_per_second; /* of guard_settings; 0 for a daemon without a guard */
 };

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@
 #include "common/daemon/selfcheck.h"
 #include "common/loop/timer.h"
 
+enum { BIG_BLOCK = 256 * 1024 };
 enum { FIRST_CONNECT_MS = 2000, CONNECT_POLL_MS = 5, DRAIN_POLL_MS = 20, TELL_DROPPED_MS = 1000 };
 /* That connections of clients may not have: PostgreSQL's, Redis', the health listener's, files and pipes. */
 enum { OTHER_DESCRIPTORS = 256 };
@@ -74,6 +76,7 @@ int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
         return strcmp(argv[1], "--help") == 0 ? EX_OK : EX_USAGE;
     }
     process_ignore_signals();
+    mallopt(M_MMAP_THRESHOLD, BIG_BLOCK); /* a big answer's memory is given back when it was read */
     log_never_wait();
     load_settings(&life.daemon, tables);
     log_setup(spec->name, (enum log_format)life.daemon.settings->log_format, (enum log_level)life.daemon.settings->log_level);
@@ -194,6 +197,7 @@ static void serve(struct life *life)
                                        .first_byte_limit_ms = (int)daemon->settings->first_byte_seconds * 1000,
                                        .header_max = 17 * 1024, /* the client's 16 KiB, and what a gateway adds */
                                        .body_max = 1024 * 1024,
+                                       .waiting_max = (size_t)daemon->settings->waiting_answers_mb << 20,
                                        .read_limit_ms = 15000,
                                        .write_limit_ms = 30000,
                                        .write_rate_min = 4096,

@@ -53,6 +53,9 @@ struct http_connections *http_connections_new(struct event_base *base, const str
     connections->silent = metrics_series(ended, (const char *const[]){ "silent" });
     connections->overdue = metrics_series(ended, (const char *const[]){ "overdue" });
     connections->displaced = metrics_series(ended, (const char *const[]){ "displaced" });
+    connections->stalled = metrics_series(ended, (const char *const[]){ "stalled" });
+    connections->refused = metrics_only(metrics_counter(
+        "sharelink_http_answers_refused_total", "Big answers that were not given: too much waits to be read already.", ""));
     connections->sweep = timer_every(base, SWEEP_INTERVAL_MS, sweep, connections);
     connections->sweep_soon = evtimer_new(base, sweep, connections);
     if (!connections->sweep_soon) {
@@ -146,6 +149,9 @@ static void output_changed(struct evbuffer *output, const struct evbuffer_cb_inf
     (void)output;
 
     connection->written += info->n_deleted;
+    if (info->n_deleted > 0 && (connection->held || connection->shared)) {
+        connection->took_us = clock_mono_us();
+    }
     bool is_reworded = connection->linger_until_us != 0;
     if (info->n_added > 0 && info->orig_size == 0 && !is_reworded &&
         (connection->state == IDLE || connection->state == READING)) {
@@ -182,6 +188,7 @@ void http_connection_wrote_reply(struct http_connection *connection)
 {
     bool pipelined = evbuffer_get_length(bufferevent_get_input(connection->bev)) > 0;
 
+    connection_has_taken(connection);
     connection_move(connection, pipelined ? READING : IDLE);
     connection_refuse_coded_soon(connection);
 }
@@ -328,6 +335,7 @@ static void forget(struct http_connection *connection)
         connection->next->link = connection->link;
     }
     connection_leave_queue(connection);
+    connection_has_taken(connection);
     connections->writing -= is_writing(connection->state);
     connections->leaving -= connection->leaves;
     connections->count--;

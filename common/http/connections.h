@@ -27,6 +27,8 @@ struct http_connections_options {
     void (*reword)(void *arg, int status, struct buf *reply);
     void *arg;
     struct metric *gauge; /* of open connections; may be NULL */
+    size_t waiting_max;   /* bytes of answers that wait to be read; 0: no limit */
+    struct metric *waiting_gauge;
 };
 
 struct http_connections *http_connections_new(struct event_base *base, const struct http_connections_options *options);
@@ -49,6 +51,9 @@ int http_connections_writing(const struct http_connections *connections);
 
 /* What happened to a connection. */
 int http_connection_got_request(struct http_connection *connection); /* returns how many it had, this one included */
+/* Before a reply with a body of this length, of which it has a copy, or which it shares with all that take the same; false: too
+ * much waits to be read already. */
+bool http_connection_takes(struct http_connection *connection, const void *shared, size_t length);
 void http_connection_got_reply(struct http_connection *connection);
 /* A reply without an end in sight: no deadline; a peer that takes nothing for a minute is given up by TCP. */
 void http_connection_streams(struct http_connection *connection);

@@ -1,7 +1,8 @@
 /* connections_internal.h - the registry of connections as its own files see it; the server uses connections.h.
  *
  * connections.c has them all and moves each from state to state, connections_room.c decides who may come in and who has to go for
- * it, connections_refusal.c ends what evhttp would go on reading, and rewords what evhttp says by itself.
+ * it, connections_waiting.c how much may wait to be read, connections_refusal.c ends what evhttp would go on reading, and rewords
+ * what evhttp says by itself.
  */
 #ifndef SHARELINK_HTTP_CONNECTIONS_INTERNAL_H
 #define SHARELINK_HTTP_CONNECTIONS_INTERNAL_H
@@ -21,6 +22,11 @@ enum connection_state { IDLE, READING, PENDING, REFUSED, WRITING, STREAMING };
 /* Those that may have to go when there is no room, in the order in which they do; each queue has its oldest first. */
 enum connection_queue { SILENT, BETWEEN_REQUESTS, HALF_READ, QUEUES, IN_NO_QUEUE = QUEUES };
 
+struct shared_body;
+
+/* Bytes of an answer that are taken at once, mostly: they do not count. */
+#define WAITING_SMALL ((size_t)16 * 1024)
+
 /* How far the head of a request has been looked through; see connections_refusal.c. */
 struct head_scan {
     bool is_over, has_coding;
@@ -32,14 +38,17 @@ struct http_connection {
     struct bufferevent *bev;
     struct evbuffer_cb_entry *on_input, *on_output;
     enum connection_state state;
-    bool speaks_for_itself;  /* evhttp has written a reply of its own */
-    bool is_coded;           /* its request has a Transfer-Encoding, and its body is not there yet */
-    bool leaves;             /* it was shut to make room */
-    int64_t linger_until_us; /* 0 unless refused */
-    size_t unwanted;         /* bytes thrown away since */
-    int64_t deadline_us;     /* INT64_MAX for none */
-    int64_t since_us;        /* in its queue */
-    size_t written;          /* bytes, since the deadline was set; while writing */
+    bool speaks_for_itself;     /* evhttp has written a reply of its own */
+    bool is_coded;              /* its request has a Transfer-Encoding, and its body is not there yet */
+    bool leaves;                /* it was shut to make room */
+    int64_t linger_until_us;    /* 0 unless refused */
+    size_t unwanted;            /* bytes thrown away since */
+    int64_t deadline_us;        /* INT64_MAX for none */
+    int64_t since_us;           /* in its queue */
+    size_t held;                /* bytes of its answer, for it alone; while writing */
+    struct shared_body *shared; /* or what it shares with others; NULL */
+    int64_t took_us;            /* when its client last took anything of that */
+    size_t written;             /* bytes, since the deadline was set; while writing */
     int requests;
     unsigned number; /* for the log */
     struct head_scan scan;
@@ -66,7 +75,9 @@ struct http_connections {
     TAILQ_HEAD(, http_connection) queues[QUEUES];
     struct http_connection **buckets; /* by bufferevent */
     size_t bucket_mask;
-    struct metric *silent, *overdue, *displaced;
+    size_t waiting;             /* bytes of all answers on their way that count */
+    struct shared_body *shared; /* those of them that have several readers */
+    struct metric *silent, *overdue, *displaced, *stalled, *refused;
 };
 
 /* connections.c */
@@ -85,6 +96,12 @@ void connection_queue_up(struct http_connection *connection);
 void connection_leave_queue(struct http_connection *connection);
 /* A connection has come, gone or moved: lets others in, or nobody, or ends one for them. */
 void connections_make_room(struct http_connections *connections);
+
+/* Ends it so that another may have its place. */
+void connection_displace(struct http_connection *connection);
+
+/* connections_waiting.c. Its answer is not in memory any more, or soon will not be. */
+void connection_has_taken(struct http_connection *connection);
 
 /* connections_refusal.c */
 void connections_refusal_setup(struct http_connections *connections);

@@ -30,7 +30,6 @@ static const int64_t grace_us[QUEUES] = { [SILENT] = 0, [BETWEEN_REQUESTS] = 300
 static enum connection_queue queue_of(const struct http_connection *connection);
 static struct http_connection *find_dispensable(struct http_connections *connections);
 static struct http_connection *find_oldest(struct http_connections *connections, enum connection_queue queue);
-static void displace(struct http_connection *connection);
 static void accept_failed(struct evconnlistener *listener, void *arg);
 static void resume_accepting(evutil_socket_t fd, short what, void *arg);
 
@@ -111,7 +110,8 @@ void connections_make_room(struct http_connections *connections)
     int most = connections->options.most;
 
     while (connections->count - connections->leaving > most && (dispensable = find_dispensable(connections))) {
-        displace(dispensable);
+        metrics_add(connections->displaced, 1);
+        connection_displace(dispensable);
     }
     if (!connections->listener) {
         return;
@@ -153,14 +153,14 @@ static struct http_connection *find_oldest(struct http_connections *connections,
     return NULL;
 }
 
-static void displace(struct http_connection *connection)
+void connection_displace(struct http_connection *connection)
 {
     struct http_connections *connections = connection->owner;
 
     connection_leave_queue(connection);
+    connection_has_taken(connection);
     connection->leaves = true;
     connections->leaving++;
-    metrics_add(connections->displaced, 1);
     connection_end(connection);
     timer_set(connections->sweep_soon, SWEEP_SOON_MS);
 }

@@ -30,6 +30,7 @@ struct http_server_options {
     int connections_max;         /* beyond them those that say nothing make room, the oldest first; else who comes waits */
     int first_byte_limit_ms;     /* until a new connection has sent something; 0: no limit */
     size_t header_max, body_max; /* bytes; a larger body is a 413 */
+    size_t waiting_max;          /* bytes of answers that wait to be read, all together; beyond them 503. 0: no limit */
     int read_limit_ms;           /* absolute, from a request's first byte to its last */
     int write_limit_ms;          /* from a reply's first byte to its last; but see write_rate_min */
     int write_rate_min; /* bytes a second: a reply that moved so many for write_limit_ms may take as long again. 0: none may */
@@ -111,6 +112,9 @@ void http_stream_abort(struct http_stream *stream); /* at once; closed is called
 struct next *http_stream_start(struct flow *flow, const char *content_type, http_stream_closed *closed, void *arg,
                                struct http_stream **stream) FLOW_NEXT;
 struct next *http_reply(struct flow *flow, int status, const char *content_type, const void *body, size_t length) FLOW_NEXT;
+/* Not copied: it stays as it is until release(held), which is called once, when the last byte was taken or nobody wants it. */
+struct next *http_reply_shared(struct flow *flow, int status, const char *content_type, const void *body, size_t length,
+                               void (*release)(void *held), void *held) FLOW_NEXT;
 struct next *http_reply_json(struct flow *flow, int status, const char *json) FLOW_NEXT;
 /* length bytes of an open regular file from offset on; the file is closed in any case. */
 struct next *http_reply_file(struct flow *flow, int status, const char *content_type, int file, int64_t offset,

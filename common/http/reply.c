@@ -4,6 +4,7 @@
 #include <event2/buffer.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,7 +22,19 @@
 static struct next *reply_too_late(struct flow *flow);
 static void flow_ended(struct flow *flow);
 static void send_answer(struct flow *flow, const struct http_answer *answer);
-static void send_file(struct evhttp_request *evreq, const struct http_answer *answer, bool sends_body);
+static bool sends_body(const struct http_answer *answer);
+static bool has_body(const struct http_answer *answer);
+static bool has_room(const struct http_request *request, const struct http_answer *answer);
+static void refuse_for_now(struct flow *flow, const struct http_answer *answer);
+static void send_file(struct evhttp_request *evreq, const struct http_answer *answer);
+static void send_shared(struct evhttp_request *evreq, const struct http_answer *answer);
+static void release_shared(const void *body, size_t length, void *arg);
+
+/* A body that is not ours to free. */
+struct shared {
+    void (*release)(void *held);
+    void *held;
+};
 
 const struct flow_kind http_request_kind = { "http_request", reply_too_late, flow_ended };
 
@@ -76,6 +89,30 @@ struct next *http_reply(struct flow *flow, int status, const char *content_type,
     return flow_end(flow);
 }
 
+struct next *http_reply_shared(struct flow *flow, int status, const char *content_type, const void *body, size_t length,
+                               void (*release)(void *held), void *held)
+{
+    struct http_request *request = flow->owner;
+
+    if (request->before_reply || !request->evhttp) {
+        struct next *next = http_reply(flow, status, content_type, body, length);
+        release(held);
+        return next;
+    }
+    send_answer(flow, &(const struct http_answer){
+                          .method = request->method,
+                          .status = status,
+                          .content_type = content_type,
+                          .body = body,
+                          .length = length,
+                          .release = release,
+                          .held = held,
+                          .request_id = flow->request_id,
+                          .fields = request->reply_fields,
+                      });
+    return flow_end(flow);
+}
+
 struct next *http_reply_json(struct flow *flow, int status, const char *json)
 {
     return http_reply(flow, status, "application/json", json, strlen(json));
@@ -124,10 +161,64 @@ static void send_answer(struct flow *flow, const struct http_answer *answer)
 {
     struct http_request *request = flow->owner;
     struct http_server *server = request->server;
-    struct evhttp_request *evreq = http_reply_begin(request, flow, answer->status);
 
+    if (request->evhttp && !has_room(request, answer)) {
+        refuse_for_now(flow, answer);
+        return;
+    }
+    struct evhttp_request *evreq = http_reply_begin(request, flow, answer->status);
     if (evreq) {
         http_reply_send(server, evreq, answer);
+    }
+}
+
+static bool sends_body(const struct http_answer *answer)
+{
+    return has_body(answer) && answer->length && answer->method != HTTP_HEAD;
+}
+
+static bool has_body(const struct http_answer *answer)
+{
+    return answer->status >= 200 && answer->status != 204 && answer->status != 304;
+}
+
+/* A file is read as it is sent. */
+static bool has_room(const struct http_request *request, const struct http_answer *answer)
+{
+    struct evhttp_connection *evcon = evhttp_request_get_connection(request->evhttp);
+
+    if (!evcon || answer->file || !sends_body(answer)) {
+        return true;
+    }
+    struct http_connection *connection =
+        http_connections_find(request->server->connections, evhttp_connection_get_bufferevent(evcon));
+    return http_connection_takes(connection, answer->release ? answer->body : NULL, answer->length);
+}
+
+static void refuse_for_now(struct flow *flow, const struct http_answer *answer)
+{
+    static const char detail[] = "Too many answers wait to be read by their clients; try again.";
+    struct http_request *request = flow->owner;
+    struct http_server *server = request->server;
+    struct buf body = { 0 };
+
+    request->reply_fields = NULL; /* they belong to the answer that is not given */
+    request->reply_fields_end = &request->reply_fields;
+    http_set_header(flow, "Retry-After", "5");
+    http_problem_text(503, "busy", detail, flow->request_id, &body);
+    http_reply_send(server, http_reply_begin(request, flow, 503),
+                    &(const struct http_answer){
+                        .method = request->method,
+                        .status = 503,
+                        .content_type = "application/problem+json",
+                        .body = body.data,
+                        .length = body.length,
+                        .request_id = flow->request_id,
+                        .fields = request->reply_fields,
+                    });
+    buf_clear(&body);
+    if (answer->release) {
+        answer->release(answer->held);
     }
 }
 
@@ -154,9 +245,8 @@ void http_reply_send(struct http_server *server, struct evhttp_request *evreq, c
 {
     struct evhttp_connection *evcon = evhttp_request_get_connection(evreq);
     struct http_connection *connection = NULL;
-    bool with_body = answer->status >= 200 && answer->status != 204 && answer->status != 304;
 
-    http_reply_add_fields(server, evreq, answer, with_body);
+    http_reply_add_fields(server, evreq, answer, has_body(answer));
     if (answer->close || server->drain_since_us) {
         struct evkeyvalq *fields = evhttp_request_get_output_headers(evreq);
         /* An HTTP/1.0 client's keep-alive would be granted beside our close. */
@@ -164,10 +254,11 @@ void http_reply_send(struct http_server *server, struct evhttp_request *evreq, c
         evhttp_remove_header(fields, "Connection");
         evhttp_add_header(fields, "Connection", "close");
     }
-    bool sends_body = with_body && answer->length && answer->method != HTTP_HEAD;
     if (answer->file) {
-        send_file(evreq, answer, sends_body);
-    } else if (sends_body) {
+        send_file(evreq, answer);
+    } else if (answer->release) {
+        send_shared(evreq, answer);
+    } else if (sends_body(answer)) {
         evbuffer_add(evhttp_request_get_output_buffer(evreq), answer->body, answer->length);
     }
     if (evcon) { /* NULL when writing a 100 Continue found the connection broken */
@@ -181,12 +272,34 @@ void http_reply_send(struct http_server *server, struct evhttp_request *evreq, c
 }
 
 /* evhttp closes the file when it is sent, or with its connection. */
-static void send_file(struct evhttp_request *evreq, const struct http_answer *answer, bool sends_body)
+static void send_file(struct evhttp_request *evreq, const struct http_answer *answer)
 {
-    if (!sends_body || evbuffer_add_file(evhttp_request_get_output_buffer(evreq), answer->file->descriptor, answer->file->offset,
-                                         (ev_off_t)answer->length) < 0) {
+    if (!sends_body(answer) || evbuffer_add_file(evhttp_request_get_output_buffer(evreq), answer->file->descriptor,
+                                                 answer->file->offset, (ev_off_t)answer->length) < 0) {
         close(answer->file->descriptor);
     }
+}
+
+/* evhttp releases it when it is sent, or with its connection. */
+static void send_shared(struct evhttp_request *evreq, const struct http_answer *answer)
+{
+    struct shared *shared = mem_alloc(sizeof *shared);
+
+    *shared = (struct shared){ answer->release, answer->held };
+    if (!sends_body(answer) || evbuffer_add_reference(evhttp_request_get_output_buffer(evreq), answer->body, answer->length,
+                                                      release_shared, shared) < 0) {
+        release_shared(NULL, 0, shared);
+    }
+}
+
+static void release_shared(const void *body, size_t length, void *arg)
+{
+    struct shared *shared = arg;
+    (void)body;
+    (void)length;
+
+    shared->release(shared->held);
+    free(shared);
 }
 
 void http_reply_written(struct evhttp_request *evreq, void *connection)

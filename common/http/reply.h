@@ -21,6 +21,8 @@ struct http_answer {
     const void *body;
     size_t length;
     const struct http_file_part *file; /* instead of body; length is its length */
+    void (*release)(void *held);       /* of a body that is shared, not copied; NULL otherwise */
+    void *held;
     const char *request_id;
     const struct http_reply_field *fields;
     bool close;

@@ -54,7 +54,13 @@ static void set_up_evhttp(struct http_server *server)
 {
     const struct http_server_options *options = &server->options;
     const struct timeval idle = timer_ms(options->idle_limit_ms);
+    struct metric *waiting =
+        options->is_apart
+            ? NULL
+            : metrics_only(metrics_gauge("sharelink_http_waiting_bytes", "Memory in big answers that wait to be read.", ""));
     const struct http_connections_options limits = {
+        .waiting_max = options->waiting_max,
+        .waiting_gauge = waiting,
         .most = options->connections_max,
         .first_byte_limit_ms = options->first_byte_limit_ms,
         .read_limit_ms = options->read_limit_ms,

@@ -214,6 +214,7 @@ struct content_view content_page_view(struct content_page *page, struct arena *a
     sort_places(places, count, wish->sort);
     if (is_whole(page, places, count)) {
         memcpy(view.etag, page->etag, sizeof view.etag);
+        view.is_whole = true;
         return view;
     }
     join(&view, arena, page, places, count);

@@ -38,6 +38,7 @@ struct content_wish {
 struct content_view {
     const char *body;
     size_t length;
+    bool is_whole; /* body is the page's own */
     char etag[CONTENT_ETAG_SIZE];
 };
 

@@ -222,6 +222,10 @@ static struct next *reply_page(struct flow *flow, struct wanted *wanted, struct 
     if (known && lists_tag(known, view.etag)) {
         return http_reply_empty(flow, 304);
     }
+    if (view.is_whole) {
+        return http_reply_shared(flow, 200, "application/json", view.body, view.length, content_page_release,
+                                 content_page_hold(page));
+    }
     return http_reply(flow, 200, "application/json", view.body, view.length);
 }
 

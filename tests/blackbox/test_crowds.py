@@ -4,10 +4,11 @@ import collections
 
 import requests
 from stack import ports
+from stack.waiting import wait_until
 from support import prometheus
 from support.api import Api
 from support.crowds import crowd, p99, resident_mib
-from support.raw_http import Connection, request
+from support.raw_http import Connection, ask, request
 
 SLOWER_MOST = 3  # times the baseline of the same minute
 
@@ -26,11 +27,11 @@ def get_stream(key):
 
 def test_one_key_with_2000_streams_shuts_nobody_out(stack):
     daemon = stack.notifications
-    before = p99(daemon, "/v1/deliveries", stack.other_key)
+    before = p99(daemon, "/v1/deliveries", key=stack.other_key)
     with crowd(daemon, 2000, get_stream(stack.key)) as streams:
         for path in ("/healthz", "/readyz"):
             health(daemon).get(path, status=200)
-        assert p99(daemon, "/v1/deliveries", stack.other_key) <= SLOWER_MOST * before
+        assert p99(daemon, "/v1/deliveries", key=stack.other_key) <= SLOWER_MOST * before
         assert metric(daemon, "sharelink_feed_listeners") == 20
         with requests.get(daemon.url() + "/v1/events/stream", headers={"Authorization": f"Bearer {stack.other_key}"}, stream=True,
                           timeout=20) as other:
@@ -57,11 +58,11 @@ def test_account_has_no_more_streams_than_it_may_by_many_keys(make_stack):
 
 def test_1500_connections_that_say_nothing_shut_nobody_out(stack):
     for daemon, path in ((stack.links, "/v1/share-links"), (stack.notifications, "/v1/deliveries")):
-        before = p99(daemon, path, stack.other_key)
+        before = p99(daemon, path, key=stack.other_key)
         with crowd(daemon, 1500) as silent:
             for each in ("/healthz", "/readyz"):
                 health(daemon).get(each, status=200)
-            assert p99(daemon, path, stack.other_key) <= SLOWER_MOST * before
+            assert p99(daemon, path, key=stack.other_key) <= SLOWER_MOST * before
             assert metric(daemon, "sharelink_http_connections_ended_total", reason="displaced") >= 1500 - 1024
             assert silent[0].recv(1) == b""  # the oldest made room
 
@@ -87,3 +88,65 @@ def test_chunk_size_without_end_is_answered_at_once(stack):
                 assert (answer.status, answer.headers["Content-Type"]) == (411, "application/problem+json")
                 assert connection.is_closed()
         assert resident_mib(daemon) < before + 2
+
+
+MIB, WAITING_MIB = 1 << 20, 64  # SHARELINK_WAITING_ANSWERS_MB by default
+OWN_MIB = 40                    # what a process takes for making pages of this size, one after the other
+
+
+def big_shortlist(stack):
+    """A reviewer who has opened a page of 5 MB, which was made."""
+    answers = [{"question": f"Question {number}", "answer": "x" * 20000} for number in range(25)]
+    ids = [stack.make_interview(questionnaire=answers, job={"id": "job-1", "title": f"Job {number}"}) for number in range(10)]
+    reviewer = stack.reviewer(stack.make_share_link(interview_ids=ids))
+    reviewer.open(status=200)
+    assert len(reviewer.content(status=200).content) > 5_000_000
+    return reviewer
+
+
+def get_content(reviewer, query=""):
+    cookies = "; ".join(f"{name}={value}" for name, value in reviewer.session.cookies.items())
+    return request("GET", f"{reviewer.page}/content{query}", f"Cookie: {cookies}")
+
+
+def small_page(stack):
+    reviewer = stack.reviewer(stack.make_share_link())
+    reviewer.open(status=200)
+    cookies = "; ".join(f"{name}={value}" for name, value in reviewer.session.cookies.items())
+    return f"{reviewer.page}/content", {"Cookie": cookies}
+
+
+def answered(daemon):
+    return metric(daemon, "sharelink_http_requests_total", route="/s/{token}/content")
+
+
+def test_100_slow_readers_of_one_page_take_the_memory_of_one(make_stack):
+    stack = make_stack()
+    daemon, (path, fields) = stack.views, small_page(stack)
+    asked = get_content(big_shortlist(stack))
+    before, mib = p99(daemon, path, fields=fields), resident_mib(daemon)
+    with crowd(daemon, 100, asked, receive_buffer=4096) as slow:
+        wait_until(lambda: answered(daemon) >= 100 + 500, 60, "all are answered")
+        assert resident_mib(daemon) - mib < 24
+        assert 5_000_000 < metric(daemon, "sharelink_http_waiting_bytes") < 6 * MIB
+        assert p99(daemon, path, fields=fields) <= SLOWER_MOST * before
+        health(daemon).get("/healthz", status=200)
+        assert slow[0].recv(12) == b"HTTP/1.1 200"
+    wait_until(lambda: metric(daemon, "sharelink_http_waiting_bytes") == 0, 40, "nothing waits")
+
+
+def test_100_slow_readers_of_pages_of_their_own_stay_under_the_budget(make_stack):
+    stack = make_stack()
+    daemon, (path, fields) = stack.views, small_page(stack)
+    asked = get_content(big_shortlist(stack), "?sort=-name")
+    before, mib = p99(daemon, path, fields=fields), resident_mib(daemon)
+    with crowd(daemon, 100, asked, receive_buffer=4096):
+        wait_until(lambda: answered(daemon) >= 100 + 500, 60, "all are answered")
+        assert metric(daemon, "sharelink_http_answers_refused_total") > 0
+        assert p99(daemon, path, fields=fields) <= SLOWER_MOST * before
+        assert resident_mib(daemon) - mib < WAITING_MIB + OWN_MIB
+        assert metric(daemon, "sharelink_http_waiting_bytes") <= WAITING_MIB * MIB
+        health(daemon).get("/healthz", status=200)
+        # Who takes nothing makes room in the end; until then the answer says when to come again.
+        wait_until(lambda: ask(daemon, asked).status == 200, 40, "one that reads is served")
+    wait_until(lambda: metric(daemon, "sharelink_http_waiting_bytes") == 0, 40, "nothing waits")

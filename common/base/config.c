@@ -189,3 +189,17 @@ void config_warn_exposed(const struct config_setting *const *tables)
         }
     }
 }
+
+void config_wipe_environment(const struct config_setting *const *tables)
+{
+    for (; *tables; tables++) {
+        for (const struct config_setting *setting = *tables; setting->name; setting++) {
+            char variable[128];
+            snprintf(variable, sizeof variable, CONFIG_PREFIX "%s", setting->name);
+            char *value = setting->secret ? getenv(variable) : NULL;
+            if (value) {
+                explicit_bzero(value, strlen(value));
+            }
+        }
+    }
+}

@@ -51,6 +51,10 @@ int config_find_unknown(const char *const *known, struct buf *faults);
  * container's engine puts them: who can see into it is the engine's affair. */
 void config_warn_exposed(const struct config_setting *const *tables);
 
+/* Wipes the values of secrets from the environment, where anybody who may read /proc/<pid>/environ finds them; the copies that
+ * config_load made stay. */
+void config_wipe_environment(const struct config_setting *const *tables);
+
 /* Checks for the check field. Those of a URL look at its form; pg_check_url, redis_check_url and mail_check_url also ask whom it
  * is for whether he can read it. */
 const char *config_check_postgres_url(const char *value); /* postgresql:// or postgres:// */

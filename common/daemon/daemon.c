@@ -46,6 +46,7 @@ struct life {
 
 static void print_help(const struct daemon_spec *spec, const struct config_setting *const *tables);
 static void load_settings(struct daemon *daemon, const struct config_setting *const *tables);
+static void wipe(const char *secret);
 static void open_pools(struct life *life);
 static void await_connections(struct daemon *daemon);
 static bool is_connected(struct daemon *daemon);
@@ -81,6 +82,10 @@ int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
     load_settings(&life.daemon, tables);
     log_setup(spec->name, (enum log_format)life.daemon.settings->log_format, (enum log_level)life.daemon.settings->log_level);
     config_warn_exposed(tables);
+    config_wipe_environment(tables);
+    if (!life.daemon.settings->allow_cores) {
+        process_forbid_cores();
+    }
     crypto_setup();
     process_metrics_setup(spec->name);
     life.daemon.base = event_base_new();
@@ -131,12 +136,22 @@ static void load_settings(struct daemon *daemon, const struct config_setting *co
     daemon->settings = settings;
 }
 
+/* A text of the settings that nobody needs any more. It lies in our own arena. */
+static void wipe(const char *secret)
+{
+    if (secret) {
+        explicit_bzero((char *)(uintptr_t)secret, strlen(secret));
+    }
+}
+
 static void open_pools(struct life *life)
 {
     struct daemon *daemon = &life->daemon;
     const struct daemon_settings *settings = daemon->settings;
 
     daemon->keyring = keyring_new(settings->secret_key, settings->secret_key_previous);
+    wipe(settings->secret_key);
+    wipe(settings->secret_key_previous);
     daemon->pg = pg_pool_new(daemon->base, &(struct pg_pool_options){
                                                .name = daemon->spec->name,
                                                .url = settings->database_url,

@@ -1,7 +1,7 @@
 /* api_key.c - checks the API key before a handler runs.
  *
  * A good key is remembered for two seconds under the hash of the whole key, so a busy caller costs one look-up every two
- * seconds, and a revoked key works for two seconds at most. Bad keys are not remembered.
+ * seconds, and a revoked key works for two seconds at most. Bad keys are bad_keys.h's.
  */
 #include "common/daemon/api_key.h"
 
@@ -10,6 +10,7 @@
 
 #include "common/base/clock.h"
 #include "common/data/crypto.h"
+#include "common/daemon/bad_keys.h"
 #include "common/daemon/daemon.h"
 #include "common/daemon/find_api_key.sql.h"
 #include "common/data/id.h"
@@ -31,6 +32,7 @@ struct known_key {
 };
 
 struct key_cache {
+    struct bad_keys *bad;
     struct known_key slots[CACHE_SLOTS];
 };
 
@@ -46,15 +48,21 @@ static const char *presented_key(struct flow *flow);
 static struct next *look_up(struct flow *flow, struct checking *checking, const char *key);
 static struct next *judge(struct flow *flow);
 static struct next *go_on(struct flow *flow, const struct known_key *known, flow_step *then);
+static struct next *refuse_bad(struct flow *flow, const struct checking *checking);
+static struct next *refuse_for_now(struct flow *flow, int64_t wait_s);
 static struct next *refuse(struct flow *flow);
 
-struct key_cache *key_cache_new(void)
+struct key_cache *key_cache_new(int64_t bad_per_minute)
 {
-    return mem_alloc(sizeof(struct key_cache));
+    struct key_cache *cache = mem_alloc(sizeof *cache);
+
+    cache->bad = bad_keys_new(bad_per_minute);
+    return cache;
 }
 
 void key_cache_free(struct key_cache *cache)
 {
+    bad_keys_free(cache->bad);
     free(cache);
 }
 
@@ -76,10 +84,17 @@ struct next *api_key_check(struct flow *flow, struct key_cache *cache, flow_step
     struct checking checking = { .cache = cache, .then = then };
     crypto_hash(checking.key_hash, key, strlen(key));
     const struct known_key *known = slot_of(cache, checking.key_hash);
-    if (known->until_us > clock_mono_us() && crypto_equal(known->hash, checking.key_hash, sizeof known->hash)) {
+    bool was_good = crypto_equal(known->hash, checking.key_hash, sizeof known->hash);
+    if (was_good && known->until_us > clock_mono_us()) {
         return go_on(flow, known, then);
     }
-    return look_up(flow, &checking, key);
+    if (bad_keys_know(cache->bad, checking.key_hash)) {
+        return refuse(flow);
+    }
+    checking.key_id = arena_strndup(flow->arena, key, KEY_PREFIX_LENGTH - 1);
+    /* Who had a good key does not pay for those who try others from his network. */
+    int64_t wait_s = was_good ? 0 : bad_keys_wait_s(cache->bad, http_client_address(flow), checking.key_id);
+    return wait_s > 0 ? refuse_for_now(flow, wait_s) : look_up(flow, &checking, key);
 }
 
 /* The key as the header has it, when it has the form of one. */
@@ -106,7 +121,6 @@ static struct next *look_up(struct flow *flow, struct checking *checking, const 
     const char *secret = key + KEY_PREFIX_LENGTH;
 
     crypto_hash(checking->secret_hash, secret, strlen(secret));
-    checking->key_id = arena_strndup(flow->arena, key, KEY_PREFIX_LENGTH - 1);
     flow->state = memcpy(arena_alloc(flow->arena, sizeof *checking), checking, sizeof *checking);
     return find_api_key_query(flow, flow->daemon->pg, &(struct find_api_key_in){ .key_id = checking->key_id }, judge);
 }
@@ -120,12 +134,12 @@ static struct next *judge(struct flow *flow)
         return problem_reply_pg(flow);
     }
     if (pg_rows(flow) != 1) {
-        return refuse(flow);
+        return refuse_bad(flow, checking);
     }
     struct find_api_key_out out = find_api_key_get(flow, 0);
     const uint8_t *stored = pg_decode_bytes(flow->arena, out.secret_hash, &length);
     if (length != CRYPTO_HASH_SIZE || !crypto_equal(stored, checking->secret_hash, CRYPTO_HASH_SIZE)) {
-        return refuse(flow);
+        return refuse_bad(flow, checking);
     }
 
     struct known_key known = { .until_us = clock_mono_us() + REMEMBER_US };
@@ -149,6 +163,23 @@ static struct next *go_on(struct flow *flow, const struct known_key *known, flow
     caller->scopes = arena_strdup(flow->arena, known->scopes);
     flow->identity = caller;
     return then(flow);
+}
+
+static struct next *refuse_bad(struct flow *flow, const struct checking *checking)
+{
+    struct known_key *known = slot_of(checking->cache, checking->key_hash);
+
+    if (crypto_equal(known->hash, checking->key_hash, sizeof known->hash)) {
+        *known = (struct known_key){ 0 }; /* it was good, and is not any more */
+    }
+    bad_keys_note(checking->cache->bad, checking->key_hash, http_client_address(flow), checking->key_id);
+    return refuse(flow);
+}
+
+static struct next *refuse_for_now(struct flow *flow, int64_t wait_s)
+{
+    http_set_header(flow, "Retry-After", arena_printf(flow->arena, "%lld", (long long)wait_s));
+    return problem_reply(flow, 429, "too_many_bad_keys", "Too many bad API keys came from this network, or with this key's id.");
 }
 
 static struct next *refuse(struct flow *flow)

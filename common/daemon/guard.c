@@ -27,6 +27,13 @@ const struct config_setting guard_settings[] = {
       .min = 0,
       .max = 100000,
       .about = "Calls a second that an API key may make in the long run; 0 sets no limit." },
+    { .name = "BAD_KEYS_PER_MINUTE",
+      .kind = CONFIG_INT,
+      .offset = FIELD(bad_keys_per_minute),
+      .fallback = "300",
+      .min = 0,
+      .max = 1000000,
+      .about = "Bad API keys that are looked up a minute from one network, or for one key's id; 0 sets no limit." },
     { .name = NULL },
 };
 
@@ -44,7 +51,7 @@ struct guard *guard_new(struct daemon *daemon)
 {
     struct guard *guard = mem_alloc(sizeof *guard);
 
-    guard->keys = key_cache_new();
+    guard->keys = key_cache_new(daemon->settings->bad_keys_per_minute);
     guard->limit =
         ratelimit_new(daemon->base, daemon->redis, daemon->settings->rate_limit_burst, daemon->settings->rate_limit_per_second);
     guard->idempotency = idempotency_new(daemon);

@@ -13,6 +13,15 @@
 #define TAG_BYTES  12
 #define NO_VERSION (-1) /* that no row has */
 
+/* What If-Match wants. */
+struct if_match {
+    bool is_list; /* of tags, as it should be */
+    int versions; /* different ones of ours in it */
+    int64_t version;
+};
+
+static struct if_match read_if_match(const char *value, int64_t least);
+static bool read_version(const char *tag, size_t length, int64_t least, int64_t *version);
 static const char *next_tag(const char *at, const char **tag, size_t *length);
 
 bool conditional_is_known(const struct flow *flow, const char *etag)
@@ -88,23 +97,71 @@ const char *conditional_tag_of(struct arena *arena, const char *json)
 
 const int64_t *conditional_version(struct flow *flow, int64_t least)
 {
-    const char *tag = http_header(flow, "If-Match");
+    const char *value = http_header(flow, "If-Match");
 
-    if (!tag || str_equal(tag, "*")) {
+    if (!value || str_equal(value, "*")) {
         return NULL;
     }
     int64_t *version = arena_alloc(flow->arena, sizeof *version);
-    size_t length = strlen(tag);
-    bool is_ours = length >= 4 && str_starts_with(tag, "\"v") && tag[length - 1] == '"';
-    *version = NO_VERSION;
-    if (is_ours && (tag[2] != '0' || length == 4)) {
-        str_parse_int(arena_strndup(flow->arena, tag + 2, length - 3), least, INT32_MAX, version);
-    }
+    struct if_match wanted = read_if_match(value, least);
+    *version = wanted.is_list && wanted.versions == 1 ? wanted.version : NO_VERSION;
     return version;
+}
+
+/* Tags divided by commas. One that we never gave out, and a weak one, is no version that there could be. */
+static struct if_match read_if_match(const char *value, int64_t least)
+{
+    struct if_match wanted = { .version = NO_VERSION };
+    const char *at = value, *tag;
+    size_t length;
+
+    while (*(at += strspn(at, " \t,"))) {
+        bool is_weak = strncmp(at, "W/", 2) == 0;
+        int64_t version;
+        at = next_tag(at, &tag, &length);
+        if (!at || !strchr(" \t,", *at)) {
+            return (struct if_match){ .version = NO_VERSION };
+        }
+        wanted.is_list = true;
+        if (!is_weak && read_version(tag, length, least, &version) && version != wanted.version) {
+            wanted.version = version;
+            wanted.versions++;
+        }
+    }
+    return wanted;
+}
+
+/* "v1", with its quotes. */
+static bool read_version(const char *tag, size_t length, int64_t least, int64_t *version)
+{
+    char digits[16];
+
+    if (length < 4 || length - 3 >= sizeof digits || tag[1] != 'v' || (tag[2] == '0' && length > 4)) {
+        return false;
+    }
+    memcpy(digits, tag + 2, length - 3);
+    digits[length - 3] = '\0';
+    return str_parse_int(digits, least, INT32_MAX, version);
+}
+
+const char *conditional_fault(const struct flow *flow)
+{
+    const char *value = http_header(flow, "If-Match");
+    struct if_match wanted = { .is_list = true };
+
+    if (value && !str_equal(value, "*")) {
+        wanted = read_if_match(value, 0);
+    }
+    return !wanted.is_list       ? "If-Match is no list of tags; each has its quotes, as ETag gives it: \"v1\"."
+           : wanted.versions > 1 ? "If-Match names several versions; name the one that the change was made to."
+                                 : NULL;
 }
 
 struct next *conditional_reply_changed(struct flow *flow, const char *thing)
 {
+    const char *fault = conditional_fault(flow);
+
     return problem_reply(flow, 412, "precondition_failed",
-                         arena_printf(flow->arena, "%s has changed since the version that If-Match names.", thing));
+                         fault ? fault
+                               : arena_printf(flow->arena, "%s has changed since the version that If-Match names.", thing));
 }

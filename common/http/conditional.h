@@ -23,9 +23,12 @@ void conditional_set_headers(struct flow *flow, const char *etag);
 /* A tag made of the answer itself, in the arena; for answers without a version. */
 const char *conditional_tag_of(struct arena *arena, const char *json);
 
-/* The version that If-Match names, as "v<version>", in the arena; NULL for any. A tag that we never gave out, and a version
+/* The version that If-Match names, as "v<version>" or in a list with tags of others, in the arena; NULL for any. Several of ours
+ * are refused: a change is made to one. A tag that we never gave out, and a version
  * below the least that a row has, becomes one that no row has: whether there is such a thing is still said first. */
 const int64_t *conditional_version(struct flow *flow, int64_t least);
+/* What is wrong with If-Match itself, in one sentence; NULL when nothing is. */
+const char *conditional_fault(const struct flow *flow);
 /* The 412 when that is not the version that there is. thing: what has another, as in "The template". */
 struct next *conditional_reply_changed(struct flow *flow, const char *thing) FLOW_NEXT;
 

@@ -61,7 +61,10 @@ static struct next *reply_stored(struct flow *flow)
     case PUT_INTERVIEW_NOT_AS_WANTED:
         break;
     }
-    return problem_reply(flow, 412, "precondition_failed", "The interview is not as If-Match or If-None-Match wants it.");
+    const char *fault = conditional_fault(flow);
+
+    return problem_reply(flow, 412, "precondition_failed",
+                         fault ? fault : "The interview is not as If-Match or If-None-Match wants it.");
 }
 
 static struct next *refuse_size(struct flow *flow, const struct put_interview_out *out)

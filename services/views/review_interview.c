@@ -180,8 +180,9 @@ static struct next *reply_mismatch(struct flow *flow, const struct review_interv
     if (out->has_version) {
         set_etag(flow, out->version);
     }
+    const char *fault = conditional_fault(flow);
     return problem_reply_with(flow, 412, "precondition_failed",
-                              "Your feedback was changed elsewhere meanwhile; current is what is saved now.",
+                              fault ? fault : "Your feedback was changed elsewhere meanwhile; current is what is saved now.",
                               json_pack("{s:O}", "current", current));
 }
 

@@ -15,6 +15,7 @@ enum { MUTED_MAX = 1000 };
 static const char *read_choice(struct fields *root, const char *name, const char *choices, const char *const *values);
 static struct pg_texts read_muted(struct fields *root);
 static struct next *reply_stored(struct flow *flow);
+static struct next *refuse_changed(struct flow *flow);
 static struct next *refuse_missing(struct flow *flow, const char *places);
 
 struct next *put_preferences(struct flow *flow)
@@ -89,8 +90,7 @@ static struct next *reply_stored(struct flow *flow)
     case PUT_PREFERENCES_OK:
         return preferences_reply(flow, out.version, out.preferences);
     case PUT_PREFERENCES_VERSION_MISMATCH:
-        return problem_reply(flow, 412, "precondition_failed",
-                             "The preferences have changed since the version that If-Match names.");
+        return refuse_changed(flow);
     case PUT_PREFERENCES_FAULTY:
         break;
     }
@@ -109,4 +109,12 @@ static struct next *refuse_missing(struct flow *flow, const char *places)
             "not_found", "There is no share link with this id.");
     }
     return faults_reply(flow, flow->state);
+}
+
+static struct next *refuse_changed(struct flow *flow)
+{
+    const char *fault = conditional_fault(flow);
+
+    return problem_reply(flow, 412, "precondition_failed",
+                         fault ? fault : "The preferences have changed since the version that If-Match names.");
 }

@@ -11,7 +11,7 @@
 MODE ?= release
 OUT := build/$(MODE)
 GEN := build/gen
-PACKAGES := libevent libevent_pthreads libpq hiredis jansson libsodium libcurl libcmark libidn2
+PACKAGES := libevent libevent_pthreads libpq hiredis jansson libsodium libcurl libcmark libidn2 zlib
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wcast-qual -Wundef -Wvla

@@ -21,7 +21,8 @@ struct daemon_settings {
     int64_t connections_max, first_byte_seconds, waiting_answers_mb;
     int64_t drain_seconds;
     bool allow_cores;
-    int64_t rate_limit_burst, rate_limit_per_second, bad_keys_per_minute; /* of guard_settings; 0 for a daemon without a guard */
+    /* of guard_settings; 0 for a daemon without a guard */
+    int64_t rate_limit_burst, rate_limit_per_second, bad_keys_per_minute, idempotency_mb;
 };
 
 extern const struct config_setting common_settings[]; /* ended by a NULL name */

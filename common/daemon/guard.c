@@ -34,6 +34,13 @@ const struct config_setting guard_settings[] = {
       .min = 0,
       .max = 1000000,
       .about = "Bad API keys that are looked up a minute from one network, or for one key's id; 0 sets no limit." },
+    { .name = "IDEMPOTENCY_MB_PER_ACCOUNT",
+      .kind = CONFIG_INT,
+      .offset = FIELD(idempotency_mb),
+      .fallback = "256",
+      .min = 1,
+      .max = 1048576,
+      .about = "MiB of answers to requests with an Idempotency-Key that an account may have stored within a day." },
     { .name = NULL },
 };
 

@@ -13,16 +13,20 @@
 #include "common/pg/transaction.h"
 #include "common/http/problem.h"
 #include "common/base/str.h"
+#include "common/data/compress.h"
 
 #define KEY_LENGTH_MAX 255
 /* At one time. More such requests wait their turn. */
 #define CONNECTIONS 4
+/* Of a stored answer, before it was made smaller. */
+#define ANSWER_MAX (64 * 1024 * 1024)
 
-enum outcome { OUTCOME_STORED, OUTCOME_REPLAYED, OUTCOME_REUSED, OUTCOME_IN_FLIGHT, OUTCOME_UNKEPT, OUTCOMES };
+enum outcome { OUTCOME_STORED, OUTCOME_REPLAYED, OUTCOME_REUSED, OUTCOME_IN_FLIGHT, OUTCOME_UNKEPT, OUTCOME_FULL, OUTCOMES };
 
 struct idempotency {
     struct pg_transactions *transactions;
     struct keyed *in_flight;
+    int64_t bytes_max; /* of an account in a day */
     struct metric *outcomes[OUTCOMES];
 };
 
@@ -37,6 +41,7 @@ struct keyed {
     char fingerprint[2 * CRYPTO_HASH_SIZE + 1];
     const char *bound; /* what its box is tied to */
     json_t *stored;    /* by an earlier request */
+    int64_t retry_s;   /* when the account has too much stored */
     /* what the handler answered */
     int status;
     const char *content_type, *body;
@@ -50,6 +55,7 @@ static bool enter(struct flow *flow, struct keyed *keyed);
 static struct next *take_key(struct flow *flow, struct keyed *keyed);
 static struct next *judge(struct flow *flow);
 static struct next *reply_in_flight(struct flow *flow, struct idempotency *idempotency);
+static struct next *reply_full(struct flow *flow);
 static struct next *replay(struct flow *flow, struct keyed *keyed, const uint8_t *box, size_t length);
 static struct next *reply_again(struct flow *flow);
 static struct next *store(struct flow *flow, void *arg, int status, const char *content_type, const void *body, size_t length);
@@ -59,7 +65,7 @@ static struct next *reply_refused(struct flow *flow);
 
 struct idempotency *idempotency_new(struct daemon *daemon)
 {
-    static const char *const outcomes[OUTCOMES] = { "stored", "replayed", "reused", "in_flight", "unkept" };
+    static const char *const outcomes[OUTCOMES] = { "stored", "replayed", "reused", "in_flight", "unkept", "full" };
     struct idempotency *idempotency = mem_alloc(sizeof *idempotency);
     struct metric_family *requests = metrics_counter("sharelink_idempotent_requests_total",
                                                      "Requests with an Idempotency-Key, by what became of them.", "outcome");
@@ -67,6 +73,7 @@ struct idempotency *idempotency_new(struct daemon *daemon)
     for (int i = 0; i < OUTCOMES; i++) {
         idempotency->outcomes[i] = metrics_series(requests, &outcomes[i]);
     }
+    idempotency->bytes_max = daemon->settings->idempotency_mb * 1024 * 1024;
     idempotency->transactions =
         pg_transactions_new(daemon->base, &(struct pg_pool_options){
                                               .name = arena_printf(daemon->arena, "%s-idempotent", daemon->spec->name),
@@ -183,7 +190,9 @@ static struct next *take_key(struct flow *flow, struct keyed *keyed)
 
     memcpy(&lock, keyed->id, sizeof lock);
     flow->state = keyed;
-    struct idempotency_claim_in in = { .key_hash = pg_bytes_of(keyed->id, sizeof keyed->id), .lock = lock };
+    struct idempotency_claim_in in = { .key_hash = pg_bytes_of(keyed->id, sizeof keyed->id),
+                                       .lock = lock,
+                                       .account_id = caller_of(flow)->account_id };
     idempotency_claim_params(&params, flow->arena, &in);
     return pg_transaction_begin(flow, keyed->owner->transactions, &idempotency_claim_statement, &params, judge);
 }
@@ -204,6 +213,10 @@ static struct next *judge(struct flow *flow)
         const uint8_t *box = pg_decode_bytes(flow->arena, out.box, &length);
         return replay(flow, keyed, box, length);
     }
+    if (out.used_bytes >= keyed->owner->bytes_max) {
+        keyed->retry_s = out.retry_s > 1 ? out.retry_s : 1;
+        return pg_transaction_roll_back(flow, reply_full);
+    }
     http_before_reply(flow, store, keyed);
     flow->state = NULL;
     return keyed->then(flow);
@@ -217,10 +230,23 @@ static struct next *reply_in_flight(struct flow *flow, struct idempotency *idemp
                          "A request with this Idempotency-Key is at work; ask again for its answer.");
 }
 
+static struct next *reply_full(struct flow *flow)
+{
+    const struct keyed *keyed = flow->state;
+
+    metrics_add(keyed->owner->outcomes[OUTCOME_FULL], 1);
+    http_set_header(flow, "Retry-After", arena_printf(flow->arena, "%lld", (long long)keyed->retry_s));
+    return problem_reply(flow, 429, "idempotency_store_full",
+                         arena_printf(flow->arena,
+                                      "The account has had %lld MiB of answers stored within a day; use keys more sparingly.",
+                                      (long long)(keyed->owner->bytes_max / 1024 / 1024)));
+}
+
 /* The key is free again when the answer leaves, so that whoever asks once more is not told that it is in use. */
 static struct next *replay(struct flow *flow, struct keyed *keyed, const uint8_t *box, size_t length)
 {
-    const char *error = NULL, *text = crypto_open(flow->daemon->keyring, flow->arena, keyed->bound, box, length, &length);
+    const char *error = NULL, *opened = crypto_open(flow->daemon->keyring, flow->arena, keyed->bound, box, length, &length);
+    const char *text = opened ? compress_restore(flow->arena, opened, length, ANSWER_MAX, &length) : NULL;
 
     keyed->stored = text ? json_parse(flow->arena, text, length, &error) : NULL;
     return pg_transaction_roll_back(flow, reply_again);
@@ -261,7 +287,7 @@ static struct next *store(struct flow *flow, void *arg, int status, const char *
 {
     struct keyed *keyed = arg;
     struct pg_params params;
-    size_t box_length = 0;
+    size_t small_length = 0, box_length = 0;
 
     keyed->status = status;
     keyed->content_type = arena_strdup(flow->arena, content_type);
@@ -273,10 +299,12 @@ static struct next *store(struct flow *flow, void *arg, int status, const char *
         return pg_transaction_roll_back(flow, reply_refused);
     }
     const char *text = json_text(flow->arena, describe(flow, keyed));
-    const uint8_t *box = crypto_seal(flow->daemon->keyring, flow->arena, keyed->bound, text, strlen(text), &box_length);
+    const uint8_t *small = compress_text(flow->arena, text, strlen(text), &small_length);
+    const uint8_t *box = crypto_seal(flow->daemon->keyring, flow->arena, keyed->bound, small, small_length, &box_length);
     struct idempotency_store_in in = { .key_hash = pg_bytes_of(keyed->id, sizeof keyed->id),
                                        .box = pg_bytes_of(box, box_length),
-                                       .about = keyed->about };
+                                       .about = keyed->about,
+                                       .account_id = caller_of(flow)->account_id };
     idempotency_store_params(&params, flow->arena, &in);
     return pg_transaction_commit(flow, &idempotency_store_statement, &params, reply_stored);
 }

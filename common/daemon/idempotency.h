@@ -11,6 +11,8 @@
  *    idempotency_key_in_flight, at once.
  *  - The scope is account, method, path and key; a digest of them is all that is stored of them. The answer, which may hold
  *    URLs and passcodes, is sealed with the keyring and bound to that digest. After 24 hours it is as if it had never been.
+ *  - Answers are stored smaller than they are sent, and an account has so many bytes of them stored in a day: then a new key is
+ *    429 idempotency_store_full. Calls without a key, and keys whose answers are there, go on.
  *  - A handler behind it changes things in PostgreSQL by pg_query alone; what else it does belongs into pg_after_commit.
  */
 #ifndef SHARELINK_IDEMPOTENCY_H

@@ -256,6 +256,78 @@ def test_housekeeping_forgets_what_no_request_comes_after(make_stack):
     wait_until(lambda: stack.db.value("select count(*) from sharelink.idempotent_answers") == 1, 20, "the old answer is gone")
 
 
+# --- how much is stored ---
+
+MIB = 1024 * 1024
+
+
+def stored(stack):
+    return stack.db.value("select coalesce(sum(octet_length(box)), 0) from sharelink.idempotent_answers")
+
+
+def test_answer_takes_less_room_than_it_has(make_stack):
+    """What is random in it, a URL and a passcode for each of a hundred reviewers, takes its room."""
+    stack = make_stack()
+    body = samples.share_link_body([stack.make_interview()], 100)
+    made = keyed(stack.api, "/v1/share-links", body, "room", status=201)
+    assert stored(stack) < len(made.content) / 2
+    again = keyed(stack.api, "/v1/share-links", body, "room", status=201)
+    assert is_replay(again) and again.content == made.content
+
+
+@pytest.fixture
+def small(make_stack):
+    """An account that has had all stored that it may have."""
+    stack = make_stack(settings={"SHARELINK_LINKS_IDEMPOTENCY_MB_PER_ACCOUNT": "1"})
+    body = link_body(stack)
+    keyed(stack.api, "/v1/share-links", body, "before", status=201)
+    stack.db.rows("update sharelink.idempotent_usage set bytes = %s", MIB)
+    return stack, body
+
+
+def test_account_whose_store_is_full_has_no_new_keys(small):
+    stack, before = small
+    body = link_body(stack)
+    links = stack.db.value("select count(*) from links.share_links")
+    answer = keyed(stack.api, "/v1/share-links", body, "after", status=429)
+    assert answer.json()["code"] == "idempotency_store_full" and 23 * 3600 < int(answer.headers["Retry-After"]) <= 25 * 3600
+    assert stack.db.value("select count(*) from links.share_links") == links
+    assert is_replay(keyed(stack.api, "/v1/share-links", before, "before", status=201))
+    stack.api.post("/v1/share-links", body, status=201)
+    theirs = samples.share_link_body([samples.interview_id()])
+    stack.other_api.put(f"/v1/interviews/{theirs['interview_ids'][0]}", samples.interview_document(), status=201)
+    keyed(stack.other_api, "/v1/share-links", theirs, "after", status=201)
+    hooks = Api(stack.notifications.url(), stack.key)
+    keyed(hooks, "/v1/webhook-endpoints", {"url": "https://hooks.example.com/"}, "after", status=201)
+    stack.db.rows("update sharelink.idempotent_usage set hour = hour - interval '26 hours' where account_id = %s", stack.account)
+    keyed(stack.api, "/v1/share-links", body, "after", status=201)
+
+
+def test_parallel_requests_go_over_the_bound_by_those_at_work_alone(make_stack):
+    """Four of them, for one process."""
+    stack = make_stack(settings={"SHARELINK_LINKS_IDEMPOTENCY_MB_PER_ACCOUNT": "1"})
+    interview, statuses = stack.make_interview(), []
+    keyed(stack.api, "/v1/share-links", samples.share_link_body([interview]), new_key(), status=201)
+    first = stored(stack)
+    assert stack.db.value("select sum(bytes) from sharelink.idempotent_usage") == first + 200
+    stack.db.rows("update sharelink.idempotent_usage set bytes = %s", MIB - 10000)
+    before = stack.db.value("select deadlocks from pg_stat_database where datname = current_database()")
+
+    def make_many():
+        for _ in range(8):
+            statuses.append(keyed(stack.api, "/v1/share-links", samples.share_link_body([interview]), new_key()).status_code)
+
+    with concurrent.futures.ThreadPoolExecutor(6) as lanes:
+        for done in [lanes.submit(make_many) for _ in range(6)]:
+            done.result()
+    many = statuses.count(201)
+    counted = stack.db.value("select sum(bytes) from sharelink.idempotent_usage")
+    assert set(statuses) == {201, 429}
+    assert counted == MIB - 10000 + stored(stack) - first + 200 * many
+    assert MIB <= counted < MIB + 4 * 1500
+    assert stack.db.value("select deadlocks from pg_stat_database where datname = current_database()") == before
+
+
 # --- what is stored ---
 
 def test_tables_hold_neither_key_nor_passcode_nor_url(stack, api):

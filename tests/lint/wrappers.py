@@ -10,6 +10,7 @@ WRAPPERS = {
     r"sodium": {"crypto.c"},
     r"cmark": {"markdown.c"},
     r"idn2": {"idn.c"},
+    r"zlib": {"compress.c"},
     r"event2/http": {"server.c", "receive.c", "reply.c", "reply_fields.c", "reply_stream.c"},
 }
 

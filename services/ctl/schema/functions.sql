@@ -278,6 +278,11 @@ begin atomic
                        where o.created_at <= now() - interval '24 hours'
                        order by o.created_at limit most for update skip locked)
         returning 1
+    ),
+    past as (
+        delete from sharelink.idempotent_usage u
+        where u.ctid = any (array(select o.ctid from sharelink.idempotent_usage o where o.hour <= now() - interval '25 hours'
+                                  order by o.hour limit most for update skip locked))
     )
     select count(*)::int from gone;
 end;

@@ -18,6 +18,8 @@ grant select (id, service, box, about, created_at), insert (id, box, about), del
     to sharelink_links, sharelink_notifications;
 grant update (box, about, created_at) on sharelink.idempotent_answers to sharelink_links, sharelink_notifications;
 
+grant select, insert, update on sharelink.idempotent_usage to sharelink_links, sharelink_notifications;
+
 revoke execute on function sharelink.idempotent_answer_now(bytea, boolean) from public;
 grant execute on function sharelink.idempotent_answer_now(bytea, boolean) to sharelink_links, sharelink_notifications;
 revoke execute on function sharelink.forget_idempotent_answers(int) from public;

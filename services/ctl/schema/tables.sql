@@ -44,6 +44,19 @@ create index idempotent_answers_by_subject on sharelink.idempotent_answers (abou
 -- Sealed bytes do not get smaller.
 alter table sharelink.idempotent_answers alter column box set storage external;
 
+-- How many bytes of answers an account has had stored, by the hour: what docs/limits.md bounds.
+create table sharelink.idempotent_usage (
+    service    name        not null default current_user,
+    account_id text        not null collate "C",
+    hour       timestamptz not null default date_trunc('hour', now()),
+    bytes      bigint      not null,
+    primary key (service, account_id, hour)
+) with (fillfactor = 50);
+create index idempotent_usage_by_hour on sharelink.idempotent_usage (hour);
+
+alter table sharelink.idempotent_usage enable row level security;
+create policy own on sharelink.idempotent_usage using (service = current_user) with check (service = current_user);
+
 -- One table, and each service sees its own rows.
 alter table sharelink.idempotent_answers enable row level security;
 create policy own on sharelink.idempotent_answers using (service = current_user) with check (service = current_user);

@@ -37,7 +37,7 @@ def note_answer(answer):
         note(f"cookie {name}", value)
     for address in ADDRESS.findall(unquote(answer.request.path_url)):
         note_address(address)
-    if answer.ok and "json" in answer.headers.get("Content-Type", ""):
+    if answer.ok and answer.content and "json" in answer.headers.get("Content-Type", ""):
         note_json(answer.json(), came_back=True)
     if answer.ok and answer.request.body and answer.request.headers.get("Content-Type") == "application/json":
         note_json(json.loads(answer.request.body))

@@ -1493,6 +1493,15 @@ CREATE TABLE sharelink.idempotent_answers (
 ALTER TABLE ONLY sharelink.idempotent_answers ALTER COLUMN box SET STORAGE EXTERNAL;
 
 
+CREATE TABLE sharelink.idempotent_usage (
+    service name DEFAULT CURRENT_USER NOT NULL,
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    hour timestamp with time zone DEFAULT date_trunc('hour'::text, now()) NOT NULL,
+    bytes bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+
 CREATE FUNCTION sharelink.forget_idempotent_answers(most integer) RETURNS integer
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1506,6 +1515,14 @@ CREATE FUNCTION sharelink.forget_idempotent_answers(most integer) RETURNS intege
                   LIMIT forget_idempotent_answers.most
                   FOR UPDATE OF o SKIP LOCKED))
            RETURNING 1 AS "?column?"
+         ), past AS (
+          DELETE FROM sharelink.idempotent_usage u
+           WHERE (u.ctid = ANY (ARRAY( SELECT o.ctid
+                    FROM sharelink.idempotent_usage o
+                   WHERE (o.hour <= (now() - '25:00:00'::interval))
+                   ORDER BY o.hour
+                  LIMIT forget_idempotent_answers.most
+                  FOR UPDATE OF o SKIP LOCKED)))
          )
   SELECT (count(*))::integer AS count
     FROM gone;
@@ -2462,12 +2479,12 @@ INSERT INTO notifications.cursors VALUES ('webhook', '726', '');
 
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', '3d84323034898721928fc1f6ccba58ddd0c73aac74da5590718699d242c074db', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e1deef650d538dc501c6060f6fd219927d569fa2e81d29c67e71499320510f43', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '2d65c59614b527bbe9ee78f50d0f9dca12f331f58ed13ea1417bd6b647ea5584', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '0e7efedc3a2772b9f0c4289d8bd288d499180d68a6b7f63baffdfb7390b45d10', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '5cc52944848f1fab937546190f0d3e91e6ffd9b229719c33f4fe74c8fbfe60aa', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '8e7db8ba2cd39b11dd3ee6e384f4c344c86b387655033e51847eb760869006df', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '1763afe69e33907402064c5345610282eb5cefbf23add5e7342657c5ec2d6982', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '0c0294cda546161ac67495183dd3b4a4f062d1a7631a4fa6405956df8ab7870e', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', 'f9ca7ce3ea6490b2e845ea4d085a74bc670f037e0b52d6c9f17f8c06c191e6fb', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', 'eae754689f27cfa7691cdb3f519f2dd858d6936bbb94dc0847c3d7e0737c7eab', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', 'aacf59510837fcf062e3837d99a0d83bda044b28313606e4d687e0141c7b95d6', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', 'b18c1e75eb317889fb8549212d76941224adb3c7de62d1574526bb3097264b29', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.4.0', now());
@@ -2482,11 +2499,13 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', '744956d976b00aa689cdc9cad68a79ce8b14c70829f70c426a10b848547bd483', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '1603b4ee27cfb3c038f66ec962b2f8d860c3112c3281e227253e27803ac3f7f5', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '2af25088c29c0627339527a2082f01fad76fafc923c1d5c6e3ce7dd580107b8e', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', 'be2f1e976136a597fdb7987f153ed5025907d0163f4544d26457e5c25aa029b1', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', 'd69d033af2597bdfdb5f0f88f4cf23eefd090b403a8d229202281c797c125df1', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'fba6095541948fad0db7b513f8b30f7d4a4a54dbf2da38c07fc16f28f71d029f', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', 'e7f107aee4094934488bda902b52798a95a6873bab1afb3aa4554054a3999d18', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', 'bd410d92fad68343ca5a5570e062abcfe241e5f02e9f651ef6d5c0170f29dece', 'bd410d92fad68343ca5a5570e062abcfe241e5f02e9f651ef6d5c0170f29dece', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', 'adfe3ed148fc95ac929f4b83a8bc3496c09a520e11eb1f446585452c77a89391', 'adfe3ed148fc95ac929f4b83a8bc3496c09a520e11eb1f446585452c77a89391', '0.4.0', now());
+
+
 
 
 
@@ -2606,6 +2625,10 @@ ALTER TABLE ONLY public.sharelink_schema
 
 ALTER TABLE ONLY sharelink.idempotent_answers
     ADD CONSTRAINT idempotent_answers_pkey PRIMARY KEY (id);
+
+
+ALTER TABLE ONLY sharelink.idempotent_usage
+    ADD CONSTRAINT idempotent_usage_pkey PRIMARY KEY (service, account_id, hour);
 
 
 ALTER TABLE ONLY views.access_requests
@@ -2783,6 +2806,9 @@ CREATE INDEX deliveries_for_digest ON notifications.deliveries USING btree (acco
 CREATE INDEX deliveries_gathered ON notifications.deliveries USING btree (gathered_into) WHERE (gathered_into IS NOT NULL);
 
 
+CREATE INDEX deliveries_gathering ON notifications.deliveries USING btree (recipient, reviewer_id) WHERE ((state = 'pending'::text) AND (channel = 'webhook'::text) AND gathers);
+
+
 CREATE INDEX deliveries_of_invitations ON notifications.deliveries USING btree (reviewer_id, id) WHERE (kind = 'invitation'::text);
 
 
@@ -2802,6 +2828,9 @@ CREATE INDEX idempotent_answers_by_age ON sharelink.idempotent_answers USING btr
 
 
 CREATE INDEX idempotent_answers_by_subject ON sharelink.idempotent_answers USING btree (about) WHERE (about IS NOT NULL);
+
+
+CREATE INDEX idempotent_usage_by_hour ON sharelink.idempotent_usage USING btree (hour);
 
 
 CREATE INDEX activity_by_link ON views.activity USING btree (share_link_id);
@@ -2924,7 +2953,12 @@ ALTER TABLE ONLY views.watched
 
 ALTER TABLE sharelink.idempotent_answers ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE sharelink.idempotent_usage ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY own ON sharelink.idempotent_answers USING ((service = CURRENT_USER)) WITH CHECK ((service = CURRENT_USER));
+
+
+CREATE POLICY own ON sharelink.idempotent_usage USING ((service = CURRENT_USER)) WITH CHECK ((service = CURRENT_USER));
 
 
 GRANT USAGE ON SCHEMA events TO sharelink_links;
@@ -3078,6 +3112,10 @@ GRANT SELECT(about),INSERT(about),UPDATE(about) ON TABLE sharelink.idempotent_an
 
 GRANT SELECT(created_at),UPDATE(created_at) ON TABLE sharelink.idempotent_answers TO sharelink_links;
 GRANT SELECT(created_at),UPDATE(created_at) ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
+
+
+GRANT SELECT,INSERT,UPDATE ON TABLE sharelink.idempotent_usage TO sharelink_links;
+GRANT SELECT,INSERT,UPDATE ON TABLE sharelink.idempotent_usage TO sharelink_notifications;
 
 
 REVOKE ALL ON FUNCTION sharelink.forget_idempotent_answers(most integer) FROM PUBLIC;

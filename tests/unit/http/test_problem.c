@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/http/fault_page.h"
 #include "common/http/http.h"
 #include "common/base/log.h"
 #include "common/pg/pg.h"
@@ -42,6 +43,14 @@ void http_set_header(struct flow *flow, const char *name, const char *value)
     (void)flow;
     assert_string_equal(name, "Retry-After");
     strcpy(played.retry_after, value);
+}
+
+struct next *fault_page_reply(struct flow *flow, int status, const char *code)
+{
+    (void)flow;
+    (void)status;
+    (void)code;
+    return NULL; /* nobody asks for a page */
 }
 
 const char *http_status_phrase(int status)

@@ -10,18 +10,9 @@
 #include "common/http/problem.h"
 #include "common/base/str.h"
 
-#define TAG_BYTES  12
-#define NO_VERSION (-1) /* that no row has */
+#define TAG_BYTES 12
 
-/* What If-Match wants. */
-struct if_match {
-    bool is_list; /* of tags, as it should be */
-    int versions; /* different ones of ours in it */
-    int64_t version;
-};
-
-static struct if_match read_if_match(const char *value, int64_t least);
-static bool read_version(const char *tag, size_t length, int64_t least, int64_t *version);
+static bool read_tags(struct arena *arena, const char *value, const char **tags);
 static const char *next_tag(const char *at, const char **tag, size_t *length);
 
 bool conditional_is_known(const struct flow *flow, const char *etag)
@@ -95,73 +86,55 @@ const char *conditional_tag_of(struct arena *arena, const char *json)
     return arena_printf(arena, "\"%s\"", text);
 }
 
-const int64_t *conditional_version(struct flow *flow, int64_t least)
+const char *conditional_tags(struct flow *flow)
 {
-    const char *value = http_header(flow, "If-Match");
+    const char *value = http_header(flow, "If-Match"), *tags;
 
     if (!value || str_equal(value, "*")) {
         return NULL;
     }
-    int64_t *version = arena_alloc(flow->arena, sizeof *version);
-    struct if_match wanted = read_if_match(value, least);
-    *version = wanted.is_list && wanted.versions == 1 ? wanted.version : NO_VERSION;
-    return version;
+    return read_tags(flow->arena, value, &tags) ? tags : "";
 }
 
-/* Tags divided by commas. One that we never gave out, and a weak one, is no version that there could be. */
-static struct if_match read_if_match(const char *value, int64_t least)
+/* False when it is no list of tags. One with other than letters, digits, - and _ is none of ours. */
+static bool read_tags(struct arena *arena, const char *value, const char **tags)
 {
-    struct if_match wanted = { .version = NO_VERSION };
+    static const char ours[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
     const char *at = value, *tag;
+    bool is_list = false;
     size_t length;
 
+    *tags = "";
     while (*(at += strspn(at, " \t,"))) {
         bool is_weak = strncmp(at, "W/", 2) == 0;
-        int64_t version;
         at = next_tag(at, &tag, &length);
-        if (!at || !strchr(" \t,", *at)) {
-            return (struct if_match){ .version = NO_VERSION };
+        if (!at || (*at && !strchr(" \t,", *at))) {
+            return false;
         }
-        wanted.is_list = true;
-        if (!is_weak && read_version(tag, length, least, &version) && version != wanted.version) {
-            wanted.version = version;
-            wanted.versions++;
+        is_list = true;
+        if (!is_weak && strspn(tag + 1, ours) == length - 2) {
+            *tags = arena_printf(arena, "%s%s%.*s", *tags, **tags ? "," : "", (int)length - 2, tag + 1);
         }
     }
-    return wanted;
+    return is_list;
 }
 
-/* "v1", with its quotes. */
-static bool read_version(const char *tag, size_t length, int64_t least, int64_t *version)
+const char *conditional_detail(const struct flow *flow, const char *detail)
 {
-    char digits[16];
+    const char *value = http_header(flow, "If-Match"), *tags;
 
-    if (length < 4 || length - 3 >= sizeof digits || tag[1] != 'v' || (tag[2] == '0' && length > 4)) {
-        return false;
-    }
-    memcpy(digits, tag + 2, length - 3);
-    digits[length - 3] = '\0';
-    return str_parse_int(digits, least, INT32_MAX, version);
+    return !value || str_equal(value, "*") || read_tags(flow->arena, value, &tags)
+               ? detail
+               : "If-Match is no list of tags; each has its quotes, as ETag gives it: \"v1\".";
 }
 
-const char *conditional_fault(const struct flow *flow)
+struct next *conditional_reply_other(struct flow *flow, const char *detail)
 {
-    const char *value = http_header(flow, "If-Match");
-    struct if_match wanted = { .is_list = true };
-
-    if (value && !str_equal(value, "*")) {
-        wanted = read_if_match(value, 0);
-    }
-    return !wanted.is_list       ? "If-Match is no list of tags; each has its quotes, as ETag gives it: \"v1\"."
-           : wanted.versions > 1 ? "If-Match names several versions; name the one that the change was made to."
-                                 : NULL;
+    return problem_reply(flow, 412, "precondition_failed", conditional_detail(flow, detail));
 }
 
 struct next *conditional_reply_changed(struct flow *flow, const char *thing)
 {
-    const char *fault = conditional_fault(flow);
-
-    return problem_reply(flow, 412, "precondition_failed",
-                         fault ? fault
-                               : arena_printf(flow->arena, "%s has changed since the version that If-Match names.", thing));
+    return conditional_reply_other(flow,
+                                   arena_printf(flow->arena, "%s has changed since the version that If-Match names.", thing));
 }

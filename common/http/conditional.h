@@ -1,5 +1,5 @@
 /* conditional.h - conditions of a call (RFC 9110, section 13.1): GET with If-None-Match, where who has the newest already gets a
- * 304 without a body, and the version that If-Match wants a change to be made to. */
+ * 304 without a body, and the versions that If-Match wants a change to be made to. */
 #ifndef SHARELINK_CONDITIONAL_H
 #define SHARELINK_CONDITIONAL_H
 
@@ -23,13 +23,15 @@ void conditional_set_headers(struct flow *flow, const char *etag);
 /* A tag made of the answer itself, in the arena; for answers without a version. */
 const char *conditional_tag_of(struct arena *arena, const char *json);
 
-/* The version that If-Match names, as "v<version>" or in a list with tags of others, in the arena; NULL for any. Several of ours
- * are refused: a change is made to one. A tag that we never gave out, and a version
- * below the least that a row has, becomes one that no row has: whether there is such a thing is still said first. */
-const int64_t *conditional_version(struct flow *flow, int64_t least);
-/* What is wrong with If-Match itself, in one sentence; NULL when nothing is. */
-const char *conditional_fault(const struct flow *flow);
-/* The 412 when that is not the version that there is. thing: what has another, as in "The template". */
+/* The tags that If-Match names, without their quotes, divided by commas, in the arena: for sharelink.is_other() in SQL, where a
+ * version's is v<version>. NULL for any. Weak ones, and such as we never give out, are left out: "" when none is left, which
+ * nothing has, so that whether there is such a thing is still said first. */
+const char *conditional_tags(struct flow *flow);
+/* What is said by a 412: what is wrong with If-Match itself, or else this detail. */
+const char *conditional_detail(const struct flow *flow, const char *detail);
+/* The 412 with that. */
+struct next *conditional_reply_other(struct flow *flow, const char *detail) FLOW_NEXT;
+/* The 412 when what is to be changed has another version. thing: as in "The template". */
 struct next *conditional_reply_changed(struct flow *flow, const char *thing) FLOW_NEXT;
 
 #endif

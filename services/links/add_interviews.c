@@ -42,7 +42,7 @@ static struct next *store_members(struct flow *flow)
     struct add_interviews_in in = {
         .account_id = caller_of(flow)->account_id,
         .share_link_id = router_param(flow, "id"),
-        .version = conditional_version(flow, 1),
+        .tags = conditional_tags(flow),
         .interview_ids = { addition->wanted.ids, addition->wanted.count },
         .is_sound = !faults_any(addition->faults),
         .interviews_max = INTERVIEWS_MAX,

@@ -1,6 +1,6 @@
 -- Adds interviews to a link, or adds none and says which do not exist. is_sound false asks for that check alone. Row locks: the
 -- interviews, then the link (docs/architecture.md, "In which order rows are locked").
--- in  account_id text, share_link_id text, version int?, interview_ids text[], is_sound bool, interviews_max int, content_max bigint,
+-- in  account_id text, share_link_id text, tags text?, interview_ids text[], is_sound bool, interviews_max int, content_max bigint,
 --     event_ids text[], request_id text, traceparent text?
 -- out outcome: ok | version_mismatch | basic_link | faulty | too_many | too_large | no row: not_found,
 --     answer json, content_size bigint, missing_interviews json?, events json?
@@ -30,7 +30,7 @@ sized as materialized (
     select links.content_size_now(link.id) + (select coalesce(sum(size), 0) from fresh)::bigint as content_size from link
 ),
 judged as materialized (
-    select case when version <> :version then 'version_mismatch'
+    select case when sharelink.is_other('v' || version, :tags) then 'version_mismatch'
                 when kind <> 'advanced' then 'basic_link'
                 when not :is_sound or exists (select from sent where not found) then 'faulty'
                 when (select count(*) from present) + (select count(*) from fresh) > :interviews_max then 'too_many'

@@ -53,7 +53,7 @@ static struct next *store_reviewers(struct flow *flow, bool send_email)
     struct add_reviewers_in in = {
         .account_id = caller_of(flow)->account_id,
         .share_link_id = router_param(flow, "id"),
-        .version = conditional_version(flow, 1),
+        .tags = conditional_tags(flow),
         .reviewers = { addition->reviewers.list, addition->reviewers.count },
         .send_email = send_email,
         .is_sound = !faults_any(addition->faults),

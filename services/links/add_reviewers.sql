@@ -1,5 +1,5 @@
 -- Adds reviewers to a link, or adds none and says whose addresses it has already. is_sound false asks for that check alone.
--- in   account_id text, share_link_id text, version int?, send_email bool, is_sound bool, reviewers_max int, mails_max int,
+-- in   account_id text, share_link_id text, tags text?, send_email bool, is_sound bool, reviewers_max int, mails_max int,
 --      event_ids text[], request_id text, traceparent text?
 -- rows reviewers as struct new_reviewer from services/links/new_reviewers.h:
 --      id text, name text?, email text?, token_hash bytea, passcode_hash bytea, sealed bytea
@@ -20,7 +20,7 @@ doubles as materialized (
        or exists (select from sent before where before.place < s.place and before.email = s.email)
 ),
 judged as materialized (
-    select case when version <> :version then 'version_mismatch'
+    select case when sharelink.is_other('v' || version, :tags) then 'version_mismatch'
                 when kind <> 'advanced' then 'basic_link'
                 when not :is_sound or exists (select from doubles) then 'faulty'
                 when (select count(*) from existing) + (select count(*) from sent) > :reviewers_max then 'too_many'

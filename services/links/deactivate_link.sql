@@ -1,11 +1,11 @@
 -- Switches a link off by hand. One that is off stays as it is, with its reason.
--- in  account_id text, share_link_id text, version int?, event_ids text[], request_id text, traceparent text?
+-- in  account_id text, share_link_id text, tags text?, event_ids text[], request_id text, traceparent text?
 -- out outcome: ok | version_mismatch | no row: not_found, share_link json, version int, events json?, basic_of text?
 with link as materialized (
     select * from links.share_links where account_id = :account_id and id = :share_link_id for update
 ),
 judged as materialized (
-    select case when version <> :version then 'version_mismatch' else 'ok' end as outcome, id,
+    select case when sharelink.is_other('v' || version, :tags) then 'version_mismatch' else 'ok' end as outcome, id,
            basic_of, deactivated_at is not null as is_off
     from link
 ),

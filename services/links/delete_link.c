@@ -16,7 +16,7 @@ struct next *delete_link(struct flow *flow)
     struct delete_link_in in = {
         .account_id = caller_of(flow)->account_id,
         .share_link_id = router_param(flow, "id"),
-        .version = conditional_version(flow, 1),
+        .tags = conditional_tags(flow),
         .event_ids = change_new_event_ids(flow, 1),
         .request_id = flow->request_id,
         .traceparent = flow->traceparent,

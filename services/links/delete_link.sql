@@ -1,11 +1,11 @@
 -- Removes a link with its members and reviewers. Visits and events stay: they are history, and hold ids only.
--- in  account_id text, share_link_id text, version int?, event_ids text[], request_id text, traceparent text?
+-- in  account_id text, share_link_id text, tags text?, event_ids text[], request_id text, traceparent text?
 -- out outcome: ok | version_mismatch | no row: not_found, events json?
 with link as materialized (
     select * from links.share_links where account_id = :account_id and id = :share_link_id for update
 ),
 judged as materialized (
-    select case when version <> :version then 'version_mismatch' else 'ok' end as outcome, id from link
+    select case when sharelink.is_other('v' || version, :tags) then 'version_mismatch' else 'ok' end as outcome, id from link
 ),
 gone as (
     delete from links.share_links l using judged j where l.id = j.id and j.outcome = 'ok'

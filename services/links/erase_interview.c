@@ -21,7 +21,7 @@ struct next *erase_interview(struct flow *flow)
     struct erase_interview_in in = {
         .account_id = caller_of(flow)->account_id,
         .interview_id = router_param(flow, "id"),
-        .version = conditional_version(flow, 1),
+        .tags = conditional_tags(flow),
         .event_ids = change_new_event_ids(flow, 2),
         .request_id = flow->request_id,
         .traceparent = flow->traceparent,

@@ -1,9 +1,9 @@
 -- Erases a candidate, and says what that was and that it has happened: links.erase_interview.
 -- lane heavy
--- in  account_id text, interview_id text, version int?, event_ids text[], request_id text, traceparent text?
+-- in  account_id text, interview_id text, tags text?, event_ids text[], request_id text, traceparent text?
 -- out outcome: ok | version_mismatch | no row: not_found, receipt json?, events json?
 with erased as materialized (
-    select * from links.erase_interview(:account_id, :interview_id, :version)
+    select * from links.erase_interview(:account_id, :interview_id, :tags)
 ),
 happened (event_id, type, share_link_id, data) as (
     select :event_ids[1], 'link.deleted', basic_link_id, jsonb_build_object('share_link_id', basic_link_id)

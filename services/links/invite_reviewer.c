@@ -23,7 +23,7 @@ struct next *invite_reviewer(struct flow *flow)
     struct invite_reviewer_in in = {
         .account_id = caller_of(flow)->account_id,
         .share_link_id = router_param(flow, "id"),
-        .version = conditional_version(flow, 1),
+        .tags = conditional_tags(flow),
         .reviewer_id = router_param(flow, "rid"),
         .mails_max = change_mails_max(flow),
         .event_ids = change_new_event_ids(flow, 1),

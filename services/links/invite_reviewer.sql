@@ -1,12 +1,12 @@
 -- Asks for a mail to one reviewer, the first or another one. It changes nothing of the link, so the version stays.
--- in  account_id text, share_link_id text, version int?, reviewer_id text, mails_max int, event_ids text[], request_id text, traceparent text?
+-- in  account_id text, share_link_id text, tags text?, reviewer_id text, mails_max int, event_ids text[], request_id text, traceparent text?
 -- out outcome: active | expired | deactivated | version_mismatch | basic_link | too_many_mails | no row: not_found,
 --     reviewer json, retry_s int?, events json?
 with link as materialized (
     select * from links.share_links where account_id = :account_id and id = :share_link_id for update
 ),
 judged as materialized (
-    select case when link.version <> :version then 'version_mismatch'
+    select case when sharelink.is_other('v' || link.version, :tags) then 'version_mismatch'
                 when link.kind <> 'advanced' then 'basic_link'
                 else links.state_of(coalesce(link.deactivated_at, r.deactivated_at), link.expires_at) end as outcome,
            link.id, link.account_id, r.id as reviewer_id, r.email

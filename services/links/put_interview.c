@@ -39,7 +39,7 @@ struct next *put_interview(struct flow *flow)
         .interview_id = router_param(flow, "id"),
         .document = json_text(flow->arena, body),
         .only_replaces = http_header(flow, "If-Match") != NULL,
-        .version = conditional_version(flow, 1),
+        .tags = conditional_tags(flow),
         .only_creates = str_equal(http_header(flow, "If-None-Match"), "*"),
         .content_max = change_content_max(flow),
     };
@@ -61,10 +61,7 @@ static struct next *reply_stored(struct flow *flow)
     case PUT_INTERVIEW_NOT_AS_WANTED:
         break;
     }
-    const char *fault = conditional_fault(flow);
-
-    return problem_reply(flow, 412, "precondition_failed",
-                         fault ? fault : "The interview is not as If-Match or If-None-Match wants it.");
+    return conditional_reply_other(flow, "The interview is not as If-Match or If-None-Match wants it.");
 }
 
 static struct next *refuse_size(struct flow *flow, const struct put_interview_out *out)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/str.h"
+#include "common/http/conditional.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
@@ -44,12 +45,11 @@ struct next *put_memberships(struct flow *flow)
 static struct next *store_memberships(struct flow *flow)
 {
     struct form *form = flow->state;
-    const char *tag = http_header(flow, "If-Match");
 
     struct put_memberships_in in = {
         .account_id = caller_of(flow)->account_id,
         .interview_id = router_param(flow, "id"),
-        .tag = tag && !str_is_utf8(tag, strlen(tag)) ? "" : tag,
+        .tags = conditional_tags(flow),
         .share_link_ids = { form->wanted.ids, form->wanted.count },
         .is_sound = !faults_any(form->faults),
         .interviews_max = INTERVIEWS_MAX,
@@ -77,8 +77,7 @@ static struct next *reply_stored(struct flow *flow)
         note_faulty_links(flow, form, &out);
         return faults_reply(flow, form->faults);
     case PUT_MEMBERSHIPS_VERSION_MISMATCH:
-        return problem_reply(flow, 412, "precondition_failed",
-                             "The interview's share links are others than those that If-Match names.");
+        return conditional_reply_other(flow, "The interview's share links are others than those that If-Match names.");
     case PUT_MEMBERSHIPS_NOT_FOUND:
         break;
     }

@@ -1,7 +1,7 @@
 -- Makes an interview a member of exactly these of the account's advanced links, or changes nothing and says which do not exist or
 -- are full. Two such forms for one interview take turns by the interview's row, in the mode that lets others refer to it; the
--- links' rows are locked in the order of their ids. tag is what If-Match says; is_sound false asks for the check alone.
--- in  account_id text, interview_id text, tag text?, share_link_ids text[], is_sound bool, interviews_max int, content_max bigint, request_id text,
+-- links' rows are locked in the order of their ids. tags are If-Match's; is_sound false asks for the check alone.
+-- in  account_id text, interview_id text, tags text?, share_link_ids text[], is_sound bool, interviews_max int, content_max bigint, request_id text,
 --     traceparent text?
 -- out outcome: ok | version_mismatch | faulty | no row: not_found, memberships json, tag text, missing_links json?, full_links json?, large_links json?,
 --     events json?
@@ -38,7 +38,7 @@ missing as materialized (
     select place from sent where id is null or not exists (select from link l where l.id = sent.id)
 ),
 judged as materialized (
-    select case when :tag <> '*' and :tag <> '"' || md5(coalesce((select string_agg(id, ',' order by id) from present), '')) || '"'
+    select case when sharelink.is_other(md5(coalesce((select string_agg(id, ',' order by id) from present), '')), :tags)
                 then 'version_mismatch'
                 when not :is_sound or exists (select from missing) or exists (select from fresh where members >= :interviews_max or content_size > :content_max) then 'faulty'
                 else 'ok' end as outcome

@@ -29,7 +29,7 @@ struct next *remove_interviews(struct flow *flow)
     struct remove_interviews_in in = {
         .account_id = caller_of(flow)->account_id,
         .share_link_id = router_param(flow, "id"),
-        .version = conditional_version(flow, 1),
+        .tags = conditional_tags(flow),
         .interview_ids = { wanted.ids, wanted.count },
         .event_ids = change_new_event_ids(flow, 1),
         .request_id = flow->request_id,

@@ -1,12 +1,12 @@
 -- Removes interviews from a link; their positions are not given to others.
--- in  account_id text, share_link_id text, version int?, interview_ids text[], event_ids text[], request_id text,
+-- in  account_id text, share_link_id text, tags text?, interview_ids text[], event_ids text[], request_id text,
 --     traceparent text?
 -- out outcome: ok | version_mismatch | basic_link | no row: not_found, answer json, events json?
 with link as materialized (
     select * from links.share_links where account_id = :account_id and id = :share_link_id for update
 ),
 judged as materialized (
-    select case when version <> :version then 'version_mismatch'
+    select case when sharelink.is_other('v' || version, :tags) then 'version_mismatch'
                 when kind <> 'advanced' then 'basic_link'
                 else 'ok' end as outcome, id
     from link

@@ -13,7 +13,7 @@ struct next *remove_reviewer(struct flow *flow)
     struct remove_reviewer_in in = {
         .account_id = caller_of(flow)->account_id,
         .share_link_id = router_param(flow, "id"),
-        .version = conditional_version(flow, 1),
+        .tags = conditional_tags(flow),
         .reviewer_id = router_param(flow, "rid"),
         .event_ids = change_new_event_ids(flow, 1),
         .request_id = flow->request_id,

@@ -1,11 +1,11 @@
 -- Removes one reviewer of a link. Visits and events stay: they are history, and hold ids only.
--- in  account_id text, share_link_id text, version int?, reviewer_id text, event_ids text[], request_id text, traceparent text?
+-- in  account_id text, share_link_id text, tags text?, reviewer_id text, event_ids text[], request_id text, traceparent text?
 -- out outcome: ok | version_mismatch | basic_link | no row: not_found, events json?
 with link as materialized (
     select * from links.share_links where account_id = :account_id and id = :share_link_id for update
 ),
 judged as materialized (
-    select case when link.version <> :version then 'version_mismatch'
+    select case when sharelink.is_other('v' || link.version, :tags) then 'version_mismatch'
                 when link.kind <> 'advanced' then 'basic_link'
                 else 'ok' end as outcome, link.id, link.account_id
     from link cross join lateral links.reviewers_now(link.id) r

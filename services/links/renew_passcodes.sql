@@ -1,7 +1,7 @@
 -- Stores new passcodes of all of a link's reviewers (reviewer_id null) or of one, switches them on, and with all of them the
 -- link. It only goes through when these are still the reviewers, and theirs still the boxes, that the new ones were made from:
 -- passcode_epoch is the one that was read.
--- in   account_id text, share_link_id text, version int?, reviewer_id text?, is_expiry_given bool, expires_at timestamptz?,
+-- in   account_id text, share_link_id text, tags text?, reviewer_id text?, is_expiry_given bool, expires_at timestamptz?,
 --      expires_in_s bigint?, send_email bool, mails_max int, event_ids text[], request_id text, traceparent text?
 -- rows boxes: reviewer_id text, passcode_epoch int, token_hash bytea, passcode_hash bytea, sealed bytea
 -- out  outcome: ok | version_mismatch | basic_link | reviewers_changed | expiry_has_passed | too_many_mails | no row: not_found,
@@ -19,7 +19,7 @@ made as materialized (
 ),
 judged as materialized (
     select case when :reviewer_id is not null and not exists (select from existing) then 'not_found'
-                when version <> :version then 'version_mismatch'
+                when sharelink.is_other('v' || version, :tags) then 'version_mismatch'
                 when :reviewer_id is not null and kind <> 'advanced' then 'basic_link'
                 when exists (select from existing e full join made m on m.reviewer_id = e.id
                              where m.passcode_epoch is distinct from e.passcode_epoch)

@@ -59,7 +59,7 @@ static struct next *write_boxes(struct flow *flow)
     struct renew_passcodes_in in = {
         .account_id = caller_of(flow)->account_id,
         .share_link_id = router_param(flow, "id"),
-        .version = conditional_version(flow, 1),
+        .tags = conditional_tags(flow),
         .reviewer_id = renewal->reviewer_id,
         .boxes = { renewal->boxes, renewal->count },
         .is_expiry_given = renewal->expiry.is_given,

@@ -73,7 +73,7 @@ static struct next *store_account(struct flow *flow, const struct wanted_account
 {
     struct update_account_in in = {
         .account_id = caller_of(flow)->account_id,
-        .version = conditional_version(flow, 1),
+        .tags = conditional_tags(flow),
         .name = wanted->name,
         .default_settings = wanted->settings,
         .is_expiry_given = wanted->is_expiry_given,

@@ -1,6 +1,6 @@
 -- Changes an account's name and defaults: a name of null stays, default_settings holds those of the six settings that were sent,
 -- and is_expiry_given and is_sender_name_given say whether that default is set, to null too.
--- in  account_id text, version int?, name text?, default_settings jsonb, is_expiry_given bool, default_expires_value int?,
+-- in  account_id text, tags text?, name text?, default_settings jsonb, is_expiry_given bool, default_expires_value int?,
 --     default_expires_unit text?, is_sender_name_given bool, default_sender_name text?
 -- out outcome: ok | version_mismatch | no row: not_found, version int?, account json?
 with account as materialized (
@@ -16,7 +16,7 @@ changed as (
         version = a.version + 1,
         updated_at = now()
     from account
-    where a.id = account.id and (:version is null or account.version = :version)
+    where a.id = account.id and sharelink.is_other('v' || account.version, :tags) is not true
     returning a.*
 )
 select case when exists (select from changed) then 'ok' else 'version_mismatch' end as outcome,

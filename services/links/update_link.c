@@ -94,7 +94,7 @@ static struct next *store_changes(struct flow *flow, json_t *columns, const stru
     struct update_link_in in = {
         .account_id = caller_of(flow)->account_id,
         .share_link_id = router_param(flow, "id"),
-        .version = conditional_version(flow, 1),
+        .tags = conditional_tags(flow),
         .changes = json_text(flow->arena, columns),
         .is_expiry_given = expiry->is_given,
         .expires_at = expiry->at,

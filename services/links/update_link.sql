@@ -1,13 +1,13 @@
 -- Changes some of a link's fields: changes holds them by their columns' names. What comes out equal is no change: it makes no
 -- new version and no event. A basic link takes no feedback and sends no mails.
--- in  account_id text, share_link_id text, version int?, changes jsonb, is_expiry_given bool, expires_at timestamptz?,
+-- in  account_id text, share_link_id text, tags text?, changes jsonb, is_expiry_given bool, expires_at timestamptz?,
 --     expires_in_s bigint?, event_ids text[], request_id text, traceparent text?
 -- out outcome: ok | version_mismatch | not_of_basic | no row: not_found, share_link json, version int, events json?
 with link as materialized (
     select l as before from links.share_links l where l.account_id = :account_id and l.id = :share_link_id for update of l
 ),
 judged as materialized (
-    select case when (before).version <> :version then 'version_mismatch'
+    select case when sharelink.is_other('v' || (before).version, :tags) then 'version_mismatch'
                 when (before).kind = 'basic' and (:changes @> '{"disable_feedback": false}' or :changes ->> 'message_subject' is not null)
                     then 'not_of_basic'
                 else 'ok' end as outcome,

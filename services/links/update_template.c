@@ -25,7 +25,7 @@ struct next *update_template(struct flow *flow)
     struct update_template_in in = {
         .account_id = caller_of(flow)->account_id,
         .template_id = router_param(flow, "id"),
-        .version = conditional_version(flow, 1),
+        .tags = conditional_tags(flow),
         .name = wanted.name,
         .subject = wanted.subject,
         .body = wanted.body,

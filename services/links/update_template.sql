@@ -1,6 +1,6 @@
 -- Changes a message template; links keep the text that they were made with. What is null stays as it is. The account's row is
 -- locked first, as in create_template.sql.
--- in  account_id text, template_id text, version int?, name text?, subject text?, body text?, is_default bool?
+-- in  account_id text, template_id text, tags text?, name text?, subject text?, body text?, is_default bool?
 -- out outcome: ok | version_mismatch | no row: not_found, version int?, template json?
 with account as materialized (
     select id from links.accounts where id = :account_id for no key update
@@ -9,7 +9,7 @@ template as materialized (
     select t.* from links.email_templates t, account a where t.account_id = a.id and t.id = :template_id for update of t
 ),
 judged as materialized (
-    select id, case when version <> :version then 'version_mismatch' else 'ok' end as outcome from template
+    select id, case when sharelink.is_other('v' || version, :tags) then 'version_mismatch' else 'ok' end as outcome from template
 ),
 taken as materialized (
     select id, case when :is_default then links.take_default_now(:account_id, id) end as count from judged where outcome = 'ok'

@@ -24,7 +24,7 @@ static const json_t *read_question_ratings(struct fields *root);
 static struct next *save(struct flow *flow, const json_t *rating, const char *comment, const json_t *question_ratings);
 static struct next *reply_saved(struct flow *flow);
 
-static const int64_t *wanted_version(struct flow *flow);
+static const char *wanted_tags(struct flow *flow);
 static const json_t *read_rating(struct fields *fields);
 static struct next *reply_unknown_questions(struct flow *flow, const char *places);
 static struct next *reply_mismatch(struct flow *flow, const struct review_interview_out *out);
@@ -110,7 +110,7 @@ static struct next *save(struct flow *flow, const json_t *rating, const char *co
         .rating = json_is_integer(rating) ? &stars : NULL,
         .comment = comment,
         .question_ratings = json_text(flow->arena, question_ratings),
-        .version = wanted_version(flow),
+        .tags = wanted_tags(flow),
         .review_id = review_id,
         .revisions_max = views_of(flow)->settings->review_revisions,
         .revisions_kb_max = views_of(flow)->settings->review_revisions_kb,
@@ -121,13 +121,12 @@ static struct next *save(struct flow *flow, const json_t *rating, const char *co
     return review_interview_query(flow, flow->daemon->pg, &in, reply_saved);
 }
 
-/* If-Match names a version; If-None-Match: * wants that there is none yet. */
-static const int64_t *wanted_version(struct flow *flow)
+/* If-Match names versions; If-None-Match: * wants that there is none yet, which is no version's tag. */
+static const char *wanted_tags(struct flow *flow)
 {
-    static const int64_t none = 0;
     const char *unwanted = http_header(flow, "If-None-Match");
 
-    return unwanted && str_equal(unwanted, "*") ? &none : conditional_version(flow, 1);
+    return unwanted && str_equal(unwanted, "*") ? "*" : conditional_tags(flow);
 }
 
 static struct next *reply_saved(struct flow *flow)
@@ -180,10 +179,10 @@ static struct next *reply_mismatch(struct flow *flow, const struct review_interv
     if (out->has_version) {
         set_etag(flow, out->version);
     }
-    const char *fault = conditional_fault(flow);
-    return problem_reply_with(flow, 412, "precondition_failed",
-                              fault ? fault : "Your feedback was changed elsewhere meanwhile; current is what is saved now.",
-                              json_pack("{s:O}", "current", current));
+    return problem_reply_with(
+        flow, 412, "precondition_failed",
+        conditional_detail(flow, "Your feedback was changed elsewhere meanwhile; current is what is saved now."),
+        json_pack("{s:O}", "current", current));
 }
 
 static struct next *reply_review(struct flow *flow, int status, const char *review, int64_t version)

@@ -4,7 +4,7 @@
 -- was said about questions that are hidden by now stays as it was.
 -- version 0 wants that there is none yet; review_id is for a new one.
 -- in   token_hash bytea, session_hash bytea?, interview_id text, rating smallint?, comment text, question_ratings jsonb,
---      version int?, review_id text, revisions_max int, revisions_kb_max int, event_id text, request_id text, traceparent text?
+--      tags text?, review_id text, revisions_max int, revisions_kb_max int, event_id text, request_id text, traceparent text?
 -- enum door from services/views/door.h:
 --      open | expired | deactivated | no_session | no_interview | feedback_disabled | no row: unknown
 -- out  door door, outcome: created | updated | same | unknown_question | version_mismatch | no row: refused,
@@ -49,7 +49,7 @@ judged as materialized (
     select w.*, case when w.disable_feedback then 'refused'
                      when w.unknown_places <> '{}' then 'unknown_question'
                      when w.is_same then 'same'
-                     when :version <> coalesce(w.before_version, 0) then 'version_mismatch'
+                     when sharelink.is_other(coalesce('v' || w.before_version, '*'), :tags) then 'version_mismatch'
                      when w.before_id is null then 'created'
                      else 'updated' end as outcome
     from wanted w

@@ -244,6 +244,11 @@ begin
 end
 $$;
 
+-- Whether this tag is none of those that If-Match names (common/http/conditional.h), divided by commas; null when it takes any.
+create or replace function sharelink.is_other(tag text, tags text) returns boolean
+language sql immutable
+return tag <> all (string_to_array(tags, ','));
+
 -- True. PostgreSQL promises no order among the parts of a statement, but that a value is there before what is made of it. So what
 -- must come later takes an argument "case when sharelink.after(count) then …", with the count of the rows that another part locks
 -- or changes: its call then waits for that part. In PL/pgSQL and volatile, so that no plan leaves the count out.

@@ -257,13 +257,13 @@ $$;
 -- Each statement sees what was committed while the one before it waited, and locks are taken in the order of the lines
 -- (docs/architecture.md, "In which order rows are locked"): the interview first. From then on nothing new can refer to it, for all that
 -- add members, feedback or its basic link hold it before they lock what they change; so the links that are locked next are all.
-create or replace function links.erase_interview(of_account_id text, of_interview_id text, wanted_version int)
+create or replace function links.erase_interview(of_account_id text, of_interview_id text, wanted_tags text)
 returns table (outcome text, memberships int, basic_link_id text, queued_mails int, reviews int, review_revisions int, watch_records int)
 language plpgsql volatile rows 1 as $$
 declare
     linked text[];
 begin
-    select case when i.version <> wanted_version then 'version_mismatch' else 'ok' end into outcome
+    select case when sharelink.is_other('v' || i.version, wanted_tags) then 'version_mismatch' else 'ok' end into outcome
     from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for update;
     if not found then
         return;

@@ -12,7 +12,7 @@ struct next *delete_endpoint(struct flow *flow)
     struct delete_endpoint_in in = {
         .account_id = caller_of(flow)->account_id,
         .endpoint_id = router_param(flow, "id"),
-        .version = conditional_version(flow, 1),
+        .tags = conditional_tags(flow),
     };
     return delete_endpoint_query(flow, flow->daemon->pg, &in, reply_deleted);
 }

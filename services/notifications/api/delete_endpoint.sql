@@ -1,9 +1,9 @@
 -- Removes a webhook endpoint; what was on its way to it is skipped: some at once, the rest when it becomes due, and what somebody has
 -- in hand at this moment, too: deliveries are locked before endpoints (docs/architecture.md, "In which order rows are locked").
--- in  account_id text, endpoint_id text, version int?
+-- in  account_id text, endpoint_id text, tags text?
 -- out outcome: ok | version_mismatch | no row: not_found
 with endpoint as materialized (
-    select id, case when version <> :version then 'version_mismatch' else 'ok' end as outcome
+    select id, case when sharelink.is_other('v' || version, :tags) then 'version_mismatch' else 'ok' end as outcome
     from notifications.webhook_endpoints where account_id = :account_id and id = :endpoint_id for update
 ),
 removed as (

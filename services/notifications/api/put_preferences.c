@@ -40,7 +40,7 @@ struct next *put_preferences(struct flow *flow)
     struct put_preferences_in in = {
         .account_id = caller_of(flow)->account_id,
         .address = address,
-        .version = conditional_version(flow, 0),
+        .tags = conditional_tags(flow),
         .opens = opens,
         .reviews = reviews,
         .digest = digest,
@@ -113,8 +113,5 @@ static struct next *refuse_missing(struct flow *flow, const char *places)
 
 static struct next *refuse_changed(struct flow *flow)
 {
-    const char *fault = conditional_fault(flow);
-
-    return problem_reply(flow, 412, "precondition_failed",
-                         fault ? fault : "The preferences have changed since the version that If-Match names.");
+    return conditional_reply_other(flow, "The preferences have changed since the version that If-Match names.");
 }

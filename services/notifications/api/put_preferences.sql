@@ -1,7 +1,7 @@
 -- Replaces what a recruiter wants to be told of. Version 0 is the one of whoever never said anything; is_sound false asks for the
 -- check of the muted links alone. A digest begins with what happens from now on; who switches it off gets a last one of what was
 -- kept for it (notifications.plan_digests).
--- in  account_id text, address text, version int?, opens text, reviews text, digest text, muted_share_link_ids text[], is_sound bool
+-- in  account_id text, address text, tags text?, opens text, reviews text, digest text, muted_share_link_ids text[], is_sound bool
 -- out outcome: ok | version_mismatch | faulty, version int?, preferences json?, missing json?
 with missing as materialized (
     select m.place - 1 as place from unnest(:muted_share_link_ids) with ordinality as m (id, place)
@@ -15,7 +15,7 @@ present as materialized (
 ),
 judged as materialized (
     select case when not :is_sound then 'faulty'
-                when :version <> coalesce((select version from present), 0) then 'version_mismatch'
+                when sharelink.is_other('v' || coalesce((select version from present), 0), :tags) then 'version_mismatch'
                 when exists (select from missing) then 'faulty'
                 else 'ok' end as outcome
 ),

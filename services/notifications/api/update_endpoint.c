@@ -18,7 +18,7 @@ struct next *update_endpoint(struct flow *flow)
     struct update_endpoint_in in = {
         .account_id = caller_of(flow)->account_id,
         .endpoint_id = router_param(flow, "id"),
-        .version = conditional_version(flow, 1),
+        .tags = conditional_tags(flow),
         .url = wanted.url,
         .events = wanted.events,
         .has_events = wanted.has_events,

@@ -1,13 +1,13 @@
 -- Changes a webhook endpoint. What is null stays as it is, but for events (with has_events null means all) and description (with
 -- has_description null means none). Switching on forgives what failed.
--- in  account_id text, endpoint_id text, version int?, url text?, events text[]?, has_events bool, description text?,
+-- in  account_id text, endpoint_id text, tags text?, url text?, events text[]?, has_events bool, description text?,
 --     has_description bool, state text?
 -- out outcome: ok | version_mismatch | no row: not_found, version int?, endpoint json?
 with endpoint as materialized (
     select e.* from notifications.webhook_endpoints e where e.account_id = :account_id and e.id = :endpoint_id for update
 ),
 judged as materialized (
-    select id, case when version <> :version then 'version_mismatch' else 'ok' end as outcome from endpoint
+    select id, case when sharelink.is_other('v' || version, :tags) then 'version_mismatch' else 'ok' end as outcome from endpoint
 ),
 changed as (
     update notifications.webhook_endpoints e

@@ -356,13 +356,13 @@ CREATE FUNCTION links.email_template_json(template links.email_templates) RETURN
 $$;
 
 
-CREATE FUNCTION links.erase_interview(of_account_id text, of_interview_id text, wanted_version integer) RETURNS TABLE(outcome text, memberships integer, basic_link_id text, queued_mails integer, reviews integer, review_revisions integer, watch_records integer)
+CREATE FUNCTION links.erase_interview(of_account_id text, of_interview_id text, wanted_tags text) RETURNS TABLE(outcome text, memberships integer, basic_link_id text, queued_mails integer, reviews integer, review_revisions integer, watch_records integer)
     LANGUAGE plpgsql ROWS 1
     AS $$
 declare
     linked text[];
 begin
-    select case when i.version <> wanted_version then 'version_mismatch' else 'ok' end into outcome
+    select case when sharelink.is_other('v' || i.version, wanted_tags) then 'version_mismatch' else 'ok' end into outcome
     from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for update;
     if not found then
         return;
@@ -1550,6 +1550,11 @@ CREATE FUNCTION sharelink.idempotent_answer_now(of_id bytea, is_locked boolean) 
 $$;
 
 
+CREATE FUNCTION sharelink.is_other(tag text, tags text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN (tag <> ALL (string_to_array(tags, ','::text)));
+
+
 CREATE FUNCTION sharelink.new_id(prefix text) RETURNS text
     LANGUAGE plpgsql
     AS $$
@@ -2480,12 +2485,12 @@ INSERT INTO notifications.cursors VALUES ('webhook', '726', '');
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', '3d84323034898721928fc1f6ccba58ddd0c73aac74da5590718699d242c074db', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e1deef650d538dc501c6060f6fd219927d569fa2e81d29c67e71499320510f43', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '5cc52944848f1fab937546190f0d3e91e6ffd9b229719c33f4fe74c8fbfe60aa', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '8e7db8ba2cd39b11dd3ee6e384f4c344c86b387655033e51847eb760869006df', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '4f9754fda92de6dc2467a740070eeae5d0396bf056de8f1bc4ce86556f762cfa', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '1763afe69e33907402064c5345610282eb5cefbf23add5e7342657c5ec2d6982', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '0c0294cda546161ac67495183dd3b4a4f062d1a7631a4fa6405956df8ab7870e', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', 'eae754689f27cfa7691cdb3f519f2dd858d6936bbb94dc0847c3d7e0737c7eab', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', 'aacf59510837fcf062e3837d99a0d83bda044b28313606e4d687e0141c7b95d6', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '9b8a95ae29b5d36b3b2f3773c6d32173eeeb918139e518a763549bd2fdadb30d', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', 'b18c1e75eb317889fb8549212d76941224adb3c7de62d1574526bb3097264b29', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', '0c5cff3e4fc2b68f21c1442967563896f691daf5f4e174a4afa9ed80125c721f', '0.4.0', now());
@@ -2503,7 +2508,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'fba6095541948fad0db7b513f8b30f7d4a4a54dbf2da38c07fc16f28f71d029f', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', 'e7f107aee4094934488bda902b52798a95a6873bab1afb3aa4554054a3999d18', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', 'adfe3ed148fc95ac929f4b83a8bc3496c09a520e11eb1f446585452c77a89391', 'adfe3ed148fc95ac929f4b83a8bc3496c09a520e11eb1f446585452c77a89391', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', '40aed98df94cb8a9b5ecc8fd6df070a6db7c3378b29cf4037472c11a64a7e499', '40aed98df94cb8a9b5ecc8fd6df070a6db7c3378b29cf4037472c11a64a7e499', '0.4.0', now());
 
 
 

@@ -108,7 +108,7 @@ class World:
             "takes_default_template": "t", "stops_all": "f", "is_sender_name_given": "f", "has_events": "f", "has_description": "f",
             "interviews_max": 500, "reviewers_max": 100000, "mails_max": 1000000, "content_max": 1 << 30, "endpoints_max": 1000000, "keys_max": 1000,
             "title": "Title", "owner_name": "Owner", "owner_email": self.addresses[0], "owner_time_zone": "UTC", "settings": "{}",
-            "default_settings": "{}", "changes": '{"title": "T %d"}' % next(numbers), "tag": "*", "media_salt": new_bytes(),
+            "default_settings": "{}", "changes": '{"title": "T %d"}' % next(numbers), "media_salt": new_bytes(),
             "document": '{"candidate": {"first_name": "A"}, "type": "async", "n": %d}' % next(numbers), "name": "N", "subject": "s",
             "body": "b", "url": "https://hooks.example/x", "secret": new_bytes(), "both_sign_s": 60, "state": "enabled",
             "opens": random.choice(["every", "off"]), "reviews": "every", "digest": random.choice(["daily", "off"]), "muted_share_link_ids": [],

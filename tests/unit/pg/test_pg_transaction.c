@@ -82,9 +82,8 @@ static bool are_ready(void *arg)
 
 static void run(struct steps *steps, int failures, const char *sqlstate, int deadline_ms)
 {
+    ask(steps->rig, &reset_sequence); /* before the flow is there: its deadline counts from then on */
     struct flow *flow = flow_new(steps->rig->base, &test_kind, NULL, steps, deadline_ms);
-
-    ask(steps->rig, &reset_sequence);
     steps->failures = failures;
     steps->sqlstate = sqlstate;
     steps->rig->due++;

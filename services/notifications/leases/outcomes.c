@@ -129,7 +129,7 @@ static void record_reduced(struct lease *lease, const struct pg_answer *answer)
               LOG_TEXT(channel->tells_rejection ? "error" : NULL, pg_answer_error(answer)));
     lease->is_reduced = true;
     lease->detail = lease->detail ? "what was answered cannot be stored" : NULL;
-    count_untaken(lease, true);
+    count_untaken(lease, false); /* every outcome may be rejected so: another one that is taken tells */
     lease->leases->channel->record(lease, on_recorded);
 }
 

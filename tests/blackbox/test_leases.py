@@ -15,7 +15,7 @@ from stack.ports import free_port
 from stack.waiting import wait_until
 from support import prometheus, samples
 from support.api import Api
-from support.raising import poisoned, raising
+from support.raising import poisoned, raising, slowed
 from support.receiver import Receiver
 from support.scripted_smtp import ACCEPT, HOLD_AFTER_DOT, HOLD_AT_RCPT, LATER, ScriptedSmtp
 
@@ -25,6 +25,7 @@ RAISED_SECONDS = float(os.environ.get("RAISED_SECONDS", "1"))
 STOPPED_SECONDS = float(os.environ.get("STOPPED_SECONDS", "4"))
 SQLSTATES = ("42501", "42883", "42P01", "XX000", "XX001", "55000", "58P01", "P0001", "57014", "55P03", "40P01", "53100")
 SOON = 3  # seconds by which one delivery's trouble may delay another one
+SLOW_SECONDS = 7  # what one row takes that is slow
 
 SETTINGS = {
     "SHARELINK_NOTIFICATIONS_WORKERS": "4",
@@ -207,11 +208,12 @@ def undisturbed(scripted):
     return seconds_until(lambda: is_sent_but(stack, addresses), 30, "all are sent")
 
 
-@pytest.mark.parametrize("sqlstate", ["P0001", "22P05", "57014"])
-def test_one_mail_that_no_claim_can_take_delays_no_other(stack, smtp, undisturbed, sqlstate):
+@pytest.mark.parametrize("trouble", ["P0001", "22P05", "57014", "slow"])
+def test_one_mail_that_no_claim_can_take_delays_no_other(stack, smtp, undisturbed, trouble):
     addresses = put_off(stack, smtp)
     victim = addresses[7]
-    with poisoned(stack, "claim_mails", sqlstate, "notifications.deliveries", f"new.recipient = '{victim}'"):
+    row = ("notifications.deliveries", f"new.recipient = '{victim}'")
+    with slowed(stack, "claim_mails", SLOW_SECONDS, *row) if trouble == "slow" else poisoned(stack, "claim_mails", trouble, *row):
         bring_on(stack, addresses)
         assert seconds_until(lambda: is_sent_but(stack, addresses, victim), 60, "the others are sent") <= undisturbed + SOON
         assert held_up(stack.notifications, channel="email", step="claim") == 1
@@ -253,7 +255,7 @@ def test_one_outcome_that_cannot_be_recorded_delays_no_other(stack, smtp, undist
     assert set(copies(smtp, addresses).values()) == {1}
 
 
-@pytest.mark.parametrize("trouble", ["poisoned", "locked"])
+@pytest.mark.parametrize("trouble", ["poisoned", "locked", "slow"])
 def test_one_lease_that_cannot_be_renewed_costs_no_other_its_own(stack, smtp, trouble):
     smtp.hold_again()
     smtp.usual = HOLD_AFTER_DOT
@@ -264,11 +266,12 @@ def test_one_lease_that_cannot_be_renewed_costs_no_other_its_own(stack, smtp, tr
         victim = addresses[1]
         row = f"new.recipient = '{victim}'"
         with (locked(stack, "notifications.deliveries", row.removeprefix("new.")) if trouble == "locked"
+              else slowed(stack, "renew_leases", SLOW_SECONDS, "notifications.deliveries", row) if trouble == "slow"
               else poisoned(stack, "renew_leases", "P0001", "notifications.deliveries", row)):
             wait_until(lambda: stack.db.value("select lease_until < now() from notifications.deliveries where recipient = %s", victim), 20,
                        "its lease has run out")
-            assert held_up(stack.notifications, channel="email", step="renew") == 1
             assert stack.db.value("select count(*) from notifications.deliveries where recipient = any (%s) and lease_until > now()", addresses) == 3
+            wait_until(lambda: held_up(stack.notifications, channel="email", step="renew") == 1, 10, "it is told of")
     finally:
         smtp.usual = ACCEPT
         smtp.let_go()

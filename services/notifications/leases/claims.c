@@ -20,16 +20,22 @@ enum {
     SEARCH_AGAIN_MOST_MS = 2000,
     UNREADABLE_FIRST_MS = 500, /* each such claim may have leased what nobody sends */
     UNREADABLE_MOST_MS = 30000,
+    ROOM_MAX = 1 << 16,
     FAILED_ENOUGH = 8, /* portions, and none was sound */
 };
+
+/* What a claim may take; of a portion less, and of one alone more each time that it has failed. */
+enum { CLAIM_MS = 1500, PORTION_MS = 400, DOUBLINGS_MAX = 2 };
 
 static void claim_on_timer(evutil_socket_t fd, short what, void *arg);
 static bool is_too_soon(const struct claims *claims);
 static void try_set_aside(struct leases *leases);
 static bool next_portion(struct leases *leases, int room);
 static void claim(struct leases *leases, int room);
+static int limit_ms(const struct claims *claims);
 static struct pg_texts held_ids(const struct leases *leases, struct arena *arena);
 static void on_claimed(void *arg, const struct pg_answer *answer);
+static void note_room(struct claims *claims, const struct pg_answer *answer);
 static void note_brought(struct leases *leases, struct leases_brought brought);
 static void note_unreadable(struct leases *leases, const struct pg_answer *answer);
 static void tell_failure(struct leases *leases, const struct pg_answer *answer);
@@ -44,6 +50,7 @@ static void forget_search(struct claims *claims);
 void claims_start(struct leases *leases)
 {
     leases->claims.held_up = leases_held_up(leases, "claim");
+    leases->claims.room_most = ROOM_MAX;
     leases->claims.timer = timer_every(leases->daemon->base, CLAIM_EVERY_MS, claim_on_timer, leases);
 }
 
@@ -122,7 +129,9 @@ static void claim(struct leases *leases, int room)
 {
     struct claims *claims = &leases->claims;
     struct arena *arena = arena_new();
-    struct leases_wanted wanted = { .room = room, .held_ids = held_ids(leases, arena) };
+    struct leases_wanted wanted = { .room = room < claims->room_most ? room : claims->room_most,
+                                    .limits = { .statement_ms = limit_ms(claims) },
+                                    .held_ids = held_ids(leases, arena) };
 
     if (claims->arena) {
         wanted.only_ids = (struct pg_texts){ claims->ids + claims->portion.from, (size_t)claims->portion.count };
@@ -132,10 +141,18 @@ static void claim(struct leases *leases, int room)
         leases->more_due = false;
     }
     claims->is_under_way = true;
-    claims->asked = room;
+    claims->asked = wanted.room;
     claims->asked_us = clock_boot_us();
     leases->channel->claim(leases, leases->owner, &wanted, arena, on_claimed);
     arena_free(arena);
+}
+
+static int limit_ms(const struct claims *claims)
+{
+    int failures =
+        claims->arena && claims->portion.count == 1 ? set_aside_failures(&claims->aside, claims->ids[claims->portion.from]) : 0;
+
+    return claims->arena ? PORTION_MS << (failures < DOUBLINGS_MAX ? failures : DOUBLINGS_MAX) : CLAIM_MS;
 }
 
 /* What is in hand and, but for a portion, what is set aside. */
@@ -161,6 +178,7 @@ static void on_claimed(void *arg, const struct pg_answer *answer)
     struct claims *claims = &leases->claims;
     bool was_searching = claims->arena;
 
+    note_room(claims, answer);
     claims->is_under_way = false;
     claims->asked = 0;
     if (pg_answer_outcome(answer) == PG_OK) {
@@ -178,6 +196,19 @@ static void on_claimed(void *arg, const struct pg_answer *answer)
     metrics_set(claims->held_up, claims->aside.count + (claims->failures > 0 || claims->is_wanted));
     if (was_searching || claims->is_wanted || (leases->channel->keeps_full && leases->more_due)) {
         claims_go(leases);
+    }
+}
+
+/* It may be the many that took so long, and not one. */
+static void note_room(struct claims *claims, const struct pg_answer *answer)
+{
+    if (claims->arena) {
+        return;
+    }
+    if (str_equal(pg_answer_sqlstate(answer), "57014")) {
+        claims->room_most = claims->asked / 2 > SEARCH_MAX ? claims->asked / 2 : SEARCH_MAX;
+    } else if (pg_answer_outcome(answer) == PG_OK && claims->room_most < ROOM_MAX) {
+        claims->room_most *= 2;
     }
 }
 

@@ -63,9 +63,10 @@ struct lease {
     bool is_own_case; /* others' outcomes are taken, or its row is locked: it waits by itself */
 };
 
-/* What a claim is to bring. only_ids: when there are any, no others. */
+/* What a claim is to bring, within these limits. only_ids: when there are any, no others. */
 struct leases_wanted {
     int room;
+    struct pg_limits limits;
     struct pg_texts held_ids, only_ids;
 };
 

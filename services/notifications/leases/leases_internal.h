@@ -15,6 +15,7 @@ struct claims {
     struct event *timer;
     bool is_under_way;
     int asked;        /* what the claim under way may bring */
+    int room_most;    /* of one claim: less after one that took too long */
     int64_t asked_us; /* clock_boot_us() before it was sent */
     int64_t not_before_us, brought_us;
     int failures; /* in a row */

@@ -10,14 +10,21 @@
 
 enum { FIRST_MS = 1000, MOST_MS = 300000, DOUBT_MS = 2000 };
 
-static struct set_aside_delivery *find(struct set_aside *aside, const char *id)
+static int place_of(const struct set_aside *aside, const char *id)
 {
     for (int i = 0; i < aside->count; i++) {
         if (str_equal(aside->list[i].id, id)) {
-            return &aside->list[i];
+            return i;
         }
     }
-    return NULL;
+    return -1;
+}
+
+static struct set_aside_delivery *find(struct set_aside *aside, const char *id)
+{
+    int place = place_of(aside, id);
+
+    return place < 0 ? NULL : &aside->list[place];
 }
 
 static struct set_aside_delivery *make_room(struct set_aside *aside)
@@ -48,6 +55,13 @@ bool set_aside_add(struct set_aside *aside, const char *id, bool is_sure, int64_
     delivery->failed_us = clock_mono_us();
     delivery->until_us = delivery->failed_us + (int64_t)pause_ms * 1000;
     return is_sure;
+}
+
+int set_aside_failures(const struct set_aside *aside, const char *id)
+{
+    int place = place_of(aside, id);
+
+    return place < 0 ? 0 : aside->list[place].failures;
 }
 
 void set_aside_remove(struct set_aside *aside, const char *id)

@@ -25,6 +25,8 @@ struct set_aside {
 /* It has failed alone, or again. is_sure: others were claimed at the same time; brought_us: when anything was claimed last.
  * Whether it is sure now that the fault is its own. When there is no room, the one that is to be tried next makes it. */
 bool set_aside_add(struct set_aside *aside, const char *id, bool is_sure, int64_t brought_us);
+/* How often it has failed for sure; 0 for one that is not there. */
+int set_aside_failures(const struct set_aside *aside, const char *id);
 /* It has not failed. Nothing happens when it is not there. */
 void set_aside_remove(struct set_aside *aside, const char *id);
 /* Something else was claimed: those in doubt are to be tried now. */

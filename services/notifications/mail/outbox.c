@@ -138,6 +138,7 @@ static void claim(struct leases *leases, const void *owner, const struct leases_
     };
 
     claim_mails_params(&params, arena, &in);
+    params.limits = wanted->limits;
     pg_send(outbox->daemon->pg, &claim_mails_statement, &params, done, leases);
 }
 

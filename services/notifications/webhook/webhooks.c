@@ -160,6 +160,7 @@ static void claim(struct leases *leases, const void *owner, const struct leases_
     };
 
     claim_webhooks_params(&params, arena, &in);
+    params.limits = wanted->limits;
     pg_send(webhooks->daemon->pg, &claim_webhooks_statement, &params, done, leases);
 }
 

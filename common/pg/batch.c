@@ -4,8 +4,8 @@
  * A flight is one statement with its items, in an arena of its own. The next flight leaves before the answers of the
  * last are handed out, so that PostgreSQL need not wait for us. When PostgreSQL answers a flight of several with an error, of
  * whatever kind, each of its items flies alone, beside the batch: one that fails or waits for a locked row does so by itself,
- * while the others and those that come later fly. A flight in the batch waits for no lock; an item alone does, in the pool's lane
- * for that.
+ * while the others and those that come later fly. A flight in the batch waits for no lock and takes a moment at most; an item
+ * alone waits in the pool's lane for locks, or takes as long as the role may in the lane of the heavy.
  *
  * What failed or waited alone is remembered by its first column (a token, a delivery's id) for a while: what comes with that
  * again flies alone from the start, and spoils no other flight.
@@ -40,12 +40,18 @@ struct item {
 
 STAILQ_HEAD(items, item);
 
+/* Of an item alone: with all that the pool is asked, or in one of its lanes, where it makes nobody else wait. */
+enum place { PLACE_USUAL, PLACE_LOCKS, PLACE_HEAVY };
+
+/* What a flight may take, and an item alone in the usual place. */
+enum { FLIGHT_MS = 1200, ALONE_MS = 800 };
+
 struct flight {
     struct pg_batch *batch;
     struct arena *arena;
     struct pg_params params;
     int count;
-    bool waits; /* for a lock, in the lane for that */
+    enum place place;
     struct item *items[];
 };
 
@@ -70,7 +76,8 @@ static struct flight *flight_new(struct pg_batch *batch, int most);
 static void encode(struct flight *flight);
 static void land(void *arg, const struct pg_answer *answer);
 static bool is_to_be_split(const struct flight *flight, const struct pg_answer *answer);
-static void fly_alone(struct pg_batch *batch, struct item *item, bool waits);
+static enum place next_place(const struct pg_answer *answer);
+static void fly_alone(struct pg_batch *batch, struct item *item, enum place place);
 static void land_alone(void *arg, const struct pg_answer *answer);
 static uint64_t key_of(const struct item *item);
 static bool is_abandoned(const struct item *item);
@@ -200,6 +207,7 @@ static void take_off(struct pg_batch *batch)
     }
     batch->flight = flight;
     encode(flight);
+    flight->params.limits.statement_ms = FLIGHT_MS;
     pg_pool_send_hasty(batch->pool, batch->options.statement, &flight->params, land, flight);
 }
 
@@ -225,7 +233,7 @@ static void board(struct pg_batch *batch, struct flight *flight)
         if (is_abandoned(item)) {
             finish(item, &pg_answer_unavailable);
         } else if (pg_suspects_any(&batch->suspects) && (known = pg_suspects_find(&batch->suspects, key_of(item)))) {
-            fly_alone(batch, item, known->waits);
+            fly_alone(batch, item, known->waits ? PLACE_LOCKS : PLACE_USUAL);
         } else {
             flight->items[flight->count++] = item;
         }
@@ -269,10 +277,10 @@ static void land(void *arg, const struct pg_answer *answer)
     if (is_split) {
         metrics_add(batch->splits, flight->count > 1 ? 1 : 0);
         if (flight->count == 1) {
-            pg_suspects_note(&batch->suspects, key_of(flight->items[0]), true);
+            pg_suspects_note(&batch->suspects, key_of(flight->items[0]), pg_has_met_a_lock(answer));
         }
         for (int i = 0; i < flight->count; i++) {
-            fly_alone(batch, flight->items[i], flight->count == 1);
+            fly_alone(batch, flight->items[i], flight->count == 1 ? next_place(answer) : PLACE_USUAL);
         }
     }
     if (batch->waiting_count) {
@@ -285,7 +293,7 @@ static void land(void *arg, const struct pg_answer *answer)
 }
 
 /* Whatever PostgreSQL says against several may be the fault of one; when it went away, it is of none. One that was alone on board
- * flies again when it met a lock, to wait for that beside the batch. */
+ * flies again when it met a lock or took too long, to do so beside the batch. */
 static bool is_to_be_split(const struct flight *flight, const struct pg_answer *answer)
 {
     const char *sqlstate = pg_answer_sqlstate(answer);
@@ -294,12 +302,18 @@ static bool is_to_be_split(const struct flight *flight, const struct pg_answer *
         return false;
     }
     if (flight->count == 1) {
-        return pg_has_met_a_lock(answer);
+        return next_place(answer) != PLACE_USUAL;
     }
     return answer->outcome != PG_UNAVAILABLE || pg_failure_kind(sqlstate) != PG_FAILURE_SHUTDOWN;
 }
 
-static void fly_alone(struct pg_batch *batch, struct item *item, bool waits)
+/* Of what this was answered to in the usual place, where it cannot have what it needs; else that place. */
+static enum place next_place(const struct pg_answer *answer)
+{
+    return pg_has_met_a_lock(answer) ? PLACE_LOCKS : pg_has_run_out_of_time(answer) ? PLACE_HEAVY : PLACE_USUAL;
+}
+
+static void fly_alone(struct pg_batch *batch, struct item *item, enum place place)
 {
     struct flight *flight = flight_new(batch, 1);
 
@@ -309,11 +323,13 @@ static void fly_alone(struct pg_batch *batch, struct item *item, bool waits)
         return;
     }
     flight->items[flight->count++] = item;
-    flight->waits = waits;
+    flight->place = place;
     batch->alone_count++;
     encode(flight);
-    (waits ? pg_pool_send_waiting : pg_pool_send_hasty)(batch->pool, batch->options.statement, &flight->params, land_alone,
-                                                        flight);
+    flight->params.limits.statement_ms = place == PLACE_USUAL ? ALONE_MS : 0;
+    (place == PLACE_LOCKS ? pg_pool_send_waiting : pg_pool_send_hasty)(place == PLACE_HEAVY ? pg_heavy(batch->pool) : batch->pool,
+                                                                       batch->options.statement, &flight->params, land_alone,
+                                                                       flight);
 }
 
 static void land_alone(void *arg, const struct pg_answer *answer)
@@ -328,8 +344,8 @@ static void land_alone(void *arg, const struct pg_answer *answer)
     } else if (pg_answer_sqlstate(answer)[0]) {
         pg_suspects_note(&batch->suspects, key_of(item), pg_has_met_a_lock(answer));
     }
-    if (pg_has_met_a_lock(answer) && !flight->waits) {
-        fly_alone(batch, item, true);
+    if (flight->place == PLACE_USUAL && next_place(answer) != PLACE_USUAL) {
+        fly_alone(batch, item, next_place(answer));
     } else {
         hand_out(flight, answer);
     }

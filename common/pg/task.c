@@ -74,6 +74,11 @@ bool pg_has_met_a_lock(const struct pg_answer *answer)
     return answer->outcome == PG_RETRY && str_equal(pg_answer_sqlstate(answer), "55P03");
 }
 
+bool pg_has_run_out_of_time(const struct pg_answer *answer)
+{
+    return answer->outcome == PG_RETRY && str_equal(pg_answer_sqlstate(answer), "57014");
+}
+
 int pg_pause_ms(int tries)
 {
     return backoff_ms((unsigned)tries, 10, 80);

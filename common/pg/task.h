@@ -40,6 +40,8 @@ void pg_task_finish(struct pg_task *task, const struct pg_answer *answer);
 bool pg_is_worth_another_try(const struct pg_answer *answer);
 /* Whether it had to wait too long for a lock. */
 bool pg_has_met_a_lock(const struct pg_answer *answer);
+/* Whether it took too long. */
+bool pg_has_run_out_of_time(const struct pg_answer *answer);
 /* A short pause, by chance, so that two who were in each other's way are not again. */
 int pg_pause_ms(int tries);
 

@@ -233,7 +233,7 @@ def test_one_mail_that_somebody_has_locked_delays_no_claim_of_others(stack, smtp
     wait_until(lambda: is_sent_but(stack, addresses), 20, "in the end the one, too")
 
 
-@pytest.mark.parametrize("trouble", ["poisoned", "locked"])
+@pytest.mark.parametrize("trouble", ["poisoned", "locked", "slow"])
 def test_one_outcome_that_cannot_be_recorded_delays_no_other(stack, smtp, undisturbed, trouble):
     addresses = put_off(stack, smtp)
     victim = addresses[7]
@@ -243,6 +243,7 @@ def test_one_outcome_that_cannot_be_recorded_delays_no_other(stack, smtp, undist
     smtp.wait_for(1, victim)
     row = f"new.recipient = '{victim}'"
     with (locked(stack, "notifications.deliveries", row.removeprefix("new.")) if trouble == "locked"
+          else slowed(stack, "record_outcomes", SLOW_SECONDS, "notifications.deliveries", row) if trouble == "slow"
           else poisoned(stack, "record_outcomes", "P0001", "notifications.deliveries", row)):
         smtp.let_go()
         bring_on(stack, [address for address in addresses if address != victim])

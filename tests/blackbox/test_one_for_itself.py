@@ -155,6 +155,19 @@ def test_more_stuck_events_than_the_sweep_brings_at_once_keep_no_other_from_it(m
     stack.bring_back(stack.redis)
 
 
+def test_locked_cursor_keeps_no_event_from_the_sweep(make_stack):
+    stack = make_stack(private=True)
+    stack.redis.kill()
+
+    def invited():
+        link = stack.make_share_link(send_email=True)
+        stack.mails.wait_for_one_to(link["reviewers"][0]["email"], 10)
+    invited()  # the next turn would move the cursor behind it
+    with locked(stack, "select from notifications.cursors for update"):
+        invited()
+    stack.bring_back(stack.redis)
+
+
 # --- what time asks for ---
 
 OFTEN = {"SHARELINK_NOTIFICATIONS_SWEEP_INTERVAL_MS": "100", "SHARELINK_LINKS_SCHEDULER_INTERVAL_MS": "100"}

@@ -5,7 +5,8 @@
 -- move, the last row. The waiting ones, which failed and wait by themselves, are not brought; behind seen_xid and seen_id all is
 -- settled or waits.
 -- The look-up in settled goes by its key in whatever plan: the plan is made once (services/ctl/schema/roles.sql).
--- The cursor stays below the oldest transaction still running: a row of that transaction may yet appear behind it.
+-- The cursor stays below the oldest transaction still running: a row of that transaction may yet appear behind it. It stays where it
+-- is while somebody has it locked.
 -- in  consumer text, grace_ms int, events_most int, walk_most int, from_xid xid8?, from_id text?, waiting_ids text[]
 -- out event_ids json, is_full bool, next_xid text?, next_id text?, seen_xid text?, seen_id text?
 with turn as materialized (
@@ -54,8 +55,12 @@ reached as materialized (
     order by w.xid desc, w.id desc
     limit 1
 ),
+free as materialized (
+    select c.consumer from notifications.cursors c, reached where c.consumer = :consumer
+    for no key update of c skip locked
+),
 moved as (
-    update notifications.cursors c set xid = r.xid, event_id = r.id from reached r where c.consumer = :consumer
+    update notifications.cursors c set xid = r.xid, event_id = r.id from reached r, free f where c.consumer = f.consumer
     returning 1
 ),
 behind as materialized (

@@ -6,7 +6,8 @@
  * A lane is a pool beside the pool, of few connections on which nothing is pipelined: who waits there makes nobody else wait, and
  * who finds none free waits his turn, for a time that is bounded. One is for statements that are heavy, one for those that met a
  * row which somebody holds. For such a row a pipelined connection waits no longer than the roles' lock_timeout, which is short,
- * as all that was sent after it waits too; in the lane it is waited for in slices, and after each the next has its turn.
+ * as all that was sent after it waits too; in the lane it is waited for in slices, and after each the next has its turn. Of those
+ * who do the same to the same row one at a time is at work there: many of them keep nobody else from his.
  */
 #include "common/pg/pg.h"
 
@@ -51,6 +52,7 @@ struct pg_pool {
     int waiting_limit, wait_ms;  /* of a lane: how many wait, and how long */
     struct event *late;          /* those who have waited for too long are given up */
     bool is_for_locks;
+    uint64_t at_work[LOCK_CONNECTIONS]; /* keys of tasks, in the lane for locks; 0: none */
     bool is_closed;
     struct event *refuse_soon;
     struct refusal *refusals;
@@ -71,6 +73,8 @@ static void send_again(evutil_socket_t fd, short what, void *arg);
 static bool is_suspect(const struct pg_task *task);
 static uint64_t key_of(const struct pg_task *task);
 static void move_to_locks(struct pg_task *task);
+static bool set_at_work(struct pg_pool *pool, uint64_t from, uint64_t to);
+static struct pg_task *next_waiting(const struct pg_pool *pool);
 static void serve(struct pg_pool *pool);
 static void give_up_late(evutil_socket_t fd, short what, void *arg);
 static void refuse_all(evutil_socket_t fd, short what, void *arg);
@@ -241,10 +245,11 @@ static void dispatch(struct pg_task *task)
     bool is_lane = pool->waiting_limit > 0;
     struct pg_connection *connection = is_lane && pool->waiting_count ? NULL : choose(pool);
 
-    if (connection) {
+    if (connection && set_at_work(pool, 0, task->key)) {
         pg_connection_send(connection, task->statement, &task->params, take_answer, task);
     } else if (is_lane && !pool->is_closed && pg_pool_is_ready(pool) && pool->waiting_count < pool->waiting_limit) {
         enqueue(task);
+        serve(pool);
     } else {
         bool is_full = is_lane && pg_pool_is_ready(pool);
         metrics_add(pool->metrics.queries[is_full ? PG_RETRY : PG_UNAVAILABLE], 1);
@@ -295,6 +300,7 @@ static void take_answer(void *arg, const struct pg_answer *answer)
     struct pg_task *task = arg;
     struct pg_pool *pool = task->pool;
 
+    set_at_work(pool, task->key, 0);
     if (pg_is_worth_another_try(answer) && task->tries < PG_TASK_TRIES_AGAIN && !pool->is_closed) {
         pg_metrics_note_another_try(answer);
         send_after_pause(task);
@@ -349,11 +355,52 @@ static bool is_suspect(const struct pg_task *task)
 /* What met a lock goes there from the start for a while, so that it need not be met anew where others wait. */
 static void move_to_locks(struct pg_task *task)
 {
-    pg_suspects_note(&task->pool->locks->suspects, key_of(task), true);
+    uint64_t key = key_of(task);
+
+    pg_suspects_note(&task->pool->locks->suspects, key, true);
     task->pool = task->pool->locks;
+    task->key = key;
     task->params.limits.lock_ms = LOCK_SLICE_MS;
     task->waits_by_us = clock_mono_us() + task->pool->wait_ms * (int64_t)1000;
     dispatch(task);
+}
+
+static bool is_at_work(const struct pg_pool *pool, uint64_t key)
+{
+    for (int i = 0; i < LOCK_CONNECTIONS; i++) {
+        if (pool->at_work[i] == key) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* From 0 it begins, to 0 it ends. False, and nothing happens, when another one with this key is at work. */
+static bool set_at_work(struct pg_pool *pool, uint64_t from, uint64_t to)
+{
+    if (!pool->is_for_locks) {
+        return true;
+    }
+    if (to && is_at_work(pool, to)) {
+        return false;
+    }
+    for (int i = 0; i < LOCK_CONNECTIONS; i++) {
+        if (pool->at_work[i] == from) {
+            pool->at_work[i] = to;
+            break;
+        }
+    }
+    return true;
+}
+
+static struct pg_task *next_waiting(const struct pg_pool *pool)
+{
+    struct pg_task *task = TAILQ_FIRST(&pool->waiting);
+
+    while (task && pool->is_for_locks && is_at_work(pool, task->key)) {
+        task = TAILQ_NEXT(task, next);
+    }
+    return task;
 }
 
 /* A connection of a lane may have come free. */
@@ -362,8 +409,9 @@ static void serve(struct pg_pool *pool)
     struct pg_connection *connection;
     struct pg_task *task;
 
-    while ((task = TAILQ_FIRST(&pool->waiting)) && (connection = choose(pool))) {
+    while ((task = next_waiting(pool)) && (connection = choose(pool))) {
         TAILQ_REMOVE(&pool->waiting, task, next);
+        set_at_work(pool, 0, task->key);
         metrics_set(pool->metrics.waiting, --pool->waiting_count);
         pg_connection_send(connection, task->statement, &task->params, take_answer, task);
     }

@@ -22,6 +22,7 @@ struct pg_task {
     struct pg_params params; /* a copy */
     pg_done *done;
     void *arg;
+    uint64_t key;        /* of one that waits for a lock: of its statement and first inputs, as suspects have it */
     bool is_hasty;       /* waits for no lock longer than all others do */
     int tries;           /* sent again so often */
     int64_t waits_by_us; /* when it is given up where it waits; 0: not yet known */

@@ -65,6 +65,31 @@ def test_who_waits_gets_the_row_when_it_is_free(stack):
     assert stack.api.get(f"/v1/share-links/{link}", status=200).json()["title"] == "Free"
 
 
+def test_many_who_wait_for_one_row_keep_nobody_from_another(stack):
+    """Who waits for a row that is locked for a moment gets it when it is free, though many wait for one that is not."""
+    crowded, other = (stack.make_share_link()["id"] for _ in range(2))
+    over = threading.Event()
+
+    def change_again():
+        api = stack.api.another()
+        while not over.is_set():
+            api.patch(f"/v1/share-links/{crowded}", {"title": "Crowded"})
+
+    with held(stack, "select 1 from links.share_links where id = %s", crowded), concurrent.futures.ThreadPoolExecutor(25) as pool:
+        try:
+            for _ in range(24):
+                pool.submit(change_again)
+            wait_until(lambda: waiting(stack.links, "links-locks") >= 20, 10, "the crowd waits in the lane")
+            for n in range(3):
+                with held(stack, "select 1 from links.share_links where id = %s", other):
+                    change = pool.submit(stack.api.another().patch, f"/v1/share-links/{other}", {"title": f"T {n}"})
+                    wait_until(lambda: waiting(stack.links, "links-locks") >= 25, 3, "it waits in the lane, too")
+                took, answer = timed(change.result)
+                assert answer.status_code == 200 and took < SOON, f"{answer.status_code} after {took:.2f} s"
+        finally:
+            over.set()
+
+
 def waiting(daemon, pool):
     """How many statements are at work in the pool or wait for one of its connections."""
     found = prometheus.parse(ask(f"{daemon.url()}/metrics").text)

@@ -52,8 +52,8 @@ int http_connections_writing(const struct http_connections *connections);
 /* What happened to a connection. */
 int http_connection_got_request(struct http_connection *connection); /* returns how many it had, this one included */
 /* Before a reply with a body of this length, of which it has a copy, or which it shares with all that take the same; false: too
- * much waits to be read already. */
-bool http_connection_takes(struct http_connection *connection, const void *shared, size_t length);
+ * much waits to be read already. One that may not be refused is counted all the same. */
+bool http_connection_takes(struct http_connection *connection, const void *shared, size_t length, bool may_be_refused);
 void http_connection_got_reply(struct http_connection *connection);
 /* A reply without an end in sight: no deadline; a peer that takes nothing for a minute is given up by TCP. */
 void http_connection_streams(struct http_connection *connection);

@@ -2,7 +2,8 @@
  *
  * An answer is in memory until its last byte was taken, so that slow readers of big ones could fill it. Each big answer that is
  * on its way counts with its whole length, one that many readers share (a page of the cache) once. What would be too much ends
- * those who have taken nothing for a while, the longest first; where there are none, the answer is not given.
+ * those who have taken nothing for a while, the longest first; where there are none, the answer is not given, but for one that
+ * tells of something that was done.
  */
 #include "common/http/connections_internal.h"
 
@@ -25,7 +26,7 @@ static struct shared_body **find_shared(struct http_connections *connections, co
 static bool end_stalled(struct http_connections *connections);
 static void count(struct http_connections *connections, size_t more, size_t less);
 
-bool http_connection_takes(struct http_connection *connection, const void *shared, size_t length)
+bool http_connection_takes(struct http_connection *connection, const void *shared, size_t length, bool may_be_refused)
 {
     struct http_connections *connections = connection->owner;
     size_t most = connections->options.waiting_max;
@@ -41,7 +42,7 @@ bool http_connection_takes(struct http_connection *connection, const void *share
     } while (end_stalled(connections));
     struct shared_body **at = shared ? find_shared(connections, shared) : NULL;
     bool costs = !at || !*at;
-    if (costs && connections->waiting + length > most) {
+    if (may_be_refused && costs && connections->waiting + length > most) {
         metrics_add(connections->refused, 1);
         return false;
     }

@@ -21,11 +21,12 @@
 
 static struct next *reply_too_late(struct flow *flow);
 static void flow_ended(struct flow *flow);
+static struct next *end_with(struct flow *flow, const struct http_answer *answer);
 static void send_answer(struct flow *flow, const struct http_answer *answer);
 static bool sends_body(const struct http_answer *answer);
 static bool has_body(const struct http_answer *answer);
 static bool has_room(const struct http_request *request, const struct http_answer *answer);
-static void refuse_for_now(struct flow *flow, const struct http_answer *answer);
+static struct next *refuse_for_now(struct flow *flow, const struct http_answer *answer);
 static void send_file(struct evhttp_request *evreq, const struct http_answer *answer);
 static void send_shared(struct evhttp_request *evreq, const struct http_answer *answer);
 static void release_shared(const void *body, size_t length, void *arg);
@@ -77,16 +78,15 @@ struct next *http_reply(struct flow *flow, int status, const char *content_type,
         request->before_reply = NULL;
         return hook(flow, request->before_reply_arg, status, content_type, body, length);
     }
-    send_answer(flow, &(const struct http_answer){
-                          .method = request->method,
-                          .status = status,
-                          .content_type = content_type,
-                          .body = body,
-                          .length = length,
-                          .request_id = flow->request_id,
-                          .fields = request->reply_fields,
-                      });
-    return flow_end(flow);
+    return end_with(flow, &(const struct http_answer){
+                              .method = request->method,
+                              .status = status,
+                              .content_type = content_type,
+                              .body = body,
+                              .length = length,
+                              .request_id = flow->request_id,
+                              .fields = request->reply_fields,
+                          });
 }
 
 struct next *http_reply_shared(struct flow *flow, int status, const char *content_type, const void *body, size_t length,
@@ -99,18 +99,17 @@ struct next *http_reply_shared(struct flow *flow, int status, const char *conten
         release(held);
         return next;
     }
-    send_answer(flow, &(const struct http_answer){
-                          .method = request->method,
-                          .status = status,
-                          .content_type = content_type,
-                          .body = body,
-                          .length = length,
-                          .release = release,
-                          .held = held,
-                          .request_id = flow->request_id,
-                          .fields = request->reply_fields,
-                      });
-    return flow_end(flow);
+    return end_with(flow, &(const struct http_answer){
+                              .method = request->method,
+                              .status = status,
+                              .content_type = content_type,
+                              .body = body,
+                              .length = length,
+                              .release = release,
+                              .held = held,
+                              .request_id = flow->request_id,
+                              .fields = request->reply_fields,
+                          });
 }
 
 struct next *http_reply_json(struct flow *flow, int status, const char *json)
@@ -157,15 +156,21 @@ struct next *http_reply_problem(struct flow *flow, int status, const char *code,
     return next;
 }
 
+static struct next *end_with(struct flow *flow, const struct http_answer *answer)
+{
+    const struct http_request *request = flow->owner;
+
+    if (request->evhttp && !has_room(request, answer)) {
+        return refuse_for_now(flow, answer);
+    }
+    send_answer(flow, answer);
+    return flow_end(flow);
+}
+
 static void send_answer(struct flow *flow, const struct http_answer *answer)
 {
     struct http_request *request = flow->owner;
     struct http_server *server = request->server;
-
-    if (request->evhttp && !has_room(request, answer)) {
-        refuse_for_now(flow, answer);
-        return;
-    }
     struct evhttp_request *evreq = http_reply_begin(request, flow, answer->status);
     if (evreq) {
         http_reply_send(server, evreq, answer);
@@ -192,34 +197,23 @@ static bool has_room(const struct http_request *request, const struct http_answe
     }
     struct http_connection *connection =
         http_connections_find(request->server->connections, evhttp_connection_get_bufferevent(evcon));
-    return http_connection_takes(connection, answer->release ? answer->body : NULL, answer->length);
+    bool may_be_refused = answer->method == HTTP_GET; /* what was done is told: who hears "try again" would do it twice */
+    return http_connection_takes(connection, answer->release ? answer->body : NULL, answer->length, may_be_refused);
 }
 
-static void refuse_for_now(struct flow *flow, const struct http_answer *answer)
+/* In an answer that is small enough to go out always. */
+static struct next *refuse_for_now(struct flow *flow, const struct http_answer *answer)
 {
     static const char detail[] = "Too many answers wait to be read by their clients; try again.";
     struct http_request *request = flow->owner;
-    struct http_server *server = request->server;
-    struct buf body = { 0 };
 
-    request->reply_fields = NULL; /* they belong to the answer that is not given */
-    request->reply_fields_end = &request->reply_fields;
-    http_set_header(flow, "Retry-After", "5");
-    http_problem_text(503, "busy", detail, flow->request_id, &body);
-    http_reply_send(server, http_reply_begin(request, flow, 503),
-                    &(const struct http_answer){
-                        .method = request->method,
-                        .status = 503,
-                        .content_type = "application/problem+json",
-                        .body = body.data,
-                        .length = body.length,
-                        .request_id = flow->request_id,
-                        .fields = request->reply_fields,
-                    });
-    buf_clear(&body);
     if (answer->release) {
         answer->release(answer->held);
     }
+    request->reply_fields = NULL; /* they belong to the answer that is not given */
+    request->reply_fields_end = &request->reply_fields;
+    http_set_header(flow, "Retry-After", "5");
+    return http_reply_problem(flow, 503, "busy", detail);
 }
 
 struct evhttp_request *http_reply_begin(struct http_request *request, const struct flow *flow, int status)

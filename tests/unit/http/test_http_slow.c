@@ -157,12 +157,44 @@ static void test_slow_reader_below_the_rate_is_cut(void **state)
     assert_true(client->got.length < BIG_SIZE);
 }
 
+/* Big answers that wait fill what there is for them. What only shows something comes later; what did something is told. */
+static void test_no_room_for_a_big_answer_is_told_to_those_who_may_ask_again(void **state)
+{
+    struct http_server_options options = usual;
+    (void)state;
+
+    options.write_limit_ms = 60000;
+    options.waiting_max = BIG_SIZE + BIG_SIZE / 2;
+    start(&options);
+    struct client *slow = dial();
+    event_del(slow->readable);
+    say(slow, "GET /big HTTP/1.1\r\nHost: h\r\n\r\n");
+    pump(is_handled, NULL);
+
+    struct client *program = ask("GET /big HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(status_of(program), 503);
+    assert_true(contains(program, "\r\nContent-Type: application/problem+json\r\n"));
+    assert_true(contains(program, "\r\nRetry-After: 5\r\n"));
+    assert_true(contains(program, "\"code\":\"busy\""));
+    struct client *person = ask("GET /big HTTP/1.1\r\nHost: h\r\nAccept: text/html\r\n\r\n");
+    assert_int_equal(status_of(person), 503);
+    assert_true(contains(person, "\r\nContent-Type: text/html; charset=utf-8\r\n"));
+    assert_true(contains(person, "\r\nRetry-After: 5\r\n"));
+    struct client *writer = ask("POST /big HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
+    assert_int_equal(status_of(writer), 200);
+    assert_true(writer->got.length > BIG_SIZE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_slow_request_is_cut_at_the_deadline),        TEST(test_endless_chunk_size_is_bounded),
-        TEST(test_chunked_body_is_refused_before_it_is_there), TEST(test_reader_that_does_not_read_is_cut),
-        TEST(test_slow_reader_with_a_fair_rate_gets_all),      TEST(test_slow_reader_below_the_rate_is_cut),
+        TEST(test_slow_request_is_cut_at_the_deadline),
+        TEST(test_endless_chunk_size_is_bounded),
+        TEST(test_chunked_body_is_refused_before_it_is_there),
+        TEST(test_reader_that_does_not_read_is_cut),
+        TEST(test_slow_reader_with_a_fair_rate_gets_all),
+        TEST(test_slow_reader_below_the_rate_is_cut),
+        TEST(test_no_room_for_a_big_answer_is_told_to_those_who_may_ask_again),
     };
 
     signal(SIGPIPE, SIG_IGN);

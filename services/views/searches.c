@@ -19,7 +19,7 @@ struct waiter {
     struct arena *arena; /* of its flow */
 };
 
-/* A reviewer's link that somebody searches. */
+/* A session that searches. */
 struct seeker {
     LIST_ENTRY(seeker) next;
     struct searches *searches;
@@ -57,16 +57,19 @@ void searches_free(struct searches *searches)
 
 struct next *searches_take_turn(struct flow *flow, struct searches *searches, flow_step *then)
 {
-    struct seeker *seeker = find_seeker(searches, visitor_token_hash(flow).data);
+    struct pg_bytes session = visitor_session_hash(flow);
 
+    if (!session.data) {
+        return then(flow); /* to be refused */
+    }
+    struct seeker *seeker = find_seeker(searches, session.data);
     if (seeker->at_work < AT_WORK_MAX && seeker->waiting == 0) {
         begin_turn(seeker, flow->arena);
         return then(flow);
     }
     if (seeker->waiting == WAITING_MAX) {
         http_set_header(flow, "Retry-After", "1");
-        return problem_reply(flow, 429, "too_many_searches",
-                             "Too many searches of this link wait already. Try again in a moment.");
+        return problem_reply(flow, 429, "too_many_searches", "Too many searches of yours wait already. Try again in a moment.");
     }
     struct waiter *waiter = mem_alloc(sizeof *waiter);
     waiter->wait = flow_wait_begin(flow, then);

@@ -1,6 +1,7 @@
-/* searches.h - the turns of those who search: a reviewer's link has two at work at once, the others wait in their order.
+/* searches.h - the turns of those who search: a session has two at work at once, its others wait in their order.
  *
- * So whoever asks on many connections at once takes turns with himself, and not with others. Filters and sorts count alike.
+ * So whoever asks on many connections at once takes turns with himself, and not with others: not with those who have the same
+ * link, nor does who has no session, or makes one up, with those who have one. Filters and sorts count alike.
  */
 #ifndef SHARELINK_VIEWS_SEARCHES_H
 #define SHARELINK_VIEWS_SEARCHES_H
@@ -13,7 +14,8 @@ struct searches;
 struct searches *searches_new(struct daemon *daemon);
 void searches_free(struct searches *searches); /* with nobody in it */
 
-/* Goes on to then when it is this flow's turn, which lasts until the flow ends; or ends it with a 429 when too many wait. */
+/* Goes on to then, which proves the session, when it is this flow's turn, which lasts until the flow ends; or ends it with a 429
+ * when too many wait. */
 struct next *searches_take_turn(struct flow *flow, struct searches *searches, flow_step *then) FLOW_NEXT;
 
 #endif

@@ -1,6 +1,7 @@
 """A reviewer who keeps the page's search busy takes nobody else's time: what is looked for is looked for in a page that was made
 before, and pages are made one at a time for each reviewer, beside all else."""
 
+import concurrent.futures
 import contextlib
 import random
 import string
@@ -9,9 +10,11 @@ import sys
 import threading
 import time
 
+import psycopg2
 import pytest
 import requests
 from stack.waiting import wait_until
+from support import prometheus
 
 LINK, TEXT = 500, 10_000
 
@@ -153,6 +156,30 @@ def test_more_searches_than_may_wait_are_told_to_come_again(stack, interviews):
     for thread in threads:
         thread.join()
     assert set(statuses) == {200, 429} and statuses.count(200) >= 66 and set(waits) == {"1"}
+
+
+def test_who_has_the_url_alone_takes_no_turns_of_the_reviewer(stack):
+    """Nor by a session that was made up, while nobody's session can be proved."""
+    browser = inside(stack, stack.make_share_link())
+    url, made_up = f"{stack.views.url()}{browser.page}/content?search=x", "x" * len(next(iter(browser.session.cookies)).value)
+    connection = psycopg2.connect(stack.postgres.url(stack.database))
+    with concurrent.futures.ThreadPoolExecutor(100) as pool:
+        try:
+            connection.cursor().execute("lock table views.visits in access exclusive mode")
+            others = [pool.submit(requests.get, url, cookies={"sharelink_session": made_up} if number % 2 else {}, timeout=30)
+                      for number in range(99)]
+            wait_until(lambda: connections(stack) >= 99 or any(each.done() for each in others), 10, "they are being proved")
+            answer = pool.submit(requests.get, url, cookies=browser.session.cookies, timeout=30)
+            wait_until(lambda: connections(stack) >= 100 or answer.done(), 10, "she waits beside them")
+        finally:
+            connection.rollback()
+            connection.close()
+        assert answer.result().status_code == 200
+        assert {each.result().status_code for each in others} == {401}
+
+
+def connections(stack):
+    return prometheus.value(prometheus.parse(requests.get(f"{stack.views.url()}/metrics", timeout=30).text), "sharelink_http_connections")
 
 
 def test_who_waited_for_a_page_sees_what_was_changed_meanwhile(stack, interviews):

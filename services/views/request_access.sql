@@ -5,25 +5,18 @@
 with door as materialized (
     select reviewer_id from links.doors where token_hash = :token_hash
 ),
-due as materialized (
-    select d.reviewer_id, links.take_access_request(d.reviewer_id, :mails_max) as retry_s
-    from door d
-    where not exists (select from views.access_requests a
-                      where a.reviewer_id = d.reviewer_id and a.requested_at > now() - interval '1 hour')
+asked as materialized (
+    select d.reviewer_id, t.is_taken, t.retry_s from door d cross join lateral views.take_access_request(d.reviewer_id, :mails_max) t
 ),
-asked as (
-    insert into views.access_requests as a (reviewer_id)
-    select reviewer_id from due where retry_s is null
-    on conflict (reviewer_id) do update set requested_at = now() where a.requested_at <= now() - interval '1 hour'
-    returning reviewer_id
+taken as materialized (
+    select reviewer_id from asked where is_taken
 ),
 logged as (
     select e.cloud_event
-    from asked a
+    from taken a
     cross join lateral events.add_of_reviewers(
         array[:event_id], array['link.access_requested'], array[a.reviewer_id], array['{}'::jsonb], array[:request_id], array[:traceparent]) e
 )
 select case when t.retry_s is null then 'requested' else 'too_many_mails' end as outcome, t.retry_s, l.cloud_event as event
-from door d
-left join due t on true
+from asked t
 left join logged l on true

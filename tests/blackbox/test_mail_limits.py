@@ -1,7 +1,12 @@
 """Nobody can have one person mailed without end: invitations are counted by account and address, whichever way they are asked
 for, and requests for a new link by the owner. What is one too many is refused as a whole."""
 
+import concurrent.futures
+
+import psycopg2
 import pytest
+import requests
+from stack.waiting import wait_until
 from support import samples
 from support.api import Reviewer
 from support.opens import in_threads
@@ -183,3 +188,27 @@ def test_one_owner_is_asked_for_new_links_so_many_times_an_hour(make_stack):
     for link in links[:2]:
         browser = stack.reviewer(link)
         assert browser.post(f"{browser.page}/request-access").status_code == 202
+
+
+def test_one_who_asks_many_times_at_once_takes_one_mail_of_the_owner(make_stack):
+    """The owner's count is somebody's for a moment, so that they are at once."""
+    stack = make_stack(settings={"SHARELINK_VIEWS_ACCESS_REQUESTS_PER_OWNER": "4"})
+    owner = samples.owner()
+    first, second, *others = (stack.reviewer(stack.make_share_link(owner=owner)) for _ in range(5))
+    first.post(f"{first.page}/request-access", status=202)
+    connection = psycopg2.connect(stack.postgres.url(stack.database))
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        try:
+            connection.cursor().execute("select from links.mail_requests for update")
+            asked = [pool.submit(requests.post, f"{stack.views.url()}{second.page}/request-access", timeout=30) for _ in range(8)]
+            wait_until(lambda: waiting(stack) >= 2, 10, "several of them wait")
+        finally:
+            connection.rollback()
+            connection.close()
+        assert {each.result().status_code for each in asked} == {202}
+    assert stack.db.value("select asked from links.mail_requests") == 2
+    assert [each.post(f"{each.page}/request-access").status_code for each in others] == [202, 202, 429]
+
+
+def waiting(stack):
+    return stack.db.value("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")

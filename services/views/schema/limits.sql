@@ -131,3 +131,21 @@ language sql stable as $$
                                              from (select key from jsonb_object_keys(a.networks) as key limit 20) n))
     end
 $$;
+
+-- Takes a reviewer's turn to ask for a new link, once an hour, and then the mail that tells the owner. is_taken: both are; retry_s: the
+-- owner gets no more now, and the turn is given back. The turn comes first: whoever asks many times at once takes one mail at most.
+create or replace function views.take_access_request(of_reviewer_id text, mails_max int, out is_taken boolean, out retry_s int)
+language plpgsql volatile as $$
+begin
+    insert into views.access_requests as a (reviewer_id) values (of_reviewer_id)
+    on conflict (reviewer_id) do update set requested_at = now() where a.requested_at <= now() - interval '1 hour';
+    is_taken := found;
+    if is_taken then
+        retry_s := links.take_access_request(of_reviewer_id, mails_max);
+        is_taken := retry_s is null;
+    end if;
+    if retry_s is not null then
+        update views.access_requests a set requested_at = '-infinity' where a.reviewer_id = of_reviewer_id;
+    end if;
+end
+$$;

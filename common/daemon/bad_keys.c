@@ -1,4 +1,5 @@
-/* bad_keys.c - see bad_keys.h. Two tables of fixed size: what is new takes the place of what stands in its slot. */
+/* bad_keys.c - see bad_keys.h. Tables of fixed size: what is new takes the place of what stands in its slot. Networks have one of
+ * their own: ids are anybody's to make up, and would take the places of networks in the end. */
 #include "common/daemon/bad_keys.h"
 
 #include <stdio.h>
@@ -30,11 +31,11 @@ struct bad_keys {
     struct gcra gcra; /* burst 0: no limit */
     struct metric *bad, *refused;
     struct bad_key keys[KEY_SLOTS];
-    struct trier triers[TRIER_SLOTS];
+    struct trier networks[TRIER_SLOTS], ids[TRIER_SLOTS];
 };
 
 static size_t slot_of(const uint8_t hash[CRYPTO_HASH_SIZE], size_t slots);
-static struct trier *trier_of(struct bad_keys *bad, const char *subject);
+static struct trier *trier_of(struct trier triers[TRIER_SLOTS], const char *subject);
 static const char *network_of(const char *address, char to[ADDRESS_TEXT_SIZE]);
 
 struct bad_keys *bad_keys_new(int64_t per_minute)
@@ -71,8 +72,8 @@ int64_t bad_keys_wait_s(struct bad_keys *bad, const char *address, const char *k
     if (bad->gcra.burst == 0) {
         return 0;
     }
-    int64_t of_network_us = gcra_wait_us(&bad->gcra, trier_of(bad, network_of(address, network))->tat_us, now_us);
-    int64_t of_id_us = gcra_wait_us(&bad->gcra, trier_of(bad, key_id)->tat_us, now_us);
+    int64_t of_network_us = gcra_wait_us(&bad->gcra, trier_of(bad->networks, network_of(address, network))->tat_us, now_us);
+    int64_t of_id_us = gcra_wait_us(&bad->gcra, trier_of(bad->ids, key_id)->tat_us, now_us);
     int64_t wait_us = of_network_us > of_id_us ? of_network_us : of_id_us;
     if (wait_us > 0) {
         metrics_add(bad->refused, 1);
@@ -90,8 +91,8 @@ void bad_keys_note(struct bad_keys *bad, const uint8_t hash[CRYPTO_HASH_SIZE], c
     key->until_us = now_us + REMEMBER_US;
     metrics_add(bad->bad, 1);
     if (bad->gcra.burst > 0) {
-        gcra_take(&bad->gcra, &trier_of(bad, network_of(address, network))->tat_us, now_us);
-        gcra_take(&bad->gcra, &trier_of(bad, key_id)->tat_us, now_us);
+        gcra_take(&bad->gcra, &trier_of(bad->networks, network_of(address, network))->tat_us, now_us);
+        gcra_take(&bad->gcra, &trier_of(bad->ids, key_id)->tat_us, now_us);
     }
 }
 
@@ -103,12 +104,12 @@ static size_t slot_of(const uint8_t hash[CRYPTO_HASH_SIZE], size_t slots)
     return index % slots;
 }
 
-static struct trier *trier_of(struct bad_keys *bad, const char *subject)
+static struct trier *trier_of(struct trier triers[TRIER_SLOTS], const char *subject)
 {
     uint8_t hash[CRYPTO_HASH_SIZE];
 
     crypto_hash(hash, subject, strlen(subject));
-    struct trier *trier = &bad->triers[slot_of(hash, TRIER_SLOTS)];
+    struct trier *trier = &triers[slot_of(hash, TRIER_SLOTS)];
     if (memcmp(trier->hash, hash, sizeof hash) != 0) {
         memcpy(trier->hash, hash, sizeof hash);
         trier->tat_us = 0;

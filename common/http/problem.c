@@ -7,6 +7,7 @@
 #include "common/http/fault_page.h"
 #include "common/http/http.h"
 #include "common/base/log.h"
+#include "common/base/str.h"
 #include "common/pg/pg.h"
 
 #define POINTER_MAX 256 /* bytes; only a member name that the caller made up can be longer */
@@ -16,6 +17,7 @@ struct faults {
     json_t *list;
 };
 
+static bool says_when(const struct flow *flow);
 static json_t *text_or_empty(const char *text);
 static const char *cut_pointer(struct arena *arena, const char *pointer);
 
@@ -38,7 +40,7 @@ struct next *problem_reply_with(struct flow *flow, int status, const char *code,
         json_object_update_missing(problem, members);
         json_decref(members);
     }
-    if (status == 503) {
+    if (status == 503 && !says_when(flow)) {
         http_set_header(flow, "Retry-After", "1");
     }
     struct next *page = fault_page_reply(flow, status, code);
@@ -47,6 +49,22 @@ struct next *problem_reply_with(struct flow *flow, int status, const char *code,
     }
     const char *text = json_text(flow->arena, problem);
     return http_reply(flow, status, "application/problem+json", text, strlen(text));
+}
+
+static void note_when(void *arg, const char *name, const char *value)
+{
+    bool *says = arg;
+    (void)value;
+
+    *says = *says || str_equal(name, "Retry-After");
+}
+
+static bool says_when(const struct flow *flow)
+{
+    bool says = false;
+
+    http_reply_headers(flow, note_when, &says);
+    return says;
 }
 
 /* jansson takes no text that is not UTF-8; a problem must go out all the same. */

@@ -53,6 +53,14 @@ struct next *fault_page_reply(struct flow *flow, int status, const char *code)
     return NULL; /* nobody asks for a page */
 }
 
+void http_reply_headers(const struct flow *flow, void (*each)(void *arg, const char *name, const char *value), void *arg)
+{
+    (void)flow;
+    if (played.retry_after[0]) {
+        each(arg, "Retry-After", played.retry_after);
+    }
+}
+
 const char *http_status_phrase(int status)
 {
     return status == 503 ? "Service Unavailable" : "Some Phrase";
@@ -146,6 +154,10 @@ static void test_a_failed_wait_on_postgresql(void **state)
     assert_string_equal(played.retry_after, "1");
     played.outcome = PG_RETRY;
     assert_replied(problem_reply_pg(*state), 503, "database_busy");
+    assert_string_equal(played.retry_after, "1");
+    strcpy(played.retry_after, "10"); /* who knows better has said so */
+    assert_replied(problem_reply_pg(*state), 503, "database_busy");
+    assert_string_equal(played.retry_after, "10");
     played.outcome = PG_REJECTED;
     assert_replied(problem_reply_pg(*state), 500, "internal_error");
     assert_null(strstr(played.body, "23505"));

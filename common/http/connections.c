@@ -54,6 +54,7 @@ struct http_connections *http_connections_new(struct event_base *base, const str
     connections->overdue = metrics_series(ended, (const char *const[]){ "overdue" });
     connections->displaced = metrics_series(ended, (const char *const[]){ "displaced" });
     connections->stalled = metrics_series(ended, (const char *const[]){ "stalled" });
+    connections->crowding = metrics_series(ended, (const char *const[]){ "crowding" });
     connections->refused = metrics_only(metrics_counter(
         "sharelink_http_answers_refused_total", "Big answers that were not given: too much waits to be read already.", ""));
     connections->sweep = timer_every(base, SWEEP_INTERVAL_MS, sweep, connections);
@@ -139,6 +140,7 @@ static void input_changed(struct evbuffer *input, const struct evbuffer_cb_info 
     }
     if (connection->state == READING) {
         connection_look_at(connection, input, info->n_added);
+        connection_has_sent(connection, info->n_added);
     }
 }
 
@@ -202,6 +204,7 @@ void connection_move(struct http_connection *connection, enum connection_state t
               LOG_TEXT("from", state_names[connection->state]), LOG_TEXT("to", state_names[to]));
     connections->writing += is_writing(to) - is_writing(connection->state);
     connection->state = to;
+    connection_has_sent_all(connection);
     switch (to) {
     case IDLE: /* evhttp's own timer for inactivity does */
     case PENDING:
@@ -242,6 +245,7 @@ static void sweep(evutil_socket_t fd, short what, void *arg)
         next = connection->next;
         look_after(connection, now_us);
     }
+    connections_bound_receiving(connections);
     connections_make_room(connections);
 }
 
@@ -336,6 +340,7 @@ static void forget(struct http_connection *connection)
     }
     connection_leave_queue(connection);
     connection_has_taken(connection);
+    connection_has_sent_all(connection);
     connections->writing -= is_writing(connection->state);
     connections->leaving -= connection->leaves;
     connections->count--;

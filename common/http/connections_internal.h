@@ -1,8 +1,8 @@
 /* connections_internal.h - the registry of connections as its own files see it; the server uses connections.h.
  *
  * connections.c has them all and moves each from state to state, connections_room.c decides who may come in and who has to go for
- * it, connections_waiting.c how much may wait to be read, connections_refusal.c ends what evhttp would go on reading, and rewords
- * what evhttp says by itself.
+ * it, connections_waiting.c how much may wait to be read, or for its end, connections_refusal.c ends what evhttp would go on
+ * reading, and rewords what evhttp says by itself.
  */
 #ifndef SHARELINK_HTTP_CONNECTIONS_INTERNAL_H
 #define SHARELINK_HTTP_CONNECTIONS_INTERNAL_H
@@ -26,6 +26,7 @@ struct shared_body;
 
 /* Bytes of an answer that are taken at once, mostly: they do not count. */
 #define WAITING_SMALL ((size_t)16 * 1024)
+#define SWEEP_SOON_MS 5
 
 /* How far the head of a request has been looked through; see connections_refusal.c. */
 struct head_scan {
@@ -45,6 +46,7 @@ struct http_connection {
     size_t unwanted;            /* bytes thrown away since */
     int64_t deadline_us;        /* INT64_MAX for none */
     int64_t since_us;           /* in its queue */
+    size_t received;            /* bytes of a request that is not whole yet; while reading */
     size_t held;                /* bytes of its answer, for it alone; while writing */
     struct shared_body *shared; /* or what it shares with others; NULL */
     int64_t took_us;            /* when its client last took anything of that */
@@ -67,6 +69,7 @@ struct http_connections {
     struct event *resume;
     struct event *refusing;
     bool out_of_descriptors;
+    bool gives_back; /* memory of what was ended, to the system */
     int count;
     int leaving; /* of count: shut to make room, not gone yet */
     int writing;
@@ -75,9 +78,10 @@ struct http_connections {
     TAILQ_HEAD(, http_connection) queues[QUEUES];
     struct http_connection **buckets; /* by bufferevent */
     size_t bucket_mask;
+    size_t receiving;           /* bytes of all requests that are not whole yet */
     size_t waiting;             /* bytes of all answers on their way that count */
     struct shared_body *shared; /* those of them that have several readers */
-    struct metric *silent, *overdue, *displaced, *stalled, *refused;
+    struct metric *silent, *overdue, *displaced, *stalled, *crowding, *refused;
 };
 
 /* connections.c */
@@ -102,6 +106,12 @@ void connection_displace(struct http_connection *connection);
 
 /* connections_waiting.c. Its answer is not in memory any more, or soon will not be. */
 void connection_has_taken(struct http_connection *connection);
+/* More of its request is in memory. */
+void connection_has_sent(struct http_connection *connection, size_t bytes);
+/* Its request is whole, or soon will not be in memory. */
+void connection_has_sent_all(struct http_connection *connection);
+/* Ends those that have been at their requests the longest, where all of them together have too much in memory. */
+void connections_bound_receiving(struct http_connections *connections);
 
 /* connections_refusal.c */
 void connections_refusal_setup(struct http_connections *connections);

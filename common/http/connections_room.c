@@ -18,7 +18,6 @@
 #include "common/loop/timer.h"
 
 #define ACCEPT_PAUSE_MS 200
-#define SWEEP_SOON_MS   5
 /* Of connections that were shut and hold their descriptors still: no more, or they would be too many. */
 #define LEAVING_MAX 64
 /* In a queue, at one time: each is a call of the system. */
@@ -159,6 +158,7 @@ void connection_displace(struct http_connection *connection)
 
     connection_leave_queue(connection);
     connection_has_taken(connection);
+    connection_has_sent_all(connection);
     connection->leaves = true;
     connections->leaving++;
     connection_end(connection);

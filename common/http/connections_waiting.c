@@ -1,19 +1,28 @@
-/* connections_waiting.c - answers that wait to be read, and how much memory they may have together.
+/* connections_waiting.c - answers that wait to be read, and requests that wait for their end; how much memory either may have
+ * together.
  *
  * An answer is in memory until its last byte was taken, so that slow readers of big ones could fill it. Each big answer that is
  * on its way counts with its whole length, one that many readers share (a page of the cache) once. What would be too much ends
  * those who have taken nothing for a while, the longest first; where there are none, the answer is not given, but for one that
  * tells of something that was done.
+ *
+ * A request is in memory from its first byte on, so that those who send most of a large one, and not its end, could fill it too.
+ * Where all of them together have too much, those go that have been at it the longest: after a second, or at once when it is
+ * twice too much.
  */
 #include "common/http/connections_internal.h"
 
+#include <event2/event.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "common/base/clock.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
+#include "common/loop/timer.h"
 
-#define STALLED_US (2 * (int64_t)1000000)
+#define STALLED_US   (2 * (int64_t)1000000)
+#define RECEIVING_US ((int64_t)1000000)
 
 struct shared_body {
     const void *body;
@@ -113,5 +122,50 @@ static void count(struct http_connections *connections, size_t more, size_t less
     connections->waiting -= less;
     if (connections->options.waiting_gauge) {
         metrics_set(connections->options.waiting_gauge, (double)connections->waiting);
+    }
+}
+
+/* --- requests that are not whole yet --- */
+
+void connection_has_sent(struct http_connection *connection, size_t bytes)
+{
+    struct http_connections *connections = connection->owner;
+    size_t most = connections->options.waiting_max;
+
+    if (connection->leaves) {
+        return;
+    }
+    connection->received += bytes;
+    connections->receiving += bytes;
+    if (most && connections->receiving > most && !event_pending(connections->sweep_soon, EV_TIMEOUT, NULL)) {
+        timer_set(connections->sweep_soon, SWEEP_SOON_MS); /* not here: this is in the midst of a read */
+    }
+}
+
+void connection_has_sent_all(struct http_connection *connection)
+{
+    connection->owner->receiving -= connection->received;
+    connection->received = 0;
+}
+
+/* Who sends many large requests at once, and their ends too, is through with each of them before long. */
+void connections_bound_receiving(struct http_connections *connections)
+{
+    size_t most = connections->options.waiting_max;
+    int64_t since_us = clock_mono_us() - RECEIVING_US;
+    struct http_connection *next;
+
+    if (connections->gives_back && connections->leaving == 0) { /* it lay in many small pieces */
+        connections->gives_back = false;
+        malloc_trim(0);
+    }
+    for (struct http_connection *at = TAILQ_FIRST(&connections->queues[HALF_READ]); at && most; at = next) {
+        next = TAILQ_NEXT(at, in_queue);
+        bool is_too_much = connections->receiving > (at->since_us < since_us ? most : 2 * most);
+        if (is_too_much && at->received >= WAITING_SMALL) {
+            metrics_add(connections->crowding, 1);
+            connections->gives_back = true;
+            connection_displace(at);
+        }
     }
 }

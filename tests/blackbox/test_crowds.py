@@ -150,3 +150,24 @@ def test_100_slow_readers_of_pages_of_their_own_stay_under_the_budget(make_stack
         # Who takes nothing makes room in the end; until then the answer says when to come again.
         wait_until(lambda: ask(daemon, asked).status == 200, 40, "one that reads is served")
     wait_until(lambda: metric(daemon, "sharelink_http_waiting_bytes") == 0, 40, "nothing waits")
+
+
+def test_400_who_send_most_of_a_large_request_stay_under_the_budget(make_stack):
+    stack = make_stack()
+    daemon = stack.views
+    most, mib = request("POST", "/s/unknown/open", "Content-Type: application/json", "Content-Length: 1000000") + b" " * 900_000, resident_mib(daemon)
+    with crowd(daemon, 400, most):
+        wait_until(lambda: metric(daemon, "sharelink_http_connections_ended_total", reason="crowding") > 300, 10, "most of them are ended")
+        wait_until(lambda: resident_mib(daemon) - mib < WAITING_MIB + OWN_MIB, 5, "their memory is given back")
+        answer = ask(daemon, most + b" " * 100_000)
+        assert answer.status == 400 and b"invalid_json" in answer.content
+
+
+def test_120_large_requests_at_once_are_all_taken(make_stack):
+    """More than may wait for its end, for a moment."""
+    stack = make_stack()
+    head = request("POST", "/s/unknown/open", "Content-Type: application/json", "Content-Length: 700000")
+    with crowd(stack.views, 120, head + b" " * 690_000) as made:
+        for each in made:
+            each.sendall(b" " * 10_000)
+        assert {each.recv(12) for each in made} == {b"HTTP/1.1 400"}

@@ -2045,6 +2045,24 @@ CREATE FUNCTION views.shown_questions(document jsonb, hides_skipped boolean) RET
 $$;
 
 
+CREATE FUNCTION views.take_access_request(of_reviewer_id text, mails_max integer, OUT is_taken boolean, OUT retry_s integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into views.access_requests as a (reviewer_id) values (of_reviewer_id)
+    on conflict (reviewer_id) do update set requested_at = now() where a.requested_at <= now() - interval '1 hour';
+    is_taken := found;
+    if is_taken then
+        retry_s := links.take_access_request(of_reviewer_id, mails_max);
+        is_taken := retry_s is null;
+    end if;
+    if retry_s is not null then
+        update views.access_requests a set requested_at = '-infinity' where a.reviewer_id = of_reviewer_id;
+    end if;
+end
+$$;
+
+
 CREATE FUNCTION views.unusual_evidence(a views.activity, most_opens integer, most_networks integer) RETURNS jsonb
     LANGUAGE sql STABLE
     AS $$
@@ -2496,7 +2514,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sq
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', '0c5cff3e4fc2b68f21c1442967563896f691daf5f4e174a4afa9ed80125c721f', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', 'eb2f54697a43218dba878d91a398289469872dba1b1a8e8f66137ee4bc43e972', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '6354051d2b755b4f87a8653ac899c610d8be3d9dbfbd09c6afff464d163b59bb', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '425aa3617bd8874f7b51a00c56dbe4f5e85e5281e3a3bfc86367eefcdb1ff2ab', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1f92c875dd0a9fe3193effa0649587ab24f940ce4a8b0f4a6549fda774f3bee0', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', 'e7bb84d363be0069b7a3f866284afbf3a2449dd515f3ee2247a357f0c4cd9643', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', 'af66018414daac6d5f977be2702d35b762b501157aa67a61cf8fff86d9ac0231', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '54ec4030718da320ac2b6df3b082742982c3b3768a235fa69ea0c5f9d47a84b5', '0.4.0', now());
@@ -2508,7 +2526,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'fba6095541948fad0db7b513f8b30f7d4a4a54dbf2da38c07fc16f28f71d029f', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', 'e7f107aee4094934488bda902b52798a95a6873bab1afb3aa4554054a3999d18', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', '40aed98df94cb8a9b5ecc8fd6df070a6db7c3378b29cf4037472c11a64a7e499', '40aed98df94cb8a9b5ecc8fd6df070a6db7c3378b29cf4037472c11a64a7e499', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', '25de17820b137d6cab2e316505eaf0614cbb72b06a96d96e9400476d14dc515e', '25de17820b137d6cab2e316505eaf0614cbb72b06a96d96e9400476d14dc515e', '0.4.0', now());
 
 
 

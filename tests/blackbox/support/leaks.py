@@ -4,6 +4,7 @@ Callers (api.py) and mailboxes note them as they pass by; when all servers of th
 of PostgreSQL, Redis and nginx too.
 """
 
+import functools
 import json
 import os
 import re
@@ -16,6 +17,7 @@ logs = []
 
 ADDRESS = re.compile(r"[^\s@<>()\",;:=\\/]+@[^\s@<>()\",;:=\\/]+\.[^\s@<>()\",;:=\\/]+")
 WORD = re.compile(r"[\w-]{6,}")
+PIECE = re.compile(r"\w+")
 PAGE = re.compile(r"/s/([\w-]{16,})(?:#([\w-]+))?")
 UNSUBSCRIBE = re.compile(r"/u/([\w.-]{20,})")
 NAMES = {"first_name", "last_name", "display_name", "name"}
@@ -79,16 +81,19 @@ def note_text(text):
 
 def found_in(text):
     """[(kind, value)] of what was noted and is there."""
-    text = text + unquote(text) if "%40" in text else text
-    words = set(WORD.findall(text))
-    there = [(kind, value) for value, kind in noted.items() if value in words]
-    for address in {address.lower() for address in ADDRESS.findall(text)}:
-        there += [("address", address)] if address in noted else []
-    for value, kind in noted.items():
-        parts = WORD.findall(value)[1:-1]
-        if kind in ("name", "unsubscribe token", "webhook's secret") and value not in words and (not parts or all(part in words for part in parts)) and value in text:
-            there.append((kind, value))
+    text = text + unquote(text) if "%" in text else text
+    words, pieces = set(WORD.findall(text)), set(PIECE.findall(text))
+    there = [(noted[value], value) for value in words & noted.keys()]
+    there += [("address", address) for address in {address.lower() for address in ADDRESS.findall(text)} & noted.keys()]
+    there += [(noted[value], value) for value, parts in in_pieces(len(noted)) if value not in words and parts <= pieces and value in text]
     return there
+
+
+@functools.lru_cache(maxsize=1)
+def in_pieces(_count):
+    """What is no single word, of so much that is noted, with the pieces that a text must have to hold it: so most texts need not be
+    searched for most of them."""
+    return [(value, set(PIECE.findall(value))) for value, kind in noted.items() if kind in ("name", "unsubscribe token", "webhook's secret")]
 
 
 def faults_below(root):

@@ -73,6 +73,7 @@ struct scheduler *scheduler_new(struct daemon *daemon, int64_t interval_ms, int6
                                                   .connections = CONNECTIONS,
                                                   .queue_limit = 16,
                                                   .answer_limit_ms = 10000,
+                                                  .has_limits = true,
                                                   .unnamed = daemon->settings->database_unnamed_statements,
                                               });
     scheduler->work = pg_work_new(daemon->base, &(struct pg_work_options){ .name = "run_schedule",

@@ -254,6 +254,7 @@ static void start(struct daemon *daemon)
                                                             .connections = PLANNING_CONNECTIONS,
                                                             .queue_limit = 64,
                                                             .answer_limit_ms = 10000,
+                                                            .has_limits = true,
                                                             .unnamed = daemon->settings->database_unnamed_statements,
                                                         });
     for (size_t i = 0; groups[i].name; i++) {

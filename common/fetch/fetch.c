@@ -283,7 +283,6 @@ static bool may_connect(const struct fetch_pool *pool, const struct address *add
 }
 
 /* There is a connection, and nothing of the request is on it. */
-static void note_refused(const struct address *address, unsigned port);
 static int begin_request(void *arg, char *to, char *from, int to_port, int from_port)
 {
     struct fetch *fetch = arg;

@@ -123,8 +123,7 @@ const struct config_setting common_settings[] = {
       .min = 8,
       .max = 65536,
       .about = "Memory for big answers that wait to be read by their clients, all together, in MiB; requests that are not whole "
-               "yet have as "
-               "much." },
+               "yet have as much." },
     { .name = "ALLOW_CORES",
       .kind = CONFIG_BOOL,
       .offset = offsetof(struct daemon_settings, allow_cores),

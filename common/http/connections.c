@@ -241,6 +241,7 @@ static void sweep(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
 
+    connections_give_back(connections);
     for (struct http_connection *connection = connections->all; connection; connection = next) {
         next = connection->next;
         look_after(connection, now_us);

@@ -112,6 +112,8 @@ void connection_has_sent(struct http_connection *connection, size_t bytes);
 void connection_has_sent_all(struct http_connection *connection);
 /* Ends those that have been at their requests the longest, where all of them together have too much in memory. */
 void connections_bound_receiving(struct http_connections *connections);
+/* Gives the memory of those that it has ended to the system, when they are gone. */
+void connections_give_back(struct http_connections *connections);
 
 /* connections_refusal.c */
 void connections_refusal_setup(struct http_connections *connections);

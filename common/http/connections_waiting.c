@@ -155,10 +155,6 @@ void connections_bound_receiving(struct http_connections *connections)
     int64_t since_us = clock_mono_us() - RECEIVING_US;
     struct http_connection *next;
 
-    if (connections->gives_back && connections->leaving == 0) { /* it lay in many small pieces */
-        connections->gives_back = false;
-        malloc_trim(0);
-    }
     for (struct http_connection *at = TAILQ_FIRST(&connections->queues[HALF_READ]); at && most; at = next) {
         next = TAILQ_NEXT(at, in_queue);
         bool is_too_much = connections->receiving > (at->since_us < since_us ? most : 2 * most);
@@ -167,5 +163,14 @@ void connections_bound_receiving(struct http_connections *connections)
             connections->gives_back = true;
             connection_displace(at);
         }
+    }
+}
+
+/* Not in the turn in which the last of them was forgotten: libevent frees its buffers after it. */
+void connections_give_back(struct http_connections *connections)
+{
+    if (connections->gives_back && connections->leaving == 0) {
+        connections->gives_back = false;
+        malloc_trim(0); /* it lay in many small pieces */
     }
 }

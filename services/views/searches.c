@@ -9,9 +9,8 @@
 #include "common/base/mem.h"
 #include "common/daemon/daemon.h"
 #include "common/http/problem.h"
+#include "services/views/views.h"
 #include "services/views/visitor.h"
-
-enum { AT_WORK_MAX = 2, WAITING_MAX = 64 };
 
 struct waiter {
     STAILQ_ENTRY(waiter) next;
@@ -30,6 +29,7 @@ struct seeker {
 
 struct searches {
     struct event *round;
+    int64_t at_work_max, waiting_max; /* of a session */
     LIST_HEAD(, seeker) seekers;
 };
 
@@ -40,11 +40,13 @@ static void end_turn(void *arg);
 static void pass_turns(evutil_socket_t fd, short what, void *arg);
 static void pass_turns_of(struct seeker *seeker);
 
-struct searches *searches_new(struct daemon *daemon)
+struct searches *searches_new(struct daemon *daemon, const struct views_settings *settings)
 {
     struct searches *searches = mem_alloc(sizeof *searches);
 
     searches->round = event_new(daemon->base, -1, 0, pass_turns, searches);
+    searches->at_work_max = settings->searches_at_work;
+    searches->waiting_max = settings->searches_waiting;
     LIST_INIT(&searches->seekers);
     return searches;
 }
@@ -63,11 +65,11 @@ struct next *searches_take_turn(struct flow *flow, struct searches *searches, fl
         return then(flow); /* to be refused */
     }
     struct seeker *seeker = find_seeker(searches, session.data);
-    if (seeker->at_work < AT_WORK_MAX && seeker->waiting == 0) {
+    if (seeker->at_work < searches->at_work_max && seeker->waiting == 0) {
         begin_turn(seeker, flow->arena);
         return then(flow);
     }
-    if (seeker->waiting == WAITING_MAX) {
+    if (seeker->waiting >= searches->waiting_max) {
         http_set_header(flow, "Retry-After", "1");
         return problem_reply(flow, 429, "too_many_searches", "Too many searches of yours wait already. Try again in a moment.");
     }
@@ -130,7 +132,7 @@ static void pass_turns(evutil_socket_t fd, short what, void *arg)
 
 static void pass_turns_of(struct seeker *seeker)
 {
-    while (seeker->waiting > 0 && seeker->at_work < AT_WORK_MAX) {
+    while (seeker->waiting > 0 && seeker->at_work < seeker->searches->at_work_max) {
         struct waiter *waiter = STAILQ_FIRST(&seeker->waiters);
         STAILQ_REMOVE_HEAD(&seeker->waiters, next);
         seeker->waiting--;

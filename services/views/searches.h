@@ -10,8 +10,9 @@
 
 struct daemon;
 struct searches;
+struct views_settings;
 
-struct searches *searches_new(struct daemon *daemon);
+struct searches *searches_new(struct daemon *daemon, const struct views_settings *settings);
 void searches_free(struct searches *searches); /* with nobody in it */
 
 /* Goes on to then, which proves the session, when it is this flow's turn, which lasts until the flow ends; or ends it with a 429

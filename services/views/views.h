@@ -21,7 +21,8 @@ struct views_settings {
     int64_t guess_tries_per_network, guess_tries_per_link, guess_window_seconds, guess_pause_seconds, guess_link_pause_seconds,
         guess_pause_most_seconds;
     int64_t unusual_opens, unusual_networks;
-    int64_t access_requests_per_owner, basic_opens_per_network, review_revisions, review_revisions_kb;
+    int64_t access_requests_per_owner, basic_opens_per_network, review_revisions, review_revisions_kb, searches_at_work,
+        searches_waiting;
 };
 
 struct views {

@@ -158,6 +158,22 @@ def test_more_searches_than_may_wait_are_told_to_come_again(stack, interviews):
     assert set(statuses) == {200, 429} and statuses.count(200) >= 66 and set(waits) == {"1"}
 
 
+def test_how_many_may_wait_is_a_setting(make_stack):
+    stack = make_stack(settings={"SHARELINK_VIEWS_SEARCHES_AT_WORK": "1", "SHARELINK_VIEWS_SEARCHES_WAITING": "0"})
+    browser = inside(stack, stack.make_share_link())
+    url = f"{stack.views.url()}{browser.page}/content?search=x"
+    connection = psycopg2.connect(stack.postgres.url(stack.database))
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        try:
+            connection.cursor().execute("lock table views.visits in access exclusive mode")
+            asked = [pool.submit(requests.get, url, cookies=browser.session.cookies, timeout=30) for _ in range(2)]
+            wait_until(lambda: any(each.done() for each in asked), 10, "one is refused")
+        finally:
+            connection.rollback()
+            connection.close()
+        assert sorted(each.result().status_code for each in asked) == [200, 429]
+
+
 def test_who_has_the_url_alone_takes_no_turns_of_the_reviewer(stack):
     """Nor by a session that was made up, while nobody's session can be proved."""
     browser = inside(stack, stack.make_share_link())

@@ -10,6 +10,9 @@
 
 enum { LISTED_MAX = 1000 };
 
+static int retry(struct ctl *ctl, const char *id);
+static int retry_one_by_one(struct ctl *ctl);
+
 int dead_letters_list(struct ctl *ctl, int argc, char **argv)
 {
     int status = argc > 0 ? ctl_fail(EX_USAGE, "dead-letters list takes no arguments") : ctl_connect(ctl);
@@ -48,15 +51,50 @@ int dead_letters_retry(struct ctl *ctl, int argc, char **argv)
         return status;
     }
     const char *id = strcmp(argv[0], "--all") == 0 ? NULL : argv[0];
-    struct pg_params params;
-    retry_dead_deliveries_params(&params, ctl->arena, &(struct retry_dead_deliveries_in){ .delivery_id = id });
-    const struct pg_answer *answer = pg_sync_ask(ctl->pg, &retry_dead_deliveries_statement, &params);
-    if (!answer) {
+    int count = retry(ctl, id);
+    if (count < 0 && !id && pg_sync_sqlstate(ctl->pg)[0]) {
+        return retry_one_by_one(ctl);
+    }
+    if (count < 0) {
         return ctl_fail(EX_SOFTWARE, "the dead letters cannot be sent again: %s", pg_sync_error(ctl->pg));
     }
-    if (id && pg_answer_rows(answer) == 0) {
-        return ctl_fail(EX_DATAERR, "there is no failed delivery with this id");
+    if (id && count == 0) {
+        return ctl_fail(EX_DATAERR, "there is no failed delivery with this id, or somebody has it locked");
     }
-    printf("to be sent again: %d\n", pg_answer_rows(answer));
+    printf("to be sent again: %d\n", count);
     return EX_OK;
+}
+
+/* How many are to be sent again; below 0 with pg_sync_error(). */
+static int retry(struct ctl *ctl, const char *id)
+{
+    struct pg_params params;
+
+    retry_dead_deliveries_params(&params, ctl->arena, &(struct retry_dead_deliveries_in){ .delivery_id = id });
+    const struct pg_answer *answer = pg_sync_ask(ctl->pg, &retry_dead_deliveries_statement, &params);
+    return answer ? pg_answer_rows(answer) : -1;
+}
+
+/* One that PostgreSQL does not take keeps none of the others. */
+static int retry_one_by_one(struct ctl *ctl)
+{
+    int retried = 0, left = 0;
+    struct pg_params params;
+
+    list_dead_deliveries_params(&params, ctl->arena, &(struct list_dead_deliveries_in){ .most = INT32_MAX });
+    const struct pg_answer *dead = pg_sync_ask(ctl->pg, &list_dead_deliveries_statement, &params);
+    if (!dead) {
+        return ctl_fail(EX_SOFTWARE, "the dead letters cannot be read: %s", pg_sync_error(ctl->pg));
+    }
+    for (int row = 0; row < pg_answer_rows(dead); row++) {
+        const char *id = list_dead_deliveries_read(dead, row).delivery_id;
+        int count = retry(ctl, id);
+        if (count < 0) {
+            fprintf(stderr, "%s cannot be sent again: %s\n", id, pg_sync_error(ctl->pg));
+        }
+        retried += count > 0;
+        left += count <= 0;
+    }
+    printf("to be sent again: %d\n", retried);
+    return left ? ctl_fail(EX_SOFTWARE, "%d dead letters are as they were", left) : EX_OK;
 }

@@ -1,12 +1,12 @@
 -- Sends one delivery that failed again, or all of them, their tries counted anew. To whom goes a mail that could not be planned is
--- looked up again. Rows are locked in the order of their ids (docs/architecture.md, "In which order rows are locked").
+-- looked up again. A row that somebody has locked is left as it is.
 -- in  delivery_id text?
 -- out delivery_id text
 with dead as materialized (
     select id from notifications.deliveries
     where state = 'failed' and (:delivery_id is null or id = :delivery_id)
     order by id
-    for no key update
+    for no key update skip locked
 )
 update notifications.deliveries d
 set recipient = case when d.reason = 'not_planned' and d.channel = 'email'

@@ -16,6 +16,7 @@ from support import ROOT, samples
 from support.api import Api
 from support.database import Database
 from support.programs import daemon, run
+from support.raising import poisoned
 from support.scripted_smtp import LATER, REFUSE
 from support.shapes import is_id
 from support.tables import all_text, row_counts
@@ -400,6 +401,26 @@ def test_dead_letters_are_listed_without_addresses_and_sent_again(make_stack, sm
     smtp.wait_for_accepted(1, addresses[2])
     # Message-IDs stay: to the reader it is the same mail.
     assert len({attempt.mail["Message-ID"] for address in addresses for attempt in smtp.accepted(address)}) == 3
+
+
+def test_one_dead_letter_in_trouble_keeps_none_of_the_others(make_stack, smtp):
+    stack = make_stack(smtp=smtp)
+    url = stack.postgres.url(stack.database)
+    body = samples.share_link_body([stack.make_interview()], 3, send_email=True)
+    for reviewer in body["reviewers"]:
+        smtp.on(reviewer["email"], REFUSE)
+    stack.api.post("/v1/share-links", body, status=201)
+    failed = "select id from notifications.deliveries where state = 'failed' order by id"
+    wait_until(lambda: len(stack.db.rows(failed)) == 3, 20, "three dead letters")
+    first, second, third = (row["id"] for row in stack.db.rows(failed))
+    with poisoned(stack, "retry_dead_deliveries", "55000", "notifications.deliveries", f"new.id = '{first}'"):
+        with psycopg2.connect(url) as other, other.cursor() as cursor:
+            cursor.execute("select 1 from notifications.deliveries where id = %s for update", (second,))
+            ended = sharelink(url, "dead-letters", "retry", "--all")
+    assert ended.returncode == EX_SOFTWARE and ended.stdout == "to be sent again: 1\n"
+    assert first in ended.stderr and "2 dead letters are as they were" in ended.stderr
+    smtp.wait_for_accepted(1, stack.db.value("select recipient from notifications.deliveries where id = %s", third))
+    assert [row["id"] for row in stack.db.rows(failed)] == [first, second]
 
 
 @pytest.mark.parametrize("words, status", [

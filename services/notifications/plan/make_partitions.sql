@@ -1,4 +1,3 @@
 -- The log's partitions for the months to come; long before they are needed, so that it may fail.
--- lane heavy
 -- out made int, faults text?
 select made, faults from events.make_partitions(3)

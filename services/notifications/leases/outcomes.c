@@ -2,7 +2,8 @@
  *
  * What one outcome meets says little: its own row may be locked, or make the statement fail. As soon as another one is taken, it
  * is a case of its own and nobody waits for it. While none is taken after one was not, hardly anything more is leased: one, to
- * see whether its outcome is taken, then nothing but another one each minute.
+ * see whether its outcome is taken, then nothing but another one each minute. Likewise when there are very many cases of their
+ * own: what was sent and is not written down goes out again if this process dies.
  */
 #include "common/base/backoff.h"
 #include "common/base/clock.h"
@@ -12,6 +13,7 @@
 #include "services/notifications/leases/leases_internal.h"
 
 enum { AGAIN_FIRST_MS = 250, AGAIN_MOST_MS = 5000, AWAY_MS = 500, BUSY_MOST_MS = 2000 };
+enum { OWN_CASES_MAX = 4 }; /* for each delivery that may be begun at once */
 
 #define PROBE_EVERY_US ((int64_t)60 * 1000000)
 
@@ -37,9 +39,12 @@ void outcomes_start(struct leases *leases)
 int outcomes_limit(const struct leases *leases, int room)
 {
     const struct outcomes *outcomes = &leases->outcomes;
-    bool may_try_one = outcomes->untaken == 1 || clock_mono_us() >= outcomes->probe_us;
+    bool is_crowded = outcomes->own_cases >= OWN_CASES_MAX * leases->at_once;
 
-    return outcomes->untaken == 0 || room == 0 ? room : may_try_one ? 1 : 0;
+    if (room == 0 || (outcomes->untaken == 0 && !is_crowded)) {
+        return room;
+    }
+    return (outcomes->untaken == 1 && !is_crowded) || clock_mono_us() >= outcomes->probe_us ? 1 : 0;
 }
 
 void outcomes_note_taken_over(struct leases *leases)

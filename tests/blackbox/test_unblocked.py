@@ -3,7 +3,6 @@ import contextlib
 import fcntl
 import json
 import os
-import select
 import signal
 import subprocess
 
@@ -14,6 +13,7 @@ from stack.waiting import wait_until
 from stack.web import status_of
 from support import programs, prometheus
 from support.api import Api
+from support.raw_http import is_readable
 
 
 @contextlib.contextmanager
@@ -52,7 +52,7 @@ def test_stderr_that_nobody_reads_stops_nothing(stack, name):
         assert not fcntl.fcntl(writing, fcntl.F_GETFL) & os.O_NONBLOCK  # others write to the same pipe, and want to wait
         told, text = [], b""
         while sum(told) < dropped:  # it is read again
-            assert select.select([reading], [], [], 20)[0], "it does not say how many lines were dropped"
+            assert is_readable(reading, 20), "it does not say how many lines were dropped"
             text += os.read(reading, 65536)
             told = [json.loads(line)["lines"] for line in text.splitlines(True) if b"log.lines_dropped" in line and line.endswith(b"\n")]
         api.get("/readyz", status=200)

@@ -1,7 +1,16 @@
 """HTTP as bytes on a socket, for requests that no proper client would send, and to see what a connection does."""
 
 import http.client
+import select
 import socket
+
+
+def is_readable(file, seconds):
+    """Whether there is something to read, or the end, within that time. select.select() knows no descriptors from 1024 on, and a suite with
+    crowds has such."""
+    poll = select.poll()
+    poll.register(file, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 class Connection:

@@ -36,12 +36,14 @@ static void close_link(struct pg_connection *connection);
 static void move(struct pg_connection *connection, enum pg_connection_state to, const char *reason);
 
 /* The limits are the role's, which `sharelink migrate` sets for one database: one that was copied or restored may have none, and
- * then a locked row would hold up the whole connection. What the role or the URL sets stays. */
+ * then a locked row would hold up the whole connection, and to compile the plan of a big statement takes seconds. What the role
+ * or the URL sets stays. */
 static const struct pg_statement set_limits = {
     .name = "set_limits",
-    .sql = "select set_config(name, value, false) from (values ('lock_timeout', '150ms'), ('statement_timeout', '5s')) as l "
-           "(name, value) "
-           "where current_setting(name) = '0'",
+    .sql = "select set_config(name, value, false) "
+           "from (values ('lock_timeout', '0', '150ms'), ('statement_timeout', '0', '5s'), ('jit', 'on', 'off')) as l (name, "
+           "unset, value) "
+           "where current_setting(name) = unset",
 };
 
 static void ignore(void *arg, const struct pg_answer *answer)

@@ -94,14 +94,14 @@ def test_what_nobody_asked_for_has_limits_of_time_too(make_stack):
     """Where the role has none, as in a database that was restored: seen from within a statement of the sweep."""
     stack = make_stack(settings={"SHARELINK_NOTIFICATIONS_SWEEP_INTERVAL_MS": "100"})
     stack.db.rows(f'alter role sharelink_notifications in database "{stack.database}" reset all')
-    stack.db.rows("create table public.seen (lock_timeout text, statement_timeout text)")
+    stack.db.rows("create table public.seen (lock_timeout text, statement_timeout text, jit text)")
     stack.db.rows("create function public.see() returns trigger language plpgsql security definer as $$ begin "
-                  "insert into public.seen values (current_setting('lock_timeout'), current_setting('statement_timeout')); return new; end $$")
+                  "insert into public.seen values (current_setting('lock_timeout'), current_setting('statement_timeout'), current_setting('jit')); return new; end $$")
     stack.db.rows("create trigger see before update on notifications.cursors for each row execute function public.see()")
     stack.notifications.restart()
     stack.make_share_link()
     wait_until(lambda: stack.db.value("select count(*) from public.seen") > 0, 20, "the sweep has moved a cursor")
-    assert {tuple(row.values()) for row in stack.db.rows("select distinct * from public.seen")} == {("150ms", "5s")}
+    assert {tuple(row.values()) for row in stack.db.rows("select distinct * from public.seen")} == {("150ms", "5s", "off")}
 
 
 def waiting(daemon, pool):

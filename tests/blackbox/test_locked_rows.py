@@ -12,13 +12,14 @@ from stack.waiting import wait_until
 from support import prometheus
 from support.connected import ask
 
-# Below this nobody waits for a lock that he does not want; far below the 3 s for which one is waited for.
-SOON = 1.0
+# For how long a locked row is waited for; and what is far below it, though the machine be busy: nobody waits for a lock that he does
+# not want.
+LOCK_SECONDS, SOON = 8, 3.0
 
 
 @pytest.fixture(scope="module")
 def stack(shared):
-    made = shared.make_stack()
+    made = shared.make_stack(settings={"SHARELINK_DATABASE_LOCK_SECONDS": str(LOCK_SECONDS)})
     yield made
     made.close()
 
@@ -127,12 +128,11 @@ def test_one_reviewers_locked_row_holds_up_no_other_reviewers_open(stack):
     with held(stack, "select 1 from views.activity where reviewer_id = %s", locked["reviewers"][0]["id"]), \
             concurrent.futures.ThreadPoolExecutor(4) as pool:
         eager = [pool.submit(open_again) for _ in range(4)]
-        until = time.monotonic() + 4
-        while time.monotonic() < until:
+        for _ in range(5):
             for link in others:
                 wait, answer = timed(stack.reviewer(link).open)
                 assert answer.status_code == 200
                 waits.append(wait)
         over.set()
     assert {status for each in eager for status in each.result()} <= {200, 503}
-    assert max(waits) < SOON and len(waits) > 100, f"{len(waits)} opens in 4 s, the longest took {max(waits):.2f} s"
+    assert max(waits) < SOON, f"the longest of {len(waits)} opens took {max(waits):.2f} s"

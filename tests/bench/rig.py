@@ -119,6 +119,7 @@ class Rig:
         return re.sub(r"\$(\d+)", lambda place: f"({change(values[place.group(1)])})", statement)
 
     def _log_statements(self, least_ms):
+        self.sql("alter system set log_error_verbosity = 'default'")  # or the parameters are left out
         self.sql(f"alter system set log_min_duration_statement = {least_ms}")
         self.sql("select pg_reload_conf()")
         deadline = time.monotonic() + 10

@@ -4,6 +4,9 @@
 -- Every key that a list sorts by has a place for what is missing (never expiring lies after all times), and an index in which
 -- an account's rows lie in that order. Searches go by trigrams of what is searched, folded, within the account. Mail addresses
 -- are stored in the one form in which they are compared (common/data/idn.h).
+--
+-- Links, reviewers and interviews may have an external_id, the platform's own name of them (of a reviewer: within the link), and
+-- metadata, texts by keys of its own. Neither is in what others may read of these tables for a reviewer's page or a mail.
 
 create table links.accounts (
     id                    text        primary key collate "C",
@@ -51,6 +54,8 @@ create table links.interviews (
         (document #>> '{candidate,first_name}') || coalesce(' ' || (document #>> '{candidate,last_name}'), ''),
         document #>> '{candidate,email}')) stored,
     content_size    int         not null generated always as (links.content_size(document)) stored,
+    external_id     text        collate "C",
+    metadata        jsonb       not null default '{}',
     version         int         not null default 1,
     created_at      timestamptz not null default now(),
     updated_at      timestamptz not null default now(),
@@ -60,6 +65,7 @@ create index interviews_by_time on links.interviews (account_id, created_at, id)
 create index interviews_by_completion on links.interviews (account_id, (coalesce(completed_at, '-infinity'::timestamptz)), id);
 create index interviews_by_name on links.interviews (account_id, (candidate_name collate "und-x-icu"), id);
 create index interviews_by_job on links.interviews (account_id, job_id, created_at, id);
+create unique index interviews_external_id on links.interviews (account_id, external_id) where external_id is not null;
 create index interviews_by_words on links.interviews using gin (account_id, searched gin_trgm_ops);
 
 -- Counts the documents of an account's interviews that were replaced. A cached page goes by it, and by the version of its
@@ -109,6 +115,8 @@ create table links.share_links (
     message_subject        text,
     message_body           text,
     template_id            text        collate "C",
+    external_id            text        collate "C",
+    metadata               jsonb       not null default '{}',
     -- Makes the media references of this link's pages, so that those of another link mean nothing here.
     media_salt             bytea       not null,
     -- The highest position that a member of the link ever had: media references hold positions, so none may come to mean
@@ -128,6 +136,7 @@ create table links.share_links (
     foreign key (account_id, basic_of) references links.interviews (account_id, id) on delete cascade
 );
 create unique index share_links_basic_of on links.share_links (account_id, basic_of) where basic_of is not null;
+create unique index share_links_external_id on links.share_links (account_id, external_id) where external_id is not null;
 create index share_links_by_account on links.share_links (account_id, created_at desc, id desc);
 create index share_links_by_title on links.share_links (account_id, (title collate "und-x-icu"), id);
 create index share_links_by_expiry on links.share_links (account_id, (coalesce(expires_at, 'infinity'::timestamptz)), id);
@@ -168,9 +177,13 @@ create table links.reviewers (
     deactivated_at          timestamptz,
     state_reason            jsonb,
     invitation_requested_at timestamptz,
+    external_id             text        collate "C",
+    metadata                jsonb       not null default '{}',
     created_at              timestamptz not null default now()
 );
 create unique index reviewers_by_link on links.reviewers (share_link_id, email);
+-- Unique within the link, and found within the account.
+create unique index reviewers_external_id on links.reviewers (account_id, external_id, share_link_id) where external_id is not null;
 create index reviewers_by_words on links.reviewers using gin (account_id, searched gin_trgm_ops);
 
 -- How many mails of a kind an account has asked for to one address since the hour began; docs/limits.md tells of it. Kind and

@@ -13,6 +13,10 @@
 #include "common/base/str.h"
 
 static size_t depth_of(const char *text, size_t length);
+static json_t *load(const char *text, size_t length, json_error_t *fault);
+static void make_whole(json_t *value);
+static json_t *whole_of(const json_t *value);
+static char *dump(struct arena *arena, const json_t *value, size_t flags);
 static const char *describe(enum json_error_code code);
 static void release(void *value);
 
@@ -34,15 +38,66 @@ json_t *json_parse(struct arena *arena, const char *text, size_t length, const c
         *error = arena_printf(arena, "Arrays and objects are nested more than %d deep.", JSON_DEPTH_MAX);
         return NULL;
     }
-    json_t *value = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
+    json_t *value = load(text, length, &fault);
     if (value) {
-        return json_keep(arena, value);
+        json_t *whole = json_keep(arena, whole_of(value));
+        make_whole(json_keep(arena, value));
+        return whole ? whole : value;
     }
     if (json_error_code(&fault) == json_error_out_of_memory) {
         mem_fail();
     }
     *error = arena_printf(arena, "%s (line %d, column %d).", describe(json_error_code(&fault)), fault.line, fault.column);
     return NULL;
+}
+
+/* An integer beyond int64 becomes a real: whoever reads it then says what is wrong with it, at its place. */
+static json_t *load(const char *text, size_t length, json_error_t *fault)
+{
+    const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
+    json_t *value = json_loadb(text, length, flags, fault);
+
+    if (!value && json_error_code(fault) == json_error_numeric_overflow) {
+        value = json_loadb(text, length, flags | JSON_DECODE_INT_AS_REAL, fault);
+    }
+    return value;
+}
+
+/* jansson tells 2.0 from 2, JSON does not. */
+static void make_whole(json_t *value)
+{
+    const char *name;
+    json_t *member, *whole;
+    size_t i;
+
+    json_object_foreach(value, name, member)
+    {
+        whole = whole_of(member);
+        if (whole) {
+            json_object_set_new(value, name, whole);
+        } else {
+            make_whole(member);
+        }
+    }
+    json_array_foreach(value, i, member)
+    {
+        whole = whole_of(member);
+        if (whole) {
+            json_array_set_new(value, i, whole);
+        } else {
+            make_whole(member);
+        }
+    }
+}
+
+/* The integer that a real is; NULL for any other value. */
+static json_t *whole_of(const json_t *value)
+{
+    double number = json_real_value(value);
+    bool is_whole =
+        json_is_real(value) && number >= -JSON_INTEGER_END && number < JSON_INTEGER_END && number == (double)(json_int_t)number;
+
+    return is_whole ? json_integer((json_int_t)number) : NULL;
 }
 
 /* Depth that a parser could reach: broken text counts as if its brackets were in order. */
@@ -104,7 +159,18 @@ static void release(void *value)
 /* 15 digits show 4.2 as 4.2 and not as 4.2000000000000002. */
 char *json_text(struct arena *arena, const json_t *value)
 {
-    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+    return dump(arena, value, JSON_REAL_PRECISION(15));
+}
+
+/* 17 digits tell any two numbers apart. */
+char *json_canonical_text(struct arena *arena, const json_t *value)
+{
+    return dump(arena, value, JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
+}
+
+static char *dump(struct arena *arena, const json_t *value, size_t flags)
+{
+    char *text = json_dumps(value, flags | JSON_COMPACT | JSON_ENCODE_ANY);
 
     if (!text) {
         log_error("json.cannot_dump"); /* out of memory, or a value of our own that contains itself */

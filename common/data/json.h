@@ -8,14 +8,21 @@
 #include "common/base/arena.h"
 
 #define JSON_DEPTH_MAX 16
+/* 2^63, as a real: the first beyond what an integer holds. */
+#define JSON_INTEGER_END 9223372036854775808.0
 
 /* Parses one JSON text of valid UTF-8 that is at most JSON_DEPTH_MAX deep, with no duplicate keys and no \u0000.
+ * A number without a fraction is an integer however it is written (2.0, 2e0), and a real only beyond an integer's range.
  * The value lives as long as the arena. NULL when it is broken; *error (never NULL then) says what and where, in the
  * arena, with none of the input in it. A bare scalar is fine. */
 json_t *json_parse(struct arena *arena, const char *text, size_t length, const char **error);
 
 /* Compact text of value, in the arena; keys keep their order. */
 char *json_text(struct arena *arena, const json_t *value);
+
+/* The one text of all values that are equal as JSON, in the arena: no blanks, members in order, each character and number written
+ * one way. In the spirit of RFC 8785 (JCS), but for comparing within one build alone: members are in the order of their UTF-8. */
+char *json_canonical_text(struct arena *arena, const json_t *value);
 
 /* Ties a reference that the caller owns to the arena's life, and returns it. */
 json_t *json_keep(struct arena *arena, json_t *value);

@@ -6,6 +6,7 @@
 #include "common/http/fields.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ static bool has_good_length(struct fields *fields, const char *pointer, const ch
 static bool is_unseen(const char *text, const struct text_rule *rule);
 static const char *put_back(const json_t *value, const char *text);
 static void note(struct fields *fields, const char *pointer, const char *code, const char *detail);
+static const char *must_be(struct arena *arena, const json_t *value, const char *what);
 static int choice_index(const char *choices, const char *wanted);
 static const char *list_choices(struct arena *arena, const char *choices);
 static bool was_asked(const struct fields *fields, const char *name);
@@ -31,7 +33,7 @@ struct fields fields_of(struct arena *arena, struct faults *faults, const json_t
     struct fields fields = { .arena = arena, .faults = faults, .object = object, .pointer = pointer };
 
     if (!json_is_object(object)) {
-        faults_add(faults, pointer, "wrong_type", "This must be an object.");
+        faults_add(faults, pointer, "wrong_type", must_be(arena, object, "an object"));
         fields.object = NULL;
     }
     return fields;
@@ -95,7 +97,7 @@ static const char *checked_text(struct fields *fields, const char *pointer, cons
 
     rule = rule ? rule : &no_rule;
     if (!text) {
-        note(fields, pointer, "wrong_type", "This must be a string.");
+        note(fields, pointer, "wrong_type", must_be(fields->arena, value, "a string"));
         return NULL;
     }
     const char *mended = rule->verbatim ? text : text_mend(fields->arena, text, rule->newlines ? TEXT_LINES : TEXT_ONE_LINE);
@@ -158,7 +160,7 @@ bool fields_bool(struct fields *fields, const char *name, bool fallback)
         return fallback;
     }
     if (!json_is_boolean(value)) {
-        fields_fault(fields, name, "wrong_type", "This must be true or false.");
+        fields_fault(fields, name, "wrong_type", must_be(fields->arena, value, "true or false"));
         return false;
     }
     return json_is_true(value);
@@ -171,12 +173,13 @@ int64_t fields_int(struct fields *fields, const char *name, enum fields_need nee
     if (!value) {
         return 0;
     }
-    if (!json_is_integer(value)) {
-        fields_fault(fields, name, "wrong_type", "This must be a whole number.");
+    bool is_beyond = json_is_real(value) && fabs(json_real_value(value)) >= JSON_INTEGER_END;
+    if (!json_is_integer(value) && !is_beyond) {
+        fields_fault(fields, name, "wrong_type", must_be(fields->arena, value, "a whole number"));
         return 0;
     }
     int64_t number = json_integer_value(value);
-    if (number < min || number > max) {
+    if (is_beyond || number < min || number > max) {
         fields_fault(fields, name, "out_of_range",
                      arena_printf(fields->arena, "This must be from %" PRId64 " to %" PRId64 ".", min, max));
         return 0;
@@ -192,7 +195,7 @@ double fields_number(struct fields *fields, const char *name, enum fields_need n
         return 0;
     }
     if (!json_is_number(value)) {
-        fields_fault(fields, name, "wrong_type", "This must be a number.");
+        fields_fault(fields, name, "wrong_type", must_be(fields->arena, value, "a number"));
         return 0;
     }
     double number = json_number_value(value);
@@ -212,7 +215,7 @@ int fields_choice(struct fields *fields, const char *name, enum fields_need need
     }
     const char *text = json_string_value(value);
     if (!text) {
-        fields_fault(fields, name, "wrong_type", "This must be a string.");
+        fields_fault(fields, name, "wrong_type", must_be(fields->arena, value, "a string"));
         return -1;
     }
     int index = choice_index(choices, text);
@@ -264,7 +267,7 @@ bool fields_time(struct fields *fields, const char *name, enum fields_need need,
         return false;
     }
     if (!json_is_string(value)) {
-        fields_fault(fields, name, "wrong_type", "This must be a string.");
+        fields_fault(fields, name, "wrong_type", must_be(fields->arena, value, "a string"));
         return false;
     }
     if (!clock_parse_rfc3339(json_string_value(value), wall_ms)) {
@@ -295,7 +298,7 @@ const json_t *fields_array(struct fields *fields, const char *name, enum fields_
         return NULL;
     }
     if (!json_is_array(value)) {
-        fields_fault(fields, name, "wrong_type", "This must be an array.");
+        fields_fault(fields, name, "wrong_type", must_be(fields->arena, value, "an array"));
         return NULL;
     }
     if (json_array_size(value) < min) {
@@ -338,6 +341,12 @@ static void note(struct fields *fields, const char *pointer, const char *code, c
     if (fields->object) {
         faults_add(fields->faults, pointer, code, detail);
     }
+}
+
+/* Who sends a null wants something cleared. */
+static const char *must_be(struct arena *arena, const json_t *value, const char *what)
+{
+    return arena_printf(arena, "This must be %s%s.", what, json_is_null(value) ? "; it cannot be null" : "");
 }
 
 static const char *pointer_to(const struct fields *fields, const char *name)

@@ -55,11 +55,46 @@ static void test_refuses_what_is_broken_or_ambiguous(void **state)
     assert_broken("\"\\ud800\"", 8, "");
     assert_broken("\"\xFF\"", 3, "UTF-8");
     assert_broken("\"\xED\xA0\x80\"", 5, "UTF-8");
-    assert_broken("99999999999999999999", 20, "too large");
     assert_broken("1e999", 5, "too large");
     assert_broken("1\0", 2, "NUL");
     assert_broken("{}\0{\"hidden\":1}", 15, "NUL");
     assert_broken("\"a\nb\"", 5, "");
+}
+
+static void assert_canonical(const char *text, const char *expected)
+{
+    struct arena *arena = arena_new();
+    const char *error;
+    const json_t *value = json_parse(arena, text, strlen(text), &error);
+
+    assert_string_equal(json_canonical_text(arena, value), expected);
+    arena_free(arena);
+}
+
+static void test_whole_numbers_are_integers(void **state)
+{
+    struct arena *arena = arena_new();
+    const char *error, text[] = "[2.0,2e0,20e-1,-0.0,{\"a\":[1E2]},9223372036854775807,2.5,1e19,-9223372036854775808]";
+    (void)state;
+
+    const json_t *value = json_parse(arena, text, strlen(text), &error);
+    assert_string_equal(json_text(arena, value), "[2,2,2,0,{\"a\":[100]},9223372036854775807,2.5,1e19,-9223372036854775808]");
+    assert_true(json_is_integer(json_parse(arena, "2.0", 3, &error)));
+    const char beyond[] = "[99999999999999999999,3]";
+    value = json_parse(arena, beyond, strlen(beyond), &error);
+    assert_true(json_is_real(json_array_get(value, 0)) && json_is_integer(json_array_get(value, 1)));
+    arena_free(arena);
+}
+
+static void test_what_is_equal_has_one_canonical_text(void **state)
+{
+    (void)state;
+
+    assert_canonical("{ \"b\" : [1, 2.50] , \"a\":{\"d\":2.0,\"c\":null}}", "{\"a\":{\"c\":null,\"d\":2},\"b\":[1,2.5]}");
+    assert_canonical("{\"\\u0061\":{\"\\u0063\":null,\"d\":200e-2},\n\"b\":[1e0,25e-1]}",
+                     "{\"a\":{\"c\":null,\"d\":2},\"b\":[1,2.5]}");
+    assert_canonical("\"\\u0041\\/\\u00e4\\ud83d\\ude00\\n\"", "\"A/\xC3\xA4\xF0\x9F\x98\x80\\n\"");
+    assert_canonical("[0.1,1e-1,0.30000000000000004]", "[0.10000000000000001,0.10000000000000001,0.30000000000000004]");
 }
 
 static void test_errors_tell_the_place_and_nothing_of_the_input(void **state)
@@ -113,6 +148,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parses_and_writes),
         cmocka_unit_test(test_refuses_what_is_broken_or_ambiguous),
+        cmocka_unit_test(test_whole_numbers_are_integers),
+        cmocka_unit_test(test_what_is_equal_has_one_canonical_text),
         cmocka_unit_test(test_errors_tell_the_place_and_nothing_of_the_input),
         cmocka_unit_test(test_depth_is_limited),
     };

@@ -109,11 +109,16 @@ static void test_text(void **state)
 static void test_numbers_and_booleans(void **state)
 {
     struct reading *reading = *state;
-    struct fields *root = read_body(
-        reading, "{\"i\":5,\"low\":-1,\"real\":5.0,\"text\":\"5\",\"n\":2.5,\"high\":11,\"t\":true,\"f\":false,\"no\":0}");
+    struct fields *root =
+        read_body(reading, "{\"i\":5,\"low\":-1,\"whole\":50e-1,\"real\":5.5,\"most\":99999999999999999999,\"far\":1e300,"
+                           "\"null\":null,\"text\":\"5\",\"n\":2.5,\"high\":11,\"t\":true,\"f\":false,\"no\":0}");
 
     assert_int_equal(fields_int(root, "i", FIELDS_REQUIRED, 0, 10), 5);
     assert_int_equal(fields_int(root, "low", FIELDS_REQUIRED, 0, 10), 0);
+    assert_int_equal(fields_int(root, "whole", FIELDS_REQUIRED, 0, 10), 5);
+    assert_int_equal(fields_int(root, "most", FIELDS_REQUIRED, 0, INT64_MAX), 0);
+    assert_int_equal(fields_int(root, "far", FIELDS_REQUIRED, 0, INT64_MAX), 0);
+    assert_int_equal(fields_int(root, "null", FIELDS_OPTIONAL, 0, 10), 0);
     assert_int_equal(fields_int(root, "real", FIELDS_REQUIRED, 0, 10), 0);
     assert_int_equal(fields_int(root, "text", FIELDS_REQUIRED, 0, 10), 0);
     assert_int_equal(fields_int(root, "gone", FIELDS_REQUIRED, 0, 10), 0);
@@ -127,7 +132,8 @@ static void test_numbers_and_booleans(void **state)
     assert_true(fields_bool(root, "absent", true));
     assert_false(fields_bool(root, "no", true));
     fields_end(root);
-    assert_faults(reading, "/low out_of_range; /real wrong_type; /text wrong_type; /gone required; /high out_of_range; "
+    assert_faults(reading, "/low out_of_range; /most out_of_range; /far out_of_range; /null wrong_type; /real wrong_type; /text "
+                           "wrong_type; /gone required; /high out_of_range; "
                            "/text wrong_type; /no wrong_type");
 }
 

@@ -113,7 +113,7 @@ $(GEN)/%.inc: % Makefile
 	@mkdir -p $(@D)
 	@sed -e 's/\\/\\\\/g; s/"/\\"/g; s/?/\\?/g; s/^/"/; s/$$/\\n"/' $< >$@
 
-$(GEN)/proto/openapi/%.yaml.inc: proto/openapi/%.yaml proto/openapi/embed CHANGELOG.md Makefile
+$(GEN)/proto/openapi/%.yaml.inc: proto/openapi/%.yaml proto/openapi/shared.yaml proto/openapi/documents.py proto/openapi/embed CHANGELOG.md Makefile
 	@mkdir -p $(@D)
 	$(call say,JSON,$@)/usr/bin/python3 proto/openapi/embed $< '$(or $(VERSION),0)' >$@
 

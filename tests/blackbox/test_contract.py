@@ -98,11 +98,13 @@ def test_event_has_examples_that_fit(name):
 
 SMALL = Contract({
     "paths": {"/things/{id}": {"put": {
-        "requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}},
+        "requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Wanted"}}}},
         "responses": {"200": {"headers": {"ETag": {"schema": {"type": "string", "pattern": "^v"}}},
                               "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}},
                       "204": {}, "default": {}}}}},
-    "components": {"schemas": {"Thing": {"type": "object", "required": ["a"], "additionalProperties": False, "properties": {"a": {"type": "integer"}}}}},
+    "components": {"schemas": {
+        "Wanted": {"type": "object", "required": ["a"], "additionalProperties": False, "properties": {"a": {"type": "integer"}}},
+        "Thing": {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}}},
 })
 GOOD = {"method": "PUT", "path": "/things/7?x=1", "status": 200, "headers": {"etag": "v1", "Content-Type": "application/json; charset=utf-8"},
         "body": b'{"a": 1}', "sent": b'{"a": 2}'}
@@ -131,6 +133,39 @@ def test_what_keeps_the_contract_passes():
 def test_what_breaks_the_contract_fails(change, said):
     with pytest.raises(Breach, match=said):
         SMALL.check(**{**GOOD, **change})
+
+
+DIRECTORY = Contract({
+    "paths": {"/people": {"get": {"responses": {"200": {"content": {"application/json": {"schema": {"type": "array", "items": {
+        "$ref": "#/components/schemas/Person"}}}}}}}}},
+    "components": {"schemas": {
+        "Named": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
+        "Person": {"allOf": [{"$ref": "#/components/schemas/Named"}, {"properties": {
+            "boss": {"anyOf": [{"$ref": "#/components/schemas/Person"}, {"type": "null"}]},
+            "pet": {"oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}]},
+            "notes": {"type": "object", "additionalProperties": {"type": "string"}},
+            "free": {"type": "object", "additionalProperties": True}}}]},
+        "Cat": {"allOf": [{"$ref": "#/components/schemas/Named"}, {"properties": {"kind": {"const": "cat"}, "lives": {"type": "integer"}}}]},
+        "Dog": {"type": "object", "properties": {"kind": {"const": "dog"}, "name": {"type": "string"}}}}},
+})
+
+
+@pytest.mark.parametrize("person, said", [
+    ({"name": "Ada", "boss": {"name": "Bo", "boss": None}, "pet": {"kind": "cat", "name": "Tom", "lives": 9}, "notes": {"a": "b"}, "free": {"x": [{}]}}, None),
+    ({"name": "Ada", "age": 36}, "'age' was unexpected"),
+    ({"name": "Ada", "boss": {"name": "Bo", "age": 63}}, "not valid"),
+    ({"name": "Ada", "pet": {"kind": "dog", "lives": 1}}, "not valid"),
+    ({"name": "Ada", "notes": {"a": 1}}, "not of type"),
+    ({"boss": None}, "required"),
+])
+def test_answer_has_no_member_that_is_not_documented(person, said):
+    def check():
+        DIRECTORY.check("GET", "/people", 200, {"Content-Type": "application/json"}, json.dumps([person]).encode())
+    if said is None:
+        check()
+    else:
+        with pytest.raises(Breach, match=said):
+            check()
 
 
 def test_unknown_event_fails():

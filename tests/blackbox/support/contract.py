@@ -4,20 +4,26 @@
     check_event(event)                                                       raises Breach
 
 A request that was taken (2xx) must fit its schema; a reply must have a status that its operation documents, the headers
-that this status promises, and a body that fits. Validators are made once, when they are first needed.
+that this status promises, and a body that fits and has no member that is not documented (closing.py). Validators are made
+once, when they are first needed.
 """
 
 import functools
 import json
 import pathlib
 import re
+import sys
 import threading
 from urllib.parse import urlsplit
 
 import jsonschema
 import yaml
 
+from .closing import closed
+
 PROTO = pathlib.Path(__file__).resolve().parents[3] / "proto"
+sys.path.append(str(PROTO / "openapi"))
+import documents  # noqa: E402  what the build makes the documents with
 ROUTE = re.compile(r'\{\s*HTTP_([A-Z]+),\s*"([^"]+)",\s*(\w+),\s*([^}]+?)\s*\}')
 # What the top of each document says that any call may answer; `default` stands for these alone.
 ANYWHERE = {400, 404, 405, 411, 413, 417, 431, 500, 501, 503}
@@ -39,7 +45,7 @@ Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_str)
 
 class Contract:
     def __init__(self, document):
-        self.document = document
+        self.document = document = closed(document)
         self.resolver = jsonschema.RefResolver("", document)
         self.validators = {}
         self.operations = []
@@ -134,8 +140,7 @@ class Contracts(dict):
     """By daemon; a document is read when it is first asked for."""
 
     def __missing__(self, name):
-        with open(PROTO / "openapi" / f"{name}.yaml", encoding="utf-8") as file:
-            self[name] = Contract(yaml.load(file, Loader))
+        self[name] = Contract(documents.read(PROTO / "openapi" / f"{name}.yaml"))
         return self[name]
 
 

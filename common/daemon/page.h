@@ -19,26 +19,40 @@ struct page_sort {
     const char *from;     /* what stands after FROM */
 };
 
-/* ?name=value. Either one of some choices ("a|b"), each with a condition of its own, or free text that check accepts. */
+/* For a log, where a list must cost what its page does however long the log is: an index has the rows of each of several keys in
+ * the list's order, and none has those of all together. So the page is made of each key's own first rows. */
+struct page_keys {
+    const char *keys;      /* SQL, a query of text: the keys that :value stands for */
+    const char *condition; /* of the rows of one key, which is keys.key in it */
+    bool are_many;         /* more than a page has rows: the keys whose first row comes last are left out beforehand */
+};
+
+/* ?name=value: one of some choices ("a|b"), each with a condition of its own; or one of some words, which may be given several
+ * times and under another name; or a moment (name_after and name_before bound a range); or free text that check accepts. */
 struct page_filter {
     const char *name;
     const char *choices;
     const char *const *conditions;
+    const char *const *words; /* ended by NULL; :value is a text[] */
+    const char *other_name;   /* of words; may be NULL */
+    bool is_moment;
     const char *(*check)(const char *text);                          /* NULL when fine, else what is wrong */
     const char *(*canonical)(struct arena *arena, const char *text); /* of what passed the check; NULL: as it is */
     const char *condition;                                           /* :value is the value */
-    bool is_heavy; /* may read far more than a page: its statement goes on the lane of heavy ones */
+    const struct page_keys *keys; /* in the condition's place, for the first filter asked for that has some; may be NULL */
+    bool is_heavy;                /* may read far more than a page: its statement goes on the lane of heavy ones */
 };
 
 /* A list's statement is a pattern (-- page): :from, :conditions, :key, :id and :direction are put in, and :account_id, :limit
  * and :parent_id become parameters there, in conditions, and in scope and known. Its columns: data, the rows as a JSON array;
- * has_more; last_key and last_id, the last row's. */
+ * has_more; last_key and last_id, the last row's. Who has filters with keys calls its rows as the sorts' id does ("l.id"). */
 struct page_list {
     const char *name;
     const struct pg_statement *pattern;
     const char *default_sort;          /* "-created_at" */
     const struct page_sort *sorts;     /* ended by a NULL name */
     const struct page_filter *filters; /* ended by a NULL name */
+    const char *always;                /* a condition that each row must pass, with :direction; may be NULL */
     /* For a list below one thing, /v1/things/{id}/list: SQL that tells what is below it and whether it is there, as :scope and
      * :known in the pattern, with :parent_id for {id}; and what a 404 says. The pattern then has the column is_known. */
     const char *scope, *known, *not_found;

@@ -13,6 +13,7 @@ FLOORS = [
 # Modules of several files: headers that their own files share stand beside the one that is for all.
 INSIDES = {
     "common/base/config": "config_value",
+    "common/daemon/page": "page_internal",
     "common/http/connections": "connections_internal",
     "common/http/server": "reply",
     "common/mail/mail": "compose mail_check smtp smtp_server smtp_verdict",

@@ -82,14 +82,23 @@ def pages_of(path):
     """What the C beside a pattern says of each list that is made of it."""
     source = (ROOT / path).with_suffix(".c").read_text(encoding="utf-8")
     source = re.sub(r'"\s*\n\s*"', "", source)
+    keyed = [keys_of(block) for block in re.findall(r"struct page_keys \w+ = \{(.*?)\n\};", source, re.DOTALL)]
+    source = re.sub(r"struct page_keys \w+ = \{.*?\n\};", "", source, flags=re.DOTALL)
     sort = re.search(r'struct page_sort sorts\[\] = \{\s*\{ (.*?) \},\n', source, re.DOTALL)
     key, key_id, kind, table = [unquoted(text) for text in re.findall(r'"((?:[^"\\]|\\.)*)"', sort[1])][1:]
     conditions = [unquoted(text) for text in re.findall(r'\.condition = "((?:[^"\\]|\\.)*)"', source)]
     choices = re.findall(r'static const char \*const (\w+)\[\] = \{(.*?)\};', source, re.DOTALL)
     conditions += [unquoted(re.search(r'"((?:[^"\\]|\\.)*)"', texts)[1]) for name, texts in choices if f".conditions = {name}" in source]
     for block in re.findall(rf"struct page_list \w+ = \{{(?:(?!\n\}};).)*\.pattern = &{path.stem}_statement.*?\n\}};", source, re.DOTALL):
-        said = {name: unquoted(text) for name, text in re.findall(r'\.(scope|known) = "((?:[^"\\]|\\.)*)"', block)}
-        yield {"key": key, "id": key_id, "type": kind, "from": table, "conditions": conditions, "scope": "", "known": "", **said}
+        said = {name: unquoted(text) for name, text in re.findall(r'\.(scope|known|always) = "((?:[^"\\]|\\.)*)"', block)}
+        page = {"key": key, "id": key_id, "type": kind, "from": table, "conditions": conditions, "scope": "", "known": "", **said}
+        yield from [{**page, "keyed": each} for each in (None, *keyed)]
+
+
+def keys_of(block):
+    """(the query of keys, the condition of one key's rows, whether they are many)"""
+    said = {name: unquoted(text) for name, text in re.findall(r'\.(keys|condition) = "((?:[^"\\]|\\.)*)"', block)}
+    return said["keys"], said["condition"], ".are_many = true" in block
 
 
 def unquoted(text):
@@ -98,12 +107,27 @@ def unquoted(text):
 
 def compose(pattern, page):
     number = 4 if page["scope"] else 3
-    conditions = f" and ({page['key']}, {page['id']}) < (${number}::{page['type']}, ${number + 1})"
+    conditions = f" and ({page['always']})" if "always" in page else ""
+    conditions += f" and ({page['key']}, {page['id']}) < (${number}::{page['type']}, ${number + 1})"
     for count, condition in enumerate(page["conditions"]):
         conditions += f" and ({condition.replace(':value', f'${number + 2 + count}')})"
-    parts = {**page, "conditions": conditions, "direction": "desc"}
-    text = put_in(pattern, parts)
+    parts = {**page, "conditions": conditions}
+    if page["keyed"]:
+        value = f"${number + 2 + sum(':value' in each for each in page['conditions'])}"
+        keys, condition, are_many = [text.replace(":value", value) if isinstance(text, str) else text for text in page["keyed"]]
+        parts |= {"from": from_keys(page, keys, f"{conditions} and ({condition})", are_many), "conditions": ""}
+    text = put_in(put_in(pattern, {name: parts[name] for name in ("from", "conditions", "scope", "known")}),
+                  {"key": page["key"], "id": page["id"], "direction": "desc"})
     return put_in(text, {"account_id": "($1::text)", "limit": "($2::int)", "parent_id": "($3::text)"})
+
+
+def from_keys(page, keys, conditions, are_many):
+    row = page["id"].partition(".")[0]
+    rows = f"from {page['from']} where {row}.account_id = :account_id{conditions} order by :key :direction, :id :direction"
+    if are_many:
+        keys = (f"select keys.key from ({keys}) as keys (key) cross join lateral (select :key, :id {rows} limit 1) as first (key, id)"
+                " order by first.key :direction, first.id :direction limit :limit + 1")
+    return f"({keys}) as keys (key) cross join lateral (select {row}.* {rows} limit :limit + 1) as {row}"
 
 
 def put_in(text, parts):

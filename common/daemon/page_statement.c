@@ -1,0 +1,230 @@
+/* page_statement.c - the statement of a list: its pattern, with what this page's sort and filters put in. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/str.h"
+#include "common/daemon/api_key.h"
+#include "common/daemon/daemon.h"
+#include "common/daemon/page_internal.h"
+
+struct page_statement {
+    struct pg_statement statement;
+    uint64_t variant;
+    struct page_statement *next;
+};
+
+/* A name in a pattern, and what it stands for. */
+struct part {
+    const char *name, *text;
+};
+
+/* In the order in which they run. */
+static uint64_t variant_of(const struct wanted_page *page);
+static const char *compose(struct arena *arena, const struct wanted_page *page);
+static const struct page_filter *keyed_filter(const struct wanted_page *page);
+static const char *conditions_of(struct arena *arena, const struct wanted_page *page, const struct page_filter *keyed);
+static int parameter_of_cursor(const struct wanted_page *page);
+static const char *with_value(struct arena *arena, const char *text, int number);
+static const char *from_keys(struct arena *arena, const struct wanted_page *page, const struct page_filter *keyed,
+                             const char *conditions);
+static int parameter_of(const struct wanted_page *page, const struct page_filter *filter);
+static bool is_of_name(char c);
+static const char *put_in(struct arena *arena, const char *text, const struct part *parts);
+static bool is_heavy(const struct wanted_page *page);
+
+const struct pg_statement *page_statement_of(struct flow *flow, const struct wanted_page *page)
+{
+    struct arena *arena = flow->daemon->arena; /* prepared statements live as long as the process */
+    uint64_t variant = variant_of(page);
+
+    for (const struct page_statement *known = *page->list->statements; known; known = known->next) {
+        if (known->variant == variant) {
+            return &known->statement;
+        }
+    }
+    struct page_statement *made = arena_alloc(arena, sizeof *made);
+    made->statement = *page->list->pattern;
+    made->statement.name = arena_printf(arena, "list %s %llx", page->list->name, (unsigned long long)variant);
+    made->statement.sql = compose(arena, page);
+    made->statement.lane = is_heavy(page) ? PG_LANE_HEAVY : PG_LANE_USUAL;
+    made->variant = variant;
+    made->next = *page->list->statements;
+    *page->list->statements = made;
+    return &made->statement;
+}
+
+static uint64_t variant_of(const struct wanted_page *page)
+{
+    uint64_t variant = (uint64_t)(page->sort - page->list->sorts) * 4 + (page->descends ? 2 : 0) + (page->after_key ? 1 : 0);
+
+    for (size_t i = 0; page->list->filters[i].name; i++) {
+        variant = variant * 8 + (page->filters[i].value ? 1 + (unsigned)page->filters[i].choice : 0);
+    }
+    return variant;
+}
+
+static const char *compose(struct arena *arena, const struct wanted_page *page)
+{
+    const struct page_list *list = page->list;
+    const struct page_filter *keyed = keyed_filter(page);
+    const char *conditions = conditions_of(arena, page, keyed);
+    const struct part whole[] = { { ":from", keyed ? from_keys(arena, page, keyed, conditions) : page->sort->from },
+                                  { ":scope", list->scope ? list->scope : "" },
+                                  { ":known", list->known ? list->known : "" },
+                                  { ":conditions", keyed ? "" : conditions },
+                                  { NULL, NULL } };
+    const struct part order[] = { { ":key", page->sort->key },
+                                  { ":id", page->sort->id },
+                                  { ":direction", page->descends ? "desc" : "asc" },
+                                  { ":account_id", "($1::text)" },
+                                  { ":limit", "($2::int)" },
+                                  { ":parent_id", "($3::text)" },
+                                  { NULL, NULL } };
+
+    return put_in(arena, put_in(arena, list->pattern->sql, whole), order);
+}
+
+static const struct page_filter *keyed_filter(const struct wanted_page *page)
+{
+    const struct page_filter *filters = page->list->filters;
+
+    for (size_t i = 0; filters[i].name; i++) {
+        if (filters[i].keys && page->filters[i].value) {
+            return &filters[i];
+        }
+    }
+    return NULL;
+}
+
+static const char *conditions_of(struct arena *arena, const struct wanted_page *page, const struct page_filter *keyed)
+{
+    const struct page_list *list = page->list;
+    struct buf sql = { 0 };
+    int number = parameter_of_cursor(page);
+
+    buf_add(&sql, "", 0);
+    if (list->always) {
+        buf_printf(&sql, " and (%s)", list->always);
+    }
+    if (page->after_key) {
+        buf_printf(&sql, " and (%s, %s) %s ($%d::%s, $%d)", page->sort->key, page->sort->id, page->descends ? "<" : ">", number,
+                   page->sort->type, number + 1);
+    }
+    for (size_t i = 0; list->filters[i].name; i++) {
+        const struct page_filter *filter = &list->filters[i];
+        if (page->filters[i].value) {
+            const char *condition = filter == keyed   ? filter->keys->condition
+                                    : filter->choices ? filter->conditions[page->filters[i].choice]
+                                                      : filter->condition;
+            buf_printf(&sql, " and (%s)", with_value(arena, condition, parameter_of(page, filter)));
+        }
+    }
+    const char *text = arena_strdup(arena, sql.data);
+    buf_clear(&sql);
+    return text;
+}
+
+/* Which parameter a name is: the account, the limit and, of a list below one thing, its id; then the cursor's two, when there is
+ * one; then the filters' values. */
+static int parameter_of_cursor(const struct wanted_page *page)
+{
+    return page->list->scope ? 4 : 3;
+}
+
+static int parameter_of(const struct wanted_page *page, const struct page_filter *filter)
+{
+    int number = parameter_of_cursor(page) + (page->after_key ? 2 : 0);
+
+    for (const struct page_filter *each = page->list->filters; each != filter; each++) {
+        number += page->filters[each - page->list->filters].value && !each->choices;
+    }
+    return number;
+}
+
+static const char *with_value(struct arena *arena, const char *text, int number)
+{
+    const struct part value[] = { { ":value", arena_printf(arena, "$%d", number) }, { NULL, NULL } };
+
+    return put_in(arena, text, value);
+}
+
+/* Each key's first rows, as many as the page has; of many keys only those of which a row can be on the page. */
+static const char *from_keys(struct arena *arena, const struct wanted_page *page, const struct page_filter *keyed,
+                             const char *conditions)
+{
+    const struct page_sort *sort = page->sort;
+    int row_length = (int)strcspn(sort->id, "."); /* "l.id": l */
+    const char *row = arena_printf(arena, "%.*s", row_length, sort->id);
+    const char *keys = with_value(arena, keyed->keys->keys, parameter_of(page, keyed));
+    const char *rows = arena_printf(arena, "from %s where %s.account_id = :account_id%s order by :key :direction, :id :direction",
+                                    sort->from, row, conditions);
+
+    if (keyed->keys->are_many) {
+        keys = arena_printf(
+            arena,
+            "select keys.key from (%s) as keys (key) cross join lateral (select :key, :id %s limit 1) as first (key, id)"
+            " order by first.key :direction, first.id :direction limit :limit + 1",
+            keys, rows);
+    }
+    return arena_printf(arena, "(%s) as keys (key) cross join lateral (select %s.* %s limit :limit + 1) as %s", keys, row, rows,
+                        row);
+}
+
+static bool is_of_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The text with each of the names replaced, in the arena. A cast (::) is no name. */
+static const char *put_in(struct arena *arena, const char *text, const struct part *parts)
+{
+    struct buf sql = { 0 };
+
+    for (const char *at = text; *at;) {
+        const struct part *part = parts;
+        while (part->name && (!str_starts_with(at, part->name) || is_of_name(at[strlen(part->name)]))) {
+            part++;
+        }
+        bool is_cast = at > text && at[-1] == ':';
+        if (part->name && !is_cast) {
+            buf_add_text(&sql, part->text);
+            at += strlen(part->name);
+        } else {
+            buf_add_char(&sql, *at++);
+        }
+    }
+    const char *put = arena_strdup(arena, sql.data);
+    buf_clear(&sql);
+    return put;
+}
+
+static bool is_heavy(const struct wanted_page *page)
+{
+    for (size_t i = 0; page->list->filters[i].name; i++) {
+        if (page->list->filters[i].is_heavy && page->filters[i].value) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void page_add_params(struct pg_params *params, struct flow *flow, const struct wanted_page *page)
+{
+    pg_text(params, caller_of(flow)->account_id);
+    pg_int(params, page->limit);
+    if (page->list->scope) {
+        pg_text(params, router_param(flow, "id"));
+    }
+    if (page->after_key) {
+        pg_text(params, page->after_key);
+        pg_text(params, page->after_id);
+    }
+    for (size_t i = 0; page->list->filters[i].name; i++) {
+        const struct wanted_filter *wanted = &page->filters[i];
+        if (wanted->value && wanted->words) {
+            pg_text_array(params, wanted->words, wanted->word_count);
+        } else if (wanted->value && !page->list->filters[i].choices) {
+            pg_text(params, wanted->value);
+        }
+    }
+}

@@ -67,12 +67,13 @@ const char *http_query_string(const struct flow *flow); /* raw, or NULL */
 const char *http_query(const struct flow *flow, const char *name);
 /* Calls each with every parameter in order; stops and returns false when each does, or when the query is malformed. */
 bool http_query_each(const struct flow *flow, bool (*each)(void *arg, const char *name, const char *value), void *arg);
-const char *http_header(const struct flow *flow, const char *name); /* NULL when absent */
+const char *http_header(const struct flow *flow, const char *name); /* NULL when absent; of a list the first line */
+/* Of a field that is a list: all its lines as one (RFC 9110, 5.3), in the arena. */
+const char *http_headers(const struct flow *flow, const char *name);
 const char *http_cookie(const struct flow *flow, const char *name); /* NULL when absent; in the arena */
 const char *http_body(const struct flow *flow, size_t *length);     /* NUL-terminated too; in the arena */
 /* The peer's numeric address; behind a proxy that the daemon trusts, the client's. */
 const char *http_client_address(const struct flow *flow);
-bool http_is_json(const struct flow *flow); /* Content-Type: application/json, any charset=utf-8 */
 
 /* --- the reply --- */
 /* Before the reply; copied. A second value replaces the first, Set-Cookie is added. A name that is no token or a value with

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/http/body.h"
 #include "common/http/fault_page.h"
 #include "common/http/http.h"
 #include "common/base/log.h"
@@ -20,6 +21,7 @@ struct faults {
 static bool says_when(const struct flow *flow);
 static json_t *text_or_empty(const char *text);
 static const char *cut_pointer(struct arena *arena, const char *pointer);
+static struct next *reply_other_type(struct flow *flow);
 
 struct next *problem_reply(struct flow *flow, int status, const char *code, const char *detail)
 {
@@ -161,17 +163,18 @@ struct next *faults_reply(struct flow *flow, const struct faults *faults)
 json_t *problem_read_object(struct flow *flow, struct next **reply)
 {
     size_t length = 0;
-    const char *error, *body = http_body(flow, &length);
+    const char *error;
 
-    if (!body || length == 0) {
+    http_body(flow, &length);
+    if (length == 0) {
         *reply = problem_reply(flow, 400, "body_required", "The request needs a JSON object as its body.");
         return NULL;
     }
     if (!http_is_json(flow)) {
-        *reply = problem_reply(flow, 415, "unsupported_media_type", "The body must be application/json.");
+        *reply = reply_other_type(flow);
         return NULL;
     }
-    json_t *value = json_parse(flow->arena, body, length, &error);
+    json_t *value = http_json(flow, &error);
     if (!value) {
         *reply = problem_reply(flow, 400, "invalid_json", error);
         return NULL;
@@ -183,6 +186,17 @@ json_t *problem_read_object(struct flow *flow, struct next **reply)
         return NULL;
     }
     return value;
+}
+
+/* Of what a PATCH takes, Accept-Patch tells (router.c). */
+static struct next *reply_other_type(struct flow *flow)
+{
+    if (http_method(flow) == HTTP_PATCH) {
+        return problem_reply(flow, 415, "unsupported_media_type",
+                             "The body must be application/json or application/merge-patch+json.");
+    }
+    http_set_header(flow, "Accept", "application/json");
+    return problem_reply(flow, 415, "unsupported_media_type", "The body must be application/json.");
 }
 
 json_t *problem_read_optional(struct flow *flow, struct next **reply)

@@ -8,7 +8,6 @@
 
 static bool next_parameter(struct arena *arena, const char **at, char **name, char **value);
 static const char *cookie_in(struct arena *arena, const char *list, const char *name);
-static bool parameter_is(const char *at, size_t length, const char *name, const char *expected);
 
 enum http_method http_method(const struct flow *flow)
 {
@@ -114,6 +113,20 @@ const char *http_header(const struct flow *flow, const char *name)
     return NULL;
 }
 
+const char *http_headers(const struct flow *flow, const char *name)
+{
+    const struct http_request *request = flow->owner;
+    const char *all = NULL;
+
+    for (size_t i = 0; i < request->field_count; i++) {
+        if (strcasecmp(request->fields[i].name, name) == 0) {
+            const char *line = request->fields[i].value;
+            all = all ? arena_printf(flow->arena, "%s, %s", all, line) : line;
+        }
+    }
+    return all;
+}
+
 const char *http_cookie(const struct flow *flow, const char *name)
 {
     const struct http_request *request = flow->owner;
@@ -149,50 +162,6 @@ static const char *cookie_in(struct arena *arena, const char *list, const char *
         list += length;
     }
     return NULL;
-}
-
-bool http_is_json(const struct flow *flow)
-{
-    static const char type[] = "application/json";
-    const char *at = http_header(flow, "Content-Type");
-
-    if (!at || strncasecmp(at, type, sizeof type - 1) != 0) {
-        return false;
-    }
-    at += sizeof type - 1;
-    at += strspn(at, " \t");
-    if (*at && *at != ';') {
-        return false;
-    }
-    while (*at) {
-        at += strspn(at, "; \t");
-        size_t length = strcspn(at, ";");
-        if (length >= 7 && strncasecmp(at, "charset", 7) == 0 && !parameter_is(at, length, "charset", "utf-8")) {
-            return false;
-        }
-        at += length;
-    }
-    return true;
-}
-
-/* name=value or name="value", with blanks after it. */
-static bool parameter_is(const char *at, size_t length, const char *name, const char *expected)
-{
-    size_t name_length = strlen(name);
-
-    while (length && (at[length - 1] == ' ' || at[length - 1] == '\t')) {
-        length--;
-    }
-    if (length <= name_length || at[name_length] != '=') {
-        return false;
-    }
-    const char *value = at + name_length + 1;
-    size_t value_length = length - name_length - 1;
-    if (value_length >= 2 && value[0] == '"' && value[value_length - 1] == '"') {
-        value++;
-        value_length -= 2;
-    }
-    return value_length == strlen(expected) && strncasecmp(value, expected, value_length) == 0;
 }
 
 const char *http_client_address(const struct flow *flow)

@@ -3,6 +3,7 @@
 #define SHARELINK_HTTP_REQUEST_H
 
 #include "common/http/http.h"
+#include "common/data/json.h"
 #include "common/http/door.h"
 
 struct evhttp_request;
@@ -19,6 +20,8 @@ struct http_request {
     const char *client;
     const char *body; /* NULL until asked for */
     size_t body_length;
+    json_t *json; /* of the body; both NULL until asked for */
+    const char *json_error;
     const char *pattern; /* of the route, or NULL */
     void *match;
     struct http_reply_field *reply_fields, **reply_fields_end;

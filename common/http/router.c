@@ -10,6 +10,7 @@
 
 #include "common/base/log.h"
 #include "common/base/str.h"
+#include "common/http/body.h"
 
 #define SEGMENTS_MAX 12
 
@@ -23,6 +24,7 @@ struct compiled {
     const struct route *route;
     struct segment segments[SEGMENTS_MAX];
     size_t count;
+    bool takes_patch; /* its address does, whatever the method of this route */
 };
 
 struct parameter {
@@ -38,6 +40,7 @@ struct match {
 };
 
 static void compile(struct compiled *to, const struct route *route);
+static void find_patched(void);
 static size_t split(const char *path, struct segment *segments);
 static int order(const void *a, const void *b);
 static const struct compiled *find(struct flow *flow, struct match *match, unsigned *allowed);
@@ -45,6 +48,7 @@ static bool fits(struct flow *flow, const struct compiled *compiled, const struc
 static const char *parameter_value(struct arena *arena, const struct segment *segment);
 static bool serves(const struct route *route, enum http_method method);
 static struct next *reply_not_allowed(struct flow *flow, unsigned allowed);
+static struct next *reply_encoded(struct flow *flow);
 
 static struct {
     struct compiled *routes;
@@ -72,7 +76,19 @@ void router_setup(const struct router_options *options)
         }
         compile(&router.routes[i], route);
     }
+    find_patched();
     qsort(router.routes, count, sizeof *router.routes, order);
+}
+
+static void find_patched(void)
+{
+    for (size_t i = 0; i < router.count; i++) {
+        for (size_t other = 0; other < router.count; other++) {
+            const struct route *route = router.routes[other].route;
+            router.routes[i].takes_patch |=
+                route->method == HTTP_PATCH && str_equal(route->pattern, router.routes[i].route->pattern);
+        }
+    }
 }
 
 static void compile(struct compiled *to, const struct route *route)
@@ -138,6 +154,12 @@ struct next *router_handle(struct flow *flow)
     match->route = found->route;
     http_keep_match(flow, match);
     http_remember_route(flow, found->route->pattern);
+    if (found->takes_patch) {
+        http_set_header(flow, "Accept-Patch", HTTP_PATCH_TYPES);
+    }
+    if (http_is_encoded(flow)) {
+        return reply_encoded(flow);
+    }
     return found->route->scope ? router.guard(flow) : router_proceed(flow);
 }
 
@@ -218,7 +240,17 @@ static struct next *reply_not_allowed(struct flow *flow, unsigned allowed)
     }
     http_set_header(flow, "Allow", list.data);
     buf_clear(&list);
+    if (allowed & 1u << HTTP_PATCH) {
+        http_set_header(flow, "Accept-Patch", HTTP_PATCH_TYPES);
+    }
     return http_reply_problem(flow, 405, "method_not_allowed", "This address does not take this method; see Allow.");
+}
+
+static struct next *reply_encoded(struct flow *flow)
+{
+    http_set_header(flow, "Accept-Encoding", "identity");
+    return http_reply_problem(flow, 415, "unsupported_media_type",
+                              "The body has a Content-Encoding; send it as it is, which is identity.");
 }
 
 const struct route *router_route(const struct flow *flow)

@@ -20,7 +20,8 @@ struct router_options {
 
 /* One router per process. */
 void router_setup(const struct router_options *options);
-/* The server's handler: 404, 405 with Allow, the guard, or the route's handler. */
+/* The server's handler: 404, 405 with Allow, 415 for an encoded body, the guard, or the route's handler. Where a PATCH is served
+ * every answer says which types it takes. */
 struct next *router_handle(struct flow *flow) FLOW_NEXT;
 /* From the guard: goes on to the route's handler. */
 struct next *router_proceed(struct flow *flow) FLOW_NEXT;

@@ -26,7 +26,7 @@ sys.path.append(str(PROTO / "openapi"))
 import documents  # noqa: E402  what the build makes the documents with
 ROUTE = re.compile(r'\{\s*HTTP_([A-Z]+),\s*"([^"]+)",\s*(\w+),\s*([^}]+?)\s*\}')
 # What the top of each document says that any call may answer; `default` stands for these alone.
-ANYWHERE = {400, 404, 405, 411, 413, 417, 431, 500, 501, 503}
+ANYWHERE = {400, 404, 405, 411, 413, 415, 417, 431, 500, 501, 503}
 # Headers that an answer may do without, besides those that are `required: false`.
 OPTIONAL_HEADERS = {"set-cookie", "idempotency-replayed", "retry-after", "location", "ratelimit", "ratelimit-policy"}
 RESOLVING = threading.Lock()

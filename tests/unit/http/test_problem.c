@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/http/body.h"
 #include "common/http/fault_page.h"
 #include "common/http/http.h"
 #include "common/base/log.h"
@@ -19,8 +20,9 @@
 /* What the server was told, and what it has. */
 static struct {
     int status;
-    char content_type[64], retry_after[16], body[4096];
+    char content_type[64], retry_after[16], accept[32], body[4096];
     const char *request_body;
+    enum http_method method;
     bool is_json;
     enum pg_outcome outcome;
     bool is_refused;
@@ -41,8 +43,10 @@ struct next *http_reply(struct flow *flow, int status, const char *content_type,
 void http_set_header(struct flow *flow, const char *name, const char *value)
 {
     (void)flow;
-    assert_string_equal(name, "Retry-After");
-    strcpy(played.retry_after, value);
+    char *told = strcmp(name, "Accept") == 0 ? played.accept : played.retry_after;
+
+    assert_true(told == played.accept || strcmp(name, "Retry-After") == 0);
+    strcpy(told, value);
 }
 
 struct next *fault_page_reply(struct flow *flow, int status, const char *code)
@@ -77,6 +81,17 @@ bool http_is_json(const struct flow *flow)
 {
     (void)flow;
     return played.is_json;
+}
+
+json_t *http_json(const struct flow *flow, const char **error)
+{
+    return json_parse(flow->arena, played.request_body, strlen(played.request_body), error);
+}
+
+enum http_method http_method(const struct flow *flow)
+{
+    (void)flow;
+    return played.method;
 }
 
 enum pg_outcome pg_outcome(const struct flow *flow)
@@ -194,6 +209,11 @@ static void test_bodies(void **state)
     assert_not_read(*state, NULL, true, 400, "body_required");
     assert_not_read(*state, "", true, 400, "body_required");
     assert_not_read(*state, "{}", false, 415, "unsupported_media_type");
+    assert_string_equal(played.accept, "application/json");
+    assert_null(strstr(played.body, "merge-patch"));
+    played.method = HTTP_PATCH;
+    assert_not_read(*state, "{}", false, 415, "unsupported_media_type");
+    assert_non_null(strstr(played.body, "application/merge-patch+json"));
     assert_not_read(*state, "{\"sesame\"", true, 400, "invalid_json");
     assert_null(strstr(played.body, "sesame"));
     assert_not_read(*state, "[]", true, 422, "validation_failed");

@@ -134,7 +134,7 @@ static void collect(evutil_socket_t fd, short what, void *arg)
 }
 
 /* The whole answer to one request. */
-static const char *ask(const char *method, const char *path, const char *field)
+static const char *ask_with(const char *method, const char *path, const char *field, const char *body)
 {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)http_server_port(server)) };
     int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -143,8 +143,8 @@ static const char *ask(const char *method, const char *path, const char *field)
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    int length =
-        snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: h\r\n%sConnection: close\r\n\r\n", method, path, field);
+    int length = snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: h\r\n%sConnection: close\r\n\r\n%s", method, path,
+                          field, body);
     assert_int_equal(send(fd, request, (size_t)length, MSG_NOSIGNAL), length);
     fcntl(fd, F_SETFL, O_NONBLOCK);
     answer[0] = '\0';
@@ -158,6 +158,11 @@ static const char *ask(const char *method, const char *path, const char *field)
     event_free(readable);
     close(fd);
     return answer;
+}
+
+static const char *ask(const char *method, const char *path, const char *field)
+{
+    return ask_with(method, path, field, "");
 }
 
 static bool answers(const char *method, const char *path, const char *text)
@@ -229,6 +234,41 @@ static void test_wrong_method_is_a_405_with_allow(void **state)
     assert_true(answers("GET", "/v1/links/a/reviewers/b", "\r\nAllow: DELETE\r\n"));
 }
 
+static void test_address_that_takes_a_patch_says_of_which_type(void **state)
+{
+    static const char told[] = "\r\nAccept-Patch: application/json, application/merge-patch+json\r\n";
+    (void)state;
+
+    assert_true(answers("GET", "/v1/links/a", told) && answers("HEAD", "/v1/links/a", told));
+    assert_true(answers("PATCH", "/v1/links/a", told) && answers("OPTIONS", "/v1/links/a", told));
+    assert_false(answers("GET", "/v1/links", "Accept-Patch") || answers("OPTIONS", "/v1/links", "Accept-Patch"));
+    assert_false(answers("GET", "/nothing", "Accept-Patch"));
+}
+
+static void test_encoded_body_is_a_415_that_says_what_is_taken(void **state)
+{
+    static const char *const codings[] = { "gzip",    "x-gzip",         "br",
+                                           "deflate", "identity, gzip", "identity\r\nContent-Encoding: br",
+                                           "nonsense" };
+    static const char *const none[] = { "identity", "Identity", "", "identity, identity" };
+    char fields[200];
+    (void)state;
+
+    for (size_t i = 0; i < sizeof codings / sizeof *codings; i++) {
+        snprintf(fields, sizeof fields, "Content-Encoding: %s\r\nContent-Length: 0\r\n", codings[i]);
+        assert_null(strstr(ask("PATCH", "/v1/links/a", fields), " 415 "));
+        snprintf(fields, sizeof fields, "Content-Encoding: %s\r\nContent-Length: 2\r\n", codings[i]);
+        ask_with("PATCH", "/v1/links/a", fields, "{}");
+        assert_non_null(strstr(answer, "HTTP/1.1 415 "));
+        assert_non_null(strstr(answer, "\r\nAccept-Encoding: identity\r\n"));
+        assert_non_null(strstr(answer, "\"code\":\"unsupported_media_type\""));
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        snprintf(fields, sizeof fields, "Content-Encoding: %s\r\nContent-Length: 2\r\n", none[i]);
+        assert_non_null(strstr(ask_with("PATCH", "/v1/links/a", fields, "{}"), "show(a) "));
+    }
+}
+
 static void test_guard_goes_first(void **state)
 {
     (void)state;
@@ -245,6 +285,8 @@ int main(void)
         cmocka_unit_test(test_head_is_served_by_get),
         cmocka_unit_test(test_what_is_not_there_is_a_404),
         cmocka_unit_test(test_wrong_method_is_a_405_with_allow),
+        cmocka_unit_test(test_address_that_takes_a_patch_says_of_which_type),
+        cmocka_unit_test(test_encoded_body_is_a_415_that_says_what_is_taken),
         cmocka_unit_test(test_guard_goes_first),
     };
 

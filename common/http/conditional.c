@@ -14,10 +14,11 @@
 
 static bool read_tags(struct arena *arena, const char *value, const char **tags);
 static const char *next_tag(const char *at, const char **tag, size_t *length);
+static bool is_weak_alone(const char *at);
 
 bool conditional_is_known(const struct flow *flow, const char *etag)
 {
-    const char *at = http_header(flow, "If-None-Match"), *tag;
+    const char *at = http_headers(flow, "If-None-Match"), *tag;
     size_t length, wanted = strlen(etag);
 
     if (!at || str_equal(at, "*")) {
@@ -88,7 +89,7 @@ const char *conditional_tag_of(struct arena *arena, const char *json)
 
 const char *conditional_tags(struct flow *flow)
 {
-    const char *value = http_header(flow, "If-Match"), *tags;
+    const char *value = http_headers(flow, "If-Match"), *tags;
 
     if (!value || str_equal(value, "*")) {
         return NULL;
@@ -121,11 +122,31 @@ static bool read_tags(struct arena *arena, const char *value, const char **tags)
 
 const char *conditional_detail(const struct flow *flow, const char *detail)
 {
-    const char *value = http_header(flow, "If-Match"), *tags;
+    const char *value = http_headers(flow, "If-Match"), *tags;
 
-    return !value || str_equal(value, "*") || read_tags(flow->arena, value, &tags)
-               ? detail
-               : "If-Match is no list of tags; each has its quotes, as ETag gives it: \"v1\".";
+    if (!value || str_equal(value, "*")) {
+        return detail;
+    }
+    if (!read_tags(flow->arena, value, &tags)) {
+        return "If-Match is no list of tags; each has its quotes, as ETag gives it: \"v1\".";
+    }
+    return is_weak_alone(value) ? "If-Match names weak tags alone, which no change is made by; send the tag without its W/."
+                                : detail;
+}
+
+/* Of a list of tags. */
+static bool is_weak_alone(const char *at)
+{
+    const char *tag;
+    size_t length;
+
+    while (at && *(at += strspn(at, " \t,"))) {
+        if (strncmp(at, "W/", 2) != 0) {
+            return false;
+        }
+        at = next_tag(at, &tag, &length);
+    }
+    return true;
 }
 
 struct next *conditional_reply_other(struct flow *flow, const char *detail)

@@ -14,6 +14,7 @@
 static const struct http_refusal *check_version(const struct http_head *head);
 static const struct http_refusal *check_target(const char *target);
 static const struct http_refusal *check_fields(const struct http_head *head);
+static const struct http_refusal *check_single(const struct http_head *head);
 static const struct http_refusal *check_host(const struct http_head *head);
 static const struct http_refusal *check_framing(const struct http_head *head);
 static const struct http_refusal *check_expectation(const struct http_head *head);
@@ -29,6 +30,9 @@ const struct http_refusal *http_door_check(const struct http_head *head)
     }
     if (!refusal) {
         refusal = check_fields(head);
+    }
+    if (!refusal) {
+        refusal = check_single(head);
     }
     if (!refusal) {
         refusal = check_host(head);
@@ -85,6 +89,33 @@ static const struct http_refusal *check_fields(const struct http_head *head)
         }
         if (!http_is_field_value(head->fields[i].value)) {
             return &value;
+        }
+    }
+    return NULL;
+}
+
+/* What is read of a request and is no list: of two values one would be passed over, and a proxy may have gone by that one. */
+static const struct http_refusal *check_single(const struct http_head *head)
+{
+#define SINGLE(name)                                                                                                             \
+    {                                                                                                                            \
+        name,                                                                                                                    \
+        {                                                                                                                        \
+            400, "malformed_request", "The request has more than one " name "."                                                  \
+        }                                                                                                                        \
+    }
+    static const struct {
+        const char *name;
+        struct http_refusal refusal;
+    } singles[] = { SINGLE("Authorization"), SINGLE("Content-Type"),   SINGLE("Idempotency-Key"), SINGLE("Last-Event-ID"),
+                    SINGLE("Origin"),        SINGLE("Sec-Fetch-Site"), SINGLE("Range"),           SINGLE("If-Range") };
+#undef SINGLE
+    int times;
+
+    for (size_t i = 0; i < sizeof singles / sizeof *singles; i++) {
+        find(head, singles[i].name, &times);
+        if (times > 1) {
+            return &singles[i].refusal;
         }
     }
     return NULL;

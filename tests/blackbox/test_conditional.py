@@ -4,9 +4,13 @@ import itertools
 import re
 
 import pytest
+from stack.daemon import NAMES
 from stack.waiting import wait_until
 from support import samples
 from support.api import Api
+from support.changes import inside
+from support.contract import CONTRACTS
+from support.tables import all_text
 
 numbers = itertools.count(1)
 
@@ -154,6 +158,56 @@ def test_if_match_takes_a_list_and_says_what_is_wrong_with_it(stack, api):
             assert api.call(method, path, json=body, headers={"If-Match": f'"v998", {tag}'}).status_code == 200, (method, path)
             tag = api.get(thing, status=200).headers["ETag"]
         assert api.call(method, path, json=body, headers={"If-Match": f'"other" , "v998",{tag},W/"x"'}).status_code in (200, 204), (method, path)
+
+
+def conditional_calls(stack):
+    """{(method, address): (API, path, body)} of every call that honours If-Match, on one world that no tag in hand belongs to."""
+    link = stack.make_share_link(reviewer_count=2)
+    interview, reviewer = link["interview_ids"][0], link["reviewers"][0]["id"]
+    hooks = Api(stack.notifications.url(), stack.key)
+    hook = hooks.post("/v1/webhook-endpoints", {"url": "https://8.8.8.8/", "events": ["link.expired"]}, status=201).json()["id"]
+    browser = inside(stack, link)
+    path, one = f"/v1/share-links/{link['id']}", f"/v1/share-links/{link['id']}/reviewers/{reviewer}"
+    made = f"/v1/email-templates/{template(stack)}"
+    return {
+        ("PATCH", "/v1/account"): (stack.api, "/v1/account", {"name": "N"}),
+        ("PUT", "/v1/interviews/{id}"): (stack.api, f"/v1/interviews/{interview}", samples.interview_document()),
+        ("DELETE", "/v1/interviews/{id}"): (stack.api, f"/v1/interviews/{interview}", None),
+        ("PUT", "/v1/interviews/{id}/share-links"): (stack.api, f"/v1/interviews/{interview}/share-links", {"share_link_ids": []}),
+        ("PATCH", "/v1/share-links/{id}"): (stack.api, path, {"title": "N"}),
+        ("DELETE", "/v1/share-links/{id}"): (stack.api, path, None),
+        ("POST", "/v1/share-links/{id}/deactivate"): (stack.api, f"{path}/deactivate", None),
+        ("POST", "/v1/share-links/{id}/reactivate"): (stack.api, f"{path}/reactivate", None),
+        ("POST", "/v1/share-links/{id}/reviewers"): (stack.api, f"{path}/reviewers", {"reviewers": samples.reviewers(1)}),
+        ("DELETE", "/v1/share-links/{id}/reviewers/{rid}"): (stack.api, one, None),
+        ("POST", "/v1/share-links/{id}/reviewers/{rid}/deactivate"): (stack.api, f"{one}/deactivate", None),
+        ("POST", "/v1/share-links/{id}/reviewers/{rid}/reactivate"): (stack.api, f"{one}/reactivate", None),
+        ("POST", "/v1/share-links/{id}/reviewers/{rid}/invite"): (stack.api, f"{one}/invite", None),
+        ("POST", "/v1/share-links/{id}/interviews"): (stack.api, f"{path}/interviews", {"interview_ids": [stack.make_interview()]}),
+        ("POST", "/v1/share-links/{id}/interviews/remove"): (stack.api, f"{path}/interviews/remove", {"interview_ids": [interview]}),
+        ("PATCH", "/v1/email-templates/{id}"): (stack.api, made, {"name": "N"}),
+        ("DELETE", "/v1/email-templates/{id}"): (stack.api, made, None),
+        ("PATCH", "/v1/webhook-endpoints/{id}"): (hooks, f"/v1/webhook-endpoints/{hook}", {"description": "N"}),
+        ("DELETE", "/v1/webhook-endpoints/{id}"): (hooks, f"/v1/webhook-endpoints/{hook}", None),
+        ("PUT", "/v1/notification-preferences/{email}"): (hooks, "/v1/notification-preferences/a@b.example", {"opens": "off"}),
+        ("PUT", "/s/{token}/interviews/{id}/review"): (browser, f"{browser.page}/interviews/{interview}/review", {"rating": 3}),
+    }
+
+
+def test_every_call_says_what_is_wrong_with_its_if_match(stack):
+    calls = conditional_calls(stack)
+    assert set(calls) == {(method, address) for daemon in NAMES for method, address, _, operation in CONTRACTS[daemon].operations
+                          if "412" in operation["responses"]}
+    rows = all_text(stack.db)
+    for value, said in (("v1", "quotes"), ('"v1', "quotes"), ("", "quotes"), (",", "quotes"), ("W/", "quotes"), ('"v1" x', "quotes"), ('*, "v1"', "quotes"),
+                        ("'v1'", "quotes"), ('W/"v1"', "W/"), ('W/"v1", W/"v2"', "W/"), ('"v777"', "If-Match|elsewhere")):
+        for (method, address), (api, path, body) in calls.items():
+            refused = api.call(method, path, json=body, headers={"If-Match": value}, status=412)
+            assert refused.json()["code"] in ("precondition_failed", "review_changed"), (method, address)
+            assert re.search(said, refused.json()["detail"]), (method, address, value, refused.json()["detail"])
+    after = all_text(stack.db)
+    planned = {"notifications.deliveries", "notifications.cursors", "notifications.settled", "notifications.gatherings"}  # of the open, meanwhile
+    assert {name for name in rows if rows[name] != after[name]} <= planned
 
 
 def test_if_match_of_this_version_or_any_changes_it(stack, api):

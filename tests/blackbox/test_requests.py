@@ -1,4 +1,4 @@
-"""The forms of a request, alike at every daemon: types and codings of a body, numbers and nulls."""
+"""The forms of a request, alike at every daemon: types and codings of a body, numbers, nulls, and header fields that are there twice."""
 
 import gzip
 import itertools
@@ -11,6 +11,7 @@ from support import samples
 from support.api import Api
 from support.bodies import fault_codes
 from support.contract import CONTRACTS
+from support.raw_http import ask
 
 MERGE_PATCH = "application/merge-patch+json"
 PATCH_TYPES = f"application/json, {MERGE_PATCH}"
@@ -165,3 +166,31 @@ def test_number_that_no_machine_holds_is_told_with_its_place(api):
     refused = send(api, "PATCH", "/v1/account", '{\n"defaults": 1e400}')
     assert (refused.status_code, refused.json()["code"]) == (400, "invalid_json")
     assert "number is too large (line 2" in refused.json()["detail"]
+
+
+# --- fields twice ---
+
+@pytest.mark.parametrize("daemon", NAMES)
+@pytest.mark.parametrize("name, values", [
+    ("Authorization", ("Bearer a", "Bearer a")), ("Content-Type", ("text/plain", "application/json")), ("Idempotency-Key", ("a", "b")),
+    ("idempotency-key", ("a", "a")), ("Last-Event-ID", ("", "evt_x")), ("Origin", ("https://a.example", "https://b.example")),
+    ("Range", ("bytes=0-1", "bytes=2-3"))])
+def test_single_field_twice_is_a_400_that_names_it(stack, daemon, name, values):
+    lines = "".join(f"{each}: {value}\r\n" for each, value in zip((name, name.title()), values, strict=True))
+    answer = ask(getattr(stack, daemon), f"POST /v1/share-links HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n{lines}\r\n{{}}".encode())
+    problem = json.loads(answer.content)
+    assert (answer.status, problem["code"]) == (400, "malformed_request")
+    assert name.lower() in problem["detail"].lower()
+
+
+def test_lists_may_come_in_several_lines(stack, api):
+    path = f"/v1/share-links/{stack.make_share_link()['id']}"
+    tag = api.get(path).headers["ETag"]
+
+    def asked(method, fields, body=b""):
+        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {stack.key}\r\nContent-Type: application/json\r\n{fields}"
+        return ask(stack.links, f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+    assert asked("GET", f'If-None-Match: "x"\r\nIf-None-Match: {tag}\r\n').status == 304
+    assert asked("PATCH", 'If-Match: "x"\r\nIf-Match: "v77"\r\n', b'{"title": "T"}').status == 412
+    assert asked("PATCH", f'If-Match: "x"\r\nIf-Match: {tag}\r\n', b'{"title": "T"}').status == 200

@@ -9,6 +9,7 @@ from stack.waiting import wait_until
 from support.api import Api
 from support.async_contract import check_entry, check_message, document, resolver
 from support.contract import PROTO, Breach, event_validator
+from support.every_event import make_every_event
 from support.listener import Listener
 from support.receiver import Receiver
 
@@ -87,36 +88,6 @@ def test_what_is_not_told_of_is_a_breach(payload):
         check_message("webhook", {**headers, "webhook-id": "7"}, {"type": "candidate.erased", "timestamp": "x", "data": {"interview_id": "i"}})
 
 
-def do_all(stack, before_erasure):
-    """As many kinds of events as one link's life has. An erasure takes entries about the candidate from the streams."""
-    api, link = stack.api, stack.make_share_link()
-    path, interview = f"/v1/share-links/{link['id']}", link["interview_ids"][0]
-    reviewer = stack.reviewer(link)
-    reviewer.open("0000-0000-0000-0000", status=401)
-    reviewer.open(status=200)
-    review = f"{reviewer.page}/interviews/{interview}/review"
-    tag = reviewer.put(review, {"rating": 4}).headers["ETag"]
-    reviewer.put(review, {"rating": 5}, headers={"If-Match": tag})
-    api.patch(path, {"title": "Another"}, status=200)
-    more = stack.make_interview()
-    api.post(f"{path}/interviews", {"interview_ids": [more]}, status=200)
-    api.post(f"{path}/interviews/remove", {"interview_ids": [more]}, status=200)
-    added = api.post(f"{path}/reviewers", {"reviewers": [{"name": "Ada", "email": "ada@reviewers.example"}]}).json()["reviewers"][0]["id"]
-    api.post(f"{path}/reviewers/{added}/invite")
-    api.delete(f"{path}/reviewers/{added}")
-    api.post(f"{path}/deactivate")
-    reviewer.post(f"{reviewer.page}/request-access", {})
-    api.post(f"{path}/reactivate")
-    before_erasure()
-    api.delete(f"/v1/interviews/{interview}")
-    api.delete(path)
-
-
-MANY = {"link.created", "link.updated", "link.deleted", "link.interviews_added", "link.interviews_removed", "link.reviewer_added",
-        "link.reviewer_removed", "link.invitation_requested", "link.deactivated", "link.reactivated", "link.opened", "link.passcode_failed",
-        "link.access_requested", "review.submitted", "review.updated", "candidate.erased"}
-
-
 def test_all_that_is_sent_fits(make_stack):
     stack = make_stack(settings={"SHARELINK_NOTIFICATIONS_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8",
                                  "SHARELINK_NOTIFICATIONS_REVIEW_SETTLE_SECONDS": "0"})
@@ -135,9 +106,9 @@ def test_all_that_is_sent_fits(make_stack):
     def count_events():
         return stack.db.value("select count(*) from events.log where account_id = %s", stack.account)
 
-    do_all(stack, before_erasure=lambda: wait_until(lambda: keep_entries() == count_events(), 10, "the streams have every event"))
+    make_every_event(stack, before_erasure=lambda: wait_until(lambda: keep_entries() == count_events(), 10, "the streams have every event"))
     logged = {row["id"]: row["type"] for row in stack.db.rows("select id, type from events.log where account_id = %s", stack.account)}
-    assert MANY <= set(logged.values())
+    assert set(logged.values()) == set(EVENTS)
     wait_until(lambda: {post.id() for post in target.posts} > set(logged), 20, "every event has been posted")
     wait_until(lambda: set(listener.ids()) >= set(logged), 20, "every event has been streamed")
     wait_until(lambda: keep_entries() == len(logged), 10, "the streams have the last events too")

@@ -1,5 +1,5 @@
-"""Each event type is its schema under proto/events/, and what lists event types lists those: the contract, the envelope, the rule in
-SQL that says which service an event is of, the statements that write events, and the docs."""
+"""Each event type is its schema under proto/events/, and what lists event types lists those: the contract, the rule in SQL that says
+which service an event is of, the statements that write events, and the docs. The envelope takes them all."""
 import json
 import re
 
@@ -7,6 +7,7 @@ from tree import ROOT, compare, line_of, named, sources, text_of, without_sql_co
 
 EVENTS = ROOT / "proto" / "events"
 NAME = r"(?:candidate|digest|interview|link|review|webhook)\.[a-z_]+"
+BASE = "https://sharelink.example/events/"  # with the file's name, each schema's $id
 # Types of deliveries that no event asks for: time does, and a person who tries an endpoint.
 NO_EVENTS = {"link.expires_soon", "digest.daily", "webhook.disabled", "webhook.test"}
 
@@ -24,9 +25,13 @@ def read_schemas():
     """By event: the service that its schema names as the source."""
     sources_of = {}
     for path in sources("proto/events/*.json"):
+        schema = json.loads(text_of(path))
+        if schema["$id"] != BASE + path.name:
+            yield path, 1, f"has the $id {schema['$id']}, not {BASE}{path.name}"
+        if '"additionalProperties"' in text_of(path):
+            yield path, 1, "is closed: members may be added to what is told"
         if path.stem == "envelope":
             continue
-        schema = json.loads(text_of(path))
         kind = schema["properties"]["type"]["const"]
         if kind != f"sharelink.{path.stem}.v1" or schema["title"] != path.stem:
             yield path, 1, f"is the schema of {kind}, with the title {schema['title']}: the file has the event's short name"
@@ -36,8 +41,11 @@ def read_schemas():
 
 def check_envelope(sources_of):
     path = EVENTS / "envelope.json"
-    told = [name[len("sharelink."):-len(".v1")] for name in json.loads(text_of(path))["properties"]["type"]["enum"]]
-    yield from compare(told, sources_of, path, "lists {}, which has no schema", "does not list {}")
+    members = json.loads(text_of(path))["properties"]
+    for name, source in sorted(sources_of.items()):
+        for member, value in (("type", f"sharelink.{name}.v1"), ("source", f"/sharelink/{source}")):
+            if not re.search(members[member]["pattern"], value):
+                yield path, 1, f"takes no {member} such as {value}"
 
 
 def check_source_rule(sources_of):

@@ -1,4 +1,4 @@
-"""What is told without being asked, against proto/asyncapi.yaml.
+"""What is told without being asked, against proto/asyncapi.yaml, with no more members than it names.
 
     check_message("webhook", headers, payload)      raises Breach
 """
@@ -9,20 +9,20 @@ import json
 import jsonschema
 import yaml
 
-from .contract import PROTO, Breach, Loader, first_fault
+from .contract import PROTO, Breach, Loader, closed_event, event_schemas, first_fault
 
-BASE = "https://proto.invalid/"  # where the relative references of the document begin
+BASE = "https://sharelink.example/"  # where the relative references of the document begin: they lead to the schemas' $ids
 
 
 @functools.lru_cache(maxsize=None)
 def document():
     with open(PROTO / "asyncapi.yaml", encoding="utf-8") as file:
-        return yaml.load(file, Loader)
+        return closed_event(yaml.load(file, Loader))
 
 
 @functools.lru_cache(maxsize=None)
 def resolver():
-    store = {f"{BASE}events/{path.name}": json.loads(path.read_text()) for path in (PROTO / "events").glob("*.json")}
+    store = {url: closed_event(schema) for url, schema in event_schemas().items()}
     return jsonschema.RefResolver(f"{BASE}asyncapi.yaml", document(), store=store)
 
 

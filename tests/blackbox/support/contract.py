@@ -154,23 +154,41 @@ def first_fault(validator, value):
 
 
 @functools.lru_cache(maxsize=None)
-def event_validator(type):
-    """Of "sharelink.link.opened.v1"; None when there is no such event."""
-    path = PROTO / "events" / f"{type.removeprefix('sharelink.').removesuffix('.v1')}.json"
-    if not path.exists():
+def event_schemas():
+    """As they are published, by $id."""
+    schemas = [json.loads(path.read_text()) for path in (PROTO / "events").glob("*.json")]
+    return {schema["$id"]: schema for schema in schemas}
+
+
+def closed_event(schema):
+    """The same without the room for members to come: what we tell is to be documented all the same."""
+    if isinstance(schema, list):
+        return [closed_event(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: closed_event(value) for name, value in schema.items()}
+    return {"additionalProperties": False, **made} if schema.get("type") == "object" and "properties" in schema else made
+
+
+@functools.lru_cache(maxsize=None)
+def event_validator(type, is_closed=True):
+    """Of "sharelink.link.opened.v1", or of "envelope"; None when there is no such event."""
+    schema = event_schemas().get(f"https://sharelink.example/events/{type.removeprefix('sharelink.').removesuffix('.v1')}.json")
+    if schema is None:
         return None
-    schemas = {each.name: json.loads(each.read_text()) for each in path.parent.glob("*.json")}
-    return jsonschema.Draft202012Validator(schemas[path.name], resolver=jsonschema.RefResolver("", schemas[path.name], store=schemas))
+    resolver = jsonschema.RefResolver(schema["$id"], schema, store=event_schemas())
+    return jsonschema.Draft202012Validator(closed_event(schema) if is_closed else schema, resolver=resolver)
 
 
 def check_event(event):
     """A CloudEvent, as it stands in events.log and in the streams."""
-    validator = event_validator(event.get("type", ""))
-    if not validator:
-        raise Breach(f"no schema of the event {event.get('type')!r}")
-    fault = first_fault(validator, event)
-    if fault:
-        raise Breach(f"event {event['type']}: {'/'.join(str(step) for step in fault.absolute_path)}: {fault.message[:600]}")
+    for kind in (event.get("type", ""), "envelope"):
+        validator = event_validator(kind)
+        if not validator:
+            raise Breach(f"no schema of the event {kind!r}")
+        fault = first_fault(validator, event)
+        if fault:
+            raise Breach(f"event {event['type']}, schema {kind}: {'/'.join(str(step) for step in fault.absolute_path)}: {fault.message[:600]}")
 
 
 def routes(daemon):

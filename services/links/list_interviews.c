@@ -11,6 +11,7 @@ static const struct page_sort sorts[] = {
     { "completed_at", "coalesce(i.completed_at, '-infinity')", "i.id", "timestamptz", "links.interviews i" },
     { "name", "i.candidate_name collate \"und-x-icu\"", "i.id", "text", "links.interviews i" },
     { "created_at", "i.created_at", "i.id", "timestamptz", "links.interviews i" },
+    { "updated_at", "i.updated_at", "i.id", "timestamptz", "links.interviews i" },
     { .name = NULL },
 };
 

@@ -14,6 +14,7 @@ static const struct page_sort sorts[] = {
     { "last_opened_at", "a.last_opened_at", "a.share_link_id", "timestamptz",
       "views.share_link_activity a join links.share_links l on l.id = a.share_link_id and l.account_id = a.account_id" },
     { "expires_at", "coalesce(l.expires_at, 'infinity')", "l.id", "timestamptz", "links.share_links l" },
+    { "updated_at", "l.updated_at", "l.id", "timestamptz", "links.share_links l" },
     { .name = NULL },
 };
 

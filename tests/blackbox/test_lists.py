@@ -6,7 +6,7 @@ import pytest
 from support import samples
 from support.api import faults
 
-LINK_SORTS = ("created_at", "title", "last_opened_at", "expires_at")
+LINK_SORTS = ("created_at", "title", "last_opened_at", "expires_at", "updated_at")
 INTERVIEW_SORTS = ("completed_at", "name", "created_at")
 
 
@@ -63,7 +63,8 @@ def expected_order(links, sort):
     orders = {"created_at": [0, 1, 2, 3, 4, 5],
               "title": [3, 1, 5, 4, 0, 2],  # as people sort
               "last_opened_at": [1, 3, 4, 5, 2, 0],  # never opened: before all, by id
-              "expires_at": [4, 3, 2, 1, 0, 5]}  # never expiring: after all
+              "expires_at": [4, 3, 2, 1, 0, 5],  # never expiring: after all
+              "updated_at": [0, 1, 2, 4, 5, 3]}  # those that were changed since they were made: by that
     return [links[number] for number in orders[sort]]
 
 
@@ -197,7 +198,7 @@ def candidates(stack):
     return [job["id"], *made]
 
 
-@pytest.mark.parametrize("sort, order", [("created_at", [1, 2, 3, 4]), ("name", [4, 3, 2, 1]), ("completed_at", [2, 4, 3, 1])])
+@pytest.mark.parametrize("sort, order", [("created_at", [1, 2, 3, 4]), ("updated_at", [1, 2, 3, 4]), ("name", [4, 3, 2, 1]), ("completed_at", [2, 4, 3, 1])])
 def test_interviews_by_every_sort(api, candidates, sort, order):
     expected = [candidates[number] for number in order]
     for read in (ids, pages):

@@ -35,6 +35,16 @@ return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
 create or replace function sharelink.time_of(rfc3339 text) returns timestamptz
 language sql immutable strict as $$ select rfc3339::timestamptz $$;
 
+-- The time of a change, for what has a version: taken when the row is changed, and after that of the change before. now() is when the
+-- transaction began, and two that waited for each other can be later the other way round: who follows updated_at would not see it.
+create or replace function sharelink.note_change() returns trigger
+language plpgsql as $$
+begin
+    new.updated_at := greatest(clock_timestamp(), old.updated_at + interval '1 microsecond');
+    return new;
+end
+$$;
+
 -- --- what is searched ---
 --
 -- Texts are searched folded, and sorted by Unicode's root collation ("und-x-icu"). services/views/pages/text.js does the same for

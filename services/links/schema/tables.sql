@@ -62,6 +62,7 @@ create table links.interviews (
     primary key (account_id, id)
 );
 create index interviews_by_time on links.interviews (account_id, created_at, id);
+create index interviews_by_change on links.interviews (account_id, updated_at, id);
 create index interviews_by_completion on links.interviews (account_id, (coalesce(completed_at, '-infinity'::timestamptz)), id);
 create index interviews_by_name on links.interviews (account_id, (candidate_name collate "und-x-icu"), id);
 create index interviews_by_job on links.interviews (account_id, job_id, created_at, id);
@@ -138,6 +139,7 @@ create table links.share_links (
 create unique index share_links_basic_of on links.share_links (account_id, basic_of) where basic_of is not null;
 create unique index share_links_external_id on links.share_links (account_id, external_id) where external_id is not null;
 create index share_links_by_account on links.share_links (account_id, created_at desc, id desc);
+create index share_links_by_change on links.share_links (account_id, updated_at, id);
 create index share_links_by_title on links.share_links (account_id, (title collate "und-x-icu"), id);
 create index share_links_by_expiry on links.share_links (account_id, (coalesce(expires_at, 'infinity'::timestamptz)), id);
 create index share_links_by_owner on links.share_links (account_id, owner_email, created_at desc, id desc);

@@ -26,3 +26,13 @@ end
 $$;
 create or replace trigger note_revival before update of deactivated_at, expires_at on links.share_links
     for each row execute function links.note_revival();
+
+-- Each new version has its own time.
+create or replace trigger note_change before update on links.accounts
+    for each row when (old.version is distinct from new.version) execute function sharelink.note_change();
+create or replace trigger note_change before update on links.interviews
+    for each row when (old.version is distinct from new.version) execute function sharelink.note_change();
+create or replace trigger note_change before update on links.email_templates
+    for each row when (old.version is distinct from new.version) execute function sharelink.note_change();
+create or replace trigger note_change before update on links.share_links
+    for each row when (old.version is distinct from new.version) execute function sharelink.note_change();

@@ -11,3 +11,9 @@ end
 $$;
 create or replace trigger close_gathering after update of state on notifications.deliveries
     for each row when (old.gathers and new.state <> 'pending') execute function notifications.close_gathering();
+
+-- Each new version has its own time.
+create or replace trigger note_change before update on notifications.preferences
+    for each row when (old.version is distinct from new.version) execute function sharelink.note_change();
+create or replace trigger note_change before update on notifications.webhook_endpoints
+    for each row when (old.version is distinct from new.version) execute function sharelink.note_change();

@@ -109,3 +109,13 @@ const char *fields_check_external_id(const char *text)
 {
     return id_is_external(text) ? NULL : "This must be 1 to 128 of A-Z a-z 0-9 . _ : and -, and not . or .. alone.";
 }
+
+const char *fields_check_share_link_id(const char *text)
+{
+    return id_is(text, "lnk_") ? NULL : "This must be the id of a share link.";
+}
+
+const char *fields_check_reviewer_id(const char *text)
+{
+    return id_is(text, "rvw_") ? NULL : "This must be the id of a reviewer.";
+}

@@ -71,5 +71,7 @@ const char *fields_check_time_zone(const char *text); /* a name of the IANA data
 const char *fields_check_https_url(const char *text);
 const char *fields_check_http_url(const char *text); /* http: alone */
 const char *fields_check_external_id(const char *text);
+const char *fields_check_share_link_id(const char *text);
+const char *fields_check_reviewer_id(const char *text);
 
 #endif

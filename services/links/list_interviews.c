@@ -24,6 +24,10 @@ static const struct page_filter filters[] = {
       .condition = "i.id in (select found.id from links.interviews_with_words(:account_id, :value) found (id))" },
     { .name = "job_id", .check = fields_check_external_id, .condition = "i.job_id = :value" },
     { .name = "type", .choices = "one_way|live", .conditions = types },
+    { .name = "share_link_id",
+      .check = fields_check_share_link_id,
+      .condition = "i.id in (select m.interview_id from links.share_link_interviews m"
+                   " where m.share_link_id = :value and m.account_id = :account_id)" },
     { .name = NULL },
 };
 

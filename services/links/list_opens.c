@@ -1,6 +1,6 @@
 /* list_opens.c - GET /v1/share-links/{id}/opens: who opened a link, when, from which network and on what, page by page. */
-#include "common/data/id.h"
 #include "common/daemon/page.h"
+#include "common/http/fields.h"
 #include "services/links/handlers.h"
 #include "services/links/list_opens.sql.h"
 
@@ -9,13 +9,8 @@ static const struct page_sort sorts[] = {
     { .name = NULL },
 };
 
-static const char *check_reviewer_id(const char *text)
-{
-    return id_is(text, "rvw_") ? NULL : "This must be the id of a reviewer.";
-}
-
 static const struct page_filter filters[] = {
-    { .name = "reviewer_id", .check = check_reviewer_id, .condition = "v.reviewer_id = :value" },
+    { .name = "reviewer_id", .check = fields_check_reviewer_id, .condition = "v.reviewer_id = :value" },
     { .name = NULL },
 };
 

@@ -5,6 +5,7 @@
  * erasure takes it away. What a reviewer has taken back is not in it.
  */
 #include "common/daemon/page.h"
+#include "common/http/fields.h"
 #include "services/links/handlers.h"
 #include "services/links/list_reviews.sql.h"
 
@@ -17,6 +18,7 @@ static const char *const ratings[] = { "r.rating >= 1", "r.rating >= 2", "r.rati
 
 static const struct page_filter filters[] = {
     { .name = "min_rating", .choices = "1|2|3|4|5", .conditions = ratings },
+    { .name = "reviewer_id", .check = fields_check_reviewer_id, .condition = "r.reviewer_id = :value" },
     { .name = NULL },
 };
 

@@ -221,6 +221,17 @@ def test_rows_of_interviews_leave_out_what_is_long(api, candidates):
     assert row == {name: value for name, value in whole.items() if name not in ("questions", "questionnaire")}
 
 
+def test_interviews_of_a_share_link(stack, other_api):
+    interviews = [stack.make_interview() for _ in range(3)]
+    link = stack.make_share_link(interview_ids=interviews[:2])["id"]
+    assert sorted(ids(stack.api, "/v1/interviews", share_link_id=link)) == sorted(interviews[:2])
+    assert ids(stack.api, "/v1/interviews", share_link_id=link, type="live") == []
+    assert ids(other_api, "/v1/interviews", share_link_id=link) == []
+    assert ids(stack.api, "/v1/interviews", share_link_id="lnk_" + "0" * 26) == []
+    for wrong in ("", "x", "rvw_" + "0" * 26):
+        assert faults(stack.api.get("/v1/interviews", params={"share_link_id": wrong})) == ["?share_link_id"]
+
+
 # --- whose they are ---
 
 

@@ -140,3 +140,25 @@ def test_other_accounts_and_scopes(stack, link):
         assert refused["code"] == "insufficient_scope"
     for path in ("share-links/lnk_unknown", "interviews/unknown"):
         stack.api.get(f"/v1/{path}/reviews", status=404)
+
+
+def ids_of(api, path, **params):
+    return [row["id"] for row in api.get(path, params=params, status=200).json()["data"]]
+
+
+def test_feedback_of_a_reviewer(stack, other_api):
+    link = stack.make_share_link(reviewer_count=2, interview_count=2)
+    made = []
+    for number in range(2):
+        browser = inside(stack, link, number)
+        made.append([browser.put(f"{browser.page}/interviews/{each}/review", {"rating": 1 + number}).json()["id"] for each in link["interview_ids"]])
+    for number, reviewer in enumerate(link["reviewers"]):
+        path = f"/v1/share-links/{link['id']}/reviews"
+        assert ids_of(stack.api, path, reviewer_id=reviewer["id"], sort="created_at") == made[number]
+        assert ids_of(stack.api, path, reviewer_id=reviewer["id"], min_rating="2") == (made[1][::-1] if number else [])
+        assert ids_of(stack.api, f"/v1/interviews/{link['interview_ids'][1]}/reviews", reviewer_id=reviewer["id"]) == made[number][1:]
+        other_api.get(path, params={"reviewer_id": reviewer["id"]}, status=404)
+    stranger = stack.make_share_link()["reviewers"][0]["id"]
+    assert ids_of(stack.api, f"/v1/share-links/{link['id']}/reviews", reviewer_id=stranger) == []
+    for wrong in ("", "x", link["id"]):
+        assert faults(stack.api.get(f"/v1/share-links/{link['id']}/reviews", params={"reviewer_id": wrong})) == ["?reviewer_id"]

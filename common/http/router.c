@@ -5,9 +5,12 @@
  */
 #include "common/http/router.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
 #include "common/http/body.h"
@@ -43,10 +46,17 @@ static void compile(struct compiled *to, const struct route *route);
 static void find_patched(void);
 static size_t split(const char *path, struct segment *segments);
 static int order(const void *a, const void *b);
+static bool is_sound(const struct deprecation *list);
+static bool is_day(const char *text);
+static bool begins(const char *day, int64_t *wall_ms);
+static bool is_a_year_later(const char *since, const char *sunset);
 static const struct compiled *find(struct flow *flow, struct match *match, unsigned *allowed);
 static bool fits(struct flow *flow, const struct compiled *compiled, const struct segment *segments, struct match *match);
 static const char *parameter_value(struct arena *arena, const struct segment *segment);
 static bool serves(const struct route *route, enum http_method method);
+static void tell_deprecation(struct flow *flow, const struct deprecation *list);
+static const char *earlier(const char *day, const char *other);
+static void set_deprecation(struct flow *flow, const char *since, const char *sunset);
 static struct next *reply_not_allowed(struct flow *flow, unsigned allowed);
 static struct next *reply_encoded(struct flow *flow);
 
@@ -72,6 +82,10 @@ void router_setup(const struct router_options *options)
         if (route->scope && !options->guard) {
             /* Served without a guard it would be open to all. */
             log_error("router.guard_missing", LOG_TEXT("route", route->pattern));
+            abort();
+        }
+        if (route->deprecated && !is_sound(route->deprecated)) {
+            log_error("router.deprecation_unsound", LOG_TEXT("route", route->pattern));
             abort();
         }
         compile(&router.routes[i], route);
@@ -160,6 +174,7 @@ struct next *router_handle(struct flow *flow)
     if (http_is_encoded(flow)) {
         return reply_encoded(flow);
     }
+    tell_deprecation(flow, found->route->deprecated);
     return found->route->scope ? router.guard(flow) : router_proceed(flow);
 }
 
@@ -252,6 +267,77 @@ static struct next *reply_encoded(struct flow *flow)
     return http_reply_problem(flow, 415, "unsupported_media_type",
                               "The body has a Content-Encoding; send it as it is, which is identity.");
 }
+
+/* --- what will go --- */
+
+static bool is_sound(const struct deprecation *list)
+{
+    for (; list->since; list++) {
+        if (!is_day(list->since) || !list->sunset || !is_day(list->sunset) || !is_a_year_later(list->since, list->sunset)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_day(const char *text)
+{
+    int64_t ignored;
+
+    return strlen(text) == strlen("2027-03-01") && begins(text, &ignored);
+}
+
+static bool begins(const char *day, int64_t *wall_ms)
+{
+    char moment[32];
+
+    snprintf(moment, sizeof moment, "%sT00:00:00Z", day);
+    return clock_parse_rfc3339(moment, wall_ms);
+}
+
+static bool is_a_year_later(const char *since, const char *sunset)
+{
+    int years = atoi(sunset) - atoi(since);
+
+    return years > 1 || (years == 1 && strcmp(sunset + 4, since + 4) >= 0);
+}
+
+static void tell_deprecation(struct flow *flow, const struct deprecation *list)
+{
+    const char *since = NULL, *sunset = NULL;
+
+    for (; list && list->since; list++) {
+        if (!list->parameter || http_query(flow, list->parameter)) {
+            since = earlier(since, list->since);
+            sunset = earlier(sunset, list->sunset);
+        }
+    }
+    if (since) {
+        set_deprecation(flow, since, sunset);
+    }
+}
+
+static const char *earlier(const char *day, const char *other)
+{
+    return day && strcmp(day, other) <= 0 ? day : other;
+}
+
+/* An Item of RFC 9651 that is a Date, and an HTTP-date. */
+static void set_deprecation(struct flow *flow, const char *since, const char *sunset)
+{
+    int64_t since_ms = 0, sunset_ms = 0;
+    char date[32], going[CLOCK_RFC5322_SIZE];
+
+    begins(since, &since_ms);
+    begins(sunset, &sunset_ms);
+    snprintf(date, sizeof date, "@%" PRId64, since_ms / 1000);
+    clock_rfc5322(going, sunset_ms);
+    strcpy(strrchr(going, ' '), " GMT");
+    http_set_header(flow, "Deprecation", date);
+    http_set_header(flow, "Sunset", going);
+}
+
+/* --- for handlers --- */
 
 const struct route *router_route(const struct flow *flow)
 {

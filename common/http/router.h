@@ -5,11 +5,28 @@
 #include "common/loop/flow.h"
 #include "common/http/http.h"
 
+/* What will go, told a year beforehand: a route, or a parameter of its query. Every answer to a call that uses it has the headers
+ * Deprecation (RFC 9745) and Sunset (RFC 8594). docs/api.md has the policy; the contract says `deprecated: true` in the same
+ * places (tests/blackbox/test_deprecation.py).
+ *
+ *     static const struct deprecation old_search[] = {
+ *         { .parameter = "q", .since = "2027-03-01", .sunset = "2028-03-01" },
+ *         { .since = NULL },
+ *     };
+ *     { HTTP_GET, "/v1/things", list_things, "things.read", .deprecated = old_search },
+ */
+struct deprecation {
+    const char *parameter; /* NULL: the route itself */
+    const char *since;     /* a day in UTC */
+    const char *sunset;    /* from this day on it may be gone; a year after since at the earliest, or the table is not served */
+};
+
 struct route {
     enum http_method method; /* HTTP_GET serves HEAD too */
     const char *pattern;     /* "/v1/share-links/{id}"; a {segment} matches one non-empty segment, decoded */
     flow_step *handle;
-    const char *scope; /* of the API key, NULL when the route needs none: see guard */
+    const char *scope;                    /* of the API key, NULL when the route needs none: see guard */
+    const struct deprecation *deprecated; /* NULL: nothing of it */
 };
 
 /* What runs before a route's handler (authentication); NULL for none. It gets the route by router_route(). */

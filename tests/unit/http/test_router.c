@@ -9,10 +9,13 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
@@ -77,6 +80,17 @@ static struct next *guard(struct flow *flow)
     return router_proceed(flow);
 }
 
+static const struct deprecation old_route[] = {
+    { .since = "2027-03-01", .sunset = "2028-03-01" },
+    { .since = NULL },
+};
+
+static const struct deprecation old_parameters[] = {
+    { .parameter = "q", .since = "2027-03-01", .sunset = "2028-09-15" },
+    { .parameter = "page", .since = "2027-02-28", .sunset = "2028-12-31" },
+    { .since = NULL },
+};
+
 static const struct route routes[] = {
     { HTTP_GET, "/", show_root, NULL },
     { HTTP_GET, "/v1/links/{id}", show_link, NULL }, /* before the literal one on purpose */
@@ -85,6 +99,8 @@ static const struct route routes[] = {
     { HTTP_GET, "/v1/links/latest", show_latest, NULL },
     { HTTP_PATCH, "/v1/links/{id}", show_link, NULL },
     { HTTP_DELETE, "/v1/links/{id}/reviewers/{reviewer}", drop_reviewer, NULL },
+    { HTTP_GET, "/v1/old", list_links, "old.read", .deprecated = old_route },
+    { HTTP_GET, "/v1/search", list_links, NULL, .deprecated = old_parameters },
     { .pattern = NULL },
 };
 
@@ -276,6 +292,67 @@ static void test_guard_goes_first(void **state)
     assert_non_null(strstr(ask("POST", "/v1/links", "Authorization: links.write\r\n"), "create() "));
 }
 
+static void test_what_will_go_is_told_beforehand(void **state)
+{
+    (void)state;
+    assert_true(answers("GET", "/v1/old", "HTTP/1.1 401 Unauthorized\r\n")); /* refusals tell it, too */
+    assert_non_null(strstr(answer, "\r\nDeprecation: @1803859200\r\n"));
+    assert_non_null(strstr(answer, "\r\nSunset: Wed, 01 Mar 2028 00:00:00 GMT\r\n"));
+    assert_non_null(strstr(ask("GET", "/v1/old", "Authorization: old.read\r\n"), "HTTP/1.1 200 OK\r\n"));
+    assert_non_null(strstr(answer, "\r\nDeprecation: @1803859200\r\n"));
+    assert_true(answers("GET", "/v1/search?q=", "\r\nDeprecation: @1803859200\r\n"));
+    assert_non_null(strstr(answer, "\r\nSunset: Fri, 15 Sep 2028 00:00:00 GMT\r\n"));
+    /* Of both: what was told first, and what goes first. */
+    assert_true(answers("HEAD", "/v1/search?page=2&q=x", "\r\nDeprecation: @1803772800\r\n"));
+    assert_non_null(strstr(answer, "\r\nSunset: Fri, 15 Sep 2028 00:00:00 GMT\r\n"));
+    assert_false(answers("GET", "/v1/search?qq=x", "Deprecation"));
+    assert_null(strstr(answer, "Sunset"));
+}
+
+/* In a process of its own, which a table that must not be served ends. */
+static bool is_served(const struct deprecation *deprecated)
+{
+    const struct route table[] = { { HTTP_GET, "/v1/old", list_links, NULL, .deprecated = deprecated }, { .pattern = NULL } };
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+        signal(SIGABRT, SIG_DFL); /* cmocka has its own */
+        router_setup(&(struct router_options){ .routes = table });
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void test_deprecation_that_is_none(void **state)
+{
+    static const struct deprecation sound[][2] = {
+        { { NULL, "2027-03-01", "2028-03-01" } },
+        { { NULL, "2028-02-29", "2029-03-01" } },
+        { { "q", "2027-03-01", "2031-01-01" } },
+    };
+    static const struct deprecation unsound[][2] = {
+        { { NULL, "2027-03-01", "2028-02-29" } }, /* less than a year */
+        { { NULL, "2028-02-29", "2029-02-28" } },
+        { { NULL, "2027-03-01", "2027-02-01" } },
+        { { NULL, "2027-03-01", NULL } },
+        { { NULL, "2027-3-1", "2028-03-01" } },
+        { { NULL, "2027-02-29", "2028-03-01" } },
+        { { NULL, "soon", "2028-03-01" } },
+        { { NULL, "2027-03-01", "2028-03-01T00:00:00Z" } },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof sound / sizeof *sound; i++) {
+        assert_true(is_served(sound[i]));
+    }
+    for (size_t i = 0; i < sizeof unsound / sizeof *unsound; i++) {
+        assert_false(is_served(unsound[i]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +365,8 @@ int main(void)
         cmocka_unit_test(test_address_that_takes_a_patch_says_of_which_type),
         cmocka_unit_test(test_encoded_body_is_a_415_that_says_what_is_taken),
         cmocka_unit_test(test_guard_goes_first),
+        cmocka_unit_test(test_what_will_go_is_told_beforehand),
+        cmocka_unit_test(test_deprecation_that_is_none),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

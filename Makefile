@@ -51,8 +51,9 @@ STATEMENT_HEADERS := $(STATEMENTS:%=$(GEN)/%.h)
 # Text that is compiled in: SQL and the page's parts become C string literals.
 EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(foreach service,$(SERVICES),$(call find,services/$(service),*.sql)) $(call find,common,*.sql *.lua *.html) \
                                     $(wildcard services/*/pages/*))
-# Each daemon's OpenAPI document, as JSON.
-EMBEDDED += $(DAEMONS:%=$(GEN)/proto/openapi/%.yaml.inc)
+# OpenAPI: each daemon's own document, and that of all of /v1.
+OPENAPI := $(DAEMONS) v1
+EMBEDDED += $(OPENAPI:%=$(GEN)/proto/openapi/%.inc)
 # The schema: the files that make a database, in their order, and the migrations that change one.
 SCHEMA := $(shell sed -nE 's,^(base|repeatable) +,services/,p' services/ctl/schema/order)
 MIGRATIONS := $(sort $(wildcard services/ctl/migrations/*.sql))
@@ -113,9 +114,12 @@ $(GEN)/%.inc: % Makefile
 	@mkdir -p $(@D)
 	@sed -e 's/\\/\\\\/g; s/"/\\"/g; s/?/\\?/g; s/^/"/; s/$$/\\n"/' $< >$@
 
-$(GEN)/proto/openapi/%.yaml.inc: proto/openapi/%.yaml proto/openapi/shared.yaml proto/openapi/documents.py proto/openapi/embed CHANGELOG.md Makefile
+$(GEN)/proto/openapi/%.json: proto/openapi/%.yaml $(wildcard proto/openapi/*.yaml proto/openapi/*.py) proto/openapi/embed CHANGELOG.md Makefile
 	@mkdir -p $(@D)
-	$(call say,JSON,$@)/usr/bin/python3 proto/openapi/embed $< '$(or $(VERSION),0)' >$@
+	$(call say,JSON,$@)/usr/bin/python3 proto/openapi/embed json $< '$(or $(VERSION),0)' >$@
+
+$(GEN)/proto/openapi/%.inc: $(GEN)/proto/openapi/%.json
+	@/usr/bin/python3 proto/openapi/embed c $< >$@
 
 $(GEN)/schema.inc: services/ctl/schema/order $(SCHEMA_LIST) $(SCHEMA:%=$(GEN)/%.inc) Makefile
 	@mkdir -p $(@D)

@@ -62,9 +62,6 @@ static void close_all(struct life *life);
 static int connections_max(struct daemon *daemon);
 static const struct http_fixed_field *reply_fields(const struct daemon *daemon);
 static const struct route *routes_with_ours(struct daemon *daemon);
-static struct next *show_openapi(struct flow *flow);
-
-static const struct route openapi_route = { HTTP_GET, "/openapi.json", show_openapi, NULL };
 
 int daemon_main(const struct daemon_spec *spec, int argc, char **argv)
 {
@@ -279,10 +276,11 @@ static const struct route *routes_with_ours(struct daemon *daemon)
     while (daemon->spec->routes[theirs].pattern) {
         theirs++;
     }
-    struct route *all = arena_calloc(daemon->arena, theirs + HEALTH_ROUTES + 2, sizeof *all);
+    struct route *all = arena_calloc(daemon->arena, theirs + HEALTH_ROUTES + OPENAPI_ROUTES + 1, sizeof *all);
     memcpy(all, daemon->spec->routes, theirs * sizeof *all);
     memcpy(all + theirs, health_routes, sizeof health_routes);
-    all[theirs + HEALTH_ROUTES] = openapi_route;
+    daemon->openapi = openapi_new(daemon->arena, &daemon->spec->openapi, &daemon->spec->openapi_v1, daemon->settings->public_url);
+    openapi_routes(daemon->openapi, all + theirs + HEALTH_ROUTES);
     return all;
 }
 
@@ -391,17 +389,4 @@ static void close_all(struct life *life)
     event_base_free(daemon->base);
     libevent_global_shutdown();
     arena_free(daemon->arena);
-}
-
-static struct next *show_openapi(struct flow *flow)
-{
-    const struct daemon_openapi *openapi = &flow->daemon->spec->openapi;
-    const char *known = http_header(flow, "If-None-Match");
-
-    http_set_header(flow, "ETag", openapi->etag);
-    http_set_header(flow, "Cache-Control", "no-cache");
-    if (known && strstr(known, openapi->etag)) {
-        return http_reply_empty(flow, 304);
-    }
-    return http_reply_json(flow, 200, openapi->json);
 }

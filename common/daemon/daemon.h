@@ -10,6 +10,7 @@
 
 #include "common/base/config.h"
 #include "common/daemon/common_settings.h"
+#include "common/daemon/openapi.h"
 #include "common/data/crypto.h"
 #include "common/pg/pg.h"
 #include "common/redis/redis.h"
@@ -27,15 +28,11 @@ struct daemon {
     struct pg_pool *pg;
     struct redis *redis;
     struct selfcheck *selfcheck;
+    struct openapi *openapi;
     struct http_server *http;
     struct http_server *health; /* NULL without one: see health.h */
     void *app;                  /* the service's own parts, made by start */
     struct guard *guard;        /* likewise, of a service whose routes have scopes: see guard.h; else NULL */
-};
-
-/* The daemon's OpenAPI document: GET /openapi.json. proto/openapi/embed makes both from the YAML beside it. */
-struct daemon_openapi {
-    const char *etag, *json;
 };
 
 struct daemon_spec {
@@ -45,8 +42,8 @@ struct daemon_spec {
     const struct config_setting *settings; /* the service's own table; its struct begins with struct daemon_settings */
     /* What no setting tells alone: appends a line for each fault, and returns their number. May be NULL. */
     int (*check_settings)(const void *settings, struct buf *faults);
-    const struct route *routes; /* health, readiness, metrics and the OpenAPI document are added to them */
-    struct daemon_openapi openapi;
+    const struct route *routes;                  /* health, readiness, metrics and the OpenAPI documents are added to them */
+    struct openapi_text openapi, openapi_v1;     /* its own, and that of /v1 for the daemon that serves it */
     flow_step *guard;                            /* see router.h */
     const struct http_fixed_field *reply_fields; /* of every reply, see http.h; NULL for those of an API */
     void (*fault_words)(struct flow *flow, int status, const char *code,

@@ -1,11 +1,13 @@
 """The OpenAPI documents as they are served: each daemon's own file, with what it uses of shared.yaml, checked.
 
-    read(path)      the document of one daemon; exits with a sentence when it breaks a rule
+    read(path)      the document of one daemon, or that of /v1; exits with a sentence when it breaks a rule
 
 A daemon's file is no document by itself. To it come:
 - what it refers to and does not have: components of shared.yaml, and the paths there, which every daemon serves;
 - the text of `x-conventions` for a line `{{conventions}}` of its description;
 - for `x-faults-as-pages: true`, a page beside each application/problem+json: HTML for who asks for it.
+
+That of /v1 (v1.yaml) is put together of others: their calls under /v1, and the tags and components that these use.
 
 Answers are open, so that they may gain members; what is sent is closed, so that nothing is ignored. A schema of an object is
 therefore of the one or of the other.
@@ -68,14 +70,21 @@ def read(path):
         sys.exit("openapi must be 3.1.x")
     document["info"] = {**shared["info"], **document["info"]}
     document["info"]["description"] = document["info"]["description"].replace("{{conventions}}\n", shared["x-conventions"])
+    if "x-documents" in document:
+        join(document, [read(pathlib.Path(path).parent / f"{name}.yaml") for name in document.pop("x-documents")])
+    else:
+        complete(document, shared)
+    check(document)
+    return document
+
+
+def complete(document, shared):
     for route, item in shared["paths"].items():
         add(document["paths"], route, item, "the path")
     document["tags"] += shared["tags"]
     take_components(document, shared)
     if document.pop("x-faults-as-pages", False):
         add_pages(document)
-    check(document)
-    return document
 
 
 def add(there, name, value, kind):
@@ -103,6 +112,32 @@ def take_components(document, shared):
             wanted += references(components[section][name])
 
 
+def join(document, others):
+    document.update(tags=[], paths={})
+    webhooks, everything = {}, {}
+    for other in others:
+        for path, item in other["paths"].items():
+            if path.startswith("/v1/"):
+                put(document["paths"], path, item, "the path")
+        for name, item in other.get("webhooks", {}).items():
+            put(webhooks, name, item, "the webhook")
+        for section, named in other["components"].items():
+            for name, component in named.items():
+                put(everything.setdefault(section, {}), name, component, section)
+    document.update({"webhooks": webhooks} if webhooks else {})
+    tags = {tag for _, _, operation in operations(document) for tag in operation["tags"]}
+    for tag in (tag for other in others for tag in other["tags"] if tag["name"] in tags):
+        if tag not in document["tags"]:
+            document["tags"].append(tag)
+    take_components(document, {"components": everything})
+
+
+def put(there, name, value, kind):
+    """What two have must be the same."""
+    if there.setdefault(name, value) != value:
+        sys.exit(f"{kind} {name} is not the same in two of the documents that are put together")
+
+
 def securities(document):
     yield from document.get("security", [])
     for _, _, operation in operations(document):
@@ -110,7 +145,7 @@ def securities(document):
 
 
 def operations(document):
-    for path, item in document["paths"].items():
+    for path, item in {**document["paths"], **document.get("webhooks", {})}.items():
         for method in METHODS & set(item):
             yield path, method, item[method]
 

@@ -87,7 +87,10 @@ int main(int argc, char **argv)
         .settings = settings,
         .routes = links_routes,
         .openapi = {
-#include "proto/openapi/links.yaml.inc"
+#include "proto/openapi/links.inc"
+        },
+        .openapi_v1 = {
+#include "proto/openapi/v1.inc"
         },
         .guard = guard_check,
         .guard_settings = guard_settings,

@@ -369,7 +369,7 @@ int main(int argc, char **argv)
         .check_settings = check_settings,
         .routes = notifications_routes,
         .openapi = {
-#include "proto/openapi/notifications.yaml.inc"
+#include "proto/openapi/notifications.inc"
         },
         .guard = guard_check,
         .guard_settings = guard_settings,

@@ -253,7 +253,7 @@ int main(int argc, char **argv)
         .check_settings = check_settings,
         .routes = views_routes,
         .openapi = {
-#include "proto/openapi/views.yaml.inc"
+#include "proto/openapi/views.inc"
         },
         .guard = check_same_origin,
         .reply_fields = reply_fields,

@@ -90,11 +90,16 @@ def front(echoes, tmp_path):
     ("/s/token", "views"), ("/s/token/open", "views"), ("/assets/page.js", "views"), ("/u/token", "notifications"),
     ("/v1/events", "notifications"), ("/v1/events/stream", "notifications"), ("/v1/deliveries?a=b", "notifications"),
     ("/v1/webhook-endpoints/whe_1", "notifications"), ("/v1/notification-preferences/a@b.example", "notifications"),
-    ("/v1/share-links", "links"), ("/v1/interviews/int%2F1?a=%20b", "links"), ("/openapi.json", "links"),
+    ("/v1/share-links", "links"), ("/v1/interviews/int%2F1?a=%20b", "links"), ("/v1/openapi.json", "links"),
 ])
 def test_each_path_has_its_daemon(front, path, server):
     answer = requests.get(front.url() + path, timeout=5).json()
     assert (answer["server"], answer["path"]) == (server, path)
+
+
+def test_the_document_is_that_of_all_daemons(front):
+    answer = requests.get(front.url() + "/openapi.json", timeout=5).json()
+    assert (answer["server"], answer["path"]) == ("links", "/v1/openapi.json")
 
 
 def test_server_sent_events_pass_at_once(front):

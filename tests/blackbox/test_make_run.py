@@ -100,6 +100,8 @@ def test_the_story_is_told_and_tools_find_everything(run):
         assert requests.get(run.env[name] + "/readyz", timeout=5).status_code == 200
     links = Api(run.env["PUBLIC_URL"], run.env["API_KEY"]).get("/v1/share-links", status=200).json()["data"]
     assert len(links) == 1 and len(links[0]["reviewers"]) == 2
+    document = Api(run.env["PUBLIC_URL"]).get("/openapi.json", status=200).json()
+    assert document["servers"][0]["url"] == run.env["PUBLIC_URL"] and {"/v1/share-links", "/v1/events"} <= document["paths"].keys()
     recipients = [mail["To"] for mail in Mailbox(run.env["MAIL_DIR"]).all()]
     assert len(recipients) == 3, "two invitations, and the recruiter's"
     assert all(name in run.output() for name in ("Ingrid Solheim", "Robin Castellanos", "curl "))

@@ -1,5 +1,6 @@
-"""GET /openapi.json: each daemon tells its contract, the one that proto/openapi/ has."""
+"""GET /openapi.json: each daemon tells its contract, the one that proto/openapi/ has; the front door that of all of /v1."""
 
+import json
 import pathlib
 import re
 import subprocess
@@ -7,14 +8,14 @@ import subprocess
 import pytest
 from stack.daemon import NAMES
 from support.api import Api
-from support.contract import CONTRACTS
+from support.contract import CONTRACTS, routes
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OPENAPI = ROOT / "proto" / "openapi"
 
 
 def embed(path):
-    return subprocess.run([OPENAPI / "embed", path, "1.2.3"], capture_output=True, text=True)
+    return subprocess.run([OPENAPI / "embed", "json", path, "1.2.3"], capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -23,8 +24,8 @@ def test_each_daemon_tells_its_contract(stack, name):
     answer = anonymous.get("/openapi.json", status=200)
     assert answer.headers["Content-Type"].startswith("application/json")
     assert answer.json()["paths"].keys() == {path for _, path, _, _ in CONTRACTS[name].operations}
-    version = re.search(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE).group(1)
-    assert answer.json()["info"]["version"] == version
+    assert answer.json()["info"]["version"] == newest_version()
+    assert [server["url"] for server in answer.json()["servers"]] == [stack.public_url]
 
 
 def test_document_is_sent_once(stack):
@@ -32,6 +33,65 @@ def test_document_is_sent_once(stack):
     tag = anonymous.get("/openapi.json", status=200).headers["ETag"]
     assert anonymous.get("/openapi.json", headers={"If-None-Match": tag}, status=304).content == b""
     anonymous.get("/openapi.json", headers={"If-None-Match": '"another"'}, status=200)
+
+
+def newest_version():
+    return re.search(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE).group(1)
+
+
+@pytest.fixture
+def whole(stack):
+    return Api(stack.front.url()).get("/openapi.json", status=200).json()
+
+
+def test_front_door_tells_of_all_calls(stack, whole):
+    services = [path.parent.name for path in ROOT.glob("services/*/routes.c")]
+    served = {(method, path) for service in services for method, path, _, _ in routes(service) if path.startswith("/v1/")}
+    told = {(method.upper(), path) for path, item in whole["paths"].items() for method in item if method != "parameters"}
+    assert told == served | {("GET", "/v1/openapi.json")}
+    assert [server["url"] for server in whole["servers"]] == [stack.public_url]
+    assert whole["info"]["version"] == newest_version()
+    assert "**Errors**" in whole["info"]["description"] and "{{conventions}}" not in whole["info"]["description"]
+
+
+def test_whole_document_holds_together(whole):
+    """Each reference leads somewhere, each component and tag is used, and each call has a name of its own."""
+    text = json.dumps(whole)
+    for reference in set(re.findall(r'"\$ref": "#/([^"]+)"', text)):
+        node = whole
+        for step in reference.split("/"):
+            node = node[step]
+    used = {f"components/{reference}" for reference in re.findall(r'"\$ref": "#/components/([^/"]+/[^/"]+)', text)}
+    own = {f"components/{section}/{name}" for section, named in whole["components"].items() if section != "securitySchemes" for name in named}
+    assert own == used
+    operations = [operation for item in whole["paths"].values() for method, operation in item.items() if method != "parameters"]
+    names = [operation["operationId"] for operation in operations]
+    assert len(names) == len(set(names)) > 40
+    assert {tag["name"] for tag in whole["tags"]} == {tag for operation in operations for tag in operation["tags"]}
+
+
+def test_whole_document_needs_no_key_and_is_sent_once(stack, whole):
+    here, there = Api(stack.front.url()), Api(stack.links.url())
+    assert there.get("/v1/openapi.json", status=200).json() == here.get("/v1/openapi.json", status=200).json() == whole
+    packed = here.get("/openapi.json", headers={"Accept-Encoding": "gzip"}, status=200)
+    assert packed.headers["Content-Encoding"] == "gzip" and packed.json() == whole
+    plain = here.get("/openapi.json", headers={"Accept-Encoding": "identity"}, status=200)
+    assert "Content-Encoding" not in plain.headers and "Accept-Encoding" in plain.headers["Vary"]
+    for tag in (packed.headers["ETag"], plain.headers["ETag"], "*", f'"a", {plain.headers["ETag"]}'):
+        assert here.get("/openapi.json", headers={"If-None-Match": tag}, status=304).content == b""
+    here.get("/openapi.json", headers={"If-None-Match": '"another"'}, status=200)
+    assert here.call("HEAD", "/openapi.json", status=200).content == b""
+
+
+def test_documents_that_differ_are_not_put_together(tmp_path):
+    for path in OPENAPI.glob("*.yaml"):
+        (tmp_path / path.name).write_text(path.read_text())
+    changed = tmp_path / "notifications.yaml"
+    changed.write_text(changed.read_text().replace("  schemas:\n", "  schemas:\n    Settings: { type: string, maxLength: 1 }\n", 1)
+                       .replace('event_type: { type: string, maxLength: 64 }', 'event_type: { $ref: "#/components/schemas/Settings" }', 1))
+    assert embed(changed).returncode == 0, "by itself it is good"
+    ran = embed(tmp_path / "v1.yaml")
+    assert ran.returncode != 0 and "Settings is not the same" in ran.stderr
 
 
 MISTAKES = {

@@ -335,6 +335,11 @@ void fields_fault(struct fields *fields, const char *name, const char *code, con
     note(fields, name ? arena_printf(fields->arena, "%s/%s", fields->pointer, name) : fields->pointer, code, detail);
 }
 
+void fields_fault_of_member(struct fields *fields, const char *name, const char *code, const char *detail)
+{
+    note(fields, pointer_to(fields, name), code, detail);
+}
+
 /* Silent below an object that was missing: that is one fault, and noted already. */
 static void note(struct fields *fields, const char *pointer, const char *code, const char *detail)
 {

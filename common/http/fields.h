@@ -60,6 +60,8 @@ const char *fields_element_text(struct fields *fields, const char *name, const j
                                 const struct text_rule *rule);
 /* Notes a fault at this field (name may be "a/0/b"); name NULL means the object itself. */
 void fields_fault(struct fields *fields, const char *name, const char *code, const char *detail);
+/* At a member whose name the caller made up. */
+void fields_fault_of_member(struct fields *fields, const char *name, const char *code, const char *detail);
 /* Notes every member that was never asked for. */
 void fields_end(struct fields *fields);
 /* For calls that take no fields: whether the body is none, or {}. False: return *reply. */

@@ -24,6 +24,7 @@ struct addition {
 };
 
 static void note_doubles(struct flow *flow, struct addition *addition, const char *places);
+static void note_taken(struct flow *flow, struct addition *addition, const char *places);
 static struct next *reply_too_many(struct flow *flow, struct addition *addition);
 static struct next *reply_reviewers(struct flow *flow, const struct addition *addition, const char *list);
 
@@ -80,6 +81,7 @@ static struct next *reply_added(struct flow *flow)
         return reply_reviewers(flow, addition, out.reviewers);
     case ADD_REVIEWERS_FAULTY:
         note_doubles(flow, addition, out.doubles);
+        note_taken(flow, addition, out.taken);
         return faults_reply(flow, addition->faults);
     case ADD_REVIEWERS_TOO_MANY:
         return reply_too_many(flow, addition);
@@ -105,6 +107,18 @@ static void note_doubles(struct flow *flow, struct addition *addition, const cha
         long long place = json_integer_value(json_array_get(doubles, i));
         faults_add(addition->faults, arena_printf(flow->arena, "/reviewers/%lld/email", place), "duplicate",
                    "Another reviewer of this link has the same address.");
+    }
+}
+
+static void note_taken(struct flow *flow, struct addition *addition, const char *places)
+{
+    const char *error;
+    const json_t *taken = places ? json_parse(flow->arena, places, strlen(places), &error) : NULL;
+
+    for (size_t i = 0; i < json_array_size(taken); i++) {
+        long long place = json_integer_value(json_array_get(taken, i));
+        platform_data_note_taken(flow->arena, addition->faults, arena_printf(flow->arena, "/reviewers/%lld", place),
+                                 "reviewer of this link");
     }
 }
 

@@ -102,6 +102,15 @@ bool change_note_time_zone(struct flow *flow, struct faults *faults)
     return true;
 }
 
+bool change_note_taken(struct flow *flow, struct faults *faults)
+{
+    if (!platform_data_was_taken(flow)) {
+        return false;
+    }
+    platform_data_note_taken(flow->arena, faults, "", "share link");
+    return true;
+}
+
 void change_note_missing(struct flow *flow, struct faults *faults, const char *name, const struct wanted_ids *ids,
                          const char *places, const char *code, const char *detail)
 {

@@ -34,6 +34,10 @@ struct next *change_refuse_members(struct flow *flow) FLOW_NEXT;
  * fault is noted then. */
 bool change_note_time_zone(struct flow *flow, struct faults *faults);
 
+/* Whether the statement failed because another link took the external_id while it ran, which its own check could not see. The
+ * fault is noted then. */
+bool change_note_taken(struct flow *flow, struct faults *faults);
+
 /* Notes a fault at each of these places (a JSON array, or NULL) of the list name, except where the id has one already. */
 void change_note_missing(struct flow *flow, struct faults *faults, const char *name, const struct wanted_ids *ids,
                          const char *places, const char *code, const char *detail);

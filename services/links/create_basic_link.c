@@ -21,10 +21,12 @@ struct wanted_basic_link {
     const char *title, *owner_name, *owner_email, *owner_time_zone; /* NULL: left out */
     const char *settings;                                           /* JSON object of those that were sent */
     struct wanted_expiry expiry;
+    struct platform_data data;
+    struct faults *faults;
 };
 
 /* In the order in which they run. */
-static void read_link(struct flow *flow, struct faults *faults, const json_t *body, struct wanted_basic_link *wanted);
+static void read_link(struct flow *flow, const json_t *body, struct wanted_basic_link *wanted);
 static void read_listed(struct fields *root, struct wanted_basic_link *wanted);
 static struct next *store_link(struct flow *flow, struct wanted_basic_link *wanted);
 static struct next *reply_link(struct flow *flow);
@@ -32,7 +34,6 @@ static struct next *reply_no_interview(struct flow *flow);
 
 struct next *create_basic_link(struct flow *flow)
 {
-    struct faults *faults = faults_new(flow->arena);
     struct wanted_basic_link *wanted = arena_alloc(flow->arena, sizeof *wanted);
     struct next *refusal = NULL;
 
@@ -41,23 +42,23 @@ struct next *create_basic_link(struct flow *flow)
         return refusal;
     }
     wanted->interview_id = router_param(flow, "id");
-    read_link(flow, faults, body, wanted);
-    return faults_any(faults) ? faults_reply(flow, faults) : store_link(flow, wanted);
+    read_link(flow, body, wanted);
+    return store_link(flow, wanted);
 }
 
 struct next *create_listed_basic_link(struct flow *flow, const json_t *body)
 {
-    struct faults *faults = faults_new(flow->arena);
     struct wanted_basic_link *wanted = arena_alloc(flow->arena, sizeof *wanted);
 
     wanted->is_listed = true;
-    read_link(flow, faults, body, wanted);
-    return faults_any(faults) ? faults_reply(flow, faults) : store_link(flow, wanted);
+    read_link(flow, body, wanted);
+    return store_link(flow, wanted);
 }
 
-static void read_link(struct flow *flow, struct faults *faults, const json_t *body, struct wanted_basic_link *wanted)
+static void read_link(struct flow *flow, const json_t *body, struct wanted_basic_link *wanted)
 {
-    struct fields root = fields_of(flow->arena, faults, body, "");
+    wanted->faults = faults_new(flow->arena);
+    struct fields root = fields_of(flow->arena, wanted->faults, body, "");
 
     if (wanted->is_listed) {
         read_listed(&root, wanted);
@@ -73,6 +74,7 @@ static void read_link(struct flow *flow, struct faults *faults, const json_t *bo
         fields_fault(&root, "settings/disable_feedback", "invalid", BASIC_LINK_FEEDBACK);
     }
     link_fields_expiry(&root, &wanted->expiry);
+    platform_data_read(&root, &wanted->data);
     fields_end(&root);
 }
 
@@ -103,12 +105,15 @@ static void read_listed(struct fields *root, struct wanted_basic_link *wanted)
 
 static struct next *store_link(struct flow *flow, struct wanted_basic_link *wanted)
 {
-    static struct wanted_reviewer guest = { "Guest", NULL };
+    static struct wanted_reviewer guest = { .name = "Guest", .data = { .metadata = "{}" } };
     static const struct wanted_reviewers guests = { &guest, 1 };
     struct new_reviewers reviewers;
     uint8_t media_salt[16];
 
     flow->state = wanted;
+    if (!wanted->interview_id || (faults_any(wanted->faults) && !wanted->data.external_id)) {
+        return faults_reply(flow, wanted->faults);
+    }
     /* The title is the candidate's name when it is left out. */
     change_concerns(flow, wanted->interview_id);
     id_new(wanted->link_id, "lnk_");
@@ -126,7 +131,10 @@ static struct next *store_link(struct flow *flow, struct wanted_basic_link *want
         .is_expiry_given = wanted->expiry.is_given,
         .expires_at = wanted->expiry.at,
         .expires_in_s = wanted_expiry_in_s(&wanted->expiry),
+        .external_id = wanted->data.external_id,
+        .metadata = wanted->data.metadata,
         .media_salt = pg_bytes_of(media_salt, sizeof media_salt),
+        .is_sound = !faults_any(wanted->faults),
         .guests = { reviewers.list, reviewers.count },
         .event_ids = change_new_event_ids(flow, 1),
         .request_id = flow->request_id,
@@ -138,10 +146,11 @@ static struct next *store_link(struct flow *flow, struct wanted_basic_link *want
 static struct next *reply_link(struct flow *flow)
 {
     const struct wanted_basic_link *wanted = flow->state;
-    struct faults *faults = faults_new(flow->arena);
 
     if (pg_outcome(flow) != PG_OK) {
-        return change_note_time_zone(flow, faults) ? faults_reply(flow, faults) : problem_reply_pg(flow);
+        return change_note_time_zone(flow, wanted->faults) || change_note_taken(flow, wanted->faults)
+                   ? faults_reply(flow, wanted->faults)
+                   : problem_reply_pg(flow);
     }
     struct create_basic_link_out out = create_basic_link_get(flow, 0);
     switch (out.outcome) {
@@ -153,6 +162,11 @@ static struct next *reply_link(struct flow *flow)
         return basic_link_reply(flow, 201, out.share_link, out.version, out.sealed);
     case CREATE_BASIC_LINK_EXISTS:
         return basic_link_reply(flow, 200, out.share_link, out.version, out.sealed);
+    case CREATE_BASIC_LINK_FAULTY:
+        if (out.is_external_id_taken) {
+            platform_data_note_taken(flow->arena, wanted->faults, "", "share link");
+        }
+        return faults_reply(flow, wanted->faults);
     case CREATE_BASIC_LINK_NOT_FOUND:
         break;
     }
@@ -162,11 +176,12 @@ static struct next *reply_link(struct flow *flow)
 static struct next *reply_no_interview(struct flow *flow)
 {
     const struct wanted_basic_link *wanted = flow->state;
-    struct faults *faults = faults_new(flow->arena);
 
-    if (!wanted->is_listed) {
-        return problem_reply(flow, 404, "not_found", "There is no interview with this id.");
+    if (wanted->is_listed) {
+        faults_add(wanted->faults, "/interview_ids/0", "not_found", "There is no such interview.");
     }
-    faults_add(faults, "/interview_ids/0", "not_found", "There is no such interview.");
-    return faults_reply(flow, faults);
+    if (faults_any(wanted->faults)) {
+        return faults_reply(flow, wanted->faults);
+    }
+    return problem_reply(flow, 404, "not_found", "There is no interview with this id.");
 }

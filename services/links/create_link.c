@@ -83,6 +83,8 @@ static struct next *store_link(struct flow *flow)
         .message_body = wanted->message_body,
         .template_id = wanted->template_id,
         .takes_default_template = wanted->leaves_out_message,
+        .external_id = wanted->data.external_id,
+        .metadata = wanted->data.metadata,
         .interview_ids = { wanted->interviews.ids, wanted->interviews.count },
         .reviewers = { creation->reviewers.list, creation->reviewers.count },
         .media_salt = pg_bytes_of(media_salt, sizeof media_salt),
@@ -101,7 +103,9 @@ static struct next *reply_created(struct flow *flow)
     struct creation *creation = flow->state;
 
     if (pg_outcome(flow) != PG_OK) {
-        return change_note_time_zone(flow, creation->faults) ? faults_reply(flow, creation->faults) : change_refuse_members(flow);
+        return change_note_time_zone(flow, creation->faults) || change_note_taken(flow, creation->faults)
+                   ? faults_reply(flow, creation->faults)
+                   : change_refuse_members(flow);
     }
     struct create_link_out out = create_link_get(flow, 0);
     switch (out.outcome) {
@@ -127,6 +131,9 @@ static void note_missing(struct flow *flow, struct creation *creation, const str
     change_note_content_size(flow, creation->faults, "/interview_ids", out->content_size);
     if (out->is_template_missing) {
         faults_add(creation->faults, "/template_id", "not_found", "There is no such template.");
+    }
+    if (out->is_external_id_taken) {
+        platform_data_note_taken(flow->arena, creation->faults, "", "share link");
     }
     if (creation->wanted.leaves_out_name && out->is_name_missing) {
         faults_add(creation->faults, "/owner/name", "required",

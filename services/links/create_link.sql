@@ -5,12 +5,12 @@
 -- locked").
 -- in   account_id text, share_link_id text, title text?, owner_name text?, owner_email text?, owner_time_zone text, settings jsonb,
 --      is_expiry_given bool, expires_at timestamptz?, expires_in_s bigint?, send_email bool, message_subject text?,
---      message_body text?, template_id text?, takes_default_template bool, interview_ids text[], media_salt bytea, is_sound bool,
---      content_max bigint, mails_max int, event_ids text[], request_id text, traceparent text?
+--      message_body text?, template_id text?, takes_default_template bool, external_id text?, metadata jsonb, interview_ids text[],
+--      media_salt bytea, is_sound bool, content_max bigint, mails_max int, event_ids text[], request_id text, traceparent text?
 -- rows reviewers as struct new_reviewer from services/links/new_reviewers.h:
---      id text, name text?, email text?, token_hash bytea, passcode_hash bytea, sealed bytea
+--      id text, name text?, email text?, token_hash bytea, passcode_hash bytea, sealed bytea, external_id text?, metadata jsonb
 -- out  outcome: created | faulty | too_many_mails, missing_interviews json?, content_size bigint, is_template_missing bool, is_name_missing bool,
---      refused json?, retry_s int?, share_link json?, events json?
+--      is_external_id_taken bool, refused json?, retry_s int?, share_link json?, events json?
 with account as (
     select a as account from links.accounts a where a.id = :account_id
 ),
@@ -26,6 +26,9 @@ template as (
     select id, subject, body from links.email_templates
     where account_id = :account_id and case when :takes_default_template then is_default else id = :template_id end
 ),
+taken as (
+    select from links.share_links l where l.account_id = :account_id and l.external_id = :external_id
+),
 sound as (
     select account from account
     where :is_sound
@@ -35,6 +38,7 @@ sound as (
       and not exists (select from wanted where not found)
       and (select coalesce(sum(size), 0) from wanted) <= :content_max
       and (:template_id is null or exists (select from template))
+      and not exists (select from taken)
 ),
 mails as materialized (
     select t.*
@@ -46,7 +50,8 @@ link as (
     insert into links.share_links (
         id, account_id, kind, title, owner_name, owner_email, owner_time_zone,
         abbreviate_names, omit_avatars, exclude_full_profiles, hide_skipped_questions, disable_feedback, mask_questionnaire,
-        expires_at, send_email, message_subject, message_body, template_id, media_salt, last_position)
+        expires_at, send_email, message_subject, message_body, template_id, external_id, metadata, media_salt,
+        last_position)
     select :share_link_id, :account_id, 'advanced', :title, coalesce(:owner_name, (account).default_sender_name), :owner_email,
            :owner_time_zone,
            links.setting(:settings, account, 'abbreviate_names'), links.setting(:settings, account, 'omit_avatars'),
@@ -54,7 +59,7 @@ link as (
            links.setting(:settings, account, 'disable_feedback'), links.setting(:settings, account, 'mask_questionnaire'),
            links.expiry(:is_expiry_given, :expires_at, :expires_in_s, account), :send_email,
            coalesce(:message_subject, (select subject from template)), coalesce(:message_body, (select body from template)),
-           (select id from template),
+           (select id from template), :external_id, :metadata,
            :media_salt, cardinality(:interview_ids)
     from sound
     where not exists (select from mails where refused is not null)
@@ -66,8 +71,8 @@ members as (
 ),
 people as (
     insert into links.reviewers (id, share_link_id, account_id, position, name, email, token_hash, passcode_hash, sealed,
-                                 invitation_requested_at)
-    select r.id, link.id, link.account_id, r.place, r.name, r.email, r.token_hash, r.passcode_hash, r.sealed,
+                                 external_id, metadata, invitation_requested_at)
+    select r.id, link.id, link.account_id, r.place, r.name, r.email, r.token_hash, r.passcode_hash, r.sealed, r.external_id, r.metadata,
            case when link.send_email then now() end
     from link, :reviewers as r
     returning *
@@ -91,6 +96,7 @@ select case when exists (select from link) then 'created'
        (select coalesce(sum(size), 0) from wanted)::bigint as content_size,
        :template_id is not null and not exists (select from template) as is_template_missing,
        :owner_name is null and exists (select from account where (account).default_sender_name is null) as is_name_missing,
+       exists (select from taken) as is_external_id_taken,
        (select to_json(refused) from mails) as refused, (select retry_s from mails) as retry_s,
        (select links.share_link_json(link, to_json(:interview_ids), cardinality(:interview_ids),
                                      (select json_agg(links.reviewer_json(people, null, null) order by position) from people))

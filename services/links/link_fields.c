@@ -25,6 +25,7 @@ static const char *const placeholders[] = { "reviewer_name", "reviewer_first_nam
 
 static void read_expires_in(struct fields *root, struct wanted_expiry *expiry);
 static void read_expires_at(struct fields *root, struct wanted_expiry *expiry);
+static void read_platform_data(struct fields *reviewer, json_t *seen_ids, struct platform_data *data);
 static void check_placeholders(struct fields *message, const char *name, const char *text);
 
 void link_fields_interviews(struct fields *root, struct wanted_ids *interviews)
@@ -55,7 +56,7 @@ void link_fields_ids(struct fields *root, const char *name, size_t min, size_t m
 void link_fields_reviewers(struct fields *root, struct wanted_reviewers *reviewers)
 {
     const json_t *sent = fields_array(root, "reviewers", FIELDS_REQUIRED, 1, REVIEWERS_MAX);
-    json_t *seen = json_keep(root->arena, json_object());
+    json_t *seen = json_keep(root->arena, json_object()), *seen_ids = json_keep(root->arena, json_object());
 
     reviewers->list = arena_calloc(root->arena, json_array_size(sent), sizeof *reviewers->list);
     for (size_t i = 0; i < json_array_size(sent); i++) {
@@ -69,8 +70,21 @@ void link_fields_reviewers(struct fields *root, struct wanted_reviewers *reviewe
         } else if (address) {
             json_object_set_new(seen, address, json_true());
         }
+        struct wanted_reviewer wanted = { .name = name, .email = address };
+        read_platform_data(&reviewer, seen_ids, &wanted.data);
         fields_end(&reviewer);
-        reviewers->list[reviewers->count++] = (struct wanted_reviewer){ name, address };
+        reviewers->list[reviewers->count++] = wanted;
+    }
+}
+
+static void read_platform_data(struct fields *reviewer, json_t *seen_ids, struct platform_data *data)
+{
+    platform_data_read(reviewer, data);
+    if (data->external_id && json_object_get(seen_ids, data->external_id)) {
+        platform_data_note_taken(reviewer->arena, reviewer->faults, reviewer->pointer, "reviewer of this link");
+        data->external_id = NULL;
+    } else if (data->external_id) {
+        json_object_set_new(seen_ids, data->external_id, json_true());
     }
 }
 

@@ -2,7 +2,7 @@
 #ifndef SHARELINK_LINKS_LINK_FIELDS_H
 #define SHARELINK_LINKS_LINK_FIELDS_H
 
-#include "common/http/fields.h"
+#include "services/links/platform_data.h"
 
 enum { INTERVIEWS_MAX = 500, REVIEWERS_MAX = 100 };
 
@@ -23,6 +23,7 @@ void link_fields_interviews(struct fields *root, struct wanted_ids *interviews);
 struct wanted_reviewers {
     struct wanted_reviewer {
         const char *name, *email;
+        struct platform_data data;
     } * list;
     size_t count;
 };

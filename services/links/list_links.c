@@ -41,6 +41,11 @@ static const struct page_filter filters[] = {
       .check = fields_check_email,
       .canonical = idn_canonical_address,
       .condition = "l.owner_email = :value" },
+    { .name = "external_id", .check = fields_check_external_id, .condition = "l.external_id = :value" },
+    { .name = "reviewer_external_id",
+      .check = fields_check_external_id,
+      .condition =
+          "l.id in (select r.share_link_id from links.reviewers r where r.account_id = :account_id and r.external_id = :value)" },
     { .name = NULL },
 };
 

@@ -22,6 +22,8 @@ void new_reviewers_make(struct flow *flow, const struct wanted_reviewers *wanted
             .token_hash = pg_bytes_of(secrets->token_hash, sizeof secrets->token_hash),
             .passcode_hash = pg_bytes_of(secrets->passcode_hash, sizeof secrets->passcode_hash),
             .sealed = pg_bytes_of(secrets->sealed, secrets->sealed_length),
+            .external_id = wanted->list[i].data.external_id,
+            .metadata = wanted->list[i].data.metadata,
         };
     }
 }

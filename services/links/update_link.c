@@ -10,35 +10,43 @@
 #include "services/links/publish.h"
 #include "services/links/update_link.sql.h"
 
+struct change {
+    struct faults *faults;
+    json_t *columns; /* new values by the names of our columns; of metadata, what is to change */
+    struct wanted_expiry expiry;
+};
+
 /* In the order in which they run. */
-static struct next *store_changes(struct flow *flow, json_t *columns, const struct wanted_expiry *expiry);
+static struct next *store_changes(struct flow *flow, struct change *change);
 static struct next *reply_updated(struct flow *flow);
-static struct next *refuse_of_basic(struct flow *flow);
+static struct next *refuse(struct flow *flow, struct change *change, const struct update_link_out *out);
 
 static void read_text(struct fields *fields, const char *name, const char *column, const struct text_rule *rule, json_t *columns);
 static void read_owner(struct fields *root, json_t *columns);
 static void read_settings(struct fields *root, json_t *columns);
 static void read_message(struct fields *root, json_t *columns);
+static void note_not_of_basic(struct change *change);
 
 struct next *update_link(struct flow *flow)
 {
-    struct faults *faults = faults_new(flow->arena);
-    json_t *columns = json_keep(flow->arena, json_object()); /* new values by the names of our columns */
-    struct wanted_expiry expiry = { .is_given = false };
+    struct change *change = arena_alloc(flow->arena, sizeof *change);
     struct next *refusal = NULL;
 
     const json_t *body = problem_read_object(flow, &refusal);
     if (!body) {
         return refusal;
     }
-    struct fields root = fields_of(flow->arena, faults, body, "");
-    read_text(&root, "title", "title", &link_title_rule, columns);
-    read_owner(&root, columns);
-    read_settings(&root, columns);
-    link_fields_expiry(&root, &expiry);
-    read_message(&root, columns);
+    change->faults = faults_new(flow->arena);
+    change->columns = json_keep(flow->arena, json_object());
+    struct fields root = fields_of(flow->arena, change->faults, body, "");
+    read_text(&root, "title", "title", &link_title_rule, change->columns);
+    read_owner(&root, change->columns);
+    read_settings(&root, change->columns);
+    link_fields_expiry(&root, &change->expiry);
+    read_message(&root, change->columns);
+    platform_data_read_changes(&root, change->columns);
     fields_end(&root);
-    return faults_any(faults) ? faults_reply(flow, faults) : store_changes(flow, columns, &expiry);
+    return store_changes(flow, change);
 }
 
 static void read_text(struct fields *fields, const char *name, const char *column, const struct text_rule *rule, json_t *columns)
@@ -89,38 +97,52 @@ static void read_message(struct fields *root, json_t *columns)
     json_object_set_new(columns, "template_id", json_null());
 }
 
-static struct next *store_changes(struct flow *flow, json_t *columns, const struct wanted_expiry *expiry)
+/* Faults of the body alone are told without asking; an external_id or metadata may have more of them. */
+static struct next *store_changes(struct flow *flow, struct change *change)
 {
+    const struct wanted_expiry *expiry = &change->expiry;
+
+    if (faults_any(change->faults) && !json_object_get(change->columns, "external_id") &&
+        !json_object_get(change->columns, "metadata")) {
+        return faults_reply(flow, change->faults);
+    }
     struct update_link_in in = {
         .account_id = caller_of(flow)->account_id,
         .share_link_id = router_param(flow, "id"),
         .tags = conditional_tags(flow),
-        .changes = json_text(flow->arena, columns),
+        .changes = json_text(flow->arena, change->columns),
         .is_expiry_given = expiry->is_given,
         .expires_at = expiry->at,
         .expires_in_s = wanted_expiry_in_s(expiry),
+        .metadata_max = METADATA_MAX,
+        .is_sound = !faults_any(change->faults),
         .event_ids = change_new_event_ids(flow, 1),
         .request_id = flow->request_id,
         .traceparent = flow->traceparent,
     };
-    flow->state = columns;
+    flow->state = change;
     return update_link_query(flow, flow->daemon->pg, &in, reply_updated);
 }
 
 static struct next *reply_updated(struct flow *flow)
 {
-    struct faults *faults = faults_new(flow->arena);
+    struct change *change = flow->state;
 
     if (pg_outcome(flow) != PG_OK) {
-        return change_note_time_zone(flow, faults) ? faults_reply(flow, faults) : problem_reply_pg(flow);
+        return change_note_time_zone(flow, change->faults) || change_note_taken(flow, change->faults)
+                   ? faults_reply(flow, change->faults)
+                   : problem_reply_pg(flow);
     }
     struct update_link_out out = update_link_get(flow, 0);
+    if (faults_any(change->faults)) {
+        return refuse(flow, change, &out);
+    }
     switch (out.outcome) {
     case UPDATE_LINK_OK:
         publish_events(flow, out.events);
         return change_reply_link(flow, out.share_link, out.version);
-    case UPDATE_LINK_NOT_OF_BASIC:
-        return refuse_of_basic(flow);
+    case UPDATE_LINK_FAULTY:
+        return refuse(flow, change, &out);
     case UPDATE_LINK_VERSION_MISMATCH:
         return change_reply_version_mismatch(flow);
     case UPDATE_LINK_NOT_FOUND:
@@ -129,16 +151,26 @@ static struct next *reply_updated(struct flow *flow)
     return change_reply_not_found(flow);
 }
 
-static struct next *refuse_of_basic(struct flow *flow)
+static struct next *refuse(struct flow *flow, struct change *change, const struct update_link_out *out)
 {
-    const json_t *columns = flow->state;
-    struct faults *faults = faults_new(flow->arena);
+    if (out->outcome == UPDATE_LINK_FAULTY && out->is_external_id_taken) {
+        platform_data_note_taken(flow->arena, change->faults, "", "share link");
+    }
+    if (out->outcome == UPDATE_LINK_FAULTY && out->metadata_count > METADATA_MAX) {
+        platform_data_note_count(flow->arena, change->faults, "/metadata", out->metadata_count);
+    }
+    if (out->outcome == UPDATE_LINK_FAULTY && out->is_basic) {
+        note_not_of_basic(change);
+    }
+    return faults_reply(flow, change->faults);
+}
 
-    if (json_is_false(json_object_get(columns, "disable_feedback"))) {
-        faults_add(faults, "/settings/disable_feedback", "invalid", BASIC_LINK_FEEDBACK);
+static void note_not_of_basic(struct change *change)
+{
+    if (json_is_false(json_object_get(change->columns, "disable_feedback"))) {
+        faults_add(change->faults, "/settings/disable_feedback", "invalid", BASIC_LINK_FEEDBACK);
     }
-    if (json_is_string(json_object_get(columns, "message_subject"))) {
-        faults_add(faults, "/message", "invalid", BASIC_LINK_MAIL);
+    if (json_is_string(json_object_get(change->columns, "message_subject"))) {
+        faults_add(change->faults, "/message", "invalid", BASIC_LINK_MAIL);
     }
-    return faults_reply(flow, faults);
 }

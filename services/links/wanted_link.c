@@ -17,6 +17,7 @@ void wanted_link_read(struct arena *arena, struct faults *faults, const json_t *
     link_fields_expiry(&root, &link->expiry);
     link->send_email = fields_bool(&root, "send_email", false);
     read_message(&root, link);
+    platform_data_read(&root, &link->data);
     fields_end(&root);
 }
 

@@ -12,6 +12,7 @@ struct wanted_link {
     struct wanted_ids interviews;
     struct wanted_reviewers reviewers;
     const char *settings; /* JSON object of those settings that were sent */
+    struct platform_data data;
     struct wanted_expiry expiry;
     bool send_email;
     const char *message_subject, *message_body; /* both or neither */

@@ -18,6 +18,7 @@ STATUSES = [201, 200,  # store and read an interview
             200, 200,  # who opened it, the list
             201, 200, 200,  # feedback, and reading it; opens
             200, 412, 200, 200,  # changes
+            200, 200,  # names and notes
             201, 201,  # with an Idempotency-Key
             200, 410, 200, 401,  # off and on
             200, 201,  # preview, basic link

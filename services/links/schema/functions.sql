@@ -85,6 +85,13 @@ begin
 end
 $$;
 
+-- Metadata after a PATCH: changes is null for what was not sent, JSON null takes all away, and a member that is null that one.
+create or replace function links.merged_metadata(metadata jsonb, changes jsonb) returns jsonb
+language sql immutable
+return case when changes is null then metadata
+            when jsonb_typeof(changes) = 'null' then '{}'
+            else jsonb_strip_nulls(metadata || changes) end;
+
 create or replace function links.members_now(of_share_link_id text) returns setof links.share_link_interviews
 language plpgsql volatile rows 20 as $$
 begin

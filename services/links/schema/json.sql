@@ -49,6 +49,8 @@ language sql stable as $$
         'email', reviewer.email,
         'state', case when reviewer.deactivated_at is null then 'active' else 'deactivated' end,
         'state_reason', reviewer.state_reason,
+        'external_id', reviewer.external_id,
+        'metadata', reviewer.metadata,
         'invited_at', sharelink.rfc3339(invitation.sent_at),
         'invitation_state', coalesce(invitation.state, case when reviewer.invitation_requested_at is null then 'none' else 'pending' end),
         'first_opened_at', sharelink.rfc3339(activity.first_opened_at),
@@ -88,6 +90,8 @@ language sql stable as $$
         'message', case when link.message_subject is null then null
                         else json_build_object('subject', link.message_subject, 'body', link.message_body) end,
         'template_id', link.template_id,
+        'external_id', link.external_id,
+        'metadata', link.metadata,
         'expires_at', sharelink.rfc3339(link.expires_at),
         'interview_count', interview_count,
         'interview_ids', interview_ids,

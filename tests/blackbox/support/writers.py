@@ -4,6 +4,7 @@ them meet on the same ones.
 
 import hashlib
 import itertools
+import json
 import pathlib
 import random
 import re
@@ -97,6 +98,7 @@ class World:
         person = random.choice(self.people)
         some = random.sample(self.interviews, random.randint(1, len(self.interviews)))
         key = "\\x" + self.db_digest(random.randint(1, 20))
+        name = random.choice([None, "name-1", "name-2"])
         return {
             "account_id": self.stack.account, "share_link_id": person["share_link_id"], "reviewer_id": person["id"],
             "interview_id": random.choice(self.interviews), "interview_ids": some, "share_link_ids": random.sample(self.links, 2),
@@ -108,7 +110,8 @@ class World:
             "takes_default_template": "t", "stops_all": "f", "is_sender_name_given": "f", "has_events": "f", "has_description": "f",
             "interviews_max": 500, "reviewers_max": 100000, "mails_max": 1000000, "content_max": 1 << 30, "endpoints_max": 1000000, "keys_max": 1000,
             "title": "Title", "owner_name": "Owner", "owner_email": self.addresses[0], "owner_time_zone": "UTC", "settings": "{}",
-            "default_settings": "{}", "changes": '{"title": "T %d"}' % next(numbers), "media_salt": new_bytes(),
+            "default_settings": "{}", "changes": json.dumps({"title": f"T {next(numbers)}", **random.choice([{}, {"external_id": name}])}), "external_id": name,
+            "metadata": "{}", "metadata_max": 50, "media_salt": new_bytes(),
             "document": '{"candidate": {"first_name": "A"}, "type": "async", "n": %d}' % next(numbers), "name": "N", "subject": "s",
             "body": "b", "url": "https://hooks.example/x", "secret": new_bytes(), "both_sign_s": 60, "state": "enabled",
             "opens": random.choice(["every", "off"]), "reviews": "every", "digest": random.choice(["daily", "off"]), "muted_share_link_ids": [],
@@ -137,7 +140,8 @@ class World:
         people = self.shuffled(self.people)
         if name in ("reviewers", "guests"):
             return [{"id": new("rvw_"), "name": "R", "email": f"n{next(numbers)}@world.example", "token_hash": new_bytes(),
-                     "passcode_hash": new_bytes(), "sealed": "\\x00"} for _ in range(2 if name == "reviewers" else 1)]
+                     "passcode_hash": new_bytes(), "sealed": "\\x00", "external_id": random.choice([None, new("name-")]), "metadata": "{}"}
+                    for _ in range(2 if name == "reviewers" else 1)]
         if name == "boxes":
             return [{"reviewer_id": each["id"], "passcode_epoch": 1, "token_hash": new_bytes(), "passcode_hash": new_bytes(), "sealed": "\\x00"}
                     for each in people if each["share_link_id"] == scene["share_link_id"]]

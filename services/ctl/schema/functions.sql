@@ -26,6 +26,21 @@ begin
 end
 $$;
 
+-- Less than each id that is made from that time on, and more than those from before.
+create or replace function sharelink.first_id(prefix text, at timestamptz) returns text
+language plpgsql immutable strict as $$
+declare
+    digits constant text := '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+    ms constant bigint := least(greatest(floor(extract(epoch from at) * 1000), 0), 281474976710655);
+    id text := prefix;
+begin
+    for i in reverse 9..0 loop
+        id := id || substr(digits, 1 + (ms >> 5 * i & 31)::int, 1);
+    end loop;
+    return id;
+end
+$$;
+
 -- The form of every time in the API; null for null.
 create or replace function sharelink.rfc3339(at timestamptz) returns text
 language sql stable

@@ -1,14 +1,15 @@
 /* list_deliveries.c - GET /v1/deliveries: what became of each event, by mail and by webhook, and why nothing was sent. */
 #include "common/data/id.h"
+#include "common/data/idn.h"
 #include "common/daemon/page.h"
-#include "common/base/str.h"
+#include "common/http/fields.h"
+#include "services/notifications/api/event_names.h"
 #include "services/notifications/handlers.h"
 #include "services/notifications/api/wanted_endpoint.h"
 #include "services/notifications/api/list_deliveries.sql.h"
 
 static const char *check_reviewer_id(const char *text);
 static const char *check_endpoint_id(const char *text);
-static const char *check_delivered_type(const char *text);
 
 /* Ids are made in the order of time. */
 static const struct page_sort sorts[] = {
@@ -19,13 +20,36 @@ static const struct page_sort sorts[] = {
 static const char *const states[] = { "d.state = 'pending'", "d.state = 'sent'", "d.state = 'failed'", "d.state = 'skipped'" };
 static const char *const channels[] = { "d.channel = 'email'", "d.channel = 'webhook'" };
 
+/* The last rows of each link of an owner, whose links they are now. */
+static const struct page_keys links_of_owner = {
+    .keys = "select o.share_link_id from links.mail_links o where o.account_id = :account_id and o.owner_email = :value",
+    .condition = "d.share_link_id = keys.key",
+    .are_many = true,
+};
+
+static const struct page_keys types = {
+    .keys = "select t.type from unnest(:value::text[]) as t (type)",
+    .condition = "d.event_type = keys.key",
+};
+
 static const struct page_filter filters[] = {
     { .name = "share_link_id", .check = check_share_link_id, .condition = "d.share_link_id = :value" },
     { .name = "state", .choices = "pending|sent|failed|skipped", .conditions = states },
     { .name = "channel", .choices = "email|webhook", .conditions = channels },
-    { .name = "event_type", .check = check_delivered_type, .condition = "d.event_type = :value" },
+    { .name = "owner_email", .check = fields_check_email, .canonical = idn_canonical_address, .keys = &links_of_owner },
+    { .name = "event_type",
+      .other_name = "type",
+      .words = delivered_names,
+      .condition = "d.event_type = any(:value)",
+      .keys = &types },
     { .name = "reviewer_id", .check = check_reviewer_id, .condition = "d.reviewer_id = :value" },
     { .name = "webhook_endpoint_id", .check = check_endpoint_id, .condition = "d.channel = 'webhook' and d.recipient = :value" },
+    { .name = "created_after",
+      .is_moment = true,
+      .condition = "d.created_at >= :value and d.id >= (select notifications.first_delivery_since(:account_id, :value))" },
+    { .name = "created_before",
+      .is_moment = true,
+      .condition = "d.created_at < :value and d.id <= (select notifications.last_delivery_before(:account_id, :value))" },
     { .name = NULL },
 };
 
@@ -53,15 +77,4 @@ static const char *check_reviewer_id(const char *text)
 static const char *check_endpoint_id(const char *text)
 {
     return id_is(text, "whe_") ? NULL : "This must be a webhook endpoint's id.";
-}
-
-/* Beside events there are what time asks for (link.expires_soon, digest.daily), and tests. */
-static const char *check_delivered_type(const char *text)
-{
-    for (const char *at = text; *at; at++) {
-        if (!((*at >= 'a' && *at <= 'z') || *at == '.' || *at == '_')) {
-            return "This must be the short name of an event, such as link.opened.";
-        }
-    }
-    return *text ? NULL : "This must be the short name of an event, such as link.opened.";
 }

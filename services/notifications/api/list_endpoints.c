@@ -12,6 +12,9 @@ static const char *const states[] = { "e.state = 'enabled'", "e.state = 'disable
 
 static const struct page_filter filters[] = {
     { .name = "state", .choices = "enabled|disabled", .conditions = states },
+    { .name = "created_after", .is_moment = true, .condition = "e.created_at >= :value" },
+    { .name = "created_before", .is_moment = true, .condition = "e.created_at < :value" },
+    { .name = "updated_after", .is_moment = true, .condition = "e.updated_at >= :value" },
     { .name = NULL },
 };
 

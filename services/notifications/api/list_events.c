@@ -2,7 +2,10 @@
  * follow it: next_cursor is then never null once there was an event, and asking with it later goes on where one was.
  */
 #include "common/data/id.h"
+#include "common/data/idn.h"
 #include "common/daemon/page.h"
+#include "common/http/fields.h"
+#include "services/notifications/api/event_names.h"
 #include "services/notifications/handlers.h"
 #include "services/notifications/api/wanted_endpoint.h"
 #include "services/notifications/api/list_events.sql.h"
@@ -13,9 +16,28 @@ static const struct page_sort sorts[] = {
     { .name = NULL },
 };
 
+/* The newest rows of each link of an owner, whose links they are now. */
+static const struct page_keys links_of_owner = {
+    .keys = "select o.share_link_id from links.mail_links o where o.account_id = :account_id and o.owner_email = :value",
+    .condition = "l.share_link_id = keys.key",
+    .are_many = true,
+};
+
+static const struct page_keys types = {
+    .keys = "select t.type from unnest(:value::text[]) as t (type)",
+    .condition = "l.type = keys.key",
+};
+
 static const struct page_filter filters[] = {
-    { .name = "type", .check = check_event_type, .condition = "l.type = :value" },
     { .name = "share_link_id", .check = check_share_link_id, .condition = "l.share_link_id = :value" },
+    { .name = "owner_email", .check = fields_check_email, .canonical = idn_canonical_address, .keys = &links_of_owner },
+    { .name = "type", .words = event_names, .condition = "l.type = any(:value)", .keys = &types },
+    { .name = "created_after",
+      .is_moment = true,
+      .condition = "l.created_at >= :value and l.xid >= (select notifications.first_xid_since(:account_id, :value))" },
+    { .name = "created_before",
+      .is_moment = true,
+      .condition = "l.created_at < :value and l.xid <= (select notifications.last_xid_before(:account_id, :value))" },
     { .name = NULL },
 };
 
@@ -27,6 +49,7 @@ static const struct page_list events = {
     .default_sort = "-created_at",
     .sorts = sorts,
     .filters = filters,
+    .always = "':direction' = 'desc' or l.xid < pg_snapshot_xmin(pg_current_snapshot())",
     .statements = &statements,
     .goes_on = true,
 };

@@ -6,7 +6,6 @@ with page as (
     select l.id, l.created_at, (:key)::text as sort_key, row_number() over (order by :key :direction, :id :direction) as place
     from :from
     where l.account_id = :account_id :conditions
-      and (':direction' = 'desc' or l.xid < pg_snapshot_xmin(pg_current_snapshot()))
     order by :key :direction, :id :direction
     limit :limit + 1
 )

@@ -1,13 +1,17 @@
 /* stream_events.c - GET /v1/events/stream: the account's events as they happen, as Server-Sent Events; with Last-Event-ID from
  * where a stream was cut. */
 #include "common/data/id.h"
-#include "common/http/problem.h"
+#include "common/data/idn.h"
+#include "common/http/fields.h"
+#include "common/http/parameters.h"
+#include "services/notifications/api/event_names.h"
 #include "services/notifications/api/find_position.sql.h"
 #include "services/notifications/feed/feed.h"
 #include "services/notifications/handlers.h"
 #include "services/notifications/api/wanted_endpoint.h"
 
 /* In the order in which they run. */
+static void read_query(struct flow *flow, struct feed_wish *wish, struct faults *faults);
 static bool note_unknown(void *arg, const char *name, const char *value);
 static struct next *go_on_from(struct flow *flow);
 static struct next *listen_when_read(struct flow *flow);
@@ -21,18 +25,8 @@ struct next *stream_events(struct flow *flow)
     struct faults *faults = faults_new(flow->arena);
     struct feed_wish *wish = arena_alloc(flow->arena, sizeof *wish);
 
-    *wish = (struct feed_wish){ .type = http_query(flow, "type"),
-                                .share_link_id = http_query(flow, "share_link_id"),
-                                .after_id = arena_strdup(flow->arena, http_header(flow, "Last-Event-ID")) };
-    if (!http_query_each(flow, note_unknown, faults)) {
-        faults_add(faults, "?", "invalid", "The query cannot be read.");
-    }
-    if (wish->type && check_event_type(wish->type)) {
-        faults_add(faults, "?type", "invalid", check_event_type(wish->type));
-    }
-    if (wish->share_link_id && check_share_link_id(wish->share_link_id)) {
-        faults_add(faults, "?share_link_id", "invalid", check_share_link_id(wish->share_link_id));
-    }
+    *wish = (struct feed_wish){ .after_id = arena_strdup(flow->arena, http_header(flow, "Last-Event-ID")) };
+    read_query(flow, wish, faults);
     if (faults_any(faults)) {
         return faults_reply(flow, faults);
     }
@@ -63,14 +57,48 @@ struct next *stream_events(struct flow *flow)
     return find_position_query(flow, flow->daemon->pg, &in, go_on_from);
 }
 
+struct seen_names {
+    struct faults *faults;
+    int share_link_id, owner_email;
+};
+
+static void read_query(struct flow *flow, struct feed_wish *wish, struct faults *faults)
+{
+    struct seen_names seen = { .faults = faults };
+    const char *owner = http_query(flow, "owner_email");
+
+    if (!http_query_each(flow, note_unknown, &seen)) {
+        faults_add(faults, "?", "invalid", "The query cannot be read.");
+    }
+    struct parameter_words types = parameters_words(flow, faults, "type", NULL, event_names);
+    for (size_t i = 0; i < types.count; i++) {
+        wish->types = arena_printf(flow->arena, "%s%s ", i ? wish->types : "", types.list[i]);
+    }
+    wish->share_link_id = http_query(flow, "share_link_id");
+    if (wish->share_link_id && check_share_link_id(wish->share_link_id)) {
+        faults_add(faults, "?share_link_id", "invalid", check_share_link_id(wish->share_link_id));
+    }
+    if (owner && fields_check_email(owner)) {
+        faults_add(faults, "?owner_email", "invalid", fields_check_email(owner));
+    } else if (owner) {
+        wish->owner_email = idn_canonical_address(flow->arena, owner);
+    }
+}
+
 static bool note_unknown(void *arg, const char *name, const char *value)
 {
+    struct seen_names *seen = arg;
     char pointer[80];
     (void)value;
 
-    if (!str_equal(name, "type") && !str_equal(name, "share_link_id")) {
-        snprintf(pointer, sizeof pointer, "?%s", name);
-        faults_add(arg, pointer, "unknown_parameter", "There is no such parameter.");
+    bool is_twice =
+        (str_equal(name, "share_link_id") && seen->share_link_id++) || (str_equal(name, "owner_email") && seen->owner_email++);
+    bool is_known = str_equal(name, "type") || str_equal(name, "share_link_id") || str_equal(name, "owner_email");
+    snprintf(pointer, sizeof pointer, "?%s", name);
+    if (is_twice) {
+        faults_add(seen->faults, pointer, "duplicate", "This parameter is given twice.");
+    } else if (!is_known) {
+        faults_add(seen->faults, pointer, "unknown_parameter", "There is no such parameter.");
     }
     return true;
 }

@@ -15,16 +15,7 @@ enum { EVENT_TYPES = sizeof event_types / sizeof event_types[0] };
 
 static void read_members(struct flow *flow, struct fields root, enum fields_need need, struct wanted_endpoint *wanted);
 static void read_events(struct fields *root, struct wanted_endpoint *wanted);
-
-const char *check_event_type(const char *text)
-{
-    for (size_t i = 0; i < EVENT_TYPES; i++) {
-        if (str_equal(text, event_types[i])) {
-            return NULL;
-        }
-    }
-    return "This must be the short name of an event, such as link.opened.";
-}
+static const char *check_event_type(const char *text);
 
 struct next *wanted_endpoint_read(struct flow *flow, enum fields_need need, struct wanted_endpoint *wanted)
 {
@@ -81,6 +72,16 @@ static void read_events(struct fields *root, struct wanted_endpoint *wanted)
     if (list) {
         wanted->events = (struct pg_texts){ types, count };
     }
+}
+
+static const char *check_event_type(const char *text)
+{
+    for (size_t i = 0; i < EVENT_TYPES; i++) {
+        if (str_equal(text, event_types[i])) {
+            return NULL;
+        }
+    }
+    return "This must be the short name of an event, such as link.opened.";
 }
 
 const char *endpoint_secret_new(struct flow *flow, const char *endpoint_id, struct pg_bytes *sealed)

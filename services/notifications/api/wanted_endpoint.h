@@ -24,8 +24,7 @@ struct next *endpoint_reply(struct flow *flow, int status, int64_t version, cons
 struct next *endpoint_reply_missing(struct flow *flow) FLOW_NEXT;
 struct next *endpoint_reply_disabled(struct flow *flow) FLOW_NEXT;
 
-/* NULL when text is an event's short name, else what is wrong. */
-const char *check_event_type(const char *text);
+/* NULL when text is a share link's id, else what is wrong. */
 const char *check_share_link_id(const char *text);
 
 #endif

@@ -12,9 +12,10 @@ bool feed_is_quiet(const struct feed *feed);
 void feed_free(struct feed *feed);
 
 struct feed_wish {
-    const char *type, *share_link_id; /* NULL: all */
-    const char *after_id;             /* NULL: from now on */
-    const char *xid;                  /* of find_position.sql, with an after_id */
+    const char *types;                       /* each with a blank behind it, as "link.opened review.submitted "; NULL: all */
+    const char *share_link_id, *owner_email; /* NULL: all */
+    const char *after_id;                    /* NULL: from now on */
+    const char *xid;                         /* of find_position.sql, with an after_id */
 };
 
 /* Whether it knows where the log ends; before that, nobody can listen. */

@@ -31,7 +31,7 @@ struct listener {
     bool asking, cut;
     int64_t sent_us, took_us; /* when its client was seen to take all, or when it catches up, anything */
     size_t least_backlog;     /* since took_us */
-    char *account_id, *key_id, *type, *share_link_id;
+    char *account_id, *key_id, *types, *share_link_id, *owner_email;
     /* While it catches up: */
     char *after_id;
     struct round round;
@@ -44,6 +44,7 @@ static void ask_history(struct listener *listener);
 static void take_history(void *arg, const struct pg_answer *answer);
 static void go_live(struct listener *listener);
 static bool wants(const struct listener *listener, const json_t *event);
+static bool is_among(const char *types, const char *type);
 static void put_out(struct listener *listener, const json_t *event);
 static void print_event(struct buf *to, const json_t *event);
 static void send_bytes(struct listener *listener, const char *bytes, size_t length);
@@ -80,8 +81,9 @@ struct next *listener_start(struct listeners *listeners, struct flow *flow, cons
         .took_us = clock_mono_us(),
         .account_id = mem_strdup(caller->account_id),
         .key_id = mem_strdup(caller->key_id),
-        .type = mem_strdup(wish->type),
+        .types = mem_strdup(wish->types),
         .share_link_id = mem_strdup(wish->share_link_id),
+        .owner_email = mem_strdup(wish->owner_email),
         .after_id = mem_strdup(wish->after_id),
         .round = { .xid = mem_strdup(wish->xid) },
     };
@@ -197,8 +199,21 @@ static void go_live(struct listener *listener)
 static bool wants(const struct listener *listener, const json_t *event)
 {
     return str_equal(listener->account_id, json_string_value(json_array_get(event, 2))) &&
-           (!listener->type || str_equal(listener->type, json_string_value(json_array_get(event, 1)))) &&
-           (!listener->share_link_id || str_equal(listener->share_link_id, json_string_value(json_array_get(event, 3))));
+           (!listener->types || is_among(listener->types, json_string_value(json_array_get(event, 1)))) &&
+           (!listener->share_link_id || str_equal(listener->share_link_id, json_string_value(json_array_get(event, 3)))) &&
+           (!listener->owner_email || str_equal(listener->owner_email, json_string_value(json_array_get(event, 6))));
+}
+
+static bool is_among(const char *types, const char *type)
+{
+    size_t length = strlen(type);
+
+    for (const char *at = types; *at; at += strcspn(at, " ") + 1) {
+        if (strncmp(at, type, length) == 0 && at[length] == ' ') {
+            return true;
+        }
+    }
+    return false;
 }
 
 void listener_tell(struct listener *listener, const json_t *event)
@@ -316,8 +331,9 @@ static void let_go(struct listener *listener)
     buf_clear(&listener->waiting);
     free(listener->account_id);
     free(listener->key_id);
-    free(listener->type);
+    free(listener->types);
     free(listener->share_link_id);
+    free(listener->owner_email);
     free(listener->after_id);
     round_clear(&listener->round);
     free(listener);

@@ -21,7 +21,8 @@ page as materialized (
         limit 1
     )
 )
-select (select coalesce(json_agg(json_build_array(p.id, p.type, p.account_id, p.share_link_id, notifications.event_json(p)::text, p.xid::text)
+select (select coalesce(json_agg(json_build_array(p.id, p.type, p.account_id, p.share_link_id, notifications.event_json(p)::text, p.xid::text,
+                                                  (select o.owner_email from links.mail_links o where o.share_link_id = p.share_link_id))
                                  order by p.xid, p.id), '[]') from page p) as events,
        (select count(*) from news) = 200 or (select count(*) from news) > (select count(*) from page) as has_more,
        pg_current_snapshot()::text as snapshot

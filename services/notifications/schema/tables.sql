@@ -77,6 +77,9 @@ create index deliveries_by_link on notifications.deliveries (account_id, share_l
 create index deliveries_by_reviewer on notifications.deliveries (reviewer_id, id);
 create index deliveries_by_type on notifications.deliveries (account_id, event_type, id);
 create index deliveries_skipped on notifications.deliveries (account_id, id) where state = 'skipped';
+-- A mail's id is as old as its event. Those that were planned at another time, by when that was.
+create index deliveries_of_another_time on notifications.deliveries (account_id, created_at, id)
+    where created_at - happened_at > interval '10 minutes' or created_at - happened_at < interval '-10 minutes';
 
 -- An open window: one per recipient and subject. Whoever plans adds to it under its row's lock; whoever claims its delivery
 -- closes it, and never waits for that lock.

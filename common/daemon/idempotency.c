@@ -11,9 +11,11 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/pg/transaction.h"
+#include "common/http/body.h"
 #include "common/http/problem.h"
 #include "common/base/str.h"
 #include "common/data/compress.h"
+#include "common/data/json_digest.h"
 
 #define KEY_LENGTH_MAX 255
 /* At one time. More such requests wait their turn. */
@@ -51,6 +53,7 @@ struct keyed {
 /* In the order in which they run. */
 static bool is_key(const char *key);
 static struct keyed *identify(struct flow *flow, struct idempotency *idempotency, const char *key);
+static void add_content(struct flow *flow, struct buf *text);
 static bool enter(struct flow *flow, struct keyed *keyed);
 static struct next *take_key(struct flow *flow, struct keyed *keyed);
 static struct next *judge(struct flow *flow);
@@ -132,16 +135,14 @@ static struct keyed *identify(struct flow *flow, struct idempotency *idempotency
     char id[2 * CRYPTO_HASH_SIZE + 1];
     uint8_t hash[CRYPTO_HASH_SIZE];
     struct buf text = { 0 };
-    size_t length;
 
-    /* No part can hold a line's end but the body, which comes last. */
+    /* No part can hold a line's end but the last. */
     buf_printf(&text, "%s\nPOST\n%s\n%s", caller_of(flow)->account_id, http_path(flow), key);
     crypto_hash(keyed->id, text.data, text.length);
     buf_clear(&text);
 
-    const char *body = http_body(flow, &length);
     buf_printf(&text, "%s\n", query ? query : "");
-    buf_add(&text, body, length);
+    add_content(flow, &text);
     crypto_hash(hash, text.data, text.length);
     buf_clear(&text);
 
@@ -151,6 +152,22 @@ static struct keyed *identify(struct flow *flow, struct idempotency *idempotency
     keyed->owner = idempotency;
     keyed->flow = flow;
     return keyed;
+}
+
+/* JSON is the same however it is written, anything else byte by byte. */
+static void add_content(struct flow *flow, struct buf *text)
+{
+    uint8_t hash[CRYPTO_HASH_SIZE];
+    size_t length;
+    const char *error, *body = http_body(flow, &length);
+    const json_t *json = length > 0 && http_is_json(flow) ? http_json(flow, &error) : NULL;
+
+    if (json) {
+        json_digest(hash, json);
+        buf_add(text, hash, sizeof hash);
+    } else {
+        buf_add(text, body, length);
+    }
 }
 
 static void leave(void *arg)

@@ -7,6 +7,8 @@
  *
  *  - Only answers below 400 are stored. A handler that answers with an error has its transaction rolled back: it had no
  *    effect, and the key is as new.
+ *  - Bodies are compared as JSON, not by their bytes: the order of members, blanks, escapes and ways to write a number do not
+ * count.
  *  - The same key with another body or query is 422 idempotency_key_reused; while the first request is at work it is 409
  *    idempotency_key_in_flight, at once.
  *  - The scope is account, method, path and key; a digest of them is all that is stored of them. The answer, which may hold

@@ -16,7 +16,6 @@ static size_t depth_of(const char *text, size_t length);
 static json_t *load(const char *text, size_t length, json_error_t *fault);
 static void make_whole(json_t *value);
 static json_t *whole_of(const json_t *value);
-static char *dump(struct arena *arena, const json_t *value, size_t flags);
 static const char *describe(enum json_error_code code);
 static void release(void *value);
 
@@ -159,18 +158,7 @@ static void release(void *value)
 /* 15 digits show 4.2 as 4.2 and not as 4.2000000000000002. */
 char *json_text(struct arena *arena, const json_t *value)
 {
-    return dump(arena, value, JSON_REAL_PRECISION(15));
-}
-
-/* 17 digits tell any two numbers apart. */
-char *json_canonical_text(struct arena *arena, const json_t *value)
-{
-    return dump(arena, value, JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
-}
-
-static char *dump(struct arena *arena, const json_t *value, size_t flags)
-{
-    char *text = json_dumps(value, flags | JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 
     if (!text) {
         log_error("json.cannot_dump"); /* out of memory, or a value of our own that contains itself */

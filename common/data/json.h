@@ -20,10 +20,6 @@ json_t *json_parse(struct arena *arena, const char *text, size_t length, const c
 /* Compact text of value, in the arena; keys keep their order. */
 char *json_text(struct arena *arena, const json_t *value);
 
-/* The one text of all values that are equal as JSON, in the arena: no blanks, members in order, each character and number written
- * one way. In the spirit of RFC 8785 (JCS), but for comparing within one build alone: members are in the order of their UTF-8. */
-char *json_canonical_text(struct arena *arena, const json_t *value);
-
 /* Ties a reference that the caller owns to the arena's life, and returns it. */
 json_t *json_keep(struct arena *arena, json_t *value);
 

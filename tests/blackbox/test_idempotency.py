@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import itertools
+import json
 import re
 import threading
 import time
@@ -201,6 +202,70 @@ def test_key_is_of_its_account_path_and_body(stack, api, other_api):
     assert not is_replay(keyed(api, "/v1/email-templates/preview", {"subject": "a", "body": "b"}, key, status=200))
     assert keyed(api, "/v1/email-templates", {**TEMPLATE, "name": "Two"}, key, status=422).json()["code"] == "idempotency_key_reused"
     assert is_replay(keyed(api, "/v1/email-templates", TEMPLATE, key, status=201))
+
+
+def escaped(text):
+    return "".join(f"\\u{ord(letter):04x}" for letter in text)
+
+
+def backwards(value):
+    """The members of all objects the other way round."""
+    if isinstance(value, dict):
+        return {name: backwards(value[name]) for name in reversed(value)}
+    return [backwards(each) for each in value] if isinstance(value, list) else value
+
+
+WRITTEN = {
+    "order": lambda body: json.dumps(backwards(body)),
+    "blanks": lambda body: "\r\n " + json.dumps(body, indent=3, separators=(" ,", "\t: ")) + "\n",
+    "no blanks": lambda body: json.dumps(body, separators=(",", ":")),
+    "letters as they are": lambda body: json.dumps(body, ensure_ascii=False),
+    "escapes": lambda body: re.sub(r'"([A-Za-z_ ]+)"', lambda text: f'"{escaped(text[1])}"', json.dumps(body)),
+    "2.0": lambda body: json.dumps(body).replace('"value": 2', '"value": 2.0'),
+    "20e-1": lambda body: json.dumps(body).replace('"value": 2', '"value": 20e-1'),
+}
+
+
+def keyed_text(stack, text, key, **headers):
+    headers = {"Content-Type": "application/json", "Idempotency-Key": key, **headers}
+    return stack.api.post("/v1/share-links", data=text.encode(), headers=headers)
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+def test_same_json_is_the_same_body_however_it_is_written(stack, form):
+    key, body = new_key(), link_body(stack, title="Ä/€ \U0001f600", expires_in={"value": 2, "unit": "weeks"})
+    text = WRITTEN[form](body)
+    assert json.loads(text) == body and (form == "order" or text != json.dumps(body))
+    first = keyed_text(stack, json.dumps(body), key)
+    second = keyed_text(stack, text, key, **{"Content-Type": "application/json; charset=utf-8"})
+    assert first.status_code == 201 and is_replay(second) and second.content == first.content
+
+
+@pytest.mark.parametrize("change", [{"title": "B"}, {"title": "a"}, {"title": "A "}, {"expires_in": {"value": 3, "unit": "weeks"}}, {"send_email": None},
+                                    {"expires_in": {"value": 2.5, "unit": "weeks"}}, {"expires_in": {"value": "2", "unit": "weeks"}}, {"other": None}])
+def test_other_json_is_another_body(stack, change):
+    key, body = new_key(), link_body(stack, title="A", expires_in={"value": 2, "unit": "weeks"}, send_email=False)
+    assert keyed_text(stack, json.dumps(body), key).status_code == 201
+    reused = keyed_text(stack, json.dumps({**body, **change}), key)
+    assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
+
+
+def test_order_of_a_list_counts(stack):
+    interviews, key = [stack.make_interview(), stack.make_interview()], new_key()
+    body = samples.share_link_body(interviews, 1)
+    assert keyed_text(stack, json.dumps(body), key).status_code == 201
+    assert keyed_text(stack, json.dumps({**body, "interview_ids": interviews[::-1]}), key).json()["code"] == "idempotency_key_reused"
+
+
+def test_what_is_no_json_is_compared_by_its_bytes(stack):
+    key, body = new_key(), link_body(stack)
+    assert keyed_text(stack, json.dumps(body), key).status_code == 201
+    for text in (json.dumps(body)[:-1], "", "{}" + json.dumps(body), '{"title": 1, "title": 1}', json.dumps(body) + "\0"):
+        assert keyed_text(stack, text, key).json()["code"] == "idempotency_key_reused"
+    assert keyed_text(stack, json.dumps(body), key, **{"Content-Type": "text/plain"}).json()["code"] == "idempotency_key_reused"
+    for _ in range(2):  # nothing is kept of what was refused
+        assert keyed_text(stack, '{"title"', fresh_key := new_key()).json()["code"] == "invalid_json"
+        assert not is_replay(keyed_text(stack, json.dumps(link_body(stack)), fresh_key))
 
 
 def test_replay_is_for_another_key_of_the_account_too_but_not_without_its_scope(stack, api):

@@ -11,7 +11,6 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/pg/transaction.h"
-#include "common/http/body.h"
 #include "common/http/problem.h"
 #include "common/base/str.h"
 #include "common/data/compress.h"

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/data/json.h"
 #include "common/loop/flow.h"
 
 struct http_server;
@@ -72,6 +73,13 @@ const char *http_header(const struct flow *flow, const char *name); /* NULL when
 const char *http_headers(const struct flow *flow, const char *name);
 const char *http_cookie(const struct flow *flow, const char *name); /* NULL when absent; in the arena */
 const char *http_body(const struct flow *flow, size_t *length);     /* NUL-terminated too; in the arena */
+/* The body's JSON, parsed once: every caller gets the same value. NULL with *error as of json_parse. */
+json_t *http_json(const struct flow *flow, const char **error);
+/* Content-Type: application/json, any charset=utf-8. Of a PATCH application/merge-patch+json too (RFC 7396): ours mean the same.
+ */
+bool http_is_json(const struct flow *flow);
+#define HTTP_PATCH_TYPES "application/json, application/merge-patch+json"
+bool http_is_encoded(const struct flow *flow); /* there is a body, with a Content-Encoding that is not identity */
 /* The peer's numeric address; behind a proxy that the daemon trusts, the client's. */
 const char *http_client_address(const struct flow *flow);
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/http/body.h"
 #include "common/http/fault_page.h"
 #include "common/http/http.h"
 #include "common/base/log.h"

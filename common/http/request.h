@@ -3,7 +3,6 @@
 #define SHARELINK_HTTP_REQUEST_H
 
 #include "common/http/http.h"
-#include "common/data/json.h"
 #include "common/http/door.h"
 
 struct evhttp_request;

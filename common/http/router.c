@@ -13,7 +13,6 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
-#include "common/http/body.h"
 
 #define SEGMENTS_MAX 12
 

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/http/body.h"
 #include "common/http/fault_page.h"
 #include "common/http/http.h"
 #include "common/base/log.h"

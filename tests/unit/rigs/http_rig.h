@@ -23,7 +23,6 @@
 
 #include "common/base/clock.h"
 #include "common/base/str.h"
-#include "common/http/body.h"
 #include "common/http/http.h"
 
 #define PATIENCE_US 60000000 /* only a test that hangs comes to its end */

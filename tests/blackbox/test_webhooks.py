@@ -1,5 +1,6 @@
 """Webhooks: endpoints, signatures, retries, what switches an endpoint off, replays, and where they must not go."""
 
+import concurrent.futures
 import json
 import re
 import signal
@@ -260,18 +261,85 @@ def test_retry_after_out_of_all_bounds_is_taken_as_none_or_a_day(stack, receiver
 
 # --- rotation, test, replay ---
 
-def test_both_secrets_sign_while_one_is_rotated(stack, hooks, receiver, endpoint):
+def rotate(hooks, endpoint, status=200, **body):
+    return hooks.post(f"/v1/webhook-endpoints/{endpoint['id']}/rotate-secret", body or None, status=status).json()
+
+
+def signers(stack, target, secrets):
+    """Which of the secrets sign what is posted now; each signature in the header is of one of them."""
+    count = len(target.posts)
+    stack.make_share_link()
+    post = wait_until(lambda: len(target.posts) == count + 1 and target.posts[count], 20, "the next has come")
+    found = [place for place, secret in enumerate(secrets) if post.is_signed_by(secret)]
+    assert len(post.headers["webhook-signature"].split(" ")) == len(found)
+    return found
+
+
+def test_each_secret_signs_as_long_as_was_promised(stack, hooks, receiver, endpoint):
     target = receiver()
     made = endpoint(target.url(), events=["link.created"])
-    rotated = hooks.post(f"/v1/webhook-endpoints/{made['id']}/rotate-secret", status=200).json()
-    assert rotated["secret"] != made["secret"] and rotated["previous_secret_until"]
-    stack.make_share_link()
-    post = wait_until(lambda: target.posts, 20, "it has come")[0]
-    assert post.is_signed_by(made["secret"]) and post.is_signed_by(rotated["secret"])
-    stack.db.rows("update notifications.webhook_endpoints set previous_until = now() where id = %s", made["id"])
-    stack.make_share_link()
-    post = wait_until(lambda: len(target.posts) == 2 and target.posts[1], 20, "the next has come")
-    assert post.is_signed_by(rotated["secret"]) and not post.is_signed_by(made["secret"])
+    assert (made["live_secrets"], made["previous_secret_until"]) == (1, None)
+    secrets = [made["secret"]]
+    once = rotate(hooks, made)
+    twice = rotate(hooks, made, grace_seconds=604800)
+    thrice = rotate(hooks, made, grace_seconds=60)
+    secrets += [each["secret"] for each in (once, twice, thrice)]
+    assert len(set(secrets)) == 4 and [each["live_secrets"] for each in (once, twice, thrice)] == [2, 3, 4]
+    assert once["previous_secret_until"] < twice["previous_secret_until"] == thrice["previous_secret_until"], "the latest end is told"
+    grace = stack.db.value("select array_agg(round(extract(epoch from u - updated_at)) order by u) from notifications.webhook_endpoints, "
+                           "unnest(previous_untils) u where id = %s", made["id"])
+    assert [abs(int(seconds) - promised) < 60 for seconds, promised in zip(grace, [60, 86400, 604800], strict=True)] == [True] * 3
+    assert signers(stack, target, secrets) == [0, 1, 2, 3]
+    for days, living in ((0.5, [0, 1, 3]), (2, [1, 3]), (8, [3])):
+        stack.db.rows("update notifications.webhook_endpoints set previous_untils = array(select u - %s * interval '1 day' "
+                      "from unnest(previous_untils) with ordinality p (u, place) order by place) where id = %s returning 1", days, made["id"])
+        assert signers(stack, target, secrets) == living
+        stack.db.rows("update notifications.webhook_endpoints set previous_untils = array(select u + %s * interval '1 day' "
+                      "from unnest(previous_untils) with ordinality p (u, place) order by place) where id = %s returning 1", days, made["id"])
+
+
+def test_leaked_secret_is_ended_at_once(stack, hooks, receiver, endpoint):
+    target = receiver()
+    made = endpoint(target.url(), events=["link.created"])
+    kept = rotate(hooks, made, grace_seconds=None)
+    assert kept["live_secrets"] == 2
+    last = rotate(hooks, made, grace_seconds=0)
+    assert (last["live_secrets"], last["previous_secret_until"]) == (1, None)
+    assert stack.db.value("select cardinality(previous_secrets) from notifications.webhook_endpoints where id = %s", made["id"]) == 0
+    assert signers(stack, target, [made["secret"], kept["secret"], last["secret"]]) == [2]
+
+
+def test_secrets_that_live_are_bounded(stack, hooks, receiver, endpoint):
+    target = receiver()
+    made = endpoint(target.url(), events=["link.created"])
+    secrets = [made["secret"], *(rotate(hooks, made)["secret"] for _ in range(9))]
+    before = hooks.get(f"/v1/webhook-endpoints/{made['id']}", status=200)
+    refused = rotate(hooks, made, 409)
+    assert refused["code"] == "too_many_secrets" and "grace_seconds 0" in refused["detail"]
+    assert hooks.get(f"/v1/webhook-endpoints/{made['id']}", status=200).headers["ETag"] == before.headers["ETag"]
+    assert signers(stack, target, secrets) == list(range(10))
+    stack.db.rows("update notifications.webhook_endpoints set previous_untils[9] = now() where id = %s returning 1", made["id"])
+    assert rotate(hooks, made)["live_secrets"] == 10, "one has come to its end"
+    assert rotate(hooks, made, grace_seconds=0)["live_secrets"] == 1
+
+
+def test_rotations_at_once_lose_no_secret(stack, hooks, receiver, endpoint):
+    target = receiver()
+    made = endpoint(target.url(), events=["link.created"])
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        rotated = list(pool.map(lambda _: rotate(hooks, made), range(6)))
+    assert sorted(each["live_secrets"] for each in rotated) == [2, 3, 4, 5, 6, 7]
+    secrets = [made["secret"], *(each["secret"] for each in rotated)]
+    assert signers(stack, target, secrets) == list(range(7))
+
+
+@pytest.mark.parametrize("body, wanted", [({"grace_seconds": -1}, ["/grace_seconds"]), ({"grace_seconds": 604801}, ["/grace_seconds"]),
+                                          ({"grace_seconds": "0"}, ["/grace_seconds"]), ({"grace_seconds": 0.5}, ["/grace_seconds"]),
+                                          ({"grace_seconds": True, "grace": 3}, ["/grace", "/grace_seconds"])])
+def test_grace_that_is_none_changes_nothing(hooks, endpoint, body, wanted):
+    made = endpoint("https://example.com/hook")
+    assert faults(hooks.post(f"/v1/webhook-endpoints/{made['id']}/rotate-secret", body)) == wanted
+    assert hooks.get(f"/v1/webhook-endpoints/{made['id']}", status=200).json()["version"] == 1
 
 
 def test_test_event_is_posted_once(stack, hooks, receiver, endpoint):

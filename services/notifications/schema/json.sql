@@ -33,7 +33,8 @@ language sql stable as $$
         'state', endpoint.state,
         'state_reason', endpoint.state_reason,
         'failing_since', sharelink.rfc3339(endpoint.failing_since),
-        'previous_secret_until', case when endpoint.previous_until > now() then sharelink.rfc3339(endpoint.previous_until) end,
+        'previous_secret_until', (select sharelink.rfc3339(max(p.until)) from unnest(endpoint.previous_untils) as p (until) where p.until > now()),
+        'live_secrets', 1 + (select count(*) from unnest(endpoint.previous_untils) as p (until) where p.until > now()),
         'version', endpoint.version,
         'created_at', sharelink.rfc3339(endpoint.created_at),
         'updated_at', sharelink.rfc3339(endpoint.updated_at))

@@ -138,12 +138,14 @@ create table notifications.webhook_endpoints (
     -- Why it is disabled: manual, gone (it answered 410) or failing (for too long).
     state_reason    text,
     secret          bytea       not null,
-    previous_secret bytea,
-    previous_until  timestamptz,
+    -- Those that it had before and that still sign, each with its end, which it was promised when it was replaced.
+    previous_secrets bytea[]       not null default '{}',
+    previous_untils  timestamptz[] not null default '{}',
     -- The first failure since the last success.
     failing_since   timestamptz,
     version         int         not null default 1,
     created_at      timestamptz not null default now(),
-    updated_at      timestamptz not null default now()
+    updated_at      timestamptz not null default now(),
+    check (cardinality(previous_secrets) = cardinality(previous_untils))
 );
 create index webhook_endpoints_by_account on notifications.webhook_endpoints (account_id, created_at, id);

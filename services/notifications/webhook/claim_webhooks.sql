@@ -71,7 +71,8 @@ select coalesce(json_agg(json_build_object(
            'account_id', e.account_id,
            'url', e.url,
            'secret', encode(e.secret, 'hex'),
-           'previous_secret', case when e.previous_until > now() then encode(e.previous_secret, 'hex') end,
+           'previous_secrets', (select json_agg(encode(p.secret, 'hex') order by p.until desc)
+                                from unnest(e.previous_secrets, e.previous_untils) as p (secret, until) where p.until > now()),
            'body', json_build_object('type', k.event_type, 'timestamp', sharelink.rfc3339(k.happened_at), 'data', k.event_data)::text,
            'request_id', k.request_id,
            'traceparent', k.traceparent)) filter (where k.state = 'pending'), '[]') as webhooks,

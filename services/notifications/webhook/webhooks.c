@@ -44,7 +44,7 @@ static const char *due_id(const struct pg_answer *answer, int row);
 static struct leases_brought take_claimed(void *owner, struct leases *leases, const struct pg_answer *answer, int64_t asked_us);
 static void post(struct lease *lease);
 static const char *sign(const struct lease *lease, int64_t now_s, const char *body);
-static const char *sign_with(const struct lease *lease, const char *member, int64_t now_s, const char *body);
+static const char *sign_with(const struct lease *lease, const char *sealed, int64_t now_s, const char *body);
 static void on_answer(void *arg, const struct fetch_result *result);
 static void conclude(struct lease *lease, enum outcome outcome, const char *detail, int64_t retry_after_s);
 static int64_t retry_delay_ms(const struct lease *lease, int64_t retry_after_s);
@@ -219,21 +219,25 @@ static void post(struct lease *lease)
                on_answer, lease);
 }
 
-/* Both signatures, while a secret is being rotated. */
+/* A signature by each secret that lives, the newest first. One of an earlier secret that does not open is left out. */
 static const char *sign(const struct lease *lease, int64_t now_s, const char *body)
 {
-    const char *signature = sign_with(lease, "secret", now_s, body);
-    const char *previous = lease_text(lease, "previous_secret") ? sign_with(lease, "previous_secret", now_s, body) : NULL;
+    const json_t *previous = json_object_get(lease->context, "previous_secrets");
+    const char *signatures = sign_with(lease, lease_text(lease, "secret"), now_s, body);
 
-    return signature && previous ? arena_printf(lease->arena, "%s %s", signature, previous) : signature;
+    for (size_t i = 0; signatures && i < json_array_size(previous); i++) {
+        const char *signature = sign_with(lease, json_string_value(json_array_get(previous, i)), now_s, body);
+        signatures = signature ? arena_printf(lease->arena, "%s %s", signatures, signature) : signatures;
+    }
+    return signatures;
 }
 
-static const char *sign_with(const struct lease *lease, const char *member, int64_t now_s, const char *body)
+static const char *sign_with(const struct lease *lease, const char *sealed, int64_t now_s, const char *body)
 {
     const struct webhooks *webhooks = lease->owner;
     const char *bound = webhook_secret_bound(lease->arena, lease_text(lease, "endpoint_id"));
     size_t box_length = 0, length;
-    const uint8_t *box = str_hex_decode(lease->arena, lease_text(lease, member), &box_length);
+    const uint8_t *box = str_hex_decode(lease->arena, sealed, &box_length);
     const char *secret = crypto_open(webhooks->daemon->keyring, lease->arena, bound, box, box_length, &length);
 
     return secret ? webhook_sign(lease->arena, secret, lease_text(lease, "event_id"), now_s, body, strlen(body)) : NULL;

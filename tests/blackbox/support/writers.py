@@ -113,7 +113,7 @@ class World:
             "default_settings": "{}", "changes": json.dumps({"title": f"T {next(numbers)}", **random.choice([{}, {"external_id": name}])}), "external_id": name,
             "metadata": "{}", "metadata_max": 50, "media_salt": new_bytes(),
             "document": '{"candidate": {"first_name": "A"}, "type": "async", "n": %d}' % next(numbers), "name": "N", "subject": "s",
-            "body": "b", "url": "https://hooks.example/x", "secret": new_bytes(), "both_sign_s": 60, "state": "enabled",
+            "body": "b", "url": "https://hooks.example/x", "secret": new_bytes(), "grace_s": random.choice([0, 60]), "secrets_max": 10, "state": "enabled",
             "opens": random.choice(["every", "off"]), "reviews": "every", "digest": random.choice(["daily", "off"]), "muted_share_link_ids": [],
             "from": "2020-01-01", "to": "2100-01-01", "events_max": 100, "rating": random.randint(1, 5), "comment": f"c{next(numbers)}",
             "question_ratings": "[]", "review_id": new("fbk_"), "room": 10, "lease_s": 60, "held_ids": [], "held_endpoint_ids": [],

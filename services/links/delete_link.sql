@@ -9,11 +9,11 @@ judged as materialized (
 ),
 gone as (
     delete from links.share_links l using judged j where l.id = j.id and j.outcome = 'ok'
-    returning l.id, l.account_id
+    returning l.id, l.account_id, l.external_id
 ),
 logged as (
     insert into events.log (id, account_id, type, share_link_id, data, request_id, traceparent)
-    select :event_ids[1], account_id, 'link.deleted', id, jsonb_build_object('share_link_id', id), :request_id, :traceparent
+    select :event_ids[1], account_id, 'link.deleted', id, jsonb_strip_nulls(jsonb_build_object('share_link_id', id, 'external_id', external_id)), :request_id, :traceparent
     from gone
     returning type, events.cloud_event(log) as cloud_event
 )

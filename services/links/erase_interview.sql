@@ -6,7 +6,10 @@ with erased as materialized (
     select * from links.erase_interview(:account_id, :interview_id, :tags)
 ),
 happened (event_id, type, share_link_id, data) as (
-    select :event_ids[1], 'link.deleted', basic_link_id, jsonb_build_object('share_link_id', basic_link_id)
+    select :event_ids[1], 'link.deleted', basic_link_id,
+           jsonb_strip_nulls(jsonb_build_object(
+               'share_link_id', basic_link_id,
+               'external_id', (select l.external_id from links.share_links l where l.id = basic_link_id))) -- as the statement found it
     from erased where basic_link_id is not null
     union all
     select :event_ids[2], 'candidate.erased', null, jsonb_build_object('interview_id', :interview_id)

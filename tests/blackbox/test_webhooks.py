@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import json
+import pathlib
 import re
 import signal
 import threading
@@ -16,6 +17,7 @@ from support.authority import Authority
 from support.changes import inside
 from support.receiver import Receiver
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 FAST = {
     "SHARELINK_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8",
     "SHARELINK_WEBHOOK_RETRY_SECONDS": "0,0,0",
@@ -257,6 +259,113 @@ def test_retry_after_out_of_all_bounds_is_taken_as_none_or_a_day(stack, receiver
     assert row["attempts"] == (1 if is_day else 2)
     if is_day:
         assert 86400 <= stack.db.value("select extract(epoch from next_attempt_at - now()) + 60 from notifications.deliveries where id = %s", row["id"]) <= 1.2 * 86400 + 60
+
+
+# --- links that an endpoint chose ---
+
+def named(stack, external_id):
+    """A share link with an external_id."""
+    link = stack.make_share_link()
+    stack.db.rows("update links.share_links set external_id = %s where id = %s returning 1", external_id, link["id"])
+    return link
+
+
+def told_of(target):
+    return [(post.json()["type"], post.json()["data"].get("share_link_id")) for post in target.posts]
+
+
+def test_endpoint_is_told_of_the_links_that_it_chose(stack, hooks, receiver, endpoint):
+    """By our ids, by the platform's, by both; in replays, too. Whoever chose none is told of all, the erasure of a candidate too."""
+    by_id, by_name, by_both, of_all = (receiver() for _ in range(4))
+    before = stack.db.value("select sharelink.rfc3339(clock_timestamp())")
+    mine, other = stack.make_share_link(), stack.make_share_link()
+    theirs = named(stack, "req-1")
+    events = ["link.updated", "link.deleted", "candidate.erased"]
+    chosen = {by_id: {"share_link_ids": [mine["id"]], "external_ids": None}, by_name: {"external_ids": ["req-1", "req-2"]},
+              by_both: {"share_link_ids": [mine["id"]], "external_ids": ["req-1"]}, of_all: {}}
+    made = {target: endpoint(target.url(), events=events, **more) for target, more in chosen.items()}
+    assert (made[by_id]["share_link_ids"], made[by_id]["external_ids"]) == ([mine["id"]], None)
+    assert (made[by_name]["share_link_ids"], made[by_name]["external_ids"]) == (None, ["req-1", "req-2"])
+
+    for link in (mine, other, theirs):
+        stack.api.patch(f"/v1/share-links/{link['id']}", {"title": "New"}, status=200)
+    wait_until(lambda: len(of_all.posts) == 3, 20, "the one that wants all has what there was")
+    stack.api.delete(f"/v1/share-links/{theirs['id']}", status=204)
+    stack.api.delete(f"/v1/interviews/{stack.make_interview()}", status=200)
+    wait_until(lambda: len(of_all.posts) == 5, 20, "it has all")
+    wait_until(lambda: stack.db.value("select count(*) from notifications.settled where consumer = 'webhook' and event_id in "
+                                      "(select id from events.log where type = any (%s) and created_at >= %s)", events, before) == 5, 20, "all are planned")
+    wanted = {by_id: [("link.updated", mine["id"])], by_name: [("link.updated", theirs["id"]), ("link.deleted", theirs["id"])]}
+    wanted[by_both] = wanted[by_id] + wanted[by_name]
+    for target, those in wanted.items():
+        wait_until(lambda target=target, those=those: len(target.posts) >= len(those), 20, "its own have come")
+        assert sorted(told_of(target)) == sorted(those)
+        wait_until(lambda target=target, those=those: len(deliveries(stack, made[target], state="sent")) == len(those), 20, "and are recorded")
+        assert hooks.post(f"/v1/webhook-endpoints/{made[target]['id']}/replay", {"from": before}, status=202).json()["replayed"] == len(those)
+        wait_until(lambda target=target, those=those: len(target.posts) == 2 * len(those), 20, "they have come again")
+        assert sorted(told_of(target)) == sorted(2 * those)
+    assert {post.json()["data"]["external_id"] for post in by_name.of("link.deleted")} == {"req-1"}
+
+
+def test_event_of_a_link_that_is_gone_when_it_is_planned_finds_its_endpoint(make_stack, receiver):
+    stack = make_stack(settings={"SHARELINK_NOTIFICATIONS_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8"})
+    target = receiver()
+    Api(stack.notifications.url(), stack.key).post("/v1/webhook-endpoints", {"url": target.url(), "external_ids": ["req-1"]}, status=201)
+    stack.notifications.stop()
+    link = named(stack, "req-1")
+    stack.make_share_link()
+    stack.api.delete(f"/v1/share-links/{link['id']}", status=204)
+    stack.notifications.start()
+    wait_until(lambda: len(target.posts) >= 2, 20, "both have come")
+    assert sorted(told_of(target)) == [("link.created", link["id"]), ("link.deleted", link["id"])]
+
+
+def test_condemned_event_fails_for_those_alone_that_want_it(stack, receiver, endpoint):
+    link = stack.make_share_link()
+    event = stack.db.value("select id from events.log where type = 'link.created' and share_link_id = %s", link["id"])
+    statement = (ROOT / "services/notifications/plan/condemn_webhooks.sql").read_text().replace(":event_id", "%(event)s").replace(":error", "'22023'")
+    wait_until(lambda: stack.db.value("select count(*) from notifications.settled where consumer = 'webhook' and event_id = %s", event), 20, "it is planned")
+    chosen = endpoint(receiver().url(), share_link_ids=[link["id"]])
+    other = endpoint(receiver().url(), external_ids=["nobody"])
+    stack.db.rows("update notifications.webhook_endpoints set created_at = now() - interval '1 day' where id in (%s, %s) returning 1", chosen["id"], other["id"])
+    stack.db.rows(statement.replace("%(event)s", f"'{event}'"))
+    assert len(deliveries(stack, chosen, state="failed", event_id=event)) == 1 and deliveries(stack, other, event_id=event) == []
+
+
+def test_choice_of_links_is_changed_and_taken_back(stack, hooks, receiver, endpoint):
+    first, second = stack.make_share_link(), stack.make_share_link()
+    made = endpoint(receiver().url(), share_link_ids=[first["id"]])
+    path = f"/v1/webhook-endpoints/{made['id']}"
+    assert hooks.patch(path, {"description": "CRM"}, status=200).json()["share_link_ids"] == [first["id"]]
+    stack.api.delete(f"/v1/share-links/{first['id']}", status=204)
+    both = [first["id"], second["id"]]
+    assert hooks.patch(path, {"share_link_ids": both, "external_ids": ["a"]}, status=200).json()["share_link_ids"] == both, "one that is gone may stay"
+    cleared = hooks.patch(path, {"share_link_ids": None}, status=200).json()
+    assert (cleared["share_link_ids"], cleared["external_ids"]) == (None, ["a"])
+    assert faults(hooks.patch(path, {"share_link_ids": both})) == ["/share_link_ids/0"], "it is not chosen any more"
+    assert hooks.patch(path, {"external_ids": None}, status=200).json()["external_ids"] is None
+
+
+@pytest.mark.parametrize("method", ["post", "patch"])
+def test_faults_of_the_chosen_links_are_told_with_all_others(stack, hooks, other_hooks, endpoint, method):
+    link, path = stack.make_share_link()["id"], "/v1/webhook-endpoints"
+    theirs = other_hooks.post(path, {"url": "https://example.com/"}, status=201).json()
+    if method == "patch":
+        path = f"{path}/{endpoint('https://example.com/')['id']}"
+
+    def refused(**body):
+        return {each["pointer"]: each["code"] for each in getattr(hooks, method)(path, body, status=422).json()["errors"]}
+
+    assert refused(share_link_ids=[link, "lnk_7", 3, link, ""], external_ids=["a", "b c", "a"], state="on") == {
+        "/share_link_ids/1": "not_found", "/share_link_ids/2": "wrong_type", "/share_link_ids/3": "duplicate", "/share_link_ids/4": "too_short",
+        "/external_ids/1": "invalid", "/external_ids/2": "duplicate", "/state": "invalid"} | ({"/url": "required"} if method == "post" else {})
+    assert refused(url="https://example.com/", share_link_ids=[], external_ids=[]) == {"/share_link_ids": "too_short", "/external_ids": "too_short"}
+    many = [f"id-{number}" for number in range(101)]
+    assert refused(url="https://example.com/", share_link_ids=many, external_ids=many) == {"/share_link_ids": "too_long", "/external_ids": "too_long"}
+    assert refused(url="https://example.com/", share_link_ids=link, external_ids="a") == {"/share_link_ids": "wrong_type", "/external_ids": "wrong_type"}
+    answer = other_hooks.patch(f"/v1/webhook-endpoints/{theirs['id']}", {"share_link_ids": [link]})
+    assert faults(answer) == ["/share_link_ids/0"], "another account's link is none"
+    other_hooks.delete(f"/v1/webhook-endpoints/{theirs['id']}", status=204)
 
 
 # --- rotation, test, replay ---

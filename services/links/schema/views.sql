@@ -55,3 +55,6 @@ select account_id, id as interview_id, candidate_name from links.interviews;
 
 -- A reviewer, without what takes time to find.
 create or replace view links.mail_people as select id as reviewer_id, name, email, sealed from links.reviewers;
+
+-- For the notifications service: by what a webhook endpoint chooses links.
+create or replace view links.webhook_links as select id as share_link_id, account_id, external_id from links.share_links;

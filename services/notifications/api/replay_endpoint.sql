@@ -5,13 +5,12 @@
 -- in  account_id text, endpoint_id text, from timestamptz, to timestamptz, events_max int
 -- out outcome: enabled | disabled | no row: not_found, replayed int, next_from text?
 with endpoint as materialized (
-    select * from notifications.webhook_endpoints where account_id = :account_id and id = :endpoint_id
+    select e.*, e as whole from notifications.webhook_endpoints e where account_id = :account_id and id = :endpoint_id
 ),
 happened as materialized (
     select l.* from endpoint e
     join events.log l on l.account_id = e.account_id
-    where l.created_at >= :from and l.created_at < :to and (e.events is null or l.type = any (e.events))
-      and e.state = 'enabled'
+    where l.created_at >= :from and l.created_at < :to and e.state = 'enabled' and notifications.wants(e.whole, l.type, l.share_link_id)
     order by l.created_at, l.id
     limit :events_max + 1
 ),

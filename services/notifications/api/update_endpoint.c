@@ -22,10 +22,16 @@ struct next *update_endpoint(struct flow *flow)
         .url = wanted.url,
         .events = wanted.events,
         .has_events = wanted.has_events,
+        .share_link_ids = wanted.share_link_ids,
+        .has_share_link_ids = wanted.has_share_link_ids,
+        .external_ids = wanted.external_ids,
+        .has_external_ids = wanted.has_external_ids,
         .description = wanted.description,
         .has_description = wanted.has_description,
         .state = wanted.state,
+        .is_sound = !faults_any(wanted.faults),
     };
+    flow->state = wanted.faults;
     return update_endpoint_query(flow, flow->daemon->pg, &in, reply_updated);
 }
 
@@ -38,6 +44,8 @@ static struct next *reply_updated(struct flow *flow)
     switch (out.outcome) {
     case UPDATE_ENDPOINT_OK:
         return endpoint_reply(flow, 200, out.version, out.endpoint, NULL);
+    case UPDATE_ENDPOINT_FAULTY:
+        return endpoint_reply_faulty(flow, flow->state, out.missing);
     case UPDATE_ENDPOINT_VERSION_MISMATCH:
         return conditional_reply_changed(flow, "The endpoint");
     case UPDATE_ENDPOINT_NOT_FOUND:

@@ -17,7 +17,7 @@ stored as (
            b.reviewer_id, 'failed', 'not_planned', :error, b.request_id, b.traceparent
     from event b
     join notifications.webhook_endpoints e
-      on e.account_id = b.account_id and (e.events is null or b.type = any (e.events)) and e.created_at <= b.created_at
+      on e.account_id = b.account_id and e.created_at <= b.created_at and notifications.wants(e, b.type, b.share_link_id)
     order by e.id
     on conflict do nothing
     returning 1

@@ -22,7 +22,7 @@ planned as materialized (
     from batch b
     join taken t on t.event_id = b.id
     join notifications.webhook_endpoints e
-      on e.account_id = b.account_id and (e.events is null or b.type = any (e.events)) and e.created_at <= b.created_at
+      on e.account_id = b.account_id and e.created_at <= b.created_at and notifications.wants(e, b.type, b.share_link_id)
 ),
 gathering as materialized (
     select d.id, d.recipient as endpoint_id, d.event_id, d.event_data ->> 'review_id' as review_id, d.next_attempt_at

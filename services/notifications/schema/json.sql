@@ -29,6 +29,8 @@ language sql stable as $$
         'id', endpoint.id,
         'url', endpoint.url,
         'events', case when endpoint.events is null then to_json('all'::text) else to_json(endpoint.events) end,
+        'share_link_ids', endpoint.share_link_ids,
+        'external_ids', endpoint.external_ids,
         'description', endpoint.description,
         'state', endpoint.state,
         'state_reason', endpoint.state_reason,

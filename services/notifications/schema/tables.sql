@@ -133,6 +133,9 @@ create table notifications.webhook_endpoints (
     url             text        not null,
     -- Short names; null means all.
     events          text[]      collate "C",
+    -- Links that it is told of, by their ids and by the platform's own: those that either names. Both null means all.
+    share_link_ids  text[]      collate "C",
+    external_ids    text[]      collate "C",
     description     text,
     state           text        not null default 'enabled' check (state in ('enabled', 'disabled')),
     -- Why it is disabled: manual, gone (it answered 410) or failing (for too long).

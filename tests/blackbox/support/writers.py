@@ -108,6 +108,7 @@ class World:
             "event_ids": [new("evt_") for _ in range(70)], "event_id": new("evt_"), "request_id": "req_world", "key_hash": key,
             "is_sound": "t", "send_email": "t", "is_expiry_given": "f", "only_replaces": "f", "only_creates": "f", "is_default": "t",
             "takes_default_template": "t", "stops_all": "f", "is_sender_name_given": "f", "has_events": "f", "has_description": "f",
+            "has_share_link_ids": "f", "has_external_ids": "f", "external_ids": None,
             "interviews_max": 500, "reviewers_max": 100000, "mails_max": 1000000, "content_max": 1 << 30, "endpoints_max": 1000000, "keys_max": 1000,
             "title": "Title", "owner_name": "Owner", "owner_email": self.addresses[0], "owner_time_zone": "UTC", "settings": "{}",
             "default_settings": "{}", "changes": json.dumps({"title": f"T {next(numbers)}", **random.choice([{}, {"external_id": name}])}), "external_id": name,

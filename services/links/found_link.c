@@ -1,4 +1,4 @@
-/* found_link.c - one link, and when "you have it already" may be said of it.
+/* found_link.c - one link, or one reviewer of it, and when "you have it already" may be said of it.
  *
  * The tag is the version, which If-Match needs: it counts what callers change. What reviewers and mails do to a link
  * (invited, opened, reviewed), and that it has expired, stands in its answer too and does not move the version, so that a
@@ -11,6 +11,8 @@
 #include "common/http/conditional.h"
 #include "common/http/http.h"
 #include "common/base/str.h"
+
+static struct next *reply(struct flow *flow, const json_t *found, int64_t version, bool is_as_made);
 
 static bool is_text(const json_t *object, const char *name, const char *text)
 {
@@ -39,12 +41,22 @@ static bool is_as_made(const json_t *link)
 
 struct next *found_link_reply(struct flow *flow, const json_t *link, int64_t version)
 {
+    return reply(flow, link, version, is_as_made(link));
+}
+
+struct next *found_reviewer_reply(struct flow *flow, const json_t *reviewer, int64_t version)
+{
+    return reply(flow, reviewer, version, is_untouched(reviewer));
+}
+
+static struct next *reply(struct flow *flow, const json_t *found, int64_t version, bool is_as_made)
+{
     const char *tag = arena_printf(flow->arena, "\"v%lld\"", (long long)version);
-    const char *text = json_text(flow->arena, link);
+    const char *text = json_text(flow->arena, found);
 
     conditional_set_headers(flow, tag);
     if (caller_may(caller_of(flow), "links.write")) {
         http_set_header(flow, "Cache-Control", "no-store"); /* with URLs and passcodes; who keeps it may still ask by its tag */
     }
-    return is_as_made(link) && conditional_is_known(flow, tag) ? http_reply_empty(flow, 304) : http_reply_json(flow, 200, text);
+    return is_as_made && conditional_is_known(flow, tag) ? http_reply_empty(flow, 304) : http_reply_json(flow, 200, text);
 }

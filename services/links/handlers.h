@@ -25,6 +25,8 @@ flow_step delete_link;
 flow_step deactivate_link;
 flow_step reactivate_link;
 flow_step add_reviewers;
+flow_step get_reviewer;
+flow_step update_reviewer;
 flow_step remove_reviewer;
 flow_step deactivate_reviewer;
 flow_step reactivate_reviewer;

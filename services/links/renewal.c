@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "common/base/log.h"
-#include "common/data/reviewer_secrets.h"
 #include "common/http/conditional.h"
 #include "services/links/links.h"
 #include "services/links/publish.h"
@@ -82,10 +81,7 @@ static void make_secrets(struct flow *flow, struct renewal *renewal)
     for (size_t i = 0; i < renewal->count; i++) {
         struct read_sealed_out read = read_sealed_get(flow, (int)i);
         struct reviewer_secrets *secrets = &renewal->secrets[i];
-        if (!reviewer_secrets_renew(flow->daemon->keyring, flow->arena, read.reviewer_id, read.sealed, secrets)) {
-            log_warn("reviewer.token_renewed", LOG_TEXT("reviewer_id", read.reviewer_id),
-                     LOG_TEXT("reason", "its box does not open"));
-        }
+        renewal_secrets(flow, read.reviewer_id, read.sealed, secrets);
         renewal->boxes[i] = (struct renew_passcodes_boxes_row){
             .reviewer_id = arena_strdup(flow->arena, read.reviewer_id),
             .passcode_epoch = read.passcode_epoch,
@@ -93,6 +89,13 @@ static void make_secrets(struct flow *flow, struct renewal *renewal)
             .passcode_hash = pg_bytes_of(secrets->passcode_hash, sizeof secrets->passcode_hash),
             .sealed = pg_bytes_of(secrets->sealed, secrets->sealed_length),
         };
+    }
+}
+
+void renewal_secrets(struct flow *flow, const char *reviewer_id, const char *sealed, struct reviewer_secrets *secrets)
+{
+    if (!reviewer_secrets_renew(flow->daemon->keyring, flow->arena, reviewer_id, sealed, secrets)) {
+        log_warn("reviewer.token_renewed", LOG_TEXT("reviewer_id", reviewer_id), LOG_TEXT("reason", "its box does not open"));
     }
 }
 

@@ -2,6 +2,7 @@
 #ifndef SHARELINK_LINKS_RENEWAL_H
 #define SHARELINK_LINKS_RENEWAL_H
 
+#include "common/data/reviewer_secrets.h"
 #include "services/links/change.h"
 
 struct renewal {
@@ -17,6 +18,9 @@ struct renewal {
     struct renew_passcodes_boxes_row *boxes;
     struct reviewer_secrets *secrets;
 };
+
+/* A new passcode for the reviewer of this box (in hex). The token stays, unless the box does not open, which the log tells. */
+void renewal_secrets(struct flow *flow, const char *reviewer_id, const char *sealed, struct reviewer_secrets *secrets);
 
 /* renewal is in the flow's arena. */
 struct next *renew(struct flow *flow, struct renewal *renewal) FLOW_NEXT;

@@ -24,6 +24,8 @@ const struct route links_routes[] = {
     { HTTP_POST, "/v1/share-links/{id}/reactivate", reactivate_link, "links.write" },
     { HTTP_GET, "/v1/share-links/{id}/opens", list_opens, "links.read" },
     { HTTP_POST, "/v1/share-links/{id}/reviewers", add_reviewers, "links.write" },
+    { HTTP_GET, "/v1/share-links/{id}/reviewers/{rid}", get_reviewer, "links.read" },
+    { HTTP_PATCH, "/v1/share-links/{id}/reviewers/{rid}", update_reviewer, "links.write" },
     { HTTP_DELETE, "/v1/share-links/{id}/reviewers/{rid}", remove_reviewer, "links.write" },
     { HTTP_POST, "/v1/share-links/{id}/reviewers/{rid}/deactivate", deactivate_reviewer, "links.write" },
     { HTTP_POST, "/v1/share-links/{id}/reviewers/{rid}/reactivate", reactivate_reviewer, "links.write" },

@@ -21,6 +21,7 @@ STATUSES = [201, 200,  # store and read an interview
             200, 200,  # names and notes
             201, 201,  # with an Idempotency-Key
             200, 410, 200, 401,  # off and on
+            200, 200,  # another address
             200, 201,  # preview, basic link
             200, 200,  # events, deliveries
             200,  # erasure

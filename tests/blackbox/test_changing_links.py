@@ -136,6 +136,7 @@ CHANGES = {
     "deactivate": ("POST", "/deactivate", None),
     "reactivate": ("POST", "/reactivate", {}),
     "add reviewers": ("POST", "/reviewers", {"reviewers": [{"name": "New", "email": "new@reviewers.example"}]}),
+    "PATCH reviewer": ("PATCH", "/reviewers/{rid}", {"email": "else@reviewers.example", "external_id": "else"}),
     "remove reviewer": ("DELETE", "/reviewers/{rid}", None),
     "deactivate reviewer": ("POST", "/reviewers/{rid}/deactivate", None),
     "reactivate reviewer": ("POST", "/reviewers/{rid}/reactivate", None),
@@ -196,7 +197,7 @@ def test_another_links_reviewer_is_unknown_here(stack):
     link, other = stack.make_share_link(), stack.make_share_link()
     before = snapshot(stack)
     crossed = {**link, "reviewers": other["reviewers"]}
-    for change in ("remove reviewer", "deactivate reviewer", "reactivate reviewer", "invite reviewer"):
+    for change in ("PATCH reviewer", "remove reviewer", "deactivate reviewer", "reactivate reviewer", "invite reviewer"):
         do(stack.api, change, crossed, status=404)
     for rid in ("rvw_0000000000000000000000000Z", "x", "%F0%9F%98%80", "x" * 500):
         do(stack.api, "remove reviewer", {**link, "reviewers": [{"id": rid}]}, status=404)

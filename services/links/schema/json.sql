@@ -60,13 +60,14 @@ language sql stable as $$
 $$;
 
 -- A reviewer as the API shows one, by reviewer_id, or those of a link, by share_link_id. What became of each is looked up one by
--- one (limit 1): a join may be planned to read all of it.
+-- one (limit 1): a join may be planned to read all of it. Invitations to an address that the reviewer has no more tell nothing of
+-- this one.
 create or replace view links.reviewer_documents as
 select r.id as reviewer_id, r.share_link_id, r.position, links.reviewer_json(r, a, i) as reviewer
 from links.reviewers r
 left join lateral (select * from views.reviewer_activity v where v.reviewer_id = r.id limit 1) a on true
 left join lateral (
-    select * from notifications.invitations n where n.reviewer_id = r.id order by n.id desc limit 1
+    select * from notifications.invitations n where n.reviewer_id = r.id and n.recipient in (r.email, '') order by n.id desc limit 1
 ) i on true;
 
 create or replace function links.share_link_json(link links.share_links, interview_ids json, interview_count int, reviewers json)

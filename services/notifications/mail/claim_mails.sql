@@ -27,7 +27,9 @@ judged as materialized (
                     select from views.published_reviews v
                     where v.reviewer_id = due.reviewer_id
                       and v.interview_id = any (coalesce(w.items, due.gathered_items, array[due.event_data ->> 'interview_id'])))
-                then coalesce(m.reason, 'review_gone') else m.reason end as reason
+                then coalesce(m.reason, 'review_gone')
+                when due.kind = 'invitation' and r.reviewer_email <> due.recipient then coalesce(m.reason, 'address_changed')
+                else m.reason end as reason
     from due
     left join windows w on w.delivery_id = due.id
     left join lateral (select l as link from links.mail_links l where l.share_link_id = due.share_link_id limit 1) l on true

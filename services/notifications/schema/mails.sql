@@ -162,7 +162,7 @@ language sql stable rows 1 as $$
                       'job_title', m.job_title,
                       'again', exists (select from notifications.deliveries e
                                        where e.reviewer_id = delivery.reviewer_id and e.kind = 'invitation' and e.id < delivery.id
-                                         and e.state = 'sent'))
+                                         and e.state = 'sent' and e.recipient = delivery.recipient))
                   from links.mail_contexts m where m.reviewer_id = delivery.reviewer_id)
               else
                   jsonb_build_object(

@@ -176,6 +176,8 @@ OVER = {
     "condemn_webhooks": lambda world, scene: {"event_id": random.choice(world.events)},
     "retry_dead_deliveries": lambda world, scene: {"delivery_id": None},
     "put_interview": lambda world, scene: {},
+    "update_reviewer": lambda world, scene: {"passcode_epoch": 1, "token_hash": new_bytes(), "passcode_hash": new_bytes(), "sealed": "\\x00",
+                                             "changes": json.dumps({"email": f"n{next(numbers)}@world.example"})},
 }
 # What may stay; all else is undone, so that the world remains as it is.
 KEPT = {"put_interview", "update_link", "update_account", "update_template", "review_interview", "report_watch", "put_preferences",

@@ -46,6 +46,9 @@ static const struct page_filter filters[] = {
       .check = fields_check_external_id,
       .condition =
           "l.id in (select r.share_link_id from links.reviewers r where r.account_id = :account_id and r.external_id = :value)" },
+    { .name = "created_after", .is_moment = true, .condition = "l.created_at >= :value" },
+    { .name = "created_before", .is_moment = true, .condition = "l.created_at < :value" },
+    { .name = "updated_after", .is_moment = true, .condition = "l.updated_at >= :value" },
     { .name = NULL },
 };
 

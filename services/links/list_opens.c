@@ -11,6 +11,8 @@ static const struct page_sort sorts[] = {
 
 static const struct page_filter filters[] = {
     { .name = "reviewer_id", .check = fields_check_reviewer_id, .condition = "v.reviewer_id = :value" },
+    { .name = "created_after", .is_moment = true, .condition = "v.opened_at >= :value" },
+    { .name = "created_before", .is_moment = true, .condition = "v.opened_at < :value" },
     { .name = NULL },
 };
 

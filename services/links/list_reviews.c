@@ -19,6 +19,9 @@ static const char *const ratings[] = { "r.rating >= 1", "r.rating >= 2", "r.rati
 static const struct page_filter filters[] = {
     { .name = "min_rating", .choices = "1|2|3|4|5", .conditions = ratings },
     { .name = "reviewer_id", .check = fields_check_reviewer_id, .condition = "r.reviewer_id = :value" },
+    { .name = "created_after", .is_moment = true, .condition = "r.created_at >= :value" },
+    { .name = "created_before", .is_moment = true, .condition = "r.created_at < :value" },
+    { .name = "updated_after", .is_moment = true, .condition = "r.updated_at >= :value" },
     { .name = NULL },
 };
 

@@ -9,7 +9,12 @@ static const struct page_sort sorts[] = {
     { .name = NULL },
 };
 
-static const struct page_filter filters[] = { { .name = NULL } };
+static const struct page_filter filters[] = {
+    { .name = "created_after", .is_moment = true, .condition = "t.created_at >= :value" },
+    { .name = "created_before", .is_moment = true, .condition = "t.created_at < :value" },
+    { .name = "updated_after", .is_moment = true, .condition = "t.updated_at >= :value" },
+    { .name = NULL },
+};
 
 static struct page_statement *statements;
 

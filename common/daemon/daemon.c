@@ -279,8 +279,8 @@ static const struct route *routes_with_ours(struct daemon *daemon)
     struct route *all = arena_calloc(daemon->arena, theirs + HEALTH_ROUTES + OPENAPI_ROUTES + 1, sizeof *all);
     memcpy(all, daemon->spec->routes, theirs * sizeof *all);
     memcpy(all + theirs, health_routes, sizeof health_routes);
-    daemon->openapi = openapi_new(daemon->arena, &daemon->spec->openapi, &daemon->spec->openapi_v1, daemon->settings->public_url);
-    openapi_routes(daemon->openapi, all + theirs + HEALTH_ROUTES);
+    openapi_setup(daemon->arena, &daemon->spec->openapi, &daemon->spec->openapi_v1, daemon->settings->public_url);
+    openapi_routes(all + theirs + HEALTH_ROUTES);
     return all;
 }
 

@@ -28,7 +28,6 @@ struct daemon {
     struct pg_pool *pg;
     struct redis *redis;
     struct selfcheck *selfcheck;
-    struct openapi *openapi;
     struct http_server *http;
     struct http_server *health; /* NULL without one: see health.h */
     void *app;                  /* the service's own parts, made by start */

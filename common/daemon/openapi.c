@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "common/daemon/daemon.h"
 #include "common/http/conditional.h"
 #include "common/http/http.h"
 
@@ -12,9 +11,9 @@ struct document {
     size_t length;
 };
 
-struct openapi {
+static struct {
     struct document own, of_v1;
-};
+} served;
 
 static struct document make(struct arena *arena, const struct openapi_text *text, const char *public_url);
 static struct next *show_own(struct flow *flow);
@@ -25,16 +24,12 @@ static void keep(void *held);
 static const struct route own_route = { HTTP_GET, "/openapi.json", show_own, NULL };
 static const struct route v1_route = { HTTP_GET, "/v1/openapi.json", show_v1, NULL };
 
-struct openapi *openapi_new(struct arena *arena, const struct openapi_text *own, const struct openapi_text *of_v1,
-                            const char *public_url)
+void openapi_setup(struct arena *arena, const struct openapi_text *own, const struct openapi_text *of_v1, const char *public_url)
 {
-    struct openapi *openapi = arena_calloc(arena, 1, sizeof *openapi);
-
-    openapi->own = make(arena, own, public_url);
+    served.own = make(arena, own, public_url);
     if (of_v1->before_url) {
-        openapi->of_v1 = make(arena, of_v1, public_url);
+        served.of_v1 = make(arena, of_v1, public_url);
     }
-    return openapi;
 }
 
 /* A URL that the settings' check lets pass has nothing to escape. */
@@ -45,12 +40,12 @@ static struct document make(struct arena *arena, const struct openapi_text *text
     return (struct document){ .json = json, .etag = conditional_tag_of(arena, json), .length = strlen(json) };
 }
 
-size_t openapi_routes(const struct openapi *openapi, struct route *routes)
+size_t openapi_routes(struct route *routes)
 {
     size_t count = 0;
 
     routes[count++] = own_route;
-    if (openapi->of_v1.json) {
+    if (served.of_v1.json) {
         routes[count++] = v1_route;
     }
     return count;
@@ -58,12 +53,12 @@ size_t openapi_routes(const struct openapi *openapi, struct route *routes)
 
 static struct next *show_own(struct flow *flow)
 {
-    return reply(flow, &flow->daemon->openapi->own);
+    return reply(flow, &served.own);
 }
 
 static struct next *show_v1(struct flow *flow)
 {
-    return reply(flow, &flow->daemon->openapi->of_v1);
+    return reply(flow, &served.of_v1);
 }
 
 static struct next *reply(struct flow *flow, const struct document *document)

@@ -13,11 +13,9 @@ struct openapi_text {
     const char *before_url, *after_url;
 };
 
-struct openapi;
-
-/* In the arena, as its routes are that openapi_routes fills in; returns their number. */
-struct openapi *openapi_new(struct arena *arena, const struct openapi_text *own, const struct openapi_text *of_v1,
-                            const char *public_url);
-size_t openapi_routes(const struct openapi *openapi, struct route *routes);
+/* Once in a process; the documents stay in the arena. */
+void openapi_setup(struct arena *arena, const struct openapi_text *own, const struct openapi_text *of_v1, const char *public_url);
+/* Fills in what serves them; returns their number. */
+size_t openapi_routes(struct route *routes);
 
 #endif

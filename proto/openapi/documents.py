@@ -5,7 +5,8 @@
 A daemon's file is no document by itself. To it come:
 - what it refers to and does not have: components of shared.yaml, and the paths there, which every daemon serves;
 - the text of `x-conventions` for a line `{{conventions}}` of its description;
-- for `x-faults-as-pages: true`, a page beside each application/problem+json: HTML for who asks for it.
+- for `x-for-people: true`, a page beside each application/problem+json: HTML for who asks for it. People have no key, so what keys
+  are told in headers is left out.
 
 That of /v1 (v1.yaml) is put together of others: their calls under /v1, and the tags and components that these use.
 
@@ -83,8 +84,10 @@ def complete(document, shared):
         add(document["paths"], route, item, "the path")
     document["tags"] += shared["tags"]
     take_components(document, shared)
-    if document.pop("x-faults-as-pages", False):
-        add_pages(document)
+    if document.pop("x-for-people", False):
+        suit_people(document)
+        for name in ("RateLimit", "RateLimit-Policy"):
+            document["components"]["headers"].pop(name, None)
 
 
 def add(there, name, value, kind):
@@ -150,10 +153,12 @@ def operations(document):
             yield path, method, item[method]
 
 
-def add_pages(document):
+def suit_people(document):
     responses = list(document["components"].get("responses", {}).values())
     responses += [each for _, _, operation in operations(document) for each in operation["responses"].values()]
     for each in responses:
+        for name in ("RateLimit", "RateLimit-Policy"):
+            each.get("headers", {}).pop(name, None)
         if "application/problem+json" in each.get("content", {}):
             each["content"] = {"text/html": {"schema": {"$ref": "#/components/schemas/FaultPage"}}, **each["content"]}
 

@@ -148,7 +148,8 @@ static const char *with_value(struct arena *arena, const char *text, int number)
     return put_in(arena, text, value);
 }
 
-/* Each key's first rows, as many as the page has; of many keys only those of which a row can be on the page. */
+/* Each key's first rows, as many as the page has; of many keys only those of which a row can be on the page. The plan is made
+ * once for all limits: 101, the most that a page can want, tells it how few rows these are. */
 static const char *from_keys(struct arena *arena, const struct wanted_page *page, const struct page_filter *keyed,
                              const char *conditions)
 {
@@ -160,14 +161,15 @@ static const char *from_keys(struct arena *arena, const struct wanted_page *page
                                     sort->from, row, conditions);
 
     if (keyed->keys->are_many) {
-        keys = arena_printf(
-            arena,
-            "select keys.key from (%s) as keys (key) cross join lateral (select :key, :id %s limit 1) as first (key, id)"
-            " order by first.key :direction, first.id :direction limit :limit + 1",
-            keys, rows);
+        keys = arena_printf(arena,
+                            "select * from (select keys.key from (%s) as keys (key) cross join lateral (select :key, :id %s "
+                            "limit 1) as first (key, id)"
+                            " order by first.key :direction, first.id :direction limit 101) as few limit :limit + 1",
+                            keys, rows);
     }
-    return arena_printf(arena, "(%s) as keys (key) cross join lateral (select %s.* %s limit :limit + 1) as %s", keys, row, rows,
-                        row);
+    return arena_printf(
+        arena, "(%s) as keys (key) cross join lateral (select * from (select %s.* %s limit 101) as few limit :limit + 1) as %s",
+        keys, row, rows, row);
 }
 
 static bool is_of_name(char c)

@@ -6,7 +6,9 @@
 const struct route notifications_routes[] = {
     { HTTP_GET, "/v1/events", list_events, "events.read" },
     { HTTP_GET, "/v1/events/stream", stream_events, "events.read" },
+    { HTTP_GET, "/v1/events/{id}", get_event, "events.read" },
     { HTTP_GET, "/v1/deliveries", list_deliveries, "events.read" },
+    { HTTP_GET, "/v1/deliveries/{id}", get_delivery, "events.read" },
     { HTTP_POST, "/v1/deliveries/{id}/retry", retry_delivery, "webhooks.write" },
     { HTTP_POST, "/v1/webhook-endpoints", create_endpoint, "webhooks.write" },
     { HTTP_GET, "/v1/webhook-endpoints", list_endpoints, "webhooks.write" },

@@ -54,7 +54,9 @@ EXPECTED = {
                                               lambda ours: {"template_id": ours["template"], "share_link_id": ours["link"]}),
     ("GET", "/v1/events"): (LIST, None),
     ("GET", "/v1/events/stream"): (STREAM, None),
+    ("GET", "/v1/events/{id}"): (NOT_FOUND, None),
     ("GET", "/v1/deliveries"): (LIST, None),
+    ("GET", "/v1/deliveries/{id}"): (NOT_FOUND, None),
     ("POST", "/v1/deliveries/{id}/retry"): (NOT_FOUND, None),
     ("POST", "/v1/webhook-endpoints"): (OWN, lambda ours: {"url": "https://stranger.example/hook"}),
     ("GET", "/v1/webhook-endpoints"): (LIST, None),
@@ -90,14 +92,15 @@ def ours(stack):
     wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries where state = 'sent' and share_link_id = %s", link["id"]) >= 2,
                20, "the invitations are out")
     delivery = stack.db.value("select id from notifications.deliveries where share_link_id = %s order by id limit 1", link["id"])
+    event = stack.db.value("select id from events.log where share_link_id = %s order by id limit 1", link["id"])
     # The platform's own ids are unique within an account alone: a stranger may have the same.
     return {"account": stack.account, "interview": interview, "interview to put": stack.make_interview(), "template": template, "link": link["id"], "reviewer": link["reviewers"][0]["id"],
-            "endpoint": endpoint, "delivery": delivery, "email": email}
+            "endpoint": endpoint, "delivery": delivery, "event": event, "email": email}
 
 
 def path_with(method, path, ours):
     kind = {"interviews": "interview", "share-links": "link", "email-templates": "template", "webhook-endpoints": "endpoint",
-            "deliveries": "delivery"}.get(path.split("/")[2], "")
+            "deliveries": "delivery", "events": "event"}.get(path.split("/")[2], "")
     if (method, kind) == ("PUT", "interview") and path.endswith("{id}"):
         kind = "interview to put"
     return path.replace("{id}", ours.get(kind, "")).replace("{rid}", ours["reviewer"]).replace("{email}", ours["email"])
@@ -136,7 +139,8 @@ def test_another_account_gets_nothing_and_changes_nothing(stack, ours, daemon, m
         assert owner.json()["data"], "there would be something to see"
 
 
-@pytest.mark.parametrize("path", ["/v1/events?share_link_id={link}", "/v1/deliveries?share_link_id={link}"])
+@pytest.mark.parametrize("path", ["/v1/events?share_link_id={link}", "/v1/deliveries?share_link_id={link}",
+                                  "/v1/events?owner_email={email}", "/v1/deliveries?owner_email={email}"])
 def test_filters_by_another_accounts_ids_find_nothing(stack, ours, path):
     assert Api(stack.notifications.url(), stack.other_key).get(path.format(**ours), status=200).json()["data"] == []
 

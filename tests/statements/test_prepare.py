@@ -125,9 +125,9 @@ def from_keys(page, keys, conditions, are_many):
     row = page["id"].partition(".")[0]
     rows = f"from {page['from']} where {row}.account_id = :account_id{conditions} order by :key :direction, :id :direction"
     if are_many:
-        keys = (f"select keys.key from ({keys}) as keys (key) cross join lateral (select :key, :id {rows} limit 1) as first (key, id)"
-                " order by first.key :direction, first.id :direction limit :limit + 1")
-    return f"({keys}) as keys (key) cross join lateral (select {row}.* {rows} limit :limit + 1) as {row}"
+        keys = (f"select * from (select keys.key from ({keys}) as keys (key) cross join lateral (select :key, :id {rows} limit 1) as first (key, id)"
+                " order by first.key :direction, first.id :direction limit 101) as few limit :limit + 1")
+    return f"({keys}) as keys (key) cross join lateral (select * from (select {row}.* {rows} limit 101) as few limit :limit + 1) as {row}"
 
 
 def put_in(text, parts):

@@ -36,7 +36,7 @@ stored as (
     where w.place <= :events_max and sharelink.after(l.many)
     order by w.id
     on conflict (event_id, channel, kind, recipient) do update
-    set state = 'pending', reason = null, attempts = 0, next_attempt_at = now(), sent_at = null, last_error = null
+    set state = 'pending', reason = null, attempts = 0, next_attempt_at = now(), sent_at = null, last_error = null, tries = notifications.tries_of(d)
     where d.state <> 'pending'
     returning 1
 )

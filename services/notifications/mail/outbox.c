@@ -185,7 +185,7 @@ static void send_mail(struct lease *lease)
     struct mail composed;
 
     if (!uncertain_may_try(outbox->uncertain, times_uncertain(lease))) {
-        lease_conclude(lease, "later", "the mail server takes mails and does not say what becomes of them: not tried",
+        lease_conclude(lease, "untried", "the mail server takes mails and does not say what becomes of them: not tried",
                        uncertain_pause_ms(outbox->uncertain));
         return;
     }

@@ -1,7 +1,7 @@
 -- What became of mails. A mail that was sent is sent, whoever holds its lease by now; any other outcome counts only while
 -- the lease still is the caller's (else: passed). A row that somebody has locked is left alone (busy): its outcome is recorded
 -- later, and holds up no other's. outcome: sent, later, refused, uncertain, unproven (as uncertain, but no reason to give up:
--- others end so, too); delay_ms: before the next try. A plain comparison of the state would allow a plan that reads all that is pending: it is made once (ctl/schema/roles.sql).
+-- others end so, too), untried (as later, and no try); delay_ms: before the next try. A plain comparison of the state would allow a plan that reads all that is pending: it is made once (ctl/schema/roles.sql).
 -- batch outcomes: delivery_id text, outcome text, error text?, delay_ms bigint
 -- in    lease_holder text, attempts_max int
 -- out   place int, state: pending | sent | failed | busy | passed
@@ -22,6 +22,11 @@ recorded as (
                       when o.outcome = 'uncertain' and d.uncertain >= 1 then 'uncertain'
                       when d.attempts >= :attempts_max then 'attempts_exhausted' end,
         last_error = o.error,
+        tries = case o.outcome when 'later' then notifications.and_try(d.tries, now(), 'failed', o.error)
+                               when 'refused' then notifications.and_try(d.tries, now(), 'refused', o.error)
+                               when 'uncertain' then notifications.and_try(d.tries, now(), 'uncertain', o.error)
+                               when 'unproven' then notifications.and_try(d.tries, now(), 'uncertain', o.error)
+                               else d.tries end,
         sent_at = case when o.outcome = 'sent' then now() end,
         uncertain = d.uncertain + case when o.outcome in ('uncertain', 'unproven') then 1 else 0 end,
         next_attempt_at = now() + o.delay_ms * interval '1 millisecond',

@@ -75,3 +75,18 @@ language sql stable as $$
         'sent_at', sharelink.rfc3339(delivery.sent_at),
         'next_attempt_at', case delivery.state when 'pending' then sharelink.rfc3339(delivery.next_attempt_at) end)
 $$;
+
+-- With one try more; of many, the last 20. detail is as last_error: without addresses and secrets.
+create or replace function notifications.and_try(tries jsonb, at timestamptz, outcome text, detail text) returns jsonb
+language sql stable as $$
+    select case when jsonb_array_length(tries) >= 20 then tries - 0 else coalesce(tries, '[]') end
+           || jsonb_build_object('at', sharelink.rfc3339(at), 'outcome', outcome, 'detail', left(detail, 300))
+$$;
+
+-- Its tries, the oldest first, as GET /v1/deliveries/{id} shows them.
+create or replace function notifications.tries_of(delivery notifications.deliveries) returns jsonb
+language sql stable as $$
+    select case when delivery.state = 'sent' and delivery.sent_at is not null
+                then notifications.and_try(delivery.tries, delivery.sent_at, 'sent', null)
+                else coalesce(delivery.tries, '[]') end
+$$;

@@ -40,6 +40,9 @@ create table notifications.deliveries (
     -- Times that the server took the mail and never answered: one more try, then a person decides.
     uncertain        int         not null default 0,
     last_error       text,
+    -- The last tries that did not go well, the oldest first, as the API shows them: [{at, outcome, detail}]. Most have none. The one
+    -- that went well is sent_at.
+    tries            jsonb,
     created_at       timestamptz not null default now(),
     sent_at          timestamptz,
     next_attempt_at  timestamptz,

@@ -40,6 +40,9 @@ recorded as (
         reason = case when o.outcome = 'sent' then null when o.outcome = 'gone' then 'endpoint_gone'
                       when o.delay_ms < 0 then 'attempts_exhausted' end,
         last_error = o.error,
+        tries = case o.outcome when 'later' then notifications.and_try(d.tries, now(), 'failed', o.error)
+                               when 'gone' then notifications.and_try(d.tries, now(), 'refused', o.error)
+                               else d.tries end,
         sent_at = case when o.outcome = 'sent' then now() end,
         next_attempt_at = now() + o.delay_ms * interval '1 millisecond',
         lease_until = null,

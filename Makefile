@@ -50,7 +50,7 @@ STATEMENT_HEADERS := $(STATEMENTS:%=$(GEN)/%.h)
 
 # Text that is compiled in: SQL and the page's parts become C string literals.
 EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(foreach service,$(SERVICES),$(call find,services/$(service),*.sql)) $(call find,common,*.sql *.lua *.html) \
-                                    $(wildcard services/*/pages/*))
+                                    $(wildcard services/*/pages/* $(patsubst %,common/pages/*.%,css js svg)))
 # OpenAPI: each daemon's own document, and that of all of /v1.
 OPENAPI := $(DAEMONS) v1
 EMBEDDED += $(OPENAPI:%=$(GEN)/proto/openapi/%.inc)
@@ -110,9 +110,18 @@ $(GEN)/%.sql.h: %.sql common/pg/make-statement $(wildcard common/pg/statements/*
 	$(call say,SQL,$@)common/pg/make-statement $< >$@
 
 # A question mark too: ??= of a script would be a trigraph.
+as_literal = s/\\/\\\\/g; s/"/\\"/g; s/?/\\?/g; s/^/"/; s/$$/\\n"/
 $(GEN)/%.inc: % Makefile
 	@mkdir -p $(@D)
-	@sed -e 's/\\/\\\\/g; s/"/\\"/g; s/?/\\?/g; s/^/"/; s/$$/\\n"/' $< >$@
+	@sed -e '$(as_literal)' $< >$@
+
+# Of what pages load, what a browser has no use for stays here: indentation, and lines of comment. Lines keep their numbers.
+$(GEN)/%.js.inc: %.js Makefile
+	@mkdir -p $(@D)
+	@sed -e 's/^ *//; s,^//.*,,' -e '$(as_literal)' $< >$@
+$(GEN)/%.css.inc: %.css Makefile
+	@mkdir -p $(@D)
+	@sed -e 's/^ *//' -e '$(as_literal)' $< >$@
 
 $(GEN)/proto/openapi/%.json: proto/openapi/%.yaml $(wildcard proto/openapi/*.yaml proto/openapi/*.py) proto/openapi/embed CHANGELOG.md Makefile
 	@mkdir -p $(@D)

@@ -3,11 +3,7 @@
 #define SHARELINK_VIEWS_PAGE_H
 
 #include "common/loop/flow.h"
-
-struct page_value {
-    const char *name; /* the template has {{name}}; NULL ends the list; {{assets}} is there by itself */
-    const char *text; /* shown as text: escaped */
-};
+#include "common/pages/html_page.h"
 
 struct next *page_reply(struct flow *flow, int status, const char *template, const struct page_value *values) FLOW_NEXT;
 /* Where the pages' scripts and style are: /assets/<version>, in the arena. */

@@ -8,7 +8,7 @@ FLOORS = [
     "data loop",
     "fetch pg redis mail",
     "http",
-    "daemon",
+    "daemon pages",
 ]
 # Modules of several files: headers that their own files share stand beside the one that is for all.
 INSIDES = {

@@ -9,7 +9,8 @@ import subprocess
 from tree import ROOT, sources, text_of
 
 PYTHON_WIDTH = 190
-TEXTS = ("services/**/*.sql", "services/views/pages/*.js", "services/views/pages/*.css", "services/views/pages/*.html",
+PAGES = [f"{place}/pages/*.{kind}" for place in ("common", "services/*") for kind in ("js", "css", "html")]
+TEXTS = ("services/**/*.sql", *PAGES,
          "docs/**/*.md", "proto/**/*.yaml", "*.md")
 
 

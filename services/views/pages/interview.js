@@ -1,10 +1,11 @@
 // One interview: the player with its questions, the résumé and profile, the questionnaire, one's own feedback, and the way to the
 // next candidate.
-import { count, dayOf, fill, h, minutes } from "./dom.js";
+import { count, fill, h } from "./dom.js";
 import { feedbackOn } from "./feedback.js";
 import { followHere } from "./list.js";
 import { portrait } from "./parts.js";
 import { playerOf } from "./player.js";
+import { dayOf, minutes } from "./times.js";
 
 export function showInterview(app, { content, place, go, end, leave }) {
   const interview = content.interviews[place];

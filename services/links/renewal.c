@@ -37,14 +37,20 @@ struct next *renew(struct flow *flow, struct renewal *renewal)
 static struct next *read_boxes(struct flow *flow)
 {
     struct renewal *renewal = flow->state;
+
+    renewal->tries++;
+    return renewal_read_boxes(flow, renewal->reviewer_id, write_boxes);
+}
+
+struct next *renewal_read_boxes(struct flow *flow, const char *reviewer_id, flow_step *then)
+{
     struct read_sealed_in in = {
         .account_id = caller_of(flow)->account_id,
         .share_link_id = router_param(flow, "id"),
-        .reviewer_id = renewal->reviewer_id,
+        .reviewer_id = reviewer_id,
     };
 
-    renewal->tries++;
-    return read_sealed_query(flow, flow->daemon->pg, &in, write_boxes);
+    return read_sealed_query(flow, flow->daemon->pg, &in, then);
 }
 
 static struct next *write_boxes(struct flow *flow)
@@ -77,14 +83,14 @@ static void make_secrets(struct flow *flow, struct renewal *renewal)
 {
     renewal->count = (size_t)pg_rows(flow);
     renewal->boxes = arena_calloc(flow->arena, renewal->count, sizeof *renewal->boxes);
-    renewal->secrets = arena_calloc(flow->arena, renewal->count, sizeof *renewal->secrets);
+    renewal->made = arena_calloc(flow->arena, renewal->count, sizeof *renewal->made);
     for (size_t i = 0; i < renewal->count; i++) {
-        struct read_sealed_out read = read_sealed_get(flow, (int)i);
-        struct reviewer_secrets *secrets = &renewal->secrets[i];
-        renewal_secrets(flow, read.reviewer_id, read.sealed, secrets);
+        struct renewed_box *box = &renewal->made[i];
+        const struct reviewer_secrets *secrets = &box->secrets;
+        renewal_make_box(flow, (int)i, box);
         renewal->boxes[i] = (struct renew_passcodes_boxes_row){
-            .reviewer_id = arena_strdup(flow->arena, read.reviewer_id),
-            .passcode_epoch = read.passcode_epoch,
+            .reviewer_id = box->reviewer_id,
+            .passcode_epoch = box->passcode_epoch,
             .token_hash = pg_bytes_of(secrets->token_hash, sizeof secrets->token_hash),
             .passcode_hash = pg_bytes_of(secrets->passcode_hash, sizeof secrets->passcode_hash),
             .sealed = pg_bytes_of(secrets->sealed, secrets->sealed_length),
@@ -92,10 +98,15 @@ static void make_secrets(struct flow *flow, struct renewal *renewal)
     }
 }
 
-void renewal_secrets(struct flow *flow, const char *reviewer_id, const char *sealed, struct reviewer_secrets *secrets)
+void renewal_make_box(struct flow *flow, int row, struct renewed_box *box)
 {
-    if (!reviewer_secrets_renew(flow->daemon->keyring, flow->arena, reviewer_id, sealed, secrets)) {
-        log_warn("reviewer.token_renewed", LOG_TEXT("reviewer_id", reviewer_id), LOG_TEXT("reason", "its box does not open"));
+    struct read_sealed_out read = read_sealed_get(flow, row);
+
+    box->reviewer_id = arena_strdup(flow->arena, read.reviewer_id);
+    box->passcode_epoch = read.passcode_epoch;
+    if (!reviewer_secrets_renew(flow->daemon->keyring, flow->arena, read.reviewer_id, read.sealed, &box->secrets)) {
+        log_warn("reviewer.token_renewed", LOG_TEXT("reviewer_id", read.reviewer_id),
+                 LOG_TEXT("reason", "its box does not open"));
     }
 }
 
@@ -154,7 +165,7 @@ static struct next *reply_renewed(struct flow *flow, const struct renewal *renew
         json_t *reviewer = json_array_get(reviewers, i);
         for (size_t k = 0; k < renewal->count; k++) {
             if (str_equal(renewal->boxes[k].reviewer_id, json_string_value(json_object_get(reviewer, "id")))) {
-                show_secrets(flow, reviewer, &renewal->secrets[k]);
+                show_secrets(flow, reviewer, &renewal->made[k].secrets);
             }
         }
     }

@@ -5,6 +5,13 @@
 #include "common/data/reviewer_secrets.h"
 #include "services/links/change.h"
 
+/* A reviewer's new secrets, and of which passcode: they go in only where that is still the same. */
+struct renewed_box {
+    const char *reviewer_id;
+    int64_t passcode_epoch;
+    struct reviewer_secrets secrets;
+};
+
 struct renewal {
     const char *reviewer_id; /* NULL: all, and the link itself */
     struct wanted_expiry expiry;
@@ -16,7 +23,7 @@ struct renewal {
     int tries;
     size_t count;
     struct renew_passcodes_boxes_row *boxes;
-    struct reviewer_secrets *secrets;
+    struct renewed_box *made;
 };
 
 /* A new passcode for the reviewer of this box (in hex). The token stays, unless the box does not open, which the log tells. */
@@ -24,5 +31,10 @@ void renewal_secrets(struct flow *flow, const char *reviewer_id, const char *sea
 
 /* renewal is in the flow's arena. */
 struct next *renew(struct flow *flow, struct renewal *renewal) FLOW_NEXT;
+
+/* The same in parts: reads the boxes of the link in the path, or of one reviewer of it; then makes new ones of them, row by row
+ * (pg_rows). The token stays, unless a box does not open, which the log tells. */
+struct next *renewal_read_boxes(struct flow *flow, const char *reviewer_id, flow_step *then) FLOW_NEXT;
+void renewal_make_box(struct flow *flow, int row, struct renewed_box *box);
 
 #endif

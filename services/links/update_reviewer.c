@@ -11,7 +11,6 @@
 #include "services/links/handlers.h"
 #include "services/links/links.h"
 #include "services/links/publish.h"
-#include "services/links/read_sealed.sql.h"
 #include "services/links/renewal.h"
 #include "services/links/show_secrets.h"
 #include "services/links/update_reviewer.sql.h"
@@ -23,13 +22,13 @@ struct change {
     json_t *columns; /* new values by the names of our columns; of metadata, what is to change */
     bool send_email;
     int tries;
-    struct reviewer_secrets secrets; /* with another address */
+    struct renewed_box box; /* with an address */
 };
 
 /* In the order in which they run. */
 static struct next *read_box(struct flow *flow);
 static struct next *make_passcode(struct flow *flow);
-static struct next *store_changes(struct flow *flow, const int64_t *passcode_epoch);
+static struct next *store_changes(struct flow *flow);
 static struct next *reply_updated(struct flow *flow);
 
 static void read_changes(struct flow *flow, const json_t *body, struct change *change);
@@ -50,10 +49,10 @@ struct next *update_reviewer(struct flow *flow)
     read_changes(flow, body, change);
     flow->state = change;
     if (!faults_any(change->faults)) {
-        return is_asked_for(change, "email") ? read_box(flow) : store_changes(flow, NULL);
+        return is_asked_for(change, "email") ? read_box(flow) : store_changes(flow);
     }
     bool may_have_more = is_asked_for(change, "email") || is_asked_for(change, "external_id") || is_asked_for(change, "metadata");
-    return may_have_more ? store_changes(flow, NULL) : faults_reply(flow, change->faults);
+    return may_have_more ? store_changes(flow) : faults_reply(flow, change->faults);
 }
 
 static void read_changes(struct flow *flow, const json_t *body, struct change *change)
@@ -89,14 +88,9 @@ static bool is_asked_for(const struct change *change, const char *column)
 static struct next *read_box(struct flow *flow)
 {
     struct change *change = flow->state;
-    struct read_sealed_in in = {
-        .account_id = caller_of(flow)->account_id,
-        .share_link_id = router_param(flow, "id"),
-        .reviewer_id = router_param(flow, "rid"),
-    };
 
     change->tries++;
-    return read_sealed_query(flow, flow->daemon->pg, &in, make_passcode);
+    return renewal_read_boxes(flow, router_param(flow, "rid"), make_passcode);
 }
 
 static struct next *make_passcode(struct flow *flow)
@@ -109,22 +103,24 @@ static struct next *make_passcode(struct flow *flow)
     if (pg_rows(flow) == 0) {
         return change_reply_not_found(flow);
     }
-    struct read_sealed_out read = read_sealed_get(flow, 0);
-    renewal_secrets(flow, read.reviewer_id, read.sealed, &change->secrets);
-    return store_changes(flow, &read.passcode_epoch);
+    renewal_make_box(flow, 0, &change->box);
+    return store_changes(flow);
 }
 
-static struct next *store_changes(struct flow *flow, const int64_t *passcode_epoch)
+static struct next *store_changes(struct flow *flow)
 {
     const struct change *change = flow->state;
-    const struct reviewer_secrets *secrets = &change->secrets;
+    const struct reviewer_secrets *made = change->box.reviewer_id ? &change->box.secrets : NULL;
     struct update_reviewer_in in = {
         .account_id = caller_of(flow)->account_id,
         .share_link_id = router_param(flow, "id"),
         .tags = conditional_tags(flow),
         .reviewer_id = router_param(flow, "rid"),
         .changes = json_text(flow->arena, change->columns),
-        .passcode_epoch = passcode_epoch,
+        .passcode_epoch = made ? &change->box.passcode_epoch : NULL,
+        .token_hash = pg_bytes_of(made ? made->token_hash : NULL, sizeof made->token_hash),
+        .passcode_hash = pg_bytes_of(made ? made->passcode_hash : NULL, sizeof made->passcode_hash),
+        .sealed = pg_bytes_of(made ? made->sealed : NULL, made ? made->sealed_length : 0),
         .send_email = change->send_email,
         .metadata_max = METADATA_MAX,
         .mails_max = change_mails_max(flow),
@@ -133,11 +129,6 @@ static struct next *store_changes(struct flow *flow, const int64_t *passcode_epo
         .request_id = flow->request_id,
         .traceparent = flow->traceparent,
     };
-    if (passcode_epoch) {
-        in.token_hash = pg_bytes_of(secrets->token_hash, sizeof secrets->token_hash);
-        in.passcode_hash = pg_bytes_of(secrets->passcode_hash, sizeof secrets->passcode_hash);
-        in.sealed = pg_bytes_of(secrets->sealed, secrets->sealed_length);
-    }
     return update_reviewer_query(flow, flow->daemon->pg, &in, reply_updated);
 }
 
@@ -196,7 +187,7 @@ static struct next *reply_reviewer(struct flow *flow, const struct change *chang
     json_t *reviewer = json_parse(flow->arena, out->reviewer, strlen(out->reviewer), &error);
 
     if (out->is_readdressed) {
-        show_secrets(flow, reviewer, &change->secrets);
+        show_secrets(flow, reviewer, &change->box.secrets);
     }
     publish_events(flow, out->events);
     conditional_set_version(flow, out->version);

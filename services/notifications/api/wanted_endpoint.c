@@ -19,7 +19,6 @@ static const char *check_event_type(const char *text);
 static struct pg_texts read_ids(struct fields *root, const char *name, const char *(*check)(const char *text), bool *has);
 static void note_duplicate(struct fields *root, const char *name, const char *const *ids, size_t place);
 
-
 struct next *wanted_endpoint_read(struct flow *flow, enum fields_need need, struct wanted_endpoint *wanted)
 {
     struct faults *faults = faults_new(flow->arena);

@@ -5,9 +5,9 @@
 #include "common/http/conditional.h"
 #include "common/http/fields.h"
 #include "common/http/problem.h"
-#include "services/notifications/api/put_preferences.sql.h"
+#include "services/notifications/preferences/put_preferences.sql.h"
 #include "services/notifications/handlers.h"
-#include "services/notifications/api/preferences.h"
+#include "services/notifications/preferences/preferences.h"
 
 enum { MUTED_MAX = 1000 };
 

@@ -1,9 +1,9 @@
 /* get_preferences.c - GET /v1/notification-preferences/{email}: what a recruiter wants to be told of; the defaults when that
  * was never said. */
 #include "common/http/problem.h"
-#include "services/notifications/api/get_preferences.sql.h"
+#include "services/notifications/preferences/get_preferences.sql.h"
 #include "services/notifications/handlers.h"
-#include "services/notifications/api/preferences.h"
+#include "services/notifications/preferences/preferences.h"
 
 static struct next *reply_preferences(struct flow *flow);
 

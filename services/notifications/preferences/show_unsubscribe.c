@@ -2,7 +2,7 @@
  * follow every link in a mail. */
 #include "common/http/router.h"
 #include "services/notifications/handlers.h"
-#include "services/notifications/api/unsubscribe_page.h"
+#include "services/notifications/preferences/unsubscribe_page.h"
 
 struct next *show_unsubscribe(struct flow *flow)
 {

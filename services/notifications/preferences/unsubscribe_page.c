@@ -1,6 +1,6 @@
 /* unsubscribe_page.c - see the header. The form posts to the page's own address, which is all the authority there is: no
  * session, no cookie. */
-#include "services/notifications/api/unsubscribe_page.h"
+#include "services/notifications/preferences/unsubscribe_page.h"
 
 #include "common/http/http.h"
 #include "common/base/str.h"

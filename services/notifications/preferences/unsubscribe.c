@@ -7,9 +7,9 @@
 #include "common/http/http.h"
 #include "common/http/problem.h"
 #include "common/http/router.h"
-#include "services/notifications/api/unsubscribe.sql.h"
+#include "services/notifications/preferences/unsubscribe.sql.h"
 #include "services/notifications/handlers.h"
-#include "services/notifications/api/unsubscribe_page.h"
+#include "services/notifications/preferences/unsubscribe_page.h"
 
 enum scope { SCOPE_NONE, SCOPE_LINK, SCOPE_ALL, SCOPE_ONE_CLICK };
 

@@ -1,5 +1,5 @@
 /* preferences.c - see the header. */
-#include "services/notifications/api/preferences.h"
+#include "services/notifications/preferences/preferences.h"
 
 #include "common/data/idn.h"
 #include "common/http/conditional.h"

@@ -209,6 +209,7 @@ static void serve(struct life *life)
                                        .first_byte_limit_ms = (int)daemon->settings->first_byte_seconds * 1000,
                                        .header_max = 17 * 1024, /* the client's 16 KiB, and what a gateway adds */
                                        .body_max = 1024 * 1024,
+                                       .large = daemon->spec->large,
                                        .waiting_max = (size_t)daemon->settings->waiting_answers_mb << 20,
                                        .read_limit_ms = 15000,
                                        .write_limit_ms = 30000,

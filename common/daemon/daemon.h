@@ -47,9 +47,13 @@ struct daemon_spec {
     const struct http_fixed_field *reply_fields; /* of every reply, see http.h; NULL for those of an API */
     void (*fault_words)(struct flow *flow, int status, const char *code,
                         struct http_fault_words *words); /* see http.h. Or NULL */
-    const struct config_setting *guard_settings;         /* its table, of fields of struct daemon_settings; may be NULL */
-    void (*start)(struct daemon *daemon);                /* after the pools; sets daemon->app. May be NULL */
-    bool (*is_connected)(struct daemon *daemon);         /* with connections to PostgreSQL of its own; may be NULL */
+    struct http_large_request large;                     /* see http.h */
+    /* Of requests that passed the guard, before an Idempotency-Key is taken: goes on to then at once, or when it is the flow's
+     * turn. May be NULL. */
+    struct next *(*take_turn)(struct flow *flow, flow_step *then);
+    const struct config_setting *guard_settings; /* its table, of fields of struct daemon_settings; may be NULL */
+    void (*start)(struct daemon *daemon);        /* after the pools; sets daemon->app. May be NULL */
+    bool (*is_connected)(struct daemon *daemon); /* with connections to PostgreSQL of its own; may be NULL */
     /* Takes up no new work of its own; then is asked again and again whether all is done. Either may be NULL. */
     void (*drain)(struct daemon *daemon);
     bool (*is_quiet)(struct daemon *daemon);

@@ -53,6 +53,7 @@ struct guard {
 /* In the order in which they run. */
 static struct next *take_permit(struct flow *flow);
 static struct next *check_scope(struct flow *flow);
+static struct next *take_key(struct flow *flow);
 
 struct guard *guard_new(struct daemon *daemon)
 {
@@ -96,6 +97,12 @@ static struct next *check_scope(struct flow *flow)
         return problem_reply_with(flow, 403, "insufficient_scope", "The API key lacks the scope that this call needs.",
                                   json_pack("{s:s}", "required_scope", scope));
     }
+    flow->state = NULL;
+    return flow->daemon->spec->take_turn ? flow->daemon->spec->take_turn(flow, take_key) : take_key(flow);
+}
+
+static struct next *take_key(struct flow *flow)
+{
     flow->state = NULL;
     return idempotency_begin(flow, flow->daemon->guard->idempotency, router_proceed);
 }

@@ -21,9 +21,21 @@ static void release(void *value);
 
 json_t *json_parse(struct arena *arena, const char *text, size_t length, const char **error)
 {
+    size_t at;
+    json_t *value = json_parse_at(arena, text, length, error, &at);
+
+    if (!value && at != JSON_NOWHERE) {
+        *error = json_place(arena, *error, text, at);
+    }
+    return value;
+}
+
+json_t *json_parse_at(struct arena *arena, const char *text, size_t length, const char **error, size_t *at)
+{
     json_error_t fault;
 
     *error = NULL;
+    *at = JSON_NOWHERE;
     if (!str_is_utf8(text, length)) {
         *error = "The text is not valid UTF-8.";
         return NULL;
@@ -46,7 +58,8 @@ json_t *json_parse(struct arena *arena, const char *text, size_t length, const c
     if (json_error_code(&fault) == json_error_out_of_memory) {
         mem_fail();
     }
-    *error = arena_printf(arena, "%s (line %d, column %d).", describe(json_error_code(&fault)), fault.line, fault.column);
+    *error = describe(json_error_code(&fault));
+    *at = fault.position > 0 ? (size_t)fault.position : 0;
     return NULL;
 }
 
@@ -97,6 +110,22 @@ static json_t *whole_of(const json_t *value)
         json_is_real(value) && number >= -JSON_INTEGER_END && number < JSON_INTEGER_END && number == (double)(json_int_t)number;
 
     return is_whole ? json_integer((json_int_t)number) : NULL;
+}
+
+/* Lines from 1, columns in characters, as jansson counts them. */
+const char *json_place(struct arena *arena, const char *what, const char *text, size_t at)
+{
+    size_t line = 1, column = 0;
+
+    for (size_t i = 0; i < at; i++) {
+        if (text[i] == '\n') {
+            line++;
+            column = 0;
+        } else {
+            column += ((unsigned char)text[i] & 0xC0) != 0x80;
+        }
+    }
+    return arena_printf(arena, "%s (line %zu, column %zu).", what, line, column);
 }
 
 /* Depth that a parser could reach: broken text counts as if its brackets were in order. */

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/base/arena.h"
 
@@ -16,6 +17,12 @@
  * The value lives as long as the arena. NULL when it is broken; *error (never NULL then) says what and where, in the
  * arena, with none of the input in it. A bare scalar is fine. */
 json_t *json_parse(struct arena *arena, const char *text, size_t length, const char **error);
+
+/* The same for those who say themselves where it is broken: *error is then a beginning of a sentence without a place, and *at a
+ * byte of the text; or a whole sentence, and JSON_NOWHERE. json_place is that sentence, told of a text that may be larger. */
+#define JSON_NOWHERE SIZE_MAX
+json_t *json_parse_at(struct arena *arena, const char *text, size_t length, const char **error, size_t *at);
+const char *json_place(struct arena *arena, const char *what, const char *text, size_t at);
 
 /* Compact text of value, in the arena; keys keep their order. */
 char *json_text(struct arena *arena, const json_t *value);

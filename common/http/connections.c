@@ -92,10 +92,10 @@ struct bufferevent *http_connections_open(struct event_base *base, void *arg)
     struct http_connection *connection = mem_alloc(sizeof *connection);
 
     bufferevent_incref(bev);
-    /* What evhttp's own limits let pass must not fill the memory. */
-    bufferevent_setwatermark(bev, EV_READ, 0, connections->options.unread_max);
     connection->owner = connections;
     connection->bev = bev;
+    /* What evhttp's own limits let pass must not fill the memory. */
+    bufferevent_setwatermark(bev, EV_READ, 0, connection_unread_max(connection));
     connection->on_input = evbuffer_add_cb(bufferevent_get_input(bev), input_changed, connection);
     connection->on_output = evbuffer_add_cb(bufferevent_get_output(bev), output_changed, connection);
     int64_t silent_us = (int64_t)connections->options.first_byte_limit_ms * 1000;
@@ -204,7 +204,9 @@ void connection_move(struct http_connection *connection, enum connection_state t
               LOG_TEXT("from", state_names[connection->state]), LOG_TEXT("to", state_names[to]));
     connections->writing += is_writing(to) - is_writing(connection->state);
     connection->state = to;
-    connection_has_sent_all(connection);
+    if (to != PENDING || !connection->is_large) {
+        connection_has_sent_all(connection);
+    }
     switch (to) {
     case IDLE: /* evhttp's own timer for inactivity does */
     case PENDING:

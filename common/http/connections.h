@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/http/http.h"
+
 struct bufferevent;
 struct evconnlistener;
 struct event_base;
@@ -18,11 +20,16 @@ struct http_connection;
 struct http_connections;
 struct metric;
 
+/* evhttp answers a body beyond its own limit in HTML; up to this much more, we can do it better. */
+#define HTTP_BODY_SLACK ((size_t)64 * 1024)
+
 struct http_connections_options {
     int most;
     int first_byte_limit_ms;                           /* of a new connection */
     int read_limit_ms, write_limit_ms, write_rate_min; /* see http.h */
-    size_t unread_max;                                 /* bytes that may wait unparsed on one connection */
+    size_t header_max, body_max;                       /* bytes */
+    struct http_large_request large;
+    void (*limit_body)(void *evcon, size_t most); /* has evhttp take bodies up to so many bytes */
     /* evhttp answers some requests by itself, in HTML. Writes the whole reply that goes out instead. */
     void (*reword)(void *arg, int status, struct buf *reply);
     void *arg;
@@ -48,6 +55,9 @@ void http_connections_close_idle(struct http_connections *connections, int limit
 int http_connections_expecting(const struct http_connections *connections);
 /* Connections with a reply not yet written, streams among them. */
 int http_connections_writing(const struct http_connections *connections);
+
+/* What the body of the request that it sends may have, in bytes: asked before http_connection_got_request. */
+size_t http_connection_body_max(const struct http_connection *connection);
 
 /* What happened to a connection. */
 int http_connection_got_request(struct http_connection *connection); /* returns how many it had, this one included */

@@ -1,8 +1,8 @@
 /* connections_internal.h - the registry of connections as its own files see it; the server uses connections.h.
  *
  * connections.c has them all and moves each from state to state, connections_room.c decides who may come in and who has to go for
- * it, connections_waiting.c how much may wait to be read, or for its end, connections_refusal.c ends what evhttp would go on
- * reading, and rewords what evhttp says by itself.
+ * it, connections_waiting.c how much may wait to be read, or for its end, connections_refusal.c looks through what comes,
+ * ends what evhttp would go on reading, and rewords what evhttp says by itself.
  */
 #ifndef SHARELINK_HTTP_CONNECTIONS_INTERNAL_H
 #define SHARELINK_HTTP_CONNECTIONS_INTERNAL_H
@@ -30,8 +30,8 @@ struct shared_body;
 
 /* How far the head of a request has been looked through; see connections_refusal.c. */
 struct head_scan {
-    bool is_over, has_coding;
-    size_t column, matched;
+    bool is_over, has_coding, is_large;
+    size_t lines, column, matched;
 };
 
 struct http_connection {
@@ -40,13 +40,14 @@ struct http_connection {
     struct evbuffer_cb_entry *on_input, *on_output;
     enum connection_state state;
     bool speaks_for_itself;     /* evhttp has written a reply of its own */
+    bool is_large;              /* its request may have a larger body */
     bool is_coded;              /* its request has a Transfer-Encoding, and its body is not there yet */
     bool leaves;                /* it was shut to make room */
     int64_t linger_until_us;    /* 0 unless refused */
     size_t unwanted;            /* bytes thrown away since */
     int64_t deadline_us;        /* INT64_MAX for none */
     int64_t since_us;           /* in its queue */
-    size_t received;            /* bytes of a request that is not whole yet; while reading */
+    size_t received;            /* bytes of a request that is not whole yet, while reading; of a large one until it is answered */
     size_t held;                /* bytes of its answer, for it alone; while writing */
     struct shared_body *shared; /* or what it shares with others; NULL */
     int64_t took_us;            /* when its client last took anything of that */
@@ -78,7 +79,7 @@ struct http_connections {
     TAILQ_HEAD(, http_connection) queues[QUEUES];
     struct http_connection **buckets; /* by bufferevent */
     size_t bucket_mask;
-    size_t receiving;           /* bytes of all requests that are not whole yet */
+    size_t receiving;           /* bytes of all requests that are not whole yet, and of large ones */
     size_t waiting;             /* bytes of all answers on their way that count */
     struct shared_body *shared; /* those of them that have several readers */
     struct metric *silent, *overdue, *displaced, *stalled, *crowding, *refused;
@@ -120,12 +121,13 @@ void connections_refusal_setup(struct http_connections *connections);
 void connections_refusal_free(struct http_connections *connections);
 /* Bytes have come in, length of them at the end of what is in the buffer. */
 void connection_look_at(struct http_connection *connection, struct evbuffer *input, size_t length);
+/* A request was read whole: what is in the buffer belongs to the next. */
+void connection_look_anew(struct http_connection *connection);
+size_t connection_unread_max(const struct http_connection *connection); /* bytes that may wait unparsed */
 /* It reads again: what is in its buffer already may be to be refused. */
 void connection_refuse_coded_soon(struct http_connection *connection);
 /* evhttp's own output, while no request is ours. */
 void connection_noticed_output(struct http_connection *connection);
-/* A request was read whole: what is in the buffer belongs to the next. */
-void connection_look_anew(struct http_connection *connection);
 /* Throws away what its client still sends; false when that is over. */
 bool connection_lingers(struct http_connection *connection, int64_t now_us);
 

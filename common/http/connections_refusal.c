@@ -2,7 +2,9 @@
  *
  * evhttp answers what its parser refuses by itself, in HTML: that is reworded. And it reads a chunked body to its end before it
  * says that there is a request; none of its limits holds a chunk's size line, which may have no end. No body of ours is chunked
- * (door.c), so the head is looked through here as it comes, and one with a Transfer-Encoding is refused as soon as it is read.
+ * (door.c), so a request with a Transfer-Encoding is refused as soon as its head is read.
+ * The head also says whether its body may be larger than others: evhttp has one limit for all bodies of a connection, and a body
+ * waits in the bufferevent's buffer until it is whole, so both are set anew when that changes from one request to the next.
  *
  * A connection that was refused in the middle of a request lingers for a moment: what its client still sends is thrown
  * away, because closing at once would reset the connection and the client might never read why.
@@ -26,7 +28,11 @@
 
 static const char coding[] = "transfer-encoding";
 
-static void scan(struct head_scan *scan, const char *bytes, size_t length);
+static void scan(struct http_connection *connection, const char *bytes, size_t length);
+static void end_line(struct http_connection *connection);
+static void scan_request(struct head_scan *scan, const char *large, char byte);
+static void scan_field(struct head_scan *scan, char byte);
+static void take_size(struct http_connection *connection, bool is_large);
 static void refuse_all(evutil_socket_t fd, short what, void *arg);
 static void refuse_coded(struct http_connection *connection);
 static void reword(struct http_connection *connection);
@@ -56,7 +62,7 @@ void connection_look_at(struct http_connection *connection, struct evbuffer *inp
         size_t seen = 0;
         for (int i = 0; i < count && i < 16 && seen < length; i++) {
             size_t piece = pieces[i].iov_len < length - seen ? pieces[i].iov_len : length - seen;
-            scan(&connection->scan, pieces[i].iov_base, piece);
+            scan(connection, pieces[i].iov_base, piece);
             seen += piece;
         }
         length = seen > 0 ? length - seen : 0;
@@ -67,31 +73,82 @@ void connection_look_at(struct http_connection *connection, struct evbuffer *inp
     }
 }
 
-void connection_refuse_coded_soon(struct http_connection *connection)
+/* Line by line until an empty one. */
+static void scan(struct http_connection *connection, const char *bytes, size_t length)
 {
-    if (connection->is_coded) {
-        event_active(connection->owner->refusing, EV_TIMEOUT, 0);
-    }
-}
+    struct head_scan *scan = &connection->scan;
+    const char *large = connection->owner->options.large.line;
 
-/* Line by line until an empty one: does one begin with the field's name? */
-static void scan(struct head_scan *scan, const char *bytes, size_t length)
-{
     for (size_t i = 0; i < length && !scan->is_over; i++) {
-        char byte = bytes[i];
-        if (byte == '\n') {
-            scan->is_over = scan->column == 0;
-            scan->column = scan->matched = 0;
-        } else if (byte != '\r') {
-            if (scan->matched == scan->column && scan->matched < sizeof coding - 1 &&
-                tolower((unsigned char)byte) == coding[scan->matched]) {
-                scan->matched++;
-            } else if (scan->matched == sizeof coding - 1 && scan->column == scan->matched && byte == ':') {
-                scan->has_coding = true;
+        if (bytes[i] == '\n') {
+            end_line(connection);
+        } else if (bytes[i] != '\r') {
+            if (scan->lines > 0) {
+                scan_field(scan, bytes[i]);
+            } else if (large) {
+                scan_request(scan, large, bytes[i]);
             }
             scan->column++;
         }
     }
+}
+
+static void end_line(struct http_connection *connection)
+{
+    struct head_scan *scan = &connection->scan;
+
+    if (scan->lines == 0 && scan->is_large != connection->is_large) {
+        take_size(connection, scan->is_large);
+    }
+    scan->is_over = scan->column == 0;
+    scan->column = scan->matched = 0;
+    scan->lines++;
+}
+
+/* Does it begin with the method and path of the one that may be larger? */
+static void scan_request(struct head_scan *scan, const char *large, char byte)
+{
+    if (scan->matched == scan->column && large[scan->matched] == byte) {
+        scan->matched++;
+    } else if (scan->matched == scan->column && large[scan->matched] == '\0') {
+        scan->is_large = byte == ' ' || byte == '?';
+    }
+}
+
+/* Does it begin with the field's name? */
+static void scan_field(struct head_scan *scan, char byte)
+{
+    if (scan->matched == scan->column && scan->matched < sizeof coding - 1 &&
+        tolower((unsigned char)byte) == coding[scan->matched]) {
+        scan->matched++;
+    } else if (scan->matched == sizeof coding - 1 && scan->column == scan->matched && byte == ':') {
+        scan->has_coding = true;
+    }
+}
+
+static void take_size(struct http_connection *connection, bool is_large)
+{
+    struct http_connections *connections = connection->owner;
+    void *evcon = NULL;
+
+    connection->is_large = is_large;
+    bufferevent_getcb(connection->bev, NULL, NULL, NULL, &evcon);
+    bufferevent_setwatermark(connection->bev, EV_READ, 0, connection_unread_max(connection));
+    if (evcon) {
+        connections->options.limit_body(evcon, http_connection_body_max(connection));
+    }
+}
+
+size_t connection_unread_max(const struct http_connection *connection)
+{
+    return connection->owner->options.header_max + http_connection_body_max(connection) + HTTP_BODY_SLACK;
+}
+
+size_t http_connection_body_max(const struct http_connection *connection)
+{
+    const struct http_connections_options *options = &connection->owner->options;
+
+    return connection->is_large ? options->large.body_max : options->body_max;
 }
 
 void connection_look_anew(struct http_connection *connection)
@@ -101,6 +158,13 @@ void connection_look_anew(struct http_connection *connection)
     connection->scan = (struct head_scan){ 0 };
     connection->is_coded = false;
     connection_look_at(connection, input, evbuffer_get_length(input));
+}
+
+void connection_refuse_coded_soon(struct http_connection *connection)
+{
+    if (connection->is_coded) {
+        event_active(connection->owner->refusing, EV_TIMEOUT, 0);
+    }
 }
 
 /* Inside the buffer's change it cannot be reworded; right after the callback that made it, it can: the event is of a higher

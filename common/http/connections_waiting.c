@@ -8,7 +8,8 @@
  *
  * A request is in memory from its first byte on, so that those who send most of a large one, and not its end, could fill it too.
  * Where all of them together have too much, those go that have been at it the longest: after a second, or at once when it is
- * twice too much.
+ * twice too much. A request that may be larger than others counts until it is answered: what is at work leaves less for who
+ * comes.
  */
 #include "common/http/connections_internal.h"
 
@@ -23,6 +24,8 @@
 
 #define STALLED_US   (2 * (int64_t)1000000)
 #define RECEIVING_US ((int64_t)1000000)
+/* Of a request that may be so large: worth giving back when it is gone. */
+#define RECEIVED_LARGE ((size_t)1024 * 1024)
 
 struct shared_body {
     const void *body;
@@ -144,7 +147,10 @@ void connection_has_sent(struct http_connection *connection, size_t bytes)
 
 void connection_has_sent_all(struct http_connection *connection)
 {
-    connection->owner->receiving -= connection->received;
+    struct http_connections *connections = connection->owner;
+
+    connections->receiving -= connection->received;
+    connections->gives_back = connections->gives_back || (connection->is_large && connection->received >= RECEIVED_LARGE);
     connection->received = 0;
 }
 

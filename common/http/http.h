@@ -26,14 +26,21 @@ struct http_fault_words {
     const char *heading, *text, *href, *label;
 };
 
+/* A request that may have a larger body than others: its method and path, as they begin its first line. */
+struct http_large_request {
+    const char *line; /* "POST /v1/interviews/batch"; NULL: there is none */
+    size_t body_max;
+};
+
 struct http_server_options {
     const char *listen;          /* address:port; port 0 takes a free one */
     int connections_max;         /* beyond them those that say nothing make room, the oldest first; else who comes waits */
     int first_byte_limit_ms;     /* until a new connection has sent something; 0: no limit */
     size_t header_max, body_max; /* bytes; a larger body is a 413 */
-    size_t waiting_max;          /* bytes of answers that wait to be read, all together; beyond them 503. 0: no limit */
-    int read_limit_ms;           /* absolute, from a request's first byte to its last */
-    int write_limit_ms;          /* from a reply's first byte to its last; but see write_rate_min */
+    struct http_large_request large;
+    size_t waiting_max; /* bytes of answers that wait to be read, all together; beyond them 503. 0: no limit */
+    int read_limit_ms;  /* absolute, from a request's first byte to its last */
+    int write_limit_ms; /* from a reply's first byte to its last; but see write_rate_min */
     int write_rate_min; /* bytes a second: a reply that moved so many for write_limit_ms may take as long again. 0: none may */
     int idle_limit_ms;
     bool is_apart;       /* no client's: its connections are not among those that are counted */

@@ -19,6 +19,8 @@ struct faults {
 
 static bool says_when(const struct flow *flow);
 static json_t *text_or_empty(const char *text);
+static bool is_json(struct flow *flow, struct next **reply);
+static json_t *as_object(struct flow *flow, json_t *value, const char *error, struct next **reply);
 static const char *cut_pointer(struct arena *arena, const char *pointer);
 static struct next *reply_other_type(struct flow *flow);
 
@@ -161,19 +163,51 @@ struct next *faults_reply(struct flow *flow, const struct faults *faults)
 
 json_t *problem_read_object(struct flow *flow, struct next **reply)
 {
+    const char *error;
+
+    if (!is_json(flow, reply)) {
+        return NULL;
+    }
+    json_t *value = http_json(flow, &error);
+    return as_object(flow, value, error, reply);
+}
+
+json_t *problem_read_pieces(struct flow *flow, const char *name, size_t most, struct json_pieces *pieces, struct next **reply)
+{
     size_t length = 0;
     const char *error;
+
+    if (!is_json(flow, reply)) {
+        return NULL;
+    }
+    const char *body = http_body(flow, &length);
+    json_divide(flow->arena, body, length, name, most, pieces);
+    if (pieces->rest.length > http_options(flow)->body_max) {
+        *reply = problem_reply(flow, 413, "body_too_large", "The body is larger than this server takes.");
+        return NULL;
+    }
+    json_t *value = json_parse_piece(flow->arena, pieces, &pieces->rest, &error);
+    return as_object(flow, value, error, reply);
+}
+
+static bool is_json(struct flow *flow, struct next **reply)
+{
+    size_t length = 0;
 
     http_body(flow, &length);
     if (length == 0) {
         *reply = problem_reply(flow, 400, "body_required", "The request needs a JSON object as its body.");
-        return NULL;
+        return false;
     }
     if (!http_is_json(flow)) {
         *reply = reply_other_type(flow);
-        return NULL;
+        return false;
     }
-    json_t *value = http_json(flow, &error);
+    return true;
+}
+
+static json_t *as_object(struct flow *flow, json_t *value, const char *error, struct next **reply)
+{
     if (!value) {
         *reply = problem_reply(flow, 400, "invalid_json", error);
         return NULL;

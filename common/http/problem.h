@@ -12,6 +12,7 @@
 
 #include "common/loop/flow.h"
 #include "common/data/json.h"
+#include "common/data/json_pieces.h"
 
 struct next *problem_reply(struct flow *flow, int status, const char *code, const char *detail) FLOW_NEXT;
 /* With more members beside the standard ones, which win; members is stolen. */
@@ -39,5 +40,8 @@ struct next *faults_reply(struct flow *flow, const struct faults *faults) FLOW_N
 json_t *problem_read_object(struct flow *flow, struct next **reply);
 /* The same, but no body at all reads as an empty object. */
 json_t *problem_read_optional(struct flow *flow, struct next **reply);
+/* For a body that is too large to be parsed at once: the object with an empty array name, whose elements are in pieces: most of
+ * them at most. */
+json_t *problem_read_pieces(struct flow *flow, const char *name, size_t most, struct json_pieces *pieces, struct next **reply);
 
 #endif

@@ -55,7 +55,7 @@ void http_receive(struct evhttp_request *evreq, void *arg)
         .fields = fields,
         .field_count = collect_fields(evreq, fields),
         .body_read = evbuffer_get_length(evhttp_request_get_input_buffer(evreq)),
-        .body_max = server->options.body_max,
+        .body_max = http_connection_body_max(connection),
     };
     const char *request_id = request_id_of(&head, made);
     const struct http_refusal *refusal = http_door_check(&head);
@@ -263,7 +263,7 @@ const char *http_body(const struct flow *flow, size_t *length)
         size_t size = input ? evbuffer_get_length(input) : 0;
         char *copy = arena_alloc(flow->arena, size + 1);
         if (size) {
-            evbuffer_copyout(input, copy, size);
+            evbuffer_remove(input, copy, size); /* not twice in memory */
         }
         request->body = copy;
         request->body_length = size;

@@ -18,13 +18,12 @@
 #include "common/http/route_metrics.h"
 #include "common/loop/timer.h"
 
-/* evhttp answers a body beyond its own limit in HTML; up to this much more, we can do it better. */
-#define BODY_SLACK ((size_t)64 * 1024)
 /* While draining: how long the backlog is accepted, and how long an accepted connection may take for its request. */
 #define BACKLOG_LIMIT_US       (200 * 1000)
 #define FIRST_REQUEST_LIMIT_MS 1000
 
 static void set_up_evhttp(struct http_server *server);
+static void limit_body(void *evcon, size_t most);
 static void close_listener(evutil_socket_t fd, short what, void *arg);
 static void orphan(struct http_request *request);
 
@@ -66,7 +65,10 @@ static void set_up_evhttp(struct http_server *server)
         .read_limit_ms = options->read_limit_ms,
         .write_limit_ms = options->write_limit_ms,
         .write_rate_min = options->write_rate_min,
-        .unread_max = options->header_max + options->body_max + BODY_SLACK,
+        .header_max = options->header_max,
+        .body_max = options->body_max,
+        .large = options->large,
+        .limit_body = limit_body,
         .reword = http_reword_refusal,
         .arg = server,
         .gauge =
@@ -83,8 +85,13 @@ static void set_up_evhttp(struct http_server *server)
     evhttp_set_allowed_methods(server->evhttp, 0xffff); /* a 405 is the router's to say */
     evhttp_set_default_content_type(server->evhttp, NULL);
     evhttp_set_max_headers_size(server->evhttp, (ev_ssize_t)options->header_max);
-    evhttp_set_max_body_size(server->evhttp, (ev_ssize_t)(options->body_max + BODY_SLACK));
+    evhttp_set_max_body_size(server->evhttp, (ev_ssize_t)(options->body_max + HTTP_BODY_SLACK));
     evhttp_set_timeout_tv(server->evhttp, &idle);
+}
+
+static void limit_body(void *evcon, size_t most)
+{
+    evhttp_connection_set_max_body_size(evcon, (ev_ssize_t)(most + HTTP_BODY_SLACK));
 }
 
 int http_server_port(const struct http_server *server)

@@ -23,8 +23,14 @@ struct soon {
     const void *answer;
 };
 
+struct pause {
+    struct flow_wait *wait;
+    struct event *timer;
+};
+
 static void run(struct flow *flow, flow_step *step);
 static void pass_deadline(evutil_socket_t fd, short what, void *arg);
+static void end_pause(evutil_socket_t fd, short what, void *arg);
 static void answer_soon(evutil_socket_t fd, short what, void *arg);
 static void release(struct flow *flow);
 
@@ -144,6 +150,31 @@ static void answer_soon(evutil_socket_t fd, short what, void *arg)
 
     free(arg);
     flow_wait_end(soon.wait, soon.answer);
+}
+
+/* By a timer: what is merely made active would be next, before the loop has looked for anything else. */
+struct next *flow_yield(struct flow *flow, flow_step *then)
+{
+    struct pause *pause = mem_alloc(sizeof *pause);
+
+    pause->wait = flow_wait_begin(flow, then);
+    pause->timer = evtimer_new(flow->base, end_pause, pause);
+    if (!pause->timer) {
+        abort();
+    }
+    timer_set(pause->timer, 0);
+    return flow_waiting();
+}
+
+static void end_pause(evutil_socket_t fd, short what, void *arg)
+{
+    struct pause pause = *(struct pause *)arg;
+    (void)fd;
+    (void)what;
+
+    free(arg);
+    event_free(pause.timer);
+    flow_wait_end(pause.wait, NULL);
 }
 
 struct next *flow_end(struct flow *flow)

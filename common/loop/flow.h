@@ -81,6 +81,9 @@ struct next *flow_waiting(void) FLOW_NEXT;
  * until then (static or in the arena). */
 struct next *flow_soon(struct flow *flow, const void *answer, flow_step *then) FLOW_NEXT;
 
+/* For work that is too long for one turn of the loop: the step runs when all that has come meanwhile has had its turn. */
+struct next *flow_yield(struct flow *flow, flow_step *then) FLOW_NEXT;
+
 /* For those who make ends: marks the flow as ended. */
 struct next *flow_end(struct flow *flow) FLOW_NEXT;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/daemon/daemon.h"
+#include "common/loop/turns.h"
 #include "services/views/content_cache.h"
 #include "services/views/fault_words.h"
 #include "services/views/handlers.h"
@@ -240,7 +241,7 @@ static void stop(struct daemon *daemon)
     pg_batch_free(views->watches);
     content_makers_free(views->makers);
     content_cache_free(views->content);
-    searches_free(views->searches);
+    turns_free(views->searches);
 }
 
 int main(int argc, char **argv)

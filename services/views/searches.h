@@ -9,14 +9,13 @@
 #include "common/loop/flow.h"
 
 struct daemon;
-struct searches;
+struct turns;
 struct views_settings;
 
-struct searches *searches_new(struct daemon *daemon, const struct views_settings *settings);
-void searches_free(struct searches *searches); /* with nobody in it */
+struct turns *searches_new(struct daemon *daemon, const struct views_settings *settings);
 
 /* Goes on to then, which proves the session, when it is this flow's turn, which lasts until the flow ends; or ends it with a 429
  * when too many wait. */
-struct next *searches_take_turn(struct flow *flow, struct searches *searches, flow_step *then) FLOW_NEXT;
+struct next *searches_take_turn(struct flow *flow, struct turns *searches, flow_step *then) FLOW_NEXT;
 
 #endif

@@ -7,7 +7,7 @@
 
 struct content_cache;
 struct content_makers;
-struct searches;
+struct turns;
 
 struct views_settings {
     struct daemon_settings common;
@@ -30,7 +30,7 @@ struct views {
     struct pg_batch *opens, *sessions, *watches;
     struct content_cache *content;
     struct content_makers *makers;
-    struct searches *searches;
+    struct turns *searches;
     bool secure_cookies;
     const char *origin;    /* of PUBLIC_URL, as browsers write it */
     const char *s3_origin; /* of the store, likewise: the Host that they send is signed; NULL without S3 */

@@ -153,13 +153,14 @@ static struct keyed *identify(struct flow *flow, struct idempotency *idempotency
     return keyed;
 }
 
-/* JSON is the same however it is written, anything else byte by byte. */
+/* JSON is the same however it is written, anything else byte by byte; and so is what is too large to be parsed at once. */
 static void add_content(struct flow *flow, struct buf *text)
 {
     uint8_t hash[CRYPTO_HASH_SIZE];
     size_t length;
     const char *error, *body = http_body(flow, &length);
-    const json_t *json = length > 0 && http_is_json(flow) ? http_json(flow, &error) : NULL;
+    bool is_parsed = length > 0 && length <= http_options(flow)->body_max && http_is_json(flow);
+    const json_t *json = is_parsed ? http_json(flow, &error) : NULL;
 
     if (json) {
         json_digest(hash, json);

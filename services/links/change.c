@@ -52,6 +52,16 @@ void change_note_content_size(struct flow *flow, struct faults *faults, const ch
     }
 }
 
+void change_note_overfull_link(struct flow *flow, struct faults *faults, const char *pointer, const char *share_link_id,
+                               int64_t size)
+{
+    faults_add(
+        faults, pointer, "too_large",
+        arena_printf(flow->arena,
+                     "With it the pages of the share link %s, which has this interview, would have %.1f MiB; %lld are allowed.",
+                     share_link_id, (double)size / MIB, (long long)links_settings_of(flow->daemon)->link_content_mb));
+}
+
 int64_t change_mails_max(const struct flow *flow)
 {
     return links_settings_of(flow->daemon)->invitations_per_address;

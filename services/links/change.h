@@ -20,6 +20,10 @@ int64_t change_content_max(const struct flow *flow);
 /* Notes a fault when a link's pages would be larger. */
 void change_note_content_size(struct flow *flow, struct faults *faults, const char *pointer, int64_t size);
 
+/* Notes at this pointer the interview that would make the pages of a link which has it larger. */
+void change_note_overfull_link(struct flow *flow, struct faults *faults, const char *pointer, const char *share_link_id,
+                               int64_t size);
+
 /* What an account may ask for within an hour to one address, for links.take_mails. */
 int64_t change_mails_max(const struct flow *flow);
 /* The 429 when some reviewers have been mailed too often: faults has each of them. retry_s: until all may be mailed again. */

@@ -8,6 +8,7 @@ flow_step get_account;
 flow_step update_account;
 flow_step list_interviews;
 flow_step put_interview;
+flow_step put_interviews;
 flow_step get_interview;
 flow_step erase_interview;
 flow_step create_basic_link;

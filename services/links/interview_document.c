@@ -10,7 +10,6 @@
 
 #include "common/base/clock.h"
 #include "common/data/idn.h"
-#include "common/http/fields.h"
 #include "common/base/str.h"
 
 typedef const char *text_check(const char *text);
@@ -32,18 +31,17 @@ static const char *check_media_or_http(const char *url);
 static bool has_dots(const char *path);
 static const char *check_media(const char *url);
 
-void interview_document_check(struct arena *arena, struct faults *faults, json_t *document, enum media_urls allowed)
+void interview_document_check(struct fields *root, json_t *document, enum media_urls allowed)
 {
     text_check *check = allowed == MEDIA_HTTP_TOO ? check_media_or_http : check_media;
-    struct fields root = fields_of(arena, faults, document, "");
 
-    fields_choice(&root, "type", FIELDS_REQUIRED, "one_way|live");
-    check_job(fields_object(&root, "job", FIELDS_REQUIRED));
-    check_completed_at(&root, document);
-    check_candidate(fields_object(&root, "candidate", FIELDS_REQUIRED), check);
-    check_questions(&root, check);
-    check_questionnaire(&root);
-    fields_end(&root);
+    fields_choice(root, "type", FIELDS_REQUIRED, "one_way|live");
+    check_job(fields_object(root, "job", FIELDS_REQUIRED));
+    check_completed_at(root, document);
+    check_candidate(fields_object(root, "candidate", FIELDS_REQUIRED), check);
+    check_questions(root, check);
+    check_questionnaire(root);
+    fields_end(root);
 }
 
 /* Stored as all times are answered: in UTC with milliseconds. RFC 3339 allows forms, a leap second above all, that neither

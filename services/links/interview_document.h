@@ -2,14 +2,20 @@
 #ifndef SHARELINK_LINKS_INTERVIEW_DOCUMENT_H
 #define SHARELINK_LINKS_INTERVIEW_DOCUMENT_H
 
-#include "common/http/problem.h"
+#include "common/http/fields.h"
+#include "services/links/links.h"
 
 enum media_urls {
     MEDIA_SECURE,   /* https:, s3: and media: */
     MEDIA_HTTP_TOO, /* ALLOW_HTTP_MEDIA */
 };
 
-/* Notes every fault of the document, and puts its time into UTC. */
-void interview_document_check(struct arena *arena, struct faults *faults, json_t *document, enum media_urls allowed);
+static inline enum media_urls media_urls_of(const struct daemon *daemon)
+{
+    return links_settings_of(daemon)->allow_http_media ? MEDIA_HTTP_TOO : MEDIA_SECURE;
+}
+
+/* Notes every fault of the document, whose fields the caller may have read some of, and puts its time into UTC. */
+void interview_document_check(struct fields *root, json_t *document, enum media_urls allowed);
 
 #endif

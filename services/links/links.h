@@ -9,7 +9,14 @@ struct links_settings {
     struct daemon_settings common;
     int64_t link_max_age_days, scheduler_interval_ms;
     int64_t invitations_per_address, link_content_mb;
+    int64_t batches_at_work, batches_waiting;
     bool allow_http_media;
+};
+
+/* What lives as long as the daemon. */
+struct links_parts {
+    struct scheduler *scheduler;
+    struct turns *batches;
 };
 
 extern const struct route links_routes[];

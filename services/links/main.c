@@ -5,6 +5,8 @@
  */
 #include "common/daemon/daemon.h"
 #include "common/daemon/guard.h"
+#include "common/loop/turns.h"
+#include "services/links/batches.h"
 #include "services/links/links.h"
 #include "services/links/scheduler.h"
 
@@ -39,6 +41,20 @@ static const struct config_setting settings[] = {
       .min = 2,
       .max = 1024,
       .about = "MiB that the interviews of one link may have together: what a reviewer's page is made of at once." },
+    { .name = "BATCHES_AT_WORK",
+      .kind = CONFIG_INT,
+      .offset = FIELD(batches_at_work),
+      .fallback = "2",
+      .min = 1,
+      .max = 100,
+      .about = "Batches of interviews that are at work at once; an account has one." },
+    { .name = "BATCHES_WAITING",
+      .kind = CONFIG_INT,
+      .offset = FIELD(batches_waiting),
+      .fallback = "8",
+      .min = 0,
+      .max = 10000,
+      .about = "Batches of an account that wait for their turn, and half of those of all accounts; one more is refused." },
     { .name = "ALLOW_HTTP_MEDIA",
       .kind = CONFIG_BOOL,
       .offset = FIELD(allow_http_media),
@@ -52,7 +68,11 @@ static void start(struct daemon *daemon)
     const struct links_settings *own = links_settings_of(daemon);
 
     daemon->guard = guard_new(daemon);
-    daemon->app = scheduler_new(daemon, own->scheduler_interval_ms, own->link_max_age_days);
+    struct links_parts *parts = arena_alloc(daemon->arena, sizeof *parts);
+
+    parts->scheduler = scheduler_new(daemon, own->scheduler_interval_ms, own->link_max_age_days);
+    parts->batches = batches_new(daemon, own);
+    daemon->app = parts;
 }
 
 static bool is_connected(struct daemon *daemon)
@@ -62,7 +82,9 @@ static bool is_connected(struct daemon *daemon)
 
 static void drain(struct daemon *daemon)
 {
-    scheduler_pause(daemon->app);
+    struct links_parts *parts = daemon->app;
+
+    scheduler_pause(parts->scheduler);
 }
 
 /* A turn of the scheduler that is under way ends first. */
@@ -74,7 +96,10 @@ static bool is_quiet(struct daemon *daemon)
 
 static void stop(struct daemon *daemon)
 {
-    scheduler_free(daemon->app);
+    struct links_parts *parts = daemon->app;
+
+    scheduler_free(parts->scheduler);
+    turns_free(parts->batches);
     guard_free(daemon->guard);
 }
 
@@ -94,6 +119,8 @@ int main(int argc, char **argv)
         },
         .guard = guard_check,
         .guard_settings = guard_settings,
+        .take_turn = batches_take_turn,
+        .large = { "POST /v1/interviews/batch", 4 * 1024 * 1024 },
         .start = start,
         .is_connected = is_connected,
         .drain = drain,

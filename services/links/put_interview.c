@@ -28,8 +28,8 @@ struct next *put_interview(struct flow *flow)
     if (!body) {
         return refusal;
     }
-    interview_document_check(flow->arena, faults, body,
-                             links_settings_of(flow->daemon)->allow_http_media ? MEDIA_HTTP_TOO : MEDIA_SECURE);
+    struct fields root = fields_of(flow->arena, faults, body, "");
+    interview_document_check(&root, body, media_urls_of(flow->daemon));
     if (faults_any(faults)) {
         return faults_reply(flow, faults);
     }
@@ -68,11 +68,6 @@ static struct next *refuse_size(struct flow *flow, const struct put_interview_ou
 {
     struct faults *faults = faults_new(flow->arena);
 
-    faults_add(
-        faults, "", "too_large",
-        arena_printf(flow->arena,
-                     "With it the pages of the share link %s, which has this interview, would have %.1f MiB; %lld are allowed.",
-                     out->overfull_link, (double)out->content_size / MIB,
-                     (long long)links_settings_of(flow->daemon)->link_content_mb));
+    change_note_overfull_link(flow, faults, "", out->overfull_link, out->content_size);
     return faults_reply(flow, faults);
 }

@@ -6,6 +6,7 @@ const struct route links_routes[] = {
     { HTTP_GET, "/v1/account", get_account, "links.read" },
     { HTTP_PATCH, "/v1/account", update_account, "links.write" },
     { HTTP_GET, "/v1/interviews", list_interviews, "links.read" },
+    { HTTP_POST, "/v1/interviews/batch", put_interviews, "links.write" },
     { HTTP_PUT, "/v1/interviews/{id}", put_interview, "links.write" },
     { HTTP_GET, "/v1/interviews/{id}", get_interview, "links.read" },
     { HTTP_DELETE, "/v1/interviews/{id}", erase_interview, "links.write" },

@@ -18,6 +18,7 @@ EXPECTED = {
     ("GET", "/v1/account"): (OWN, None),
     ("PATCH", "/v1/account"): (OWN, lambda ours: {"name": "Stranger"}),
     ("GET", "/v1/interviews"): (LIST, None),
+    ("POST", "/v1/interviews/batch"): (OWN, lambda ours: {"interviews": [{"id": samples.interview_id(), **samples.interview_document()}]}),
     ("PUT", "/v1/interviews/{id}"): (OWN, lambda ours: samples.interview_document()),
     ("GET", "/v1/interviews/{id}"): (NOT_FOUND, None),
     ("DELETE", "/v1/interviews/{id}"): (NOT_FOUND, None),

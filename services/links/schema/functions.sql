@@ -152,33 +152,93 @@ begin
 end
 $$;
 
--- The first of the links that have this interview whose pages would be too large with this document, and how large they would be. The
--- interview's row is locked, then, when the document grows, the links in the order of their ids: so nobody adds to them meanwhile.
-create or replace function links.overfull_link(of_account_id text, of_interview_id text, new_document jsonb, size_max bigint)
-returns table (share_link_id text, size bigint)
+-- Creates interviews or replaces their documents, all of them or none. A row 'stored' for each, with its place among the ids; or rows
+-- 'too_large': who would make the pages of which link how large, when the documents grow beyond what a link may have. Of one alone:
+-- only_replaces wants it to be there already, of a version that is among the tags unless they are null, only_creates wants it not to be
+-- there; no row when that is not so.
+--
+-- The ids differ from each other. All rows are locked before one is changed: the interviews in the order of their ids, whether they are
+-- there or are made, so that two who send the same ones wait for each other and not in a circle; then, when documents grow, the links
+-- that have them in the order of theirs, so that nobody adds to those meanwhile.
+create or replace function links.store_interviews(of_account_id text, ids text[], documents jsonb[], only_replaces boolean,
+                                                  only_creates boolean, wanted_tags text, size_max bigint)
+returns table (outcome text, place int, interview links.interviews, overfull_link text, content_size bigint)
 language plpgsql volatile rows 1 as $$
+#variable_conflict use_column
 declare
-    growth int;
+    locked int;
+    made text[] := '{}';
+    growths int[];
     linked text;
+    growth bigint;
+    size bigint;
+    is_overfull boolean := false;
 begin
-    select links.content_size(new_document) - i.content_size into growth
-    from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for no key update;
-    if growth is null or growth <= 0 then
-        return;
-    end if;
-    for linked in
-        select l.id from links.share_links l
-        where l.id in (select m.share_link_id from links.share_link_interviews m
-                       where m.account_id = of_account_id and m.interview_id = of_interview_id)
-        order by l.id for update
-    loop
-        share_link_id := linked;
-        size := links.content_size_now(linked) + growth;
-        if size > size_max then
-            return next;
+    if only_replaces then
+        perform from links.interviews i
+        where i.account_id = of_account_id and i.id = any (ids) and sharelink.is_other('v' || i.version, wanted_tags) is not true
+        order by i.id
+        for no key update;
+        get diagnostics locked = row_count;
+        if locked < cardinality(ids) then
             return;
         end if;
+    else
+        -- What is there is locked and stays as it is.
+        with fresh as (
+            insert into links.interviews as i (account_id, id, document)
+            select of_account_id, w.id, w.document from unnest(ids, documents) w (id, document) order by w.id collate "C"
+            on conflict (account_id, id) do update set version = i.version where false
+            returning i.id
+        )
+        select coalesce(array_agg(f.id), '{}') into made from fresh f;
+        if only_creates and made = '{}' then
+            return;
+        end if;
+    end if;
+
+    select array_agg(case when m.is_linked then links.content_size(w.document) - i.content_size else 0 end order by w.place) into growths
+    from unnest(ids, documents) with ordinality w (id, document, place)
+    join links.interviews i on i.account_id = of_account_id and i.id = w.id
+    cross join lateral (
+        select exists (select from links.share_link_interviews m where m.account_id = of_account_id and m.interview_id = w.id) as is_linked
+    ) m;
+    for linked in
+        select l.id from links.share_links l
+        where l.id in (select m.share_link_id
+                       from unnest(ids, growths) g (id, growth)
+                       join links.share_link_interviews m on m.account_id = of_account_id and m.interview_id = g.id
+                       where g.growth > 0)
+        order by l.id for update
+    loop
+        select sum(g.growth), links.content_size_now(linked) + sum(g.growth) into growth, size
+        from unnest(ids, growths) g (id, growth)
+        join links.share_link_interviews m on m.share_link_id = linked and m.interview_id = g.id;
+        if growth > 0 and size > size_max then
+            is_overfull := true;
+            return query
+                select 'too_large', g.place::int, null::links.interviews, linked, size
+                from unnest(ids, growths) with ordinality g (id, growth, place)
+                join links.share_link_interviews m on m.share_link_id = linked and m.interview_id = g.id
+                where g.growth > 0;
+        end if;
     end loop;
+    if is_overfull then
+        delete from links.interviews i where i.account_id = of_account_id and i.id = any (made);
+        return;
+    end if;
+
+    return query
+        update links.interviews i
+        set document = w.document, version = i.version + 1, updated_at = now()
+        from unnest(ids, documents) with ordinality w (id, document, place)
+        where i.account_id = of_account_id and i.id = w.id and i.id <> all (made)
+        returning 'stored', w.place::int, i, null::text, null::bigint;
+    return query
+        select 'stored', w.place::int, i, null::text, null::bigint
+        from unnest(ids) with ordinality w (id, place)
+        join links.interviews i on i.account_id = of_account_id and i.id = w.id
+        where i.id = any (made);
 end
 $$;
 

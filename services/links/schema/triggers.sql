@@ -5,7 +5,8 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into links.document_versions as v (account_id) values (old.account_id)
-    on conflict (account_id) do update set version = v.version + 1;
+    on conflict (account_id) do update set version = v.version + 1
+        where v.xmin <> pg_current_xact_id()::xid; -- once for all that a transaction changes
     return null;
 end
 $$;

@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT / "common" / "pg"))
 from statements import head  # noqa: E402
 
 WRITES = re.compile(r"insert into|\bupdate\b|delete from|for (no key |key )?(update|share)|advisory|"
-                    r"\b(hold_interviews|erase_interview|open_links|take_\w+|forget_\w+|make_partitions|plan_digests|plan_expiry_warnings)\(")
+                    r"\b(hold_interviews|erase_interview|open_links|store_interviews|take_\w+|forget_\w+|make_partitions|plan_digests|plan_expiry_warnings)\(")
 # Of these no two are ever sent at once, or they lock rows that nobody else can know.
 ALONE = {"record_schema", "create_account", "lock_account", "create_key"}
 numbers = itertools.count(1)
@@ -158,6 +158,8 @@ class World:
         if name == "outcomes":
             return [{"delivery_id": each, "outcome": random.choice(["sent", "later"]), "error": "e", "delay_ms": 1000}
                     for each in self.shuffled(self.deliveries)]
+        if name == "interviews":
+            return [{"id": each, "document": scene["document"]} for each in self.shuffled([*self.interviews, "int-new"])]
         if name == "dead":
             return [{"stream": "s", "entry_id": str(n), "event_id": f"evt_dead{n}", "fault": "f"} for n in self.shuffled(range(10))]
         raise AssertionError(f"no rows are known for {name}: say here what they are")
@@ -180,7 +182,7 @@ OVER = {
                                              "changes": json.dumps({"email": f"n{next(numbers)}@world.example"})},
 }
 # What may stay; all else is undone, so that the world remains as it is.
-KEPT = {"put_interview", "update_link", "update_account", "update_template", "review_interview", "report_watch", "put_preferences",
+KEPT = {"put_interview", "put_interviews", "update_link", "update_account", "update_template", "review_interview", "report_watch", "put_preferences",
         "update_endpoint", "prove_session", "renew_leases", "add_interviews", "put_memberships"}
 
 

@@ -66,7 +66,7 @@ void http_server_free(struct http_server *server);
 
 /* --- the request of a flow --- */
 const struct http_server_options *http_options(const struct flow *flow); /* of its server */
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OTHER };
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS, HTTP_OTHER };
 enum http_method http_method(const struct flow *flow);
 const char *http_method_name(enum http_method method);
 const char *http_path(const struct flow *flow); /* decoded segment by segment by the router; here still raw, starts with / */

@@ -94,6 +94,7 @@ static enum http_method method_of(const struct evhttp_request *evreq)
     case EVHTTP_REQ_DELETE:
         return HTTP_DELETE;
     case EVHTTP_REQ_OPTIONS:
+        return HTTP_OPTIONS;
     case EVHTTP_REQ_TRACE:
     case EVHTTP_REQ_CONNECT:
     default: /* a method that evhttp does not know has a number outside its enum */

@@ -34,6 +34,8 @@ const char *http_method_name(enum http_method method)
         return "PATCH";
     case HTTP_DELETE:
         return "DELETE";
+    case HTTP_OPTIONS:
+        return "OPTIONS";
     case HTTP_OTHER:
         break;
     }

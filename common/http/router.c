@@ -37,6 +37,7 @@ struct parameter {
 /* What stays of a search until its flow ends. */
 struct match {
     const struct route *route;
+    flow_step *preflight; /* when the method has no route */
     size_t count;
     struct parameter parameters[SEGMENTS_MAX];
 };
@@ -161,8 +162,10 @@ struct next *router_handle(struct flow *flow)
     const struct compiled *found = find(flow, match, &allowed);
 
     if (!found) {
-        return allowed ? reply_not_allowed(flow, allowed)
-                       : http_reply_problem(flow, 404, "not_found", "There is nothing at this address.");
+        struct next *preflight = match->preflight && http_method(flow) == HTTP_OPTIONS ? match->preflight(flow) : NULL;
+        return preflight ? preflight
+               : allowed ? reply_not_allowed(flow, allowed)
+                         : http_reply_problem(flow, 404, "not_found", "There is nothing at this address.");
     }
     match->route = found->route;
     http_keep_match(flow, match);
@@ -198,6 +201,7 @@ static const struct compiled *find(struct flow *flow, struct match *match, unsig
             return compiled;
         }
         *allowed |= 1u << compiled->route->method;
+        match->preflight = match->preflight ? match->preflight : compiled->route->preflight;
     }
     return NULL;
 }

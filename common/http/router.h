@@ -27,6 +27,8 @@ struct route {
     flow_step *handle;
     const char *scope;                    /* of the API key, NULL when the route needs none: see guard */
     const struct deprecation *deprecated; /* NULL: nothing of it */
+    /* Answers the OPTIONS that a browser asks before a call from another site's page; NULL for a 405, as without one. */
+    flow_step *preflight;
 };
 
 /* What runs before a route's handler (authentication); NULL for none. It gets the route by router_route(). */

@@ -13,6 +13,7 @@
 #include "common/mail/mail.h"
 #include "common/data/networks.h"
 #include "services/notifications/feed/feed.h"
+#include "services/notifications/feed/feed_origins.h"
 #include "services/notifications/plan/group_consumer.h"
 #include "services/notifications/plan/settle_events.h"
 #include "services/notifications/notifications.h"
@@ -181,6 +182,13 @@ static const struct config_setting settings[] = {
       .min = 1,
       .max = 100000,
       .about = "Event streams that all API keys of an account together may have open at this process." },
+    { .name = "FEED_ALLOW_ORIGINS",
+      .kind = CONFIG_TEXT,
+      .offset = FIELD(feed_allow_origins),
+      .optional = true,
+      .check = feed_origins_check,
+      .about =
+          "Origins, divided by commas, whose pages may follow the feed with an API key (CORS); empty allows none but our own." },
     { .name = "LEASE_SECONDS",
       .kind = CONFIG_INT,
       .offset = FIELD(lease_seconds),
@@ -371,7 +379,7 @@ int main(int argc, char **argv)
         .openapi = {
 #include "proto/openapi/notifications.inc"
         },
-        .guard = guard_check,
+        .guard = feed_origins_guard,
         .guard_settings = guard_settings,
         .start = start,
         .is_connected = is_connected,

@@ -1,11 +1,12 @@
 /* routes.c - the map of the notifications daemon. A route with a scope is behind the API key (common/daemon/guard.h); the others
  * are for recipients of mails, whose URL is their authority. */
+#include "services/notifications/feed/feed_origins.h"
 #include "services/notifications/handlers.h"
 #include "services/notifications/notifications.h"
 
 const struct route notifications_routes[] = {
     { HTTP_GET, "/v1/events", list_events, "events.read" },
-    { HTTP_GET, "/v1/events/stream", stream_events, "events.read" },
+    { HTTP_GET, "/v1/events/stream", stream_events, "events.read", .preflight = preflight_stream },
     { HTTP_GET, "/v1/events/{id}", get_event, "events.read" },
     { HTTP_GET, "/v1/deliveries", list_deliveries, "events.read" },
     { HTTP_GET, "/v1/deliveries/{id}", get_delivery, "events.read" },

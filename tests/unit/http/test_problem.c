@@ -87,6 +87,13 @@ json_t *http_json(const struct flow *flow, const char **error)
     return json_parse(flow->arena, played.request_body, strlen(played.request_body), error);
 }
 
+const struct http_server_options *http_options(const struct flow *flow)
+{
+    static const struct http_server_options options = { .body_max = 4096 };
+    (void)flow;
+    return &options;
+}
+
 enum http_method http_method(const struct flow *flow)
 {
     (void)flow;

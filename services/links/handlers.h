@@ -40,5 +40,7 @@ flow_step get_template;
 flow_step update_template;
 flow_step delete_template;
 flow_step preview_template;
+flow_step show_docs;
+flow_step show_docs_asset;
 
 #endif

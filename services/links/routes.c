@@ -39,5 +39,7 @@ const struct route links_routes[] = {
     { HTTP_PATCH, "/v1/email-templates/{id}", update_template, "links.write" },
     { HTTP_DELETE, "/v1/email-templates/{id}", delete_template, "links.write" },
     { HTTP_POST, "/v1/email-templates/preview", preview_template, "links.read" },
+    { HTTP_GET, "/docs", show_docs, NULL },
+    { HTTP_GET, "/docs/{version}/{name}", show_docs_asset, NULL },
     { .pattern = NULL },
 };

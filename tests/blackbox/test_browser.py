@@ -3,11 +3,8 @@ way; and axe on every view. Screenshots are kept in build/screenshots/.
 """
 
 import gzip
-import json
 import pathlib
 import re
-import shutil
-import subprocess
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -15,11 +12,11 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 from stack.waiting import wait_until
 from support import samples
+from support.axe import axe  # noqa: F401
 from support.browser import SIZES, Browser
 from support.mailbox import link_in
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-AXE_VERSION = "4.10.2"
 BUDGET_BYTES = 40_000
 PEOPLE = [("Zoë", "van Dijk"), ("Mateo", "Silva"), ("Amara", "Okafor"), ("Jun", "Tanaka"), ("Lena", "Fischer")]
 
@@ -426,34 +423,15 @@ def test_all_of_it_fits_into_forty_kilobytes():
     assert weight <= BUDGET_BYTES, weight
 
 
-@pytest.fixture(scope="session")
-def axe():
-    """axe-core from npm; kept below build/."""
-    script = ROOT / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
-    if not script.exists():
-        if not shutil.which("npm"):
-            pytest.skip("axe-core: there is no npm here")
-        script.parents[2].mkdir(parents=True, exist_ok=True)
-        got = subprocess.run(["npm", "install", "--no-save", "--no-audit", "--no-fund", "--prefix", script.parents[2], f"axe-core@{AXE_VERSION}"],
-                             capture_output=True, text=True, timeout=120, check=False)
-        if got.returncode != 0:
-            pytest.skip(f"axe-core: npm cannot get it: {got.stderr.strip()[-200:]}")
-    return script.read_text()
-
-
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_axe_finds_nothing(stack, browse, link, axe, size, dark):
+def test_axe_finds_nothing(stack, browse, link, axe, size, dark):  # noqa: F811
     browser = browse(size, dark)
     scheme = "dark" if dark else "light"
 
     def check(view):
-        found = browser.driver.execute_async_script(axe + """
-            ;const done = arguments[arguments.length - 1];
-            axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then(done);""")
         browser.screenshot(f"{size}-{scheme}-{view}")
-        assert not found["violations"], json.dumps([{"rule": each["id"], "what": each["help"], "nodes": [node["html"][:200] for node in each["nodes"][:5]]}
-                                                    for each in found["violations"]], indent=1)
+        axe(browser)
 
     browser.go(url_of(link))
     browser.find("#passcode")

@@ -15,9 +15,8 @@ SCREENSHOTS = pathlib.Path(__file__).resolve().parents[3] / "build" / "screensho
 
 
 class Browser:
-    def __init__(self, size="desktop", dark=False):
-        self.size = size
-        width, height = SIZES[size]
+    def __init__(self, size="desktop", dark=False, viewport=None):
+        self.viewport = width, height = viewport or SIZES[size]
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
@@ -92,7 +91,7 @@ class Browser:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         height = self.driver.execute_script("return document.documentElement.scrollHeight")
         picture = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": {
-            "x": 0, "y": 0, "width": SIZES[self.size][0], "height": min(height, 4000), "scale": 1}})
+            "x": 0, "y": 0, "width": self.viewport[0], "height": min(height, 4000), "scale": 1}})
         (SCREENSHOTS / f"{name}.png").write_bytes(base64.b64decode(picture["data"]))
 
     def complaints(self):

@@ -135,10 +135,6 @@ static void note_missing(struct flow *flow, struct creation *creation, const str
     if (out->is_external_id_taken) {
         platform_data_note_taken(flow->arena, creation->faults, "", "share link");
     }
-    if (creation->wanted.leaves_out_name && out->is_name_missing) {
-        faults_add(creation->faults, "/owner/name", "required",
-                   "This member is required, for the account has no default sender_name.");
-    }
 }
 
 static const char *with_urls(struct flow *flow, const struct creation *creation, const char *share_link)

@@ -1,6 +1,6 @@
 -- Stores a share link with its members, its reviewers and its events, or stores nothing and says which of the things that
 -- it refers to do not exist. is_sound false asks for that check alone. What the request leaves out is filled in from the
--- account's defaults: settings, expiry (is_expiry_given false), the owner's name, and the default template
+-- account's defaults: settings, expiry (is_expiry_given false), the owner's name (in the end the account's), and the default template
 -- (takes_default_template true). The interviews' rows are locked before all others (docs/architecture.md, "In which order rows are
 -- locked").
 -- in   account_id text, share_link_id text, title text?, owner_name text?, owner_email text?, owner_time_zone text, settings jsonb,
@@ -9,7 +9,7 @@
 --      media_salt bytea, is_sound bool, content_max bigint, mails_max int, event_ids text[], request_id text, traceparent text?
 -- rows reviewers as struct new_reviewer from services/links/new_reviewers.h:
 --      id text, name text?, email text?, token_hash bytea, passcode_hash bytea, sealed bytea, external_id text?, metadata jsonb
--- out  outcome: created | faulty | too_many_mails, missing_interviews json?, content_size bigint, is_template_missing bool, is_name_missing bool,
+-- out  outcome: created | faulty | too_many_mails, missing_interviews json?, content_size bigint, is_template_missing bool,
 --      is_external_id_taken bool, refused json?, retry_s int?, share_link json?, events json?
 with account as (
     select a as account from links.accounts a where a.id = :account_id
@@ -32,7 +32,6 @@ taken as (
 sound as (
     select account from account
     where :is_sound
-      and coalesce(:owner_name, (account).default_sender_name) is not null
       -- Raises where PostgreSQL does not know the zone: its mails could never be written.
       and (now() at time zone :owner_time_zone) is not null
       and not exists (select from wanted where not found)
@@ -52,7 +51,7 @@ link as (
         abbreviate_names, omit_avatars, exclude_full_profiles, hide_skipped_questions, disable_feedback, mask_questionnaire,
         expires_at, send_email, message_subject, message_body, template_id, external_id, metadata, media_salt,
         last_position)
-    select :share_link_id, :account_id, 'advanced', :title, coalesce(:owner_name, (account).default_sender_name), :owner_email,
+    select :share_link_id, :account_id, 'advanced', :title, coalesce(:owner_name, (account).default_sender_name, (account).name), :owner_email,
            :owner_time_zone,
            links.setting(:settings, account, 'abbreviate_names'), links.setting(:settings, account, 'omit_avatars'),
            links.setting(:settings, account, 'exclude_full_profiles'), links.setting(:settings, account, 'hide_skipped_questions'),
@@ -95,7 +94,6 @@ select case when exists (select from link) then 'created'
        (select json_agg(place - 1 order by place) from wanted where not found) as missing_interviews,
        (select coalesce(sum(size), 0) from wanted)::bigint as content_size,
        :template_id is not null and not exists (select from template) as is_template_missing,
-       :owner_name is null and exists (select from account where (account).default_sender_name is null) as is_name_missing,
        exists (select from taken) as is_external_id_taken,
        (select to_json(refused) from mails) as refused, (select retry_s from mails) as retry_s,
        (select links.share_link_json(link, to_json(:interview_ids), cardinality(:interview_ids),

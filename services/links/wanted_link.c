@@ -23,8 +23,10 @@ void wanted_link_read(struct arena *arena, struct faults *faults, const json_t *
 
 static void read_owner(struct fields owner, struct wanted_link *link)
 {
-    link->owner_name = fields_text(&owner, "name", FIELDS_OPTIONAL, &person_name_rule);
-    link->leaves_out_name = owner.object && !fields_has(&owner, "name") && !fields_is_null(&owner, "name");
+    struct text_rule name_rule = person_name_rule;
+
+    name_rule.nullable = true;
+    link->owner_name = fields_text(&owner, "name", FIELDS_OPTIONAL, &name_rule);
     link->owner_email = fields_text(&owner, "email", FIELDS_REQUIRED, &email_rule);
     link->owner_time_zone = fields_text(&owner, "time_zone", FIELDS_OPTIONAL, &time_zone_rule);
     if (!link->owner_time_zone) {

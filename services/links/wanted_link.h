@@ -8,7 +8,6 @@
 struct wanted_link {
     const char *title;
     const char *owner_name, *owner_email, *owner_time_zone;
-    bool leaves_out_name; /* of the owner */
     struct wanted_ids interviews;
     struct wanted_reviewers reviewers;
     const char *settings; /* JSON object of those settings that were sent */

@@ -71,11 +71,20 @@ def test_an_explicit_null_never_expires(api, make_interview, never):
     assert api.post("/v1/share-links", body, status=201).json()["expires_at"] is not None
 
 
-def test_an_owner_needs_a_name_from_somewhere(api, make_interview, db):
-    body = samples.share_link_body([make_interview()], title="", owner={"email": "olu@recruiters.example"})
+@pytest.mark.parametrize("owner", [{}, {"name": None}], ids=["left out", "null"])
+def test_an_owner_without_a_name_is_the_account(api, make_interview, owner):
+    body = samples.share_link_body([make_interview()], owner={"email": "olu@recruiters.example", **owner})
+    account = api.get("/v1/account", status=200).json()
+    assert account["defaults"]["sender_name"] is None
+    assert api.post("/v1/share-links", body, status=201).json()["owner"]["name"] == account["name"]
+    api.patch("/v1/account", {"defaults": {"sender_name": "The Team"}}, status=200)
+    assert api.post("/v1/share-links", body, status=201).json()["owner"]["name"] == "The Team"
+
+
+def test_an_owner_of_an_empty_name_is_refused(api, make_interview, db):
+    body = samples.share_link_body([make_interview()], title="", owner={"email": "o@r.example", "name": ""})
     before = db.value("select count(*) from links.share_links")
     assert faults(api.post("/v1/share-links", body)) == ["/owner/name", "/title"]
-    assert faults(api.post("/v1/share-links", {**body, "owner": {"email": "o@r.example", "name": ""}})) == ["/owner/name", "/title"]
     assert db.value("select count(*) from links.share_links") == before
 
 

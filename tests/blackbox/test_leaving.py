@@ -2,7 +2,9 @@
 
 import threading
 
+import pytest
 from support.changes import events_of, inside
+from support.contract import CONTRACTS
 from support.tables import nothing_stored
 
 ASKED = {"status": "requested"}
@@ -102,3 +104,21 @@ def test_leaving_without_a_session_or_a_link_is_as_well(stack):
     stack.api.post(f"/v1/share-links/{link['id']}/deactivate", status=200)
     browser.post(f"{browser.page}/leave", status=204)
     browser.post("/s/unknown/leave", status=404)
+
+
+@pytest.mark.parametrize("call", ["leave", "request-access"])
+@pytest.mark.parametrize("status, code, body, kind", [
+    (400, "invalid_json", b"{", "application/json"),
+    (413, "body_too_large", b" " * (2**20 + 1), "application/json"),
+    (415, "unsupported_media_type", b"x", "text/plain"),
+    (422, "validation_failed", b'{"reason": "x"}', "application/json"),
+])
+def test_body_that_is_none_is_refused_as_documented(stack, call, status, code, body, kind):
+    browser = stack.reviewer(stack.make_share_link())
+    answer = browser.post(f"{browser.page}/{call}", data=body, headers={"Content-Type": kind}, status=status)
+    assert answer.json()["code"] == code
+    assert str(status) in documented(f"/s/{{token}}/{call}"), "by itself, not among what any call may answer"
+
+
+def documented(path):
+    return next(operation["responses"] for method, each, _, operation in CONTRACTS["views"].operations if (method, each) == ("POST", path))

@@ -75,6 +75,7 @@ def read(path):
         join(document, [read(pathlib.Path(path).parent / f"{name}.yaml") for name in document.pop("x-documents")])
     else:
         complete(document, shared)
+    bound_integers(document)
     check(document)
     return document
 
@@ -88,6 +89,13 @@ def complete(document, shared):
         suit_people(document)
         for name in ("RateLimit", "RateLimit-Policy"):
             document["components"]["headers"].pop(name, None)
+
+
+def bound_integers(document):
+    """How wide an integer is follows from its bounds, for those who make types of a language."""
+    for kind, _, node in objects(document):
+        if kind == "schema" and "integer" in node.get("type", []):
+            node.setdefault("format", "int32" if node.get("maximum", 2**53) < 2**31 else "int64")
 
 
 def add(there, name, value, kind):

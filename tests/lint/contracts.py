@@ -81,10 +81,10 @@ def redocly():
     names = [f"{path.stem}.json" for path in documents()]
     ran = run("redocly", "lint", "--format", "json", "--max-problems", "1000", *names)
     told = parsed(ran)
-    if told is None:
+    if len(told) != len(names):
         yield RULES / "redocly.yaml", 1, f"redocly did not end well: {(ran.stderr or ran.stdout).strip()[-300:]}"
         return
-    for problem in told["problems"]:
+    for problem in (problem for each in told for problem in each["problems"]):
         if not problem.get("ignored"):
             place = problem["location"][0]
             name = place["source"]["ref"].rpartition("/")[2].replace(".json", ".yaml")
@@ -95,21 +95,21 @@ def spectral():
     names = [f"{path.stem}.json" for path in documents()]
     ran = run("spectral", "lint", "--format", "json", "--quiet", "--fail-severity", "hint", *names)
     told = parsed(ran)
-    if told is None:
+    if len(told) != 1:
         yield RULES / "spectral.yaml", 1, f"spectral did not end well: {(ran.stderr or ran.stdout).strip()[-300:]}"
         return
-    for problem in told:
+    for problem in told[0]:
         name = problem["source"].rpartition("/")[2].replace(".json", ".yaml")
         yield ROOT / "proto" / "openapi" / name, 1, f"spectral: {'/'.join(map(str, problem['path']))}: {problem['message']} ({problem['code']})"
 
 
 def parsed(ran):
-    """The JSON of its output, whatever stands around it; None without any."""
-    decoder = json.JSONDecoder()
-    for start, character in enumerate(ran.stdout):
-        if character in "[{":
-            try:
-                return decoder.raw_decode(ran.stdout[start:])[0]
-            except ValueError:
-                continue
-    return None
+    """All JSON of its output, one after the other: redocly tells of each file by itself."""
+    decoder, found, at = json.JSONDecoder(), [], 0
+    while (start := min((place for place in (ran.stdout.find(each, at) for each in "[{") if place >= 0), default=-1)) >= 0:
+        try:
+            value, at = decoder.raw_decode(ran.stdout, start)
+            found.append(value)
+        except ValueError:
+            at = start + 1
+    return found

@@ -123,7 +123,7 @@ $(GEN)/%.css.inc: %.css Makefile
 	@mkdir -p $(@D)
 	@sed -e 's/^ *//' -e '$(as_literal)' $< >$@
 
-$(GEN)/proto/openapi/%.json: proto/openapi/%.yaml $(wildcard proto/openapi/*.yaml proto/openapi/*.py) proto/openapi/embed CHANGELOG.md Makefile
+$(GEN)/proto/openapi/%.json: proto/openapi/%.yaml $(wildcard proto/openapi/*.yaml proto/openapi/*.py proto/events/*.json) proto/openapi/embed CHANGELOG.md Makefile
 	@mkdir -p $(@D)
 	$(call say,JSON,$@)/usr/bin/python3 proto/openapi/embed json $< '$(or $(VERSION),0)' >$@
 

@@ -3,6 +3,7 @@
     read(path)      the document of one daemon, or that of /v1; exits with a sentence when it breaks a rule
 
 A daemon's file is no document by itself. To it come:
+- what proto/events says of each event, for `x-each-event` (events.py);
 - what it refers to and does not have: components of shared.yaml, and the paths there, which every daemon serves;
 - the text of `x-conventions` for a line `{{conventions}}` of its description;
 - for `x-for-people: true`, a page beside each application/problem+json: HTML for who asks for it. People have no key, so what keys
@@ -17,6 +18,7 @@ import copy
 import pathlib
 import sys
 
+import events
 import yaml
 
 SHARED = pathlib.Path(__file__).resolve().parent / "shared.yaml"
@@ -84,6 +86,7 @@ def complete(document, shared):
     for route, item in shared["paths"].items():
         add(document["paths"], route, item, "the path")
     document["tags"] += shared["tags"]
+    events.put_in(document)
     take_components(document, shared)
     if document.pop("x-for-people", False):
         suit_people(document)
@@ -290,7 +293,9 @@ class Uses:
                 for media in self.resolved(response).get("content", {}).values():
                     self.answer(f"{place} {status}", media.get("schema", {}))
             for kind, media in self.resolved(operation.get("requestBody", {})).get("content", {}).items():
-                if kind in JSON:
+                if kind in JSON and path in self.document.get("webhooks", {}):
+                    self.answer(place, media["schema"])  # it is we who send it
+                elif kind in JSON:
                     self.request(place, media["schema"], True)
 
     def resolved(self, node):

@@ -64,7 +64,8 @@ def test_whole_document_holds_together(whole):
     used = {f"components/{reference}" for reference in re.findall(r'"\$ref": "#/components/([^/"]+/[^/"]+)', text)}
     own = {f"components/{section}/{name}" for section, named in whole["components"].items() if section != "securitySchemes" for name in named}
     assert own == used
-    operations = [operation for item in whole["paths"].values() for method, operation in item.items() if method != "parameters"]
+    operations = [operation for item in [*whole["paths"].values(), *whole["webhooks"].values()]
+                  for method, operation in item.items() if method != "parameters"]
     names = [operation["operationId"] for operation in operations]
     assert len(names) == len(set(names)) > 40
     assert {tag["name"] for tag in whole["tags"]} == {tag for operation in operations for tag in operation["tags"]}
@@ -88,7 +89,7 @@ def test_documents_that_differ_are_not_put_together(tmp_path):
         (tmp_path / path.name).write_text(path.read_text())
     changed = tmp_path / "notifications.yaml"
     changed.write_text(changed.read_text().replace("  schemas:\n", "  schemas:\n    Settings: { type: string, maxLength: 1 }\n", 1)
-                       .replace('event_type: { type: string, maxLength: 64 }', 'event_type: { $ref: "#/components/schemas/Settings" }', 1))
+                       .replace('kind: { type: string, maxLength: 64 }', 'kind: { $ref: "#/components/schemas/Settings" }', 1))
     assert embed(changed).returncode == 0, "by itself it is good"
     ran = embed(tmp_path / "v1.yaml")
     assert ran.returncode != 0 and "Settings is not the same" in ran.stderr

@@ -14,6 +14,8 @@
 #include "common/base/str.h"
 #include "common/data/text.h"
 
+#define TIME_MAX 1000 /* bytes; of digits of a second there may be many */
+
 static const json_t *ask(struct fields *fields, const char *name);
 static const json_t *ask_needed(struct fields *fields, const char *name, enum fields_need need);
 static const char *pointer_to(const struct fields *fields, const char *name);
@@ -270,7 +272,7 @@ bool fields_time(struct fields *fields, const char *name, enum fields_need need,
         fields_fault(fields, name, "wrong_type", must_be(fields->arena, value, "a string"));
         return false;
     }
-    if (!clock_parse_rfc3339(json_string_value(value), wall_ms)) {
+    if (json_string_length(value) > TIME_MAX || !clock_parse_rfc3339(json_string_value(value), wall_ms)) {
         fields_fault(fields, name, "invalid", "This must be a time such as 2026-11-22T09:30:00Z.");
         return false;
     }

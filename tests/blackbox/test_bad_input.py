@@ -448,6 +448,7 @@ def test_media_from_elsewhere_is_refused(stack, good_interview, pointer, url):
     ("job id with a blank", {"/job/id": "job 1"}, {"/job/id": "invalid"}),
     ("job id too long", {"/job/id": "j" * 129}, {"/job/id": "too_long"}),
     ("time without a zone", {"/completed_at": "2026-01-05T10:00:00"}, {"/completed_at": "invalid"}),
+    ("time without an end", {"/completed_at": "2026-01-05T10:00:00." + "1" * 1000 + "Z"}, {"/completed_at": "invalid"}),
     ("time as a number", {"/completed_at": 1767607200}, {"/completed_at": "wrong_type"}),
     ("time that is none", {"/completed_at": "2026-13-05T10:00:00Z"}, {"/completed_at": "invalid"}),
     ("candidate's address", {"/candidate/email": "nobody"}, {"/candidate/email": "invalid"}),

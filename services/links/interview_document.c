@@ -31,7 +31,7 @@ static const char *check_media_or_http(const char *url);
 static bool has_dots(const char *path);
 static const char *check_media(const char *url);
 
-void interview_document_check(struct fields *root, json_t *document, enum media_urls allowed)
+void interview_document_check(struct fields *root, json_t *document, enum media_urls allowed, struct platform_data *data)
 {
     text_check *check = allowed == MEDIA_HTTP_TOO ? check_media_or_http : check_media;
 
@@ -41,6 +41,7 @@ void interview_document_check(struct fields *root, json_t *document, enum media_
     check_candidate(fields_object(root, "candidate", FIELDS_REQUIRED), check);
     check_questions(root, check);
     check_questionnaire(root);
+    platform_data_read(root, data);
     fields_end(root);
 }
 

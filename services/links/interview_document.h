@@ -4,6 +4,7 @@
 
 #include "common/http/fields.h"
 #include "services/links/links.h"
+#include "services/links/platform_data.h"
 
 enum media_urls {
     MEDIA_SECURE,   /* https:, s3: and media: */
@@ -15,7 +16,8 @@ static inline enum media_urls media_urls_of(const struct daemon *daemon)
     return links_settings_of(daemon)->allow_http_media ? MEDIA_HTTP_TOO : MEDIA_SECURE;
 }
 
-/* Notes every fault of the document, whose fields the caller may have read some of, and puts its time into UTC. */
-void interview_document_check(struct fields *root, json_t *document, enum media_urls allowed);
+/* Notes every fault of the document, whose fields the caller may have read some of, and puts its time into UTC. It keeps what the
+ * platform says of the interview, which data tells too. */
+void interview_document_check(struct fields *root, json_t *document, enum media_urls allowed, struct platform_data *data);
 
 #endif

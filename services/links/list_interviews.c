@@ -31,6 +31,7 @@ static const struct page_filter filters[] = {
     { .name = "created_after", .is_moment = true, .condition = "i.created_at >= :value" },
     { .name = "created_before", .is_moment = true, .condition = "i.created_at < :value" },
     { .name = "updated_after", .is_moment = true, .condition = "i.updated_at >= :value" },
+    { .name = "external_id", .check = fields_check_external_id, .condition = "i.external_id = :value" },
     { .name = NULL },
 };
 

@@ -9,10 +9,7 @@ with page as (
     limit :limit + 1
 )
 select (select coalesce(json_agg(
-                   i.document - 'questions' - 'questionnaire' || jsonb_build_object(
-                       'id', i.id, 'version', i.version, 'created_at', sharelink.rfc3339(i.created_at),
-                       'updated_at', sharelink.rfc3339(i.updated_at))
-                   order by page.place), '[]')
+                   links.interview_json(i.document - 'questions' - 'questionnaire', i) order by page.place), '[]')
         from page join links.interviews i on i.account_id = :account_id and i.id = page.id
         where page.place <= :limit) as data,
        exists (select from page where place > :limit) as has_more,

@@ -1,6 +1,6 @@
 /* platform_data.h - what the platform says of a share link, a reviewer or an interview in names of its own: external_id, one more
  * name of it, and metadata, texts by keys that the platform chose. Both are for the platform alone: no reviewer sees them, and no
- * event holds them.
+ * event holds metadata.
  */
 #ifndef SHARELINK_LINKS_PLATFORM_DATA_H
 #define SHARELINK_LINKS_PLATFORM_DATA_H

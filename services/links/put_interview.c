@@ -12,12 +12,13 @@
 #include "services/links/put_interview.sql.h"
 
 static struct next *reply_stored(struct flow *flow);
-static struct next *refuse_size(struct flow *flow, const struct put_interview_out *out);
+static struct next *refuse(struct flow *flow, const struct put_interview_out *out);
 
 struct next *put_interview(struct flow *flow)
 {
     struct faults *faults = faults_new(flow->arena);
     struct next *refusal = NULL;
+    struct platform_data data;
 
     if (!id_is_external(router_param(flow, "id"))) {
         faults_add(faults, "", "invalid",
@@ -29,15 +30,18 @@ struct next *put_interview(struct flow *flow)
         return refusal;
     }
     struct fields root = fields_of(flow->arena, faults, body, "");
-    interview_document_check(&root, body, media_urls_of(flow->daemon));
-    if (faults_any(faults)) {
+    interview_document_check(&root, body, media_urls_of(flow->daemon), &data);
+    if (faults_any(faults) && !data.external_id) {
         return faults_reply(flow, faults);
     }
+    flow->state = faults;
 
     struct put_interview_in in = {
         .account_id = caller_of(flow)->account_id,
         .interview_id = router_param(flow, "id"),
         .document = json_text(flow->arena, body),
+        .external_id = data.external_id,
+        .is_sound = !faults_any(faults),
         .only_replaces = http_header(flow, "If-Match") != NULL,
         .tags = conditional_tags(flow),
         .only_creates = str_equal(http_header(flow, "If-None-Match"), "*"),
@@ -48,8 +52,14 @@ struct next *put_interview(struct flow *flow)
 
 static struct next *reply_stored(struct flow *flow)
 {
+    struct faults *faults = flow->state;
+
     if (pg_outcome(flow) != PG_OK) {
-        return problem_reply_pg(flow);
+        if (!platform_data_was_taken(flow)) {
+            return problem_reply_pg(flow);
+        }
+        platform_data_note_taken(flow->arena, faults, "", "interview");
+        return faults_reply(flow, faults);
     }
     struct put_interview_out out = put_interview_get(flow, 0);
     switch (out.outcome) {
@@ -57,17 +67,23 @@ static struct next *reply_stored(struct flow *flow)
         conditional_set_version(flow, out.version);
         return http_reply_json(flow, out.version == 1 ? 201 : 200, out.interview);
     case PUT_INTERVIEW_TOO_LARGE:
-        return refuse_size(flow, &out);
+    case PUT_INTERVIEW_FAULTY:
+        return refuse(flow, &out);
     case PUT_INTERVIEW_NOT_AS_WANTED:
         break;
     }
     return conditional_reply_other(flow, "The interview is not as If-Match or If-None-Match wants it.");
 }
 
-static struct next *refuse_size(struct flow *flow, const struct put_interview_out *out)
+static struct next *refuse(struct flow *flow, const struct put_interview_out *out)
 {
-    struct faults *faults = faults_new(flow->arena);
+    struct faults *faults = flow->state;
 
-    change_note_overfull_link(flow, faults, "", out->overfull_link, out->content_size);
+    if (out->is_external_id_taken) {
+        platform_data_note_taken(flow->arena, faults, "", "interview");
+    }
+    if (out->outcome == PUT_INTERVIEW_TOO_LARGE) {
+        change_note_overfull_link(flow, faults, "", out->overfull_link, out->content_size);
+    }
     return faults_reply(flow, faults);
 }

@@ -24,7 +24,7 @@ struct batch {
     size_t next; /* to be parsed */
     struct put_interviews_interviews_row *rows;
     struct faults *faults;
-    json_t *ids; /* all that were sent so far */
+    json_t *ids, *external_ids; /* all that were sent so far */
 };
 
 /* In the order in which they run. */
@@ -35,6 +35,8 @@ static struct next *reply_stored(struct flow *flow);
 static void check_count(struct fields *root, const struct batch *batch);
 static const char *parse_next(struct flow *flow, struct batch *batch);
 static void check_document(struct flow *flow, struct batch *batch, struct arena *scratch, json_t *document);
+static void note_name(struct flow *flow, struct batch *batch, struct fields *root, const char *external_id);
+static void note_taken(struct flow *flow, struct faults *faults, const char *listed);
 static void note_overfull(struct flow *flow, struct faults *faults, const char *listed);
 
 struct next *put_interviews(struct flow *flow)
@@ -48,6 +50,7 @@ struct next *put_interviews(struct flow *flow)
     }
     batch->faults = faults_new(flow->arena);
     batch->ids = json_keep(flow->arena, json_object());
+    batch->external_ids = json_keep(flow->arena, json_object());
     batch->rows = arena_calloc(flow->arena, INTERVIEWS_MAX, sizeof *batch->rows);
     struct fields root = fields_of(flow->arena, batch->faults, body, "");
     check_count(&root, batch);
@@ -88,7 +91,8 @@ static struct next *parse_some(struct flow *flow)
             return flow_yield(flow, parse_some);
         }
     }
-    return faults_any(batch->faults) ? faults_reply(flow, batch->faults) : store(flow, batch);
+    bool may_have_more = json_object_size(batch->external_ids) > 0;
+    return faults_any(batch->faults) && !may_have_more ? faults_reply(flow, batch->faults) : store(flow, batch);
 }
 
 /* NULL, or how it is broken. */
@@ -128,11 +132,23 @@ static void check_document(struct flow *flow, struct batch *batch, struct arena 
     if (!root.object) {
         return;
     }
-    interview_document_check(&root, document, media_urls_of(flow->daemon));
+    struct platform_data data;
+    interview_document_check(&root, document, media_urls_of(flow->daemon), &data);
+    note_name(flow, batch, &root, data.external_id);
+    batch->rows[batch->next].id = arena_strdup(flow->arena, id);
     if (!faults_any(batch->faults)) {
-        batch->rows[batch->next].id = arena_strdup(flow->arena, id);
         json_object_del(document, "id");
         batch->rows[batch->next].document = arena_strdup(flow->arena, json_text(scratch, document));
+    }
+}
+
+static void note_name(struct flow *flow, struct batch *batch, struct fields *root, const char *external_id)
+{
+    if (external_id && json_object_get(batch->external_ids, external_id)) {
+        platform_data_note_taken(flow->arena, batch->faults, root->pointer, "interview");
+    } else if (external_id) {
+        json_object_set_new(batch->external_ids, external_id, json_true());
+        batch->rows[batch->next].external_id = arena_strdup(flow->arena, external_id);
     }
 }
 
@@ -140,6 +156,7 @@ static struct next *store(struct flow *flow, const struct batch *batch)
 {
     struct put_interviews_in in = {
         .account_id = caller_of(flow)->account_id,
+        .is_sound = !faults_any(batch->faults),
         .content_max = change_content_max(flow),
         .interviews = { batch->rows, batch->pieces.count },
     };
@@ -154,18 +171,31 @@ static struct next *reply_stored(struct flow *flow)
         return problem_reply_pg(flow);
     }
     struct put_interviews_out out = put_interviews_get(flow, 0);
-    if (out.faults) {
-        note_overfull(flow, batch->faults, out.faults);
+    note_taken(flow, batch->faults, out.taken);
+    note_overfull(flow, batch->faults, out.faults);
+    if (faults_any(batch->faults)) {
         return faults_reply(flow, batch->faults);
     }
     return http_reply_json(flow, 200, arena_printf(flow->arena, "{\"data\": %s}", out.interviews));
+}
+
+/* Listed: [place]. */
+static void note_taken(struct flow *flow, struct faults *faults, const char *listed)
+{
+    const char *error;
+    const json_t *list = listed ? json_parse(flow->arena, listed, strlen(listed), &error) : NULL;
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        long long place = json_integer_value(json_array_get(list, i));
+        platform_data_note_taken(flow->arena, faults, arena_printf(flow->arena, "/interviews/%lld", place), "interview");
+    }
 }
 
 /* Listed: [[place, link, size]]. */
 static void note_overfull(struct flow *flow, struct faults *faults, const char *listed)
 {
     const char *error;
-    const json_t *list = json_parse(flow->arena, listed, strlen(listed), &error);
+    const json_t *list = listed ? json_parse(flow->arena, listed, strlen(listed), &error) : NULL;
 
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *each = json_array_get(list, i);

@@ -1,13 +1,25 @@
 -- Creates interviews or replaces their documents, all of them or none: links.store_interviews. faults tells of each that is too large: its
--- place, from 0, the first of the links that have it whose pages would be too large, and how large those would be.
+-- place, from 0, the first of the links that have it whose pages would be too large, and how large those would be. taken has the places of
+-- those whose external_id another interview has. is_sound false asks for that check alone.
 -- lane heavy
--- in   account_id text, content_max bigint
--- rows interviews: id text, document jsonb
--- out  interviews json?, faults json?
-with done as materialized (
+-- in   account_id text, is_sound bool, content_max bigint
+-- rows interviews: id text?, external_id text?, document jsonb?
+-- out  interviews json?, faults json?, taken json?
+with sent as materialized (
+    select array_agg(w.id order by w.place) as ids, array_agg(w.external_id order by w.place) as external_ids,
+           array_agg(w.document order by w.place) as documents
+    from :interviews as w
+),
+taken as materialized (
+    select t.place from sent cross join lateral links.taken_names(:account_id, sent.ids, sent.external_ids) t (place)
+),
+done as materialized (
     select s.*
-    from (select array_agg(w.id order by w.place) as ids, array_agg(w.document order by w.place) as documents from :interviews as w) sent
-    cross join lateral links.store_interviews(:account_id, sent.ids, sent.documents, false, false, null, :content_max) s
+    from (select count(*) as many from taken) t
+    cross join sent
+    cross join lateral links.store_interviews(:account_id, sent.ids, case when sharelink.after(t.many) then sent.documents end, false, false,
+                                              null, :content_max) s
+    where :is_sound and t.many = 0
 )
 select (select json_agg(json_build_object(
                    'id', (interview).id,
@@ -18,4 +30,5 @@ select (select json_agg(json_build_object(
         from done where outcome = 'stored') as interviews,
        (select json_agg(json_build_array(f.place - 1, f.overfull_link, f.content_size) order by f.place)
         from (select distinct on (place) place, overfull_link, content_size from done where outcome = 'too_large'
-              order by place, overfull_link) f) as faults
+              order by place, overfull_link) f) as faults,
+       (select json_agg(place - 1 order by place) from taken) as taken

@@ -55,7 +55,7 @@ def test_each_is_created_or_replaced_and_told_of_in_the_order_sent(stack):
         (sent[0]["id"], "created", 1), (known, "replaced", 2), (sent[2]["id"], "created", 1)]
     for told, document in zip(answer["data"], sent):
         got = stack.api.get(f"/v1/interviews/{document['id']}", status=200).json()
-        assert got == {**document, **{name: told[name] for name in ("id", "version", "created_at", "updated_at")}}
+        assert got == {**document, "external_id": None, "metadata": {}, **{name: told[name] for name in ("id", "version", "created_at", "updated_at")}}
 
 
 def test_it_stores_what_the_single_put_stores(stack):

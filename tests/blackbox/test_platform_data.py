@@ -10,6 +10,7 @@ from stack.waiting import wait_until
 from support import samples
 from support.api import faults
 from support.changes import event_types
+from support.tables import all_text
 
 FULL = {f"key.{n}": "v" * 500 for n in range(50)}
 WRONG = {
@@ -266,3 +267,128 @@ def test_reviewers_get_none_of_it(stack, name):
 def test_guest_of_a_basic_link_has_neither(stack):
     guest = stack.api.post(f"/v1/interviews/{stack.make_interview()}/basic-link", status=201).json()["reviewers"][0]
     assert (guest["external_id"], guest["metadata"]) == (None, {})
+
+
+# --- interviews ---
+
+def put(stack, interview=None, **over):
+    return stack.api.put(f"/v1/interviews/{interview or samples.interview_id()}", samples.interview_document(**over))
+
+
+def test_interviews_are_answered_with_what_the_platform_said_of_them(stack, name):
+    interview = samples.interview_id()
+    path, document = f"/v1/interviews/{interview}", samples.interview_document(external_id=name, metadata={"application": "A-1", "note": "a\u2028b"})
+    made = stack.api.put(path, document, status=201).json()
+    assert (made["id"], made["external_id"], made["metadata"]) == (interview, name, {"application": "A-1", "note": "a\nb"})
+    assert stack.api.get(path, status=200).json() == made
+    listed = stack.api.get(f"/v1/interviews?external_id={name}", status=200).json()["data"]
+    assert [(each["id"], each["external_id"], each["metadata"]) for each in listed] == [(interview, name, made["metadata"])]
+    kept = stack.db.value("select document from links.interviews where id = %s", interview)
+    assert not {"external_id", "metadata", "id"} & kept.keys()
+    again = stack.api.put(path, samples.interview_document(), status=200).json()
+    assert (again["version"], again["external_id"], again["metadata"]) == (2, None, {}), "a PUT puts all of it"
+    for nothing in ({"external_id": None, "metadata": None}, {"metadata": {}}):
+        said = stack.api.put(path, samples.interview_document(**nothing), status=200).json()
+        assert (said["external_id"], said["metadata"]) == (None, {})
+    assert stack.api.get(f"/v1/interviews?external_id={name}", status=200).json()["data"] == []
+    assert faults(stack.api.get("/v1/interviews", params={"external_id": "a b"})) == ["?external_id"]
+
+
+@pytest.mark.parametrize("metadata, places", WRONG.values(), ids=WRONG)
+def test_faults_of_an_interviews_metadata_are_told_at_their_places(stack, metadata, places):
+    assert faults(put(stack, metadata=metadata)) == sorted(f"/metadata{place}" for place in places)
+    sent = [{"id": samples.interview_id(), **samples.interview_document(**over)} for over in ({}, {"metadata": metadata})]
+    answer = stack.api.post("/v1/interviews/batch", {"interviews": sent})
+    assert faults(answer) == sorted(f"/interviews/1/metadata{place}" for place in places)
+
+
+def test_external_id_of_another_interview_is_told_with_all_other_faults(stack, name):
+    first = put(stack, external_id=name)
+    assert first.status_code == 201
+    assert put(stack, first.json()["id"], external_id=name).status_code == 200, "its own"
+    assert codes(put(stack, external_id=name)) == [("/external_id", "duplicate")]
+    assert codes(put(stack, external_id=name, type="x", metadata={"a": 1})) == [
+        ("/external_id", "duplicate"), ("/metadata/a", "wrong_type"), ("/type", "invalid")]
+    for wrong in WRONG_IDS:
+        assert faults(put(stack, external_id=wrong)) == ["/external_id"]
+    foreign = stack.other_api.put(f"/v1/interviews/{samples.interview_id()}", samples.interview_document(external_id=name), status=201)
+    assert foreign.json()["external_id"] == name
+    stack.api.delete(f"/v1/interviews/{first.json()['id']}", status=200)
+    assert put(stack, external_id=name).status_code == 201
+
+
+def test_batch_with_a_taken_external_id_stores_nothing(stack, name):
+    put(stack, external_id=name)
+    before = stack.db.value("select count(*) from links.interviews")
+
+    def batch(*overs):
+        return stack.api.post("/v1/interviews/batch", {"interviews": [{"id": samples.interview_id(), **samples.interview_document(**over)} for over in overs]})
+
+    assert codes(batch({}, {"external_id": name}, {})) == [("/interviews/1/external_id", "duplicate")]
+    assert codes(batch({"external_id": f"{name}.2"}, {"external_id": f"{name}.2"}, {"external_id": name, "type": "x"})) == [
+        ("/interviews/1/external_id", "duplicate"), ("/interviews/2/external_id", "duplicate"), ("/interviews/2/type", "invalid")]
+    assert stack.db.value("select count(*) from links.interviews") == before
+    assert batch({"external_id": f"{name}.3", "metadata": {"a": "b"}}, {}).status_code == 200
+    found = stack.api.get(f"/v1/interviews?external_id={name}.3", status=200).json()["data"]
+    assert [each["metadata"] for each in found] == [{"a": "b"}]
+
+
+def test_parallel_calls_give_an_interviews_external_id_once(stack, name):
+    """Batches that give the same ones in another order neither deadlock nor store half."""
+    names = [f"{name}.{n}" for n in range(4)]
+
+    def batch(number):
+        order = names if number % 2 else names[::-1]
+        sent = [{"id": samples.interview_id(), **samples.interview_document(external_id=each)} for each in order]
+        headers = {"Idempotency-Key": f"{name}-{number}"} if number % 3 == 0 else {}
+        return stack.api.another().post("/v1/interviews/batch", {"interviews": sent}, headers=headers)
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(batch, range(8)))
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert len(refused) == 7 and all(codes(answer) == [(f"/interviews/{n}/external_id", "duplicate") for n in range(4)] for answer in refused)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: stack.api.another().put(
+            f"/v1/interviews/{samples.interview_id()}", samples.interview_document(external_id=name)), range(8)))
+    refused = [answer for answer in answers if answer.status_code != 201]
+    assert len(refused) == 7 and all(codes(answer) == [("/external_id", "duplicate")] for answer in refused)
+
+
+def test_what_is_said_of_an_interview_counts_for_no_page_and_changes_none(make_stack):
+    stack = make_stack(settings={"SHARELINK_LINKS_LINK_CONTENT_MB": "2"})
+    document = samples.interview_document(questionnaire=[{"question": "q", "answer": "x" * 19200}] * 36)
+    interviews = [samples.interview_id() for _ in range(3)]
+    for each in interviews:
+        stack.api.put(f"/v1/interviews/{each}", document, status=201)
+    link, interview = stack.api.post("/v1/share-links", samples.share_link_body(interviews), status=201).json(), interviews[0]
+    browser = stack.reviewer(link)
+    browser.open(status=200)
+    tag = browser.content(status=200).headers["ETag"]
+    size = stack.db.value("select content_size from links.interviews where id = %s", interview)
+    assert 3 * size + 27_000 > 2 << 20, "with metadata it would be too large"
+    stack.api.put(f"/v1/interviews/{interview}", {**document, "metadata": FULL, "external_id": "said"}, status=200)
+    assert stack.db.value("select content_size from links.interviews where id = %s", interview) == size
+    page = browser.content(headers={"If-None-Match": tag})
+    assert page.status_code == 304 and "said" not in page.text
+
+
+def create_of(stack, interview):
+    return stack.api.post("/v1/share-links", samples.share_link_body([interview]), status=201).json()
+
+
+def test_reviewers_get_nothing_of_what_is_said_of_an_interview(stack, name):
+    interview = put(stack, external_id=name, metadata={"k": f"secret-{name}"}).json()["id"]
+    browser = stack.reviewer(create_of(stack, interview))
+    browser.open(status=200)
+    answer = browser.content(status=200)
+    assert interview in answer.text and name not in answer.text + str(answer.headers)
+    for search in ("secret", name):
+        assert browser.content(params={"search": search}, status=200).json()["total"] == 0
+
+
+def test_erasure_takes_it_along(stack, name):
+    interview = put(stack, external_id=name, metadata={"k": f"secret-{name}"}).json()["id"]
+    stack.api.post(f"/v1/interviews/{interview}/basic-link", {"metadata": {"k": f"secret-{name}"}}, headers={"Idempotency-Key": name}, status=201)
+    assert name in "".join(all_text(stack.db).values())
+    stack.api.delete(f"/v1/interviews/{interview}", status=200)
+    assert not [line for text in all_text(stack.db).values() for line in text.splitlines() if name in line]

@@ -85,6 +85,36 @@ begin
 end
 $$;
 
+-- An interview is sent with its external_id and its metadata in the document, and stored with them beside it.
+create or replace function links.document_of(sent jsonb) returns jsonb
+language sql immutable
+return sent - 'external_id' - 'metadata';
+
+create or replace function links.metadata_of(sent jsonb) returns jsonb
+language sql immutable
+return coalesce(nullif(sent -> 'metadata', 'null'), '{}');
+
+-- The places of those whose external_id another interview has. Whoever gives external_ids to interviews calls it first: it holds them,
+-- in the order of their numbers, until the transaction ends, so that two who give the same ones wait for each other, not in a circle,
+-- and the second finds what the first has stored.
+create or replace function links.taken_names(of_account_id text, ids text[], external_ids text[]) returns setof int
+language plpgsql volatile rows 1 as $$
+begin
+    perform pg_advisory_xact_lock(h.number)
+    from (select distinct hashtextextended('sharelink interview ' || of_account_id || ' ' || e.external_id, 0) as number
+          from unnest(external_ids) e (external_id)
+          where e.external_id is not null
+          order by 1) h;
+    if found then
+        return query
+            select w.place::int
+            from unnest(ids, external_ids) with ordinality w (id, external_id, place)
+            join links.interviews i on i.account_id = of_account_id and i.external_id = w.external_id
+            where i.id is distinct from w.id;
+    end if;
+end
+$$;
+
 -- Metadata after a PATCH: changes is null for what was not sent, JSON null takes all away, and a member that is null that one.
 create or replace function links.merged_metadata(metadata jsonb, changes jsonb) returns jsonb
 language sql immutable
@@ -157,6 +187,8 @@ $$;
 -- only_replaces wants it to be there already, of a version that is among the tags unless they are null, only_creates wants it not to be
 -- there; no row when that is not so.
 --
+-- What documents say of external_id and metadata is stored beside them; nobody else has these external_ids (links.taken_names).
+--
 -- The ids differ from each other. All rows are locked before one is changed: the interviews in the order of their ids, whether they are
 -- there or are made, so that two who send the same ones wait for each other and not in a circle; then, when documents grow, the links
 -- that have them in the order of theirs, so that nobody adds to those meanwhile.
@@ -168,12 +200,15 @@ language plpgsql volatile rows 1 as $$
 declare
     locked int;
     made text[] := '{}';
+    alone jsonb[];
     growths int[];
     linked text;
     growth bigint;
     size bigint;
     is_overfull boolean := false;
 begin
+    select array_agg(links.document_of(d.document) order by d.place) into alone
+    from unnest(documents) with ordinality d (document, place);
     if only_replaces then
         perform from links.interviews i
         where i.account_id = of_account_id and i.id = any (ids) and sharelink.is_other('v' || i.version, wanted_tags) is not true
@@ -186,8 +221,10 @@ begin
     else
         -- What is there is locked and stays as it is.
         with fresh as (
-            insert into links.interviews as i (account_id, id, document)
-            select of_account_id, w.id, w.document from unnest(ids, documents) w (id, document) order by w.id collate "C"
+            insert into links.interviews as i (account_id, id, document, external_id, metadata)
+            select of_account_id, w.id, w.document, w.sent ->> 'external_id', links.metadata_of(w.sent)
+            from unnest(ids, alone, documents) w (id, document, sent)
+            order by w.id collate "C"
             on conflict (account_id, id) do update set version = i.version where false
             returning i.id
         )
@@ -198,7 +235,7 @@ begin
     end if;
 
     select array_agg(case when m.is_linked then links.content_size(w.document) - i.content_size else 0 end order by w.place) into growths
-    from unnest(ids, documents) with ordinality w (id, document, place)
+    from unnest(ids, alone) with ordinality w (id, document, place)
     join links.interviews i on i.account_id = of_account_id and i.id = w.id
     cross join lateral (
         select exists (select from links.share_link_interviews m where m.account_id = of_account_id and m.interview_id = w.id) as is_linked
@@ -230,8 +267,9 @@ begin
 
     return query
         update links.interviews i
-        set document = w.document, version = i.version + 1, updated_at = now()
-        from unnest(ids, documents) with ordinality w (id, document, place)
+        set document = w.document, external_id = w.sent ->> 'external_id', metadata = links.metadata_of(w.sent),
+            version = i.version + 1, updated_at = now()
+        from unnest(ids, alone, documents) with ordinality w (id, document, sent, place)
         where i.account_id = of_account_id and i.id = w.id and i.id <> all (made)
         returning 'stored', w.place::int, i, null::text, null::bigint;
     return query

@@ -39,6 +39,18 @@ language sql stable as $$
         'updated_at', sharelink.rfc3339(template.updated_at))
 $$;
 
+-- The document, or what is wanted of it, and what we know of the interview.
+create or replace function links.interview_json(document jsonb, interview links.interviews) returns jsonb
+language sql stable as $$
+    select document || jsonb_build_object(
+        'id', interview.id,
+        'external_id', interview.external_id,
+        'metadata', interview.metadata,
+        'version', interview.version,
+        'created_at', sharelink.rfc3339(interview.created_at),
+        'updated_at', sharelink.rfc3339(interview.updated_at))
+$$;
+
 -- The text of a reviewer, and why the link of one who is off is off. Nobody reviews who has not opened.
 create or replace function links.reviewer_json(reviewer links.reviewers, activity views.reviewer_activity, invitation notifications.invitations)
 returns json

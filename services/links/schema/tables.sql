@@ -59,7 +59,9 @@ create table links.interviews (
     version         int         not null default 1,
     created_at      timestamptz not null default now(),
     updated_at      timestamptz not null default now(),
-    primary key (account_id, id)
+    primary key (account_id, id),
+    -- Reviewers' pages are made of the document.
+    constraint interviews_document check (not document ?| array['external_id', 'metadata'])
 );
 create index interviews_by_time on links.interviews (account_id, created_at, id);
 create index interviews_by_change on links.interviews (account_id, updated_at, id);

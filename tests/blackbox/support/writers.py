@@ -113,7 +113,7 @@ class World:
             "title": "Title", "owner_name": "Owner", "owner_email": self.addresses[0], "owner_time_zone": "UTC", "settings": "{}",
             "default_settings": "{}", "changes": json.dumps({"title": f"T {next(numbers)}", **random.choice([{}, {"external_id": name}])}), "external_id": name,
             "metadata": "{}", "metadata_max": 50, "media_salt": new_bytes(),
-            "document": '{"candidate": {"first_name": "A"}, "type": "async", "n": %d}' % next(numbers), "name": "N", "subject": "s",
+            "document": json.dumps({"candidate": {"first_name": "A"}, "type": "async", "n": next(numbers), "external_id": name}), "name": "N", "subject": "s",
             "body": "b", "url": "https://hooks.example/x", "secret": new_bytes(), "grace_s": random.choice([0, 60]), "secrets_max": 10, "state": "enabled",
             "opens": random.choice(["every", "off"]), "reviews": "every", "digest": random.choice(["daily", "off"]), "muted_share_link_ids": [],
             "from": "2020-01-01", "to": "2100-01-01", "events_max": 100, "rating": random.randint(1, 5), "comment": f"c{next(numbers)}",
@@ -159,7 +159,9 @@ class World:
             return [{"delivery_id": each, "outcome": random.choice(["sent", "later"]), "error": "e", "delay_ms": 1000}
                     for each in self.shuffled(self.deliveries)]
         if name == "interviews":
-            return [{"id": each, "document": scene["document"]} for each in self.shuffled([*self.interviews, "int-new"])]
+            names = [None, *self.shuffled([f"batch-{n}" for n in range(3)])]
+            return [{"id": each, "external_id": name, "document": json.dumps({**json.loads(scene["document"]), "external_id": name})}
+                    for each, name in zip(self.shuffled([*self.interviews, "int-new"]), names)]
         if name == "dead":
             return [{"stream": "s", "entry_id": str(n), "event_id": f"evt_dead{n}", "fault": "f"} for n in self.shuffled(range(10))]
         raise AssertionError(f"no rows are known for {name}: say here what they are")

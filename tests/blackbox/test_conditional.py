@@ -179,6 +179,7 @@ def conditional_calls(stack):
         ("POST", "/v1/share-links/{id}/deactivate"): (stack.api, f"{path}/deactivate", None),
         ("POST", "/v1/share-links/{id}/reactivate"): (stack.api, f"{path}/reactivate", None),
         ("POST", "/v1/share-links/{id}/reviewers"): (stack.api, f"{path}/reviewers", {"reviewers": samples.reviewers(1)}),
+        ("PATCH", "/v1/share-links/{id}/reviewers/{rid}"): (stack.api, one, {"name": "N"}),
         ("DELETE", "/v1/share-links/{id}/reviewers/{rid}"): (stack.api, one, None),
         ("POST", "/v1/share-links/{id}/reviewers/{rid}/deactivate"): (stack.api, f"{one}/deactivate", None),
         ("POST", "/v1/share-links/{id}/reviewers/{rid}/reactivate"): (stack.api, f"{one}/reactivate", None),

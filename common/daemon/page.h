@@ -22,9 +22,13 @@ struct page_sort {
 /* For a log, where a list must cost what its page does however long the log is: an index has the rows of each of several keys in
  * the list's order, and none has those of all together. So the page is made of each key's own first rows. */
 struct page_keys {
-    const char *keys;      /* SQL, a query of text: the keys that :value stands for */
-    const char *condition; /* of the rows of one key, which is keys.key in it */
-    bool are_many;         /* more than a page has rows: the keys whose first row comes last are left out beforehand */
+    const char *keys;      /* SQL, a query: the keys that :value stands for */
+    const char *condition; /* of the rows of one key, whose columns are those of keys in it, such as keys.type */
+    /* The column that an index begins with, has the list's order behind, and is compared in the condition by "= any
+     * (array[keys.type])". PostgreSQL would drop what is merely equal from the order, and an index without it might do: one that
+     * is read to its end for a key that has no rows. */
+    const char *order;
+    bool are_many; /* more than a page has rows: the keys whose first row comes last are left out beforehand */
 };
 
 /* ?name=value: one of some choices ("a|b"), each with a condition of its own; or one of some words, which may be given several
@@ -40,6 +44,7 @@ struct page_filter {
     const char *(*canonical)(struct arena *arena, const char *text); /* of what passed the check; NULL: as it is */
     const char *condition;                                           /* :value is the value */
     const struct page_keys *keys; /* in the condition's place, for the first filter asked for that has some; may be NULL */
+    bool is_narrow;               /* an index has its rows in the list's order: no keys that are usual for the list are needed */
     bool is_heavy;                /* may read far more than a page: its statement goes on the lane of heavy ones */
 };
 
@@ -53,6 +58,8 @@ struct page_list {
     const struct page_sort *sorts;     /* ended by a NULL name */
     const struct page_filter *filters; /* ended by a NULL name */
     const char *always;                /* a condition that each row must pass, with :direction; may be NULL */
+    /* For a list that several filters with few choices have one index of: all of their combinations. Of keys without :value. */
+    const struct page_keys *usual_keys;
     /* For a list below one thing, /v1/things/{id}/list: SQL that tells what is below it and whether it is there, as :scope and
      * :known in the pattern, with :parent_id for {id}; and what a 404 says. The pattern then has the column is_known. */
     const char *scope, *known, *not_found;

@@ -22,6 +22,7 @@ struct part {
 static uint64_t variant_of(const struct wanted_page *page);
 static const char *compose(struct arena *arena, const struct wanted_page *page);
 static const struct page_filter *keyed_filter(const struct wanted_page *page);
+static const struct page_keys *keys_of(const struct wanted_page *page, const struct page_filter *keyed);
 static const char *conditions_of(struct arena *arena, const struct wanted_page *page, const struct page_filter *keyed);
 static int parameter_of_cursor(const struct wanted_page *page);
 static const char *with_value(struct arena *arena, const char *text, int number);
@@ -67,11 +68,12 @@ static const char *compose(struct arena *arena, const struct wanted_page *page)
 {
     const struct page_list *list = page->list;
     const struct page_filter *keyed = keyed_filter(page);
+    bool has_keys = keys_of(page, keyed);
     const char *conditions = conditions_of(arena, page, keyed);
-    const struct part whole[] = { { ":from", keyed ? from_keys(arena, page, keyed, conditions) : page->sort->from },
+    const struct part whole[] = { { ":from", has_keys ? from_keys(arena, page, keyed, conditions) : page->sort->from },
                                   { ":scope", list->scope ? list->scope : "" },
                                   { ":known", list->known ? list->known : "" },
-                                  { ":conditions", keyed ? "" : conditions },
+                                  { ":conditions", has_keys ? "" : conditions },
                                   { NULL, NULL } };
     const struct part order[] = { { ":key", page->sort->key },
                                   { ":id", page->sort->id },
@@ -96,6 +98,18 @@ static const struct page_filter *keyed_filter(const struct wanted_page *page)
     return NULL;
 }
 
+static const struct page_keys *keys_of(const struct wanted_page *page, const struct page_filter *keyed)
+{
+    const struct page_filter *filters = page->list->filters;
+
+    for (size_t i = 0; !keyed && filters[i].name; i++) {
+        if (filters[i].is_narrow && page->filters[i].value) {
+            return NULL;
+        }
+    }
+    return keyed ? keyed->keys : page->list->usual_keys;
+}
+
 static const char *conditions_of(struct arena *arena, const struct wanted_page *page, const struct page_filter *keyed)
 {
     const struct page_list *list = page->list;
@@ -105,6 +119,9 @@ static const char *conditions_of(struct arena *arena, const struct wanted_page *
     buf_add(&sql, "", 0);
     if (list->always) {
         buf_printf(&sql, " and (%s)", list->always);
+    }
+    if (!keyed && keys_of(page, keyed)) {
+        buf_printf(&sql, " and (%s)", keys_of(page, keyed)->condition);
     }
     if (page->after_key) {
         buf_printf(&sql, " and (%s, %s) %s ($%d::%s, $%d)", page->sort->key, page->sort->id, page->descends ? "<" : ">", number,
@@ -156,20 +173,22 @@ static const char *from_keys(struct arena *arena, const struct wanted_page *page
     const struct page_sort *sort = page->sort;
     int row_length = (int)strcspn(sort->id, "."); /* "l.id": l */
     const char *row = arena_printf(arena, "%.*s", row_length, sort->id);
-    const char *keys = with_value(arena, keyed->keys->keys, parameter_of(page, keyed));
-    const char *rows = arena_printf(arena, "from %s where %s.account_id = :account_id%s order by :key :direction, :id :direction",
-                                    sort->from, row, conditions);
+    const struct page_keys *wanted = keys_of(page, keyed);
+    const char *keys = keyed ? with_value(arena, wanted->keys, parameter_of(page, keyed)) : wanted->keys;
+    const char *rows =
+        arena_printf(arena, "from %s where %s.account_id = :account_id%s order by %s :direction, :key :direction, :id :direction",
+                     sort->from, row, conditions, wanted->order);
 
-    if (keyed->keys->are_many) {
-        keys = arena_printf(arena,
-                            "select * from (select keys.key from (%s) as keys (key) cross join lateral (select :key, :id %s "
-                            "limit 1) as first (key, id)"
-                            " order by first.key :direction, first.id :direction limit 101) as few limit :limit + 1",
-                            keys, rows);
+    if (wanted->are_many) {
+        keys = arena_printf(
+            arena,
+            "select * from (select keys.* from (%s) as keys cross join lateral (select :key, :id %s limit 1) as first (key, id)"
+            " order by first.key :direction, first.id :direction limit 101) as few limit :limit + 1",
+            keys, rows);
     }
     return arena_printf(
-        arena, "(%s) as keys (key) cross join lateral (select * from (select %s.* %s limit 101) as few limit :limit + 1) as %s",
-        keys, row, rows, row);
+        arena, "(%s) as keys cross join lateral (select * from (select %s.* %s limit 101) as few limit :limit + 1) as %s", keys,
+        row, rows, row);
 }
 
 static bool is_of_name(char c)

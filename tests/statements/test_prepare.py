@@ -96,9 +96,9 @@ def pages_of(path):
 
 
 def keys_of(block):
-    """(the query of keys, the condition of one key's rows, whether they are many)"""
-    said = {name: unquoted(text) for name, text in re.findall(r'\.(keys|condition) = "((?:[^"\\]|\\.)*)"', block)}
-    return said["keys"], said["condition"], ".are_many = true" in block
+    """(the query of keys, the condition of one key's rows, the column of their order, whether they are many)"""
+    said = {name: unquoted(text) for name, text in re.findall(r'\.(keys|condition|order) = "((?:[^"\\]|\\.)*)"', block)}
+    return said["keys"], said["condition"], said["order"], ".are_many = true" in block
 
 
 def unquoted(text):
@@ -114,20 +114,20 @@ def compose(pattern, page):
     parts = {**page, "conditions": conditions}
     if page["keyed"]:
         value = f"${number + 2 + sum(':value' in each for each in page['conditions'])}"
-        keys, condition, are_many = [text.replace(":value", value) if isinstance(text, str) else text for text in page["keyed"]]
-        parts |= {"from": from_keys(page, keys, f"{conditions} and ({condition})", are_many), "conditions": ""}
+        keys, condition, order, are_many = [text.replace(":value", value) if isinstance(text, str) else text for text in page["keyed"]]
+        parts |= {"from": from_keys(page, keys, f"{conditions} and ({condition})", order, are_many), "conditions": ""}
     text = put_in(put_in(pattern, {name: parts[name] for name in ("from", "conditions", "scope", "known")}),
                   {"key": page["key"], "id": page["id"], "direction": "desc"})
     return put_in(text, {"account_id": "($1::text)", "limit": "($2::int)", "parent_id": "($3::text)"})
 
 
-def from_keys(page, keys, conditions, are_many):
+def from_keys(page, keys, conditions, order, are_many):
     row = page["id"].partition(".")[0]
-    rows = f"from {page['from']} where {row}.account_id = :account_id{conditions} order by :key :direction, :id :direction"
+    rows = f"from {page['from']} where {row}.account_id = :account_id{conditions} order by {order} :direction, :key :direction, :id :direction"
     if are_many:
-        keys = (f"select * from (select keys.key from ({keys}) as keys (key) cross join lateral (select :key, :id {rows} limit 1) as first (key, id)"
+        keys = (f"select * from (select keys.* from ({keys}) as keys cross join lateral (select :key, :id {rows} limit 1) as first (key, id)"
                 " order by first.key :direction, first.id :direction limit 101) as few limit :limit + 1")
-    return f"({keys}) as keys (key) cross join lateral (select * from (select {row}.* {rows} limit 101) as few limit :limit + 1) as {row}"
+    return f"({keys}) as keys cross join lateral (select * from (select {row}.* {rows} limit 101) as few limit :limit + 1) as {row}"
 
 
 def put_in(text, parts):

@@ -23,7 +23,7 @@ create table events.log (
 create index log_by_commit on events.log (xid, id);
 create index log_by_account_commit on events.log (account_id, xid, id);
 create index log_by_account_time on events.log (account_id, created_at, id);
-create index log_by_type on events.log (account_id, type, xid, id);
+create index log_by_type on events.log (type, account_id, xid, id);
 create index log_by_link on events.log (share_link_id, xid, id);
 
 -- Holds what no month has taken; empty while events.make_partitions runs in time.

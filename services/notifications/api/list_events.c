@@ -19,25 +19,30 @@ static const struct page_sort sorts[] = {
 /* The newest rows of each link of an owner, whose links they are now. */
 static const struct page_keys links_of_owner = {
     .keys = "select o.share_link_id from links.mail_links o where o.account_id = :account_id and o.owner_email = :value",
-    .condition = "l.share_link_id = keys.key",
+    .condition = "l.share_link_id = any (array[keys.share_link_id])",
+    .order = "l.share_link_id",
     .are_many = true,
 };
 
 static const struct page_keys types = {
     .keys = "select t.type from unnest(:value::text[]) as t (type)",
-    .condition = "l.type = keys.key",
+    .condition = "l.type = any (array[keys.type])",
+    .order = "l.type",
 };
 
+/* A time's own index is left out of it (+ interval '0'): it has the rows in another order, and a time may be long. */
 static const struct page_filter filters[] = {
-    { .name = "share_link_id", .check = check_share_link_id, .condition = "l.share_link_id = :value" },
+    { .name = "share_link_id", .check = check_share_link_id, .condition = "l.share_link_id = :value", .is_narrow = true },
     { .name = "owner_email", .check = fields_check_email, .canonical = idn_canonical_address, .keys = &links_of_owner },
     { .name = "type", .words = event_names, .condition = "l.type = any(:value)", .keys = &types },
     { .name = "created_after",
       .is_moment = true,
-      .condition = "l.created_at >= :value and l.xid >= (select notifications.first_xid_since(:account_id, :value))" },
+      .condition = "l.created_at + interval '0' >= :value"
+                   " and l.xid >= (select notifications.first_xid_since(:account_id, :value))" },
     { .name = "created_before",
       .is_moment = true,
-      .condition = "l.created_at < :value and l.xid <= (select notifications.last_xid_before(:account_id, :value))" },
+      .condition = "l.created_at + interval '0' < :value"
+                   " and l.xid <= (select notifications.last_xid_before(:account_id, :value))" },
     { .name = NULL },
 };
 

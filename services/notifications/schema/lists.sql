@@ -39,11 +39,12 @@ begin
 end
 $$;
 
--- The same of deliveries, whose id is as old as they are, or as their event: those that came long after it are few, and looked at.
+-- The same of deliveries, whose id is as old as they are, or as their event: those that came long after it are few, and looked at. The
+-- least of bare ids would be looked for in their order, among all there are.
 create or replace function notifications.first_delivery_since(of_account_id text, since timestamptz) returns text
 language sql stable as $$
     select least(sharelink.first_id('dlv_', since - interval '10 minutes'), (
-        select min(d.id) from notifications.deliveries d
+        select min(d.id || '') from notifications.deliveries d
         where d.account_id = of_account_id and d.created_at >= since
           and (d.created_at - d.happened_at > interval '10 minutes' or d.created_at - d.happened_at < interval '-10 minutes')))
 $$;
@@ -51,7 +52,7 @@ $$;
 create or replace function notifications.last_delivery_before(of_account_id text, before timestamptz) returns text
 language sql stable as $$
     select greatest(sharelink.first_id('dlv_', before + interval '10 minutes'), (
-        select max(d.id) from notifications.deliveries d
+        select max(d.id || '') from notifications.deliveries d
         where d.account_id = of_account_id and d.created_at < before
           and (d.created_at - d.happened_at > interval '10 minutes' or d.created_at - d.happened_at < interval '-10 minutes')))
 $$;

@@ -71,15 +71,14 @@ create index deliveries_failed on notifications.deliveries (id) where state = 'f
 create index deliveries_gathered on notifications.deliveries (gathered_into) where gathered_into is not null;
 create index deliveries_for_digest on notifications.deliveries (account_id, recipient, happened_at)
     where reason = 'in_digest' and gathered_into is null;
-create index deliveries_by_endpoint on notifications.deliveries (recipient, state) where channel = 'webhook';
+create index deliveries_by_endpoint on notifications.deliveries (state, recipient, id) where channel = 'webhook';
 -- A reviewer's last invitation is looked for with every link that is shown, among whatever else the reviewer was told of since.
 create index deliveries_of_invitations on notifications.deliveries (reviewer_id, id) where kind = 'invitation';
 -- For lists: each begins with what is asked for and goes on in the list's order.
-create index deliveries_by_account on notifications.deliveries (account_id, id);
-create index deliveries_by_link on notifications.deliveries (account_id, share_link_id, id);
+create index deliveries_by_account on notifications.deliveries (state, account_id, channel, id);
+create index deliveries_by_link on notifications.deliveries (share_link_id, account_id, id);
 create index deliveries_by_reviewer on notifications.deliveries (reviewer_id, id);
-create index deliveries_by_type on notifications.deliveries (account_id, event_type, id);
-create index deliveries_skipped on notifications.deliveries (account_id, id) where state = 'skipped';
+create index deliveries_by_type on notifications.deliveries (event_type, account_id, id);
 -- A mail's id is as old as its event. Those that were planned at another time, by when that was.
 create index deliveries_of_another_time on notifications.deliveries (account_id, created_at, id)
     where created_at - happened_at > interval '10 minutes' or created_at - happened_at < interval '-10 minutes';

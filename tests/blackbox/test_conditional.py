@@ -189,6 +189,7 @@ def conditional_calls(stack):
         ("PATCH", "/v1/email-templates/{id}"): (stack.api, made, {"name": "N"}),
         ("DELETE", "/v1/email-templates/{id}"): (stack.api, made, None),
         ("PATCH", "/v1/webhook-endpoints/{id}"): (hooks, f"/v1/webhook-endpoints/{hook}", {"description": "N"}),
+        ("POST", "/v1/webhook-endpoints/{id}/rotate-secret"): (hooks, f"/v1/webhook-endpoints/{hook}/rotate-secret", None),
         ("DELETE", "/v1/webhook-endpoints/{id}"): (hooks, f"/v1/webhook-endpoints/{hook}", None),
         ("PUT", "/v1/notification-preferences/{email}"): (hooks, "/v1/notification-preferences/a@b.example", {"opens": "off"}),
         ("PUT", "/s/{token}/interviews/{id}/review"): (browser, f"{browser.page}/interviews/{interview}/review", {"rating": 3}),

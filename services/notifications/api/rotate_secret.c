@@ -1,5 +1,6 @@
 /* rotate_secret.c - POST /v1/webhook-endpoints/{id}/rotate-secret {grace_seconds}: a new secret, shown once. The one before signs
  * too until its grace is over; after a leak, without any, no earlier one does. */
+#include "common/http/conditional.h"
 #include "common/http/fields.h"
 #include "common/http/problem.h"
 #include "services/notifications/api/rotate_secret.sql.h"
@@ -34,6 +35,7 @@ struct next *rotate_secret(struct flow *flow)
     struct rotate_secret_in in = {
         .account_id = caller_of(flow)->account_id,
         .endpoint_id = router_param(flow, "id"),
+        .tags = conditional_tags(flow),
         .secret = sealed,
         .grace_s = grace_s,
         .secrets_max = SECRETS_MAX,
@@ -51,6 +53,8 @@ static struct next *reply_rotated(struct flow *flow)
     switch (out.outcome) {
     case ROTATE_SECRET_OK:
         return endpoint_reply(flow, 200, out.version, out.endpoint, flow->state);
+    case ROTATE_SECRET_VERSION_MISMATCH:
+        return conditional_reply_changed(flow, "The endpoint");
     case ROTATE_SECRET_TOO_MANY:
         return refuse_too_many(flow, out.next_end);
     case ROTATE_SECRET_NOT_FOUND:

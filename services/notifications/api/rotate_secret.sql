@@ -1,7 +1,7 @@
 -- Gives a webhook endpoint a new secret. The one before signs for grace_s more, and those of earlier rotations to the end that each
 -- was promised; grace_s 0 ends them all at once. None is given when more than secrets_max would live: next_end is when one less does.
--- in  account_id text, endpoint_id text, secret bytea, grace_s int, secrets_max int
--- out outcome: ok | too_many | no row: not_found, version int?, endpoint json?, next_end text?
+-- in  account_id text, endpoint_id text, tags text?, secret bytea, grace_s int, secrets_max int
+-- out outcome: ok | version_mismatch | too_many | no row: not_found, version int?, endpoint json?, next_end text?
 with endpoint as materialized (
     select * from notifications.webhook_endpoints e where e.account_id = :account_id and e.id = :endpoint_id for update
 ),
@@ -13,7 +13,10 @@ previous as materialized (
     select e.secret, now() + :grace_s * interval '1 second' from endpoint e where :grace_s > 0
 ),
 judged as materialized (
-    select e.id, case when (select count(*) from previous) >= :secrets_max then 'too_many' else 'ok' end as outcome from endpoint e
+    select e.id, case when sharelink.is_other('v' || e.version, :tags) then 'version_mismatch'
+                      when (select count(*) from previous) >= :secrets_max then 'too_many'
+                      else 'ok' end as outcome
+    from endpoint e
 ),
 rotated as (
     update notifications.webhook_endpoints e

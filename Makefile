@@ -90,7 +90,7 @@ $(OUT)/libcommon.a: $(COMMON)
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $^
 
-$(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(STATEMENT_HEADERS) $(GEN)/schema.inc $(GEN)/migrations.inc $(GEN)/schema_digest.inc $(GEN)/settings.inc $(GEN)/event_types.inc
+$(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(STATEMENT_HEADERS) $(GEN)/schema.inc $(GEN)/migrations.inc $(GEN)/schema_digest.inc $(GEN)/settings.inc $(GEN)/event_types.inc $(GEN)/event_type_list.inc
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -129,6 +129,10 @@ $(GEN)/proto/openapi/%.json: proto/openapi/%.yaml $(wildcard proto/openapi/*.yam
 
 $(GEN)/proto/openapi/%.inc: $(GEN)/proto/openapi/%.json
 	@/usr/bin/python3 proto/openapi/embed c $< >$@
+
+$(GEN)/event_type_list.inc: $(wildcard proto/openapi/*.py proto/events/*.json) proto/openapi/embed Makefile
+	@mkdir -p $(@D)
+	@/usr/bin/python3 proto/openapi/embed types >$@
 
 $(GEN)/schema.inc: services/ctl/schema/order $(SCHEMA_LIST) $(SCHEMA:%=$(GEN)/%.inc) Makefile
 	@mkdir -p $(@D)

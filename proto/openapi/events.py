@@ -1,6 +1,7 @@
 """What an OpenAPI document says of each event, made of proto/events: there an event's data is described, and nowhere else.
 
     put_in(document)      expands `x-each-event`, if there is one
+    listed()              each type as GET /v1/event-types lists it
 
 `x-each-event` has `patterns`. Of each every event gets its own, with its `type` and its `data`, named by the event and the
 pattern (LinkOpenedEvent); where `choices` has the pattern, its own name is their choice by `type`. `webhook` becomes a webhook for
@@ -19,7 +20,7 @@ def put_in(document):
     if not wanted:
         return
     schemas, webhooks = document["components"]["schemas"], document.setdefault("webhooks", {})
-    events = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(EVENTS.glob("*.json")) if path.stem != "envelope"}
+    events = by_name()
     schemas["EventType"] = {"description": "The short name of an event. Types may be added.", "type": "string", "enum": list(events)}
     schemas["DeliveredType"] = {"description": wanted["delivered"]["description"], "type": "string",
                                 "enum": [*events, *wanted["delivered"]["besides"]]}
@@ -30,6 +31,23 @@ def put_in(document):
         webhooks[name] = webhook_of(name, event, wanted["webhook"])
     for pattern in wanted["choices"]:
         schemas[pattern] = choice(pattern, wanted["patterns"][pattern], events)
+
+
+def by_name():
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(EVENTS.glob("*.json")) if path.stem != "envelope"}
+
+
+def listed():
+    return [{"type": name, "description": event["description"], "data_schema": data_of(event), "example": row_of(name, event)}
+            for name, event in by_name().items()]
+
+
+def row_of(name, event):
+    """The schema's example as GET /v1/events would show it."""
+    example = event["examples"][0]
+    members = {"id": example["id"], "type": name, "created_at": example["time"], "share_link_id": example.get("subject"),
+               "reviewer_id": example["data"].get("reviewer_id"), "data": example["data"], "request_id": example.get("requestid")}
+    return {member: value for member, value in members.items() if value is not None}
 
 
 def camel(name):

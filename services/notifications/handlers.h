@@ -13,6 +13,7 @@ flow_step rotate_secret;
 flow_step test_endpoint;
 flow_step replay_endpoint;
 flow_step list_events;
+flow_step list_event_types;
 flow_step get_event;
 flow_step stream_events;
 flow_step list_deliveries;

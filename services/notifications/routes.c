@@ -6,6 +6,7 @@
 
 const struct route notifications_routes[] = {
     { HTTP_GET, "/v1/events", list_events, "events.read" },
+    { HTTP_GET, "/v1/event-types", list_event_types, "events.read" },
     { HTTP_GET, "/v1/events/stream", stream_events, "events.read", .preflight = preflight_stream },
     { HTTP_GET, "/v1/events/{id}", get_event, "events.read" },
     { HTTP_GET, "/v1/deliveries", list_deliveries, "events.read" },

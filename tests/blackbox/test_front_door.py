@@ -88,7 +88,7 @@ def front(echoes, tmp_path):
 
 @pytest.mark.parametrize("path, server", [
     ("/s/token", "views"), ("/s/token/open", "views"), ("/assets/page.js", "views"), ("/u/token", "notifications"),
-    ("/v1/events", "notifications"), ("/v1/events/stream", "notifications"), ("/v1/deliveries?a=b", "notifications"),
+    ("/v1/events", "notifications"), ("/v1/event-types", "notifications"), ("/v1/events/stream", "notifications"), ("/v1/deliveries?a=b", "notifications"),
     ("/v1/webhook-endpoints/whe_1", "notifications"), ("/v1/notification-preferences/a@b.example", "notifications"),
     ("/v1/share-links", "links"), ("/v1/interviews/int%2F1?a=%20b", "links"), ("/v1/openapi.json", "links"), ("/docs", "links"), ("/docs/x/docs.js", "links"),
 ])

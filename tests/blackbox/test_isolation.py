@@ -54,6 +54,7 @@ EXPECTED = {
     ("POST", "/v1/email-templates/preview"): ({"/share_link_id", "/template_id"},
                                               lambda ours: {"template_id": ours["template"], "share_link_id": ours["link"]}),
     ("GET", "/v1/events"): (LIST, None),
+    ("GET", "/v1/event-types"): (OWN, None),
     ("GET", "/v1/events/stream"): (STREAM, None),
     ("GET", "/v1/events/{id}"): (NOT_FOUND, None),
     ("GET", "/v1/deliveries"): (LIST, None),

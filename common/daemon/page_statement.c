@@ -7,6 +7,10 @@
 #include "common/daemon/daemon.h"
 #include "common/daemon/page_internal.h"
 
+/* Of a list, in each session: a plan takes some hundred kilobytes of PostgreSQL's memory, and who combines all filters with all
+ * sorts could have tens of thousands of them kept. People's programs ask in a few ways. */
+enum { KEPT_PLANS_MAX = 100 };
+
 struct page_statement {
     struct pg_statement statement;
     uint64_t variant;
@@ -37,8 +41,9 @@ const struct pg_statement *page_statement_of(struct flow *flow, const struct wan
 {
     struct arena *arena = flow->daemon->arena; /* prepared statements live as long as the process */
     uint64_t variant = variant_of(page);
+    int count = 0;
 
-    for (const struct page_statement *known = *page->list->statements; known; known = known->next) {
+    for (const struct page_statement *known = *page->list->statements; known; known = known->next, count++) {
         if (known->variant == variant) {
             return &known->statement;
         }
@@ -48,6 +53,7 @@ const struct pg_statement *page_statement_of(struct flow *flow, const struct wan
     made->statement.name = arena_printf(arena, "list %s %llx", page->list->name, (unsigned long long)variant);
     made->statement.sql = compose(arena, page);
     made->statement.lane = is_heavy(page) ? PG_LANE_HEAVY : PG_LANE_USUAL;
+    made->statement.unnamed = count >= KEPT_PLANS_MAX;
     made->variant = variant;
     made->next = *page->list->statements;
     *page->list->statements = made;

@@ -70,7 +70,7 @@ static bool send_request(struct pg_connection *connection, struct request *reque
     if (!send_limits(link, request, &params->limits)) {
         return false;
     }
-    if (connection->options->unnamed) {
+    if (connection->options->unnamed || statement->unnamed) {
         return PQsendQueryParams(link, statement->sql, params->count, NULL, params->values, params->lengths, params->formats,
                                  0) &&
                PQpipelineSync(link);

@@ -129,3 +129,14 @@ def test_ranges_that_are_none(api, lists, name, query, pointers):
 
 def test_opens_do_not_change(api, lists):
     assert faults(api.get(lists["opens"][0], params={"updated_after": "2026-03-01T10:00:00Z"})) == ["?updated_after"]
+
+
+def test_more_combinations_than_plans_are_kept_of(api, lists):
+    """Each answers as the first ones do: of a list 100 ways to ask are prepared, and the rest is planned each time."""
+    path, other, made, _, _ = lists["share-links"]
+    filters = {"created_after": "2026-03-01T10:00:00Z", "created_before": "2026-03-01T11:00:00Z", "updated_after": "2026-03-01T10:00:00Z",
+               "state": "active", "kind": "advanced"}
+    for number in range(2 ** len(filters)):
+        chosen = {name: value for place, (name, value) in enumerate(filters.items()) if number >> place & 1}
+        for sort in ("created_at", "-created_at", "title", "-title", "updated_at"):
+            assert sorted(ids(api, path, sort=sort, **chosen, **other)) == sorted(made)

@@ -77,6 +77,20 @@ static void unnamed_statements_leave_nothing_behind(void **state)
     rig_free(&rig);
 }
 
+static const struct pg_statement seldom = { .name = "seldom", .sql = "select 3", .unnamed = true };
+
+static void a_statement_that_is_not_kept_leaves_nothing_behind(void **state)
+{
+    struct rig rig = ready_rig();
+    (void)state;
+
+    assert_string_equal(ask(&rig, &seldom).value, "3");
+    assert_string_equal(ask(&rig, &seldom).value, "3");
+    assert_string_equal(ask(&rig, &select_one).value, "1");
+    assert_string_equal(ask(&rig, &count_prepared).value, "2"); /* the last two themselves */
+    rig_free(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +98,7 @@ int main(void)
         cmocka_unit_test(a_plan_that_grew_old_is_made_anew),
         cmocka_unit_test(a_name_that_is_taken_is_given_up),
         cmocka_unit_test(unnamed_statements_leave_nothing_behind),
+        cmocka_unit_test(a_statement_that_is_not_kept_leaves_nothing_behind),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

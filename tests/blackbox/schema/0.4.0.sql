@@ -275,6 +275,8 @@ CREATE TABLE links.share_links (
     message_subject text,
     message_body text,
     template_id text COLLATE pg_catalog."C",
+    external_id text COLLATE pg_catalog."C",
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     media_salt bytea NOT NULL,
     last_position integer DEFAULT 0 NOT NULL,
     deactivated_at timestamp with time zone,
@@ -322,10 +324,16 @@ CREATE FUNCTION links.count_document_change() RETURNS trigger
     AS $$
 begin
     insert into links.document_versions as v (account_id) values (old.account_id)
-    on conflict (account_id) do update set version = v.version + 1;
+    on conflict (account_id) do update set version = v.version + 1
+        where v.xmin <> pg_current_xact_id()::xid; -- once for all that a transaction changes
     return null;
 end
 $$;
+
+
+CREATE FUNCTION links.document_of(sent jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    RETURN ((sent - 'external_id'::text) - 'metadata'::text);
 
 
 CREATE TABLE links.email_templates (
@@ -418,6 +426,55 @@ begin
             select i.id from links.interviews i where i.account_id = of_account_id and i.id = w.id for key share
         ) h;
 end
+$$;
+
+
+CREATE FUNCTION sharelink.person_searched(name text, address text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+begin
+    return sharelink.folded(name || coalesce(E'\n' || address, '') || case when address like '%xn--%' then
+        E'\n' || split_part(address, '@', 1) || '@'
+        || (select string_agg(sharelink.punycode_decoded(label), '.' order by place)
+            from unnest(string_to_array(split_part(address, '@', 2), '.')) with ordinality labels (label, place)) else '' end);
+end
+$$;
+
+
+CREATE FUNCTION sharelink.time_of(rfc3339 text) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE STRICT
+    AS $$ select rfc3339::timestamptz $$;
+
+
+CREATE TABLE links.interviews (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    id text NOT NULL COLLATE pg_catalog."C",
+    document jsonb NOT NULL,
+    type text GENERATED ALWAYS AS ((document ->> 'type'::text)) STORED,
+    job_id text GENERATED ALWAYS AS ((document #>> '{job,id}'::text[])) STORED COLLATE pg_catalog."C",
+    completed_at timestamp with time zone GENERATED ALWAYS AS (sharelink.time_of((document ->> 'completed_at'::text))) STORED,
+    candidate_name text GENERATED ALWAYS AS (((document #>> '{candidate,first_name}'::text[]) || COALESCE((' '::text || NULLIF((document #>> '{candidate,last_name}'::text[]), ''::text)), ''::text))) STORED,
+    searched text GENERATED ALWAYS AS (sharelink.person_searched(((document #>> '{candidate,first_name}'::text[]) || COALESCE((' '::text || (document #>> '{candidate,last_name}'::text[])), ''::text)), (document #>> '{candidate,email}'::text[]))) STORED,
+    content_size integer GENERATED ALWAYS AS (links.content_size(document)) STORED NOT NULL,
+    external_id text COLLATE pg_catalog."C",
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT interviews_document CHECK ((NOT (document ?| ARRAY['external_id'::text, 'metadata'::text])))
+);
+
+
+CREATE FUNCTION links.interview_json(document jsonb, interview links.interviews) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    select document || jsonb_build_object(
+        'id', interview.id,
+        'external_id', interview.external_id,
+        'metadata', interview.metadata,
+        'version', interview.version,
+        'created_at', sharelink.rfc3339(interview.created_at),
+        'updated_at', sharelink.rfc3339(interview.updated_at))
 $$;
 
 
@@ -534,6 +591,16 @@ end
 $$;
 
 
+CREATE FUNCTION links.merged_metadata(metadata jsonb, changes jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (changes IS NULL) THEN metadata WHEN (jsonb_typeof(changes) = 'null'::text) THEN '{}'::jsonb ELSE jsonb_strip_nulls((metadata || changes)) END;
+
+
+CREATE FUNCTION links.metadata_of(sent jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    RETURN COALESCE(NULLIF((sent -> 'metadata'::text), 'null'::jsonb), '{}'::jsonb);
+
+
 CREATE FUNCTION links.note_revival() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -547,35 +614,6 @@ end
 $$;
 
 
-CREATE FUNCTION links.overfull_link(of_account_id text, of_interview_id text, new_document jsonb, size_max bigint) RETURNS TABLE(share_link_id text, size bigint)
-    LANGUAGE plpgsql ROWS 1
-    AS $$
-declare
-    growth int;
-    linked text;
-begin
-    select links.content_size(new_document) - i.content_size into growth
-    from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for no key update;
-    if growth is null or growth <= 0 then
-        return;
-    end if;
-    for linked in
-        select l.id from links.share_links l
-        where l.id in (select m.share_link_id from links.share_link_interviews m
-                       where m.account_id = of_account_id and m.interview_id = of_interview_id)
-        order by l.id for update
-    loop
-        share_link_id := linked;
-        size := links.content_size_now(linked) + growth;
-        if size > size_max then
-            return next;
-            return;
-        end if;
-    end loop;
-end
-$$;
-
-
 CREATE FUNCTION links.remove_members_now(of_share_link_ids text[], of_interview_ids text[]) RETURNS SETOF links.share_link_interviews
     LANGUAGE plpgsql ROWS 20
     AS $$
@@ -584,18 +622,6 @@ begin
         delete from links.share_link_interviews
         where share_link_id = any (of_share_link_ids) and interview_id = any (of_interview_ids)
         returning *;
-end
-$$;
-
-
-CREATE FUNCTION sharelink.person_searched(name text, address text) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE
-    AS $$
-begin
-    return sharelink.folded(name || coalesce(E'\n' || address, '') || case when address like '%xn--%' then
-        E'\n' || split_part(address, '@', 1) || '@'
-        || (select string_agg(sharelink.punycode_decoded(label), '.' order by place)
-            from unnest(string_to_array(split_part(address, '@', 2), '.')) with ordinality labels (label, place)) else '' end);
 end
 $$;
 
@@ -615,6 +641,8 @@ CREATE TABLE links.reviewers (
     deactivated_at timestamp with time zone,
     state_reason jsonb,
     invitation_requested_at timestamp with time zone,
+    external_id text COLLATE pg_catalog."C",
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
@@ -636,6 +664,7 @@ CREATE TABLE notifications.deliveries (
     attempts integer DEFAULT 0 NOT NULL,
     uncertain integer DEFAULT 0 NOT NULL,
     last_error text,
+    tries jsonb,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     sent_at timestamp with time zone,
     next_attempt_at timestamp with time zone,
@@ -658,7 +687,8 @@ CREATE VIEW notifications.invitations AS
  SELECT deliveries.reviewer_id,
     deliveries.id,
     deliveries.state,
-    deliveries.sent_at
+    deliveries.sent_at,
+    deliveries.recipient
    FROM notifications.deliveries
   WHERE (deliveries.kind = 'invitation'::text);
 
@@ -743,6 +773,8 @@ CREATE FUNCTION links.reviewer_json(reviewer links.reviewers, activity views.rev
         'email', reviewer.email,
         'state', case when reviewer.deactivated_at is null then 'active' else 'deactivated' end,
         'state_reason', reviewer.state_reason,
+        'external_id', reviewer.external_id,
+        'metadata', reviewer.metadata,
         'invited_at', sharelink.rfc3339(invitation.sent_at),
         'invitation_state', coalesce(invitation.state, case when reviewer.invitation_requested_at is null then 'none' else 'pending' end),
         'first_opened_at', sharelink.rfc3339(activity.first_opened_at),
@@ -798,6 +830,8 @@ CREATE FUNCTION links.share_link_json(link links.share_links, interview_ids json
         'message', case when link.message_subject is null then null
                         else json_build_object('subject', link.message_subject, 'body', link.message_body) end,
         'template_id', link.template_id,
+        'external_id', link.external_id,
+        'metadata', link.metadata,
         'expires_at', sharelink.rfc3339(link.expires_at),
         'interview_count', interview_count,
         'interview_ids', interview_ids,
@@ -820,6 +854,94 @@ $$;
 CREATE FUNCTION links.state_of(link_deactivated_at timestamp with time zone, expires_at timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE
     RETURN CASE WHEN (link_deactivated_at IS NOT NULL) THEN 'deactivated'::text WHEN (expires_at <= now()) THEN 'expired'::text ELSE 'active'::text END;
+
+
+CREATE FUNCTION links.store_interviews(of_account_id text, ids text[], documents jsonb[], only_replaces boolean, only_creates boolean, wanted_tags text, size_max bigint) RETURNS TABLE(outcome text, place integer, interview links.interviews, overfull_link text, content_size bigint)
+    LANGUAGE plpgsql ROWS 1
+    AS $$
+#variable_conflict use_column
+declare
+    locked int;
+    made text[] := '{}';
+    alone jsonb[];
+    growths int[];
+    linked text;
+    growth bigint;
+    size bigint;
+    is_overfull boolean := false;
+begin
+    select array_agg(links.document_of(d.document) order by d.place) into alone
+    from unnest(documents) with ordinality d (document, place);
+    if only_replaces then
+        perform from links.interviews i
+        where i.account_id = of_account_id and i.id = any (ids) and sharelink.is_other('v' || i.version, wanted_tags) is not true
+        order by i.id
+        for no key update;
+        get diagnostics locked = row_count;
+        if locked < cardinality(ids) then
+            return;
+        end if;
+    else
+        -- What is there is locked and stays as it is.
+        with fresh as (
+            insert into links.interviews as i (account_id, id, document, external_id, metadata)
+            select of_account_id, w.id, w.document, w.sent ->> 'external_id', links.metadata_of(w.sent)
+            from unnest(ids, alone, documents) w (id, document, sent)
+            order by w.id collate "C"
+            on conflict (account_id, id) do update set version = i.version where false
+            returning i.id
+        )
+        select coalesce(array_agg(f.id), '{}') into made from fresh f;
+        if only_creates and made = '{}' then
+            return;
+        end if;
+    end if;
+
+    select array_agg(case when m.is_linked then links.content_size(w.document) - i.content_size else 0 end order by w.place) into growths
+    from unnest(ids, alone) with ordinality w (id, document, place)
+    join links.interviews i on i.account_id = of_account_id and i.id = w.id
+    cross join lateral (
+        select exists (select from links.share_link_interviews m where m.account_id = of_account_id and m.interview_id = w.id) as is_linked
+    ) m;
+    for linked in
+        select l.id from links.share_links l
+        where l.id in (select m.share_link_id
+                       from unnest(ids, growths) g (id, growth)
+                       join links.share_link_interviews m on m.account_id = of_account_id and m.interview_id = g.id
+                       where g.growth > 0)
+        order by l.id for update
+    loop
+        select sum(g.growth), links.content_size_now(linked) + sum(g.growth) into growth, size
+        from unnest(ids, growths) g (id, growth)
+        join links.share_link_interviews m on m.share_link_id = linked and m.interview_id = g.id;
+        if growth > 0 and size > size_max then
+            is_overfull := true;
+            return query
+                select 'too_large', g.place::int, null::links.interviews, linked, size
+                from unnest(ids, growths) with ordinality g (id, growth, place)
+                join links.share_link_interviews m on m.share_link_id = linked and m.interview_id = g.id
+                where g.growth > 0;
+        end if;
+    end loop;
+    if is_overfull then
+        delete from links.interviews i where i.account_id = of_account_id and i.id = any (made);
+        return;
+    end if;
+
+    return query
+        update links.interviews i
+        set document = w.document, external_id = w.sent ->> 'external_id', metadata = links.metadata_of(w.sent),
+            version = i.version + 1, updated_at = now()
+        from unnest(ids, alone, documents) with ordinality w (id, document, sent, place)
+        where i.account_id = of_account_id and i.id = w.id and i.id <> all (made)
+        returning 'stored', w.place::int, i, null::text, null::bigint;
+    return query
+        select 'stored', w.place::int, i, null::text, null::bigint
+        from unnest(ids) with ordinality w (id, place)
+        join links.interviews i on i.account_id = of_account_id and i.id = w.id
+        where i.id = any (made);
+end
+$$;
 
 
 CREATE FUNCTION links.switch_off_reviewer(of_reviewer_id text, reason jsonb) RETURNS boolean
@@ -897,6 +1019,34 @@ begin
     end if;
     return next;
 end
+$$;
+
+
+CREATE FUNCTION links.taken_names(of_account_id text, ids text[], external_ids text[]) RETURNS SETOF integer
+    LANGUAGE plpgsql ROWS 1
+    AS $$
+begin
+    perform pg_advisory_xact_lock(h.number)
+    from (select distinct hashtextextended('sharelink interview ' || of_account_id || ' ' || e.external_id, 0) as number
+          from unnest(external_ids) e (external_id)
+          where e.external_id is not null
+          order by 1) h;
+    if found then
+        return query
+            select w.place::int
+            from unnest(ids, external_ids) with ordinality w (id, external_id, place)
+            join links.interviews i on i.account_id = of_account_id and i.external_id = w.external_id
+            where i.id is distinct from w.id;
+    end if;
+end
+$$;
+
+
+CREATE FUNCTION notifications.and_try(tries jsonb, at timestamp with time zone, outcome text, detail text) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    select case when jsonb_array_length(tries) >= 20 then tries - 0 else coalesce(tries, '[]') end
+           || jsonb_build_object('at', sharelink.rfc3339(at), 'outcome', outcome, 'detail', left(detail, 300))
 $$;
 
 
@@ -1026,6 +1176,48 @@ CREATE FUNCTION notifications.event_json(event events.log) RETURNS json
 $$;
 
 
+CREATE FUNCTION notifications.external_id_of(of_share_link_id text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    return coalesce((select l.external_id from links.webhook_links l where l.share_link_id = of_share_link_id),
+                    (select e.data ->> 'external_id' from events.log e
+                     where e.share_link_id = of_share_link_id and e.type = 'link.deleted'
+                     order by e.xid desc, e.id desc limit 1));
+end
+$$;
+
+
+CREATE FUNCTION notifications.first_delivery_since(of_account_id text, since timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select least(sharelink.first_id('dlv_', since - interval '10 minutes'), (
+        select min(d.id || '') from notifications.deliveries d
+        where d.account_id = of_account_id and d.created_at >= since
+          and (d.created_at - d.happened_at > interval '10 minutes' or d.created_at - d.happened_at < interval '-10 minutes')))
+$$;
+
+
+CREATE FUNCTION notifications.first_xid_since(of_account_id text, since timestamp with time zone) RETURNS xid8
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    first    xid8;
+    is_whole boolean;
+begin
+    select min(n.xid), count(*) < 500 into first, is_whole
+    from (select l.xid from events.log l where l.account_id = of_account_id and l.created_at >= since order by l.created_at, l.id limit 500) n;
+    if is_whole then
+        return coalesce(first, '18446744073709551615');
+    end if;
+    return least(first, coalesce((
+        select l.xid from events.log l
+        where l.account_id = of_account_id and l.created_at < since - interval '10 minutes'
+        order by l.created_at desc, l.id desc limit 1), '0'));
+end
+$$;
+
+
 CREATE FUNCTION notifications.forget_settled(most integer, OUT gone integer, OUT failed integer) RETURNS record
     LANGUAGE plpgsql
     AS $$
@@ -1063,6 +1255,16 @@ end
 $$;
 
 
+CREATE FUNCTION notifications.last_delivery_before(of_account_id text, before timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select greatest(sharelink.first_id('dlv_', before + interval '10 minutes'), (
+        select max(d.id || '') from notifications.deliveries d
+        where d.account_id = of_account_id and d.created_at < before
+          and (d.created_at - d.happened_at > interval '10 minutes' or d.created_at - d.happened_at < interval '-10 minutes')))
+$$;
+
+
 CREATE FUNCTION notifications.last_eight(at timestamp with time zone, zone text) RETURNS timestamp with time zone
     LANGUAGE plpgsql STABLE
     AS $$
@@ -1073,6 +1275,26 @@ begin
             where eight <= at);
 exception when invalid_parameter_value then
     return notifications.last_eight(at, 'UTC');
+end
+$$;
+
+
+CREATE FUNCTION notifications.last_xid_before(of_account_id text, before timestamp with time zone) RETURNS xid8
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    last     xid8;
+    is_whole boolean;
+begin
+    select max(n.xid), count(*) < 500 into last, is_whole
+    from (select l.xid from events.log l where l.account_id = of_account_id and l.created_at < before order by l.created_at desc, l.id desc limit 500) n;
+    if is_whole then
+        return coalesce(last, '0');
+    end if;
+    return greatest(last, coalesce((
+        select l.xid from events.log l
+        where l.account_id = of_account_id and l.created_at > before + interval '10 minutes'
+        order by l.created_at, l.id limit 1), '18446744073709551615'));
 end
 $$;
 
@@ -1184,7 +1406,7 @@ CREATE FUNCTION notifications.mail_json(delivery notifications.deliveries, link 
                       'job_title', m.job_title,
                       'again', exists (select from notifications.deliveries e
                                        where e.reviewer_id = delivery.reviewer_id and e.kind = 'invitation' and e.id < delivery.id
-                                         and e.state = 'sent'))
+                                         and e.state = 'sent' and e.recipient = delivery.recipient))
                   from links.mail_contexts m where m.reviewer_id = delivery.reviewer_id)
               else
                   jsonb_build_object(
@@ -1255,6 +1477,16 @@ begin
 exception when data_exception or integrity_constraint_violation then
     return '';
 end
+$$;
+
+
+CREATE FUNCTION notifications.missing_links(of_account_id text, ids text[], known text[]) RETURNS SETOF integer
+    LANGUAGE sql STABLE
+    AS $$
+    select (i.place - 1)::int
+    from unnest(ids) with ordinality as i (id, place)
+    where i.id <> '' and i.id <> all (coalesce(known, '{}'))
+      and not exists (select from links.webhook_links l where l.share_link_id = i.id and l.account_id = of_account_id)
 $$;
 
 
@@ -1401,6 +1633,47 @@ CREATE FUNCTION notifications.tell_webhook_disabled(of_account_id text, endpoint
 $$;
 
 
+CREATE FUNCTION notifications.tries_of(delivery notifications.deliveries) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    select case when delivery.state = 'sent' and delivery.sent_at is not null
+                then notifications.and_try(delivery.tries, delivery.sent_at, 'sent', null)
+                else coalesce(delivery.tries, '[]') end
+$$;
+
+
+CREATE TABLE notifications.webhook_endpoints (
+    id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    url text NOT NULL,
+    events text[] COLLATE pg_catalog."C",
+    share_link_ids text[] COLLATE pg_catalog."C",
+    external_ids text[] COLLATE pg_catalog."C",
+    description text,
+    state text DEFAULT 'enabled'::text NOT NULL,
+    state_reason text,
+    secret bytea NOT NULL,
+    previous_secrets bytea[] DEFAULT '{}'::bytea[] NOT NULL,
+    previous_untils timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+    failing_since timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhook_endpoints_check CHECK ((cardinality(previous_secrets) = cardinality(previous_untils))),
+    CONSTRAINT webhook_endpoints_state_check CHECK ((state = ANY (ARRAY['enabled'::text, 'disabled'::text])))
+);
+
+
+CREATE FUNCTION notifications.wants(endpoint notifications.webhook_endpoints, event_type text, of_share_link_id text) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select (endpoint.events is null or event_type = any (endpoint.events))
+       and ((endpoint.share_link_ids is null and endpoint.external_ids is null)
+            or of_share_link_id = any (endpoint.share_link_ids)
+            or (endpoint.external_ids is not null and notifications.external_id_of(of_share_link_id) = any (endpoint.external_ids)))
+$$;
+
+
 CREATE FUNCTION notifications.warn_of_expiry(at timestamp with time zone, share_link_ids text[]) RETURNS integer
     LANGUAGE sql
     AS $$
@@ -1437,25 +1710,6 @@ CREATE FUNCTION notifications.warning_id(share_link_id text, expires_at timestam
     RETURN ((('expires_soon:'::text || share_link_id) || ':'::text) || (EXTRACT(epoch FROM expires_at))::numeric(20,6));
 
 
-CREATE TABLE notifications.webhook_endpoints (
-    id text NOT NULL COLLATE pg_catalog."C",
-    account_id text NOT NULL COLLATE pg_catalog."C",
-    url text NOT NULL,
-    events text[] COLLATE pg_catalog."C",
-    description text,
-    state text DEFAULT 'enabled'::text NOT NULL,
-    state_reason text,
-    secret bytea NOT NULL,
-    previous_secret bytea,
-    previous_until timestamp with time zone,
-    failing_since timestamp with time zone,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT webhook_endpoints_state_check CHECK ((state = ANY (ARRAY['enabled'::text, 'disabled'::text])))
-);
-
-
 CREATE FUNCTION notifications.webhook_endpoint_json(endpoint notifications.webhook_endpoints) RETURNS json
     LANGUAGE sql STABLE
     AS $$
@@ -1463,11 +1717,14 @@ CREATE FUNCTION notifications.webhook_endpoint_json(endpoint notifications.webho
         'id', endpoint.id,
         'url', endpoint.url,
         'events', case when endpoint.events is null then to_json('all'::text) else to_json(endpoint.events) end,
+        'share_link_ids', endpoint.share_link_ids,
+        'external_ids', endpoint.external_ids,
         'description', endpoint.description,
         'state', endpoint.state,
         'state_reason', endpoint.state_reason,
         'failing_since', sharelink.rfc3339(endpoint.failing_since),
-        'previous_secret_until', case when endpoint.previous_until > now() then sharelink.rfc3339(endpoint.previous_until) end,
+        'previous_secret_until', (select sharelink.rfc3339(max(p.until)) from unnest(endpoint.previous_untils) as p (until) where p.until > now()),
+        'live_secrets', 1 + (select count(*) from unnest(endpoint.previous_untils) as p (until) where p.until > now()),
         'version', endpoint.version,
         'created_at', sharelink.rfc3339(endpoint.created_at),
         'updated_at', sharelink.rfc3339(endpoint.updated_at))
@@ -1479,6 +1736,22 @@ CREATE FUNCTION sharelink.after(many bigint) RETURNS boolean
     AS $$
 begin
     return true;
+end
+$$;
+
+
+CREATE FUNCTION sharelink.first_id(prefix text, at timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT
+    AS $$
+declare
+    digits constant text := '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+    ms constant bigint := least(greatest(floor(extract(epoch from at) * 1000), 0), 281474976710655);
+    id text := prefix;
+begin
+    for i in reverse 9..0 loop
+        id := id || substr(digits, 1 + (ms >> 5 * i & 31)::int, 1);
+    end loop;
+    return id;
 end
 $$;
 
@@ -1580,6 +1853,16 @@ end
 $$;
 
 
+CREATE FUNCTION sharelink.note_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    new.updated_at := greatest(clock_timestamp(), old.updated_at + interval '1 microsecond');
+    return new;
+end
+$$;
+
+
 CREATE FUNCTION sharelink.number_of_key(id bytea) RETURNS bigint
     LANGUAGE sql IMMUTABLE
     RETURN (SELECT bit_or(((get_byte(number_of_key.id, i.i))::bigint << (8 * i.i))) AS bit_or FROM generate_series(0, 7) i(i));
@@ -1653,11 +1936,6 @@ begin
     return case patterns when '{}' then '{%}' else patterns end;
 end
 $$;
-
-
-CREATE FUNCTION sharelink.time_of(rfc3339 text) RETURNS timestamp with time zone
-    LANGUAGE sql IMMUTABLE STRICT
-    AS $$ select rfc3339::timestamptz $$;
 
 
 CREATE FUNCTION views.continue_visit(of_session_hash bytea, of_reviewer_id text, epoch integer) RETURNS text
@@ -2207,22 +2485,6 @@ CREATE VIEW links.doors AS
      JOIN links.share_links l ON ((l.id = r.share_link_id)));
 
 
-CREATE TABLE links.interviews (
-    account_id text NOT NULL COLLATE pg_catalog."C",
-    id text NOT NULL COLLATE pg_catalog."C",
-    document jsonb NOT NULL,
-    type text GENERATED ALWAYS AS ((document ->> 'type'::text)) STORED,
-    job_id text GENERATED ALWAYS AS ((document #>> '{job,id}'::text[])) STORED COLLATE pg_catalog."C",
-    completed_at timestamp with time zone GENERATED ALWAYS AS (sharelink.time_of((document ->> 'completed_at'::text))) STORED,
-    candidate_name text GENERATED ALWAYS AS (((document #>> '{candidate,first_name}'::text[]) || COALESCE((' '::text || NULLIF((document #>> '{candidate,last_name}'::text[]), ''::text)), ''::text))) STORED,
-    searched text GENERATED ALWAYS AS (sharelink.person_searched(((document #>> '{candidate,first_name}'::text[]) || COALESCE((' '::text || (document #>> '{candidate,last_name}'::text[])), ''::text)), (document #>> '{candidate,email}'::text[]))) STORED,
-    content_size integer GENERATED ALWAYS AS (links.content_size(document)) STORED NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-
 CREATE VIEW links.mail_contexts AS
  SELECT r.id AS reviewer_id,
     r.name AS reviewer_name,
@@ -2292,7 +2554,7 @@ CREATE VIEW links.reviewer_documents AS
  SELECT r.id AS reviewer_id,
     r.share_link_id,
     r."position",
-    links.reviewer_json(r.*, ROW(a.reviewer_id, a.share_link_id, a.first_opened_at, a.last_opened_at, a.open_count, a.reviewed_count), ROW(i.reviewer_id, i.id, i.state, i.sent_at)) AS reviewer
+    links.reviewer_json(r.*, ROW(a.reviewer_id, a.share_link_id, a.first_opened_at, a.last_opened_at, a.open_count, a.reviewed_count), ROW(i.reviewer_id, i.id, i.state, i.sent_at, i.recipient)) AS reviewer
    FROM ((links.reviewers r
      LEFT JOIN LATERAL ( SELECT v.reviewer_id,
             v.share_link_id,
@@ -2306,9 +2568,10 @@ CREATE VIEW links.reviewer_documents AS
      LEFT JOIN LATERAL ( SELECT n.reviewer_id,
             n.id,
             n.state,
-            n.sent_at
+            n.sent_at,
+            n.recipient
            FROM notifications.invitations n
-          WHERE (n.reviewer_id = r.id)
+          WHERE ((n.reviewer_id = r.id) AND (n.recipient = ANY (ARRAY[r.email, ''::text])))
           ORDER BY n.id DESC
          LIMIT 1) i ON (true));
 
@@ -2336,6 +2599,13 @@ CREATE VIEW links.shared_interviews AS
     (i.document #- '{candidate,email}'::text[]) AS document
    FROM (links.share_link_interviews m
      JOIN links.interviews i ON (((i.account_id = m.account_id) AND (i.id = m.interview_id))));
+
+
+CREATE VIEW links.webhook_links AS
+ SELECT share_links.id AS share_link_id,
+    share_links.account_id,
+    share_links.external_id
+   FROM links.share_links;
 
 
 CREATE TABLE notifications.cursors (
@@ -2502,31 +2772,33 @@ INSERT INTO notifications.cursors VALUES ('webhook', '726', '');
 
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', '3d84323034898721928fc1f6ccba58ddd0c73aac74da5590718699d242c074db', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e1deef650d538dc501c6060f6fd219927d569fa2e81d29c67e71499320510f43', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '5cc52944848f1fab937546190f0d3e91e6ffd9b229719c33f4fe74c8fbfe60aa', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '4f9754fda92de6dc2467a740070eeae5d0396bf056de8f1bc4ce86556f762cfa', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '59516912e6a86bbf6d772ca9a9caa598f047968e67248fcd4495254b6e784a0b', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '4d371268e7afe1dac2a1bf5c21595d105712b8f8e41f71ee3474b92f0132c0f8', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '1763afe69e33907402064c5345610282eb5cefbf23add5e7342657c5ec2d6982', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '2654c0e89739d7289827873eed2f978c5f2fedf585af27cf322f8aa6d075ef73', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '0c0294cda546161ac67495183dd3b4a4f062d1a7631a4fa6405956df8ab7870e', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', 'eae754689f27cfa7691cdb3f519f2dd858d6936bbb94dc0847c3d7e0737c7eab', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '9b8a95ae29b5d36b3b2f3773c6d32173eeeb918139e518a763549bd2fdadb30d', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', 'b18c1e75eb317889fb8549212d76941224adb3c7de62d1574526bb3097264b29', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', '2ac080d0af274204168ad0081e1d3e90db88a56bbc3c1491c8b80a34fc9af24c', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '51a23f884a48dc293306b03a817ef7183c585de70aed670677474bd78b65c9cd', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', 'bc335906f8bf0532db3fb458d98da3101395acf3bad134b95f829a7a2d6db58a', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', '0c5cff3e4fc2b68f21c1442967563896f691daf5f4e174a4afa9ed80125c721f', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', 'eb2f54697a43218dba878d91a398289469872dba1b1a8e8f66137ee4bc43e972', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', 'f96bfe2f4396f9d62f23155b48c6fef944e1a846b487eea0be9c826d92a6cee4', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', 'd1ce96a84481c7652a2867fe15ae2d83dcf68af416209ba012eba08b5431d912', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '6354051d2b755b4f87a8653ac899c610d8be3d9dbfbd09c6afff464d163b59bb', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1f92c875dd0a9fe3193effa0649587ab24f940ce4a8b0f4a6549fda774f3bee0', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', 'e7bb84d363be0069b7a3f866284afbf3a2449dd515f3ee2247a357f0c4cd9643', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', 'af66018414daac6d5f977be2702d35b762b501157aa67a61cf8fff86d9ac0231', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', 'a42852b3d1865ae567a3b70080f07e4609d693753cb9c216da2e3414da0433e8', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '54ec4030718da320ac2b6df3b082742982c3b3768a235fa69ea0c5f9d47a84b5', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'd8fafd0bdfd8ae035ee314b12ce93df229df3be64509181c7ba7667e09b8a098', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', '744956d976b00aa689cdc9cad68a79ce8b14c70829f70c426a10b848547bd483', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '1603b4ee27cfb3c038f66ec962b2f8d860c3112c3281e227253e27803ac3f7f5', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '2af25088c29c0627339527a2082f01fad76fafc923c1d5c6e3ce7dd580107b8e', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/webhooks.sql', '76ab60487d2a73047066926a9aaef35b5381d96fb4bdaad32568f9c192ee8334', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'b31014a17d7507dc6e9cc4e57dd3802917829ca18687514fcdb3d0fd7f5758c4', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/lists.sql', '2f4156791523f133d2d4df3fbf711f35f3d0e297ef5cde63862147d8da815d10', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', 'a6a59ffc9c30c88bfee5e30cb376d21b565aa3e2017ac5f6a645985bb4c0aefd', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '6806722850bcf6e60230595bc27f9e7592f8bedae866079a748538f27bac907d', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '747ba8d18430ebefb0438ddd57ff65b1324fd99eb8e30d0a94a4ba5024bdb144', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', 'd69d033af2597bdfdb5f0f88f4cf23eefd090b403a8d229202281c797c125df1', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'fba6095541948fad0db7b513f8b30f7d4a4a54dbf2da38c07fc16f28f71d029f', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', '2cd9c417f0a4813fc90fdf22bd72f16c6b253bd57087ad71f92c23694605b4f2', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', 'e7f107aee4094934488bda902b52798a95a6873bab1afb3aa4554054a3999d18', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', '25de17820b137d6cab2e316505eaf0614cbb72b06a96d96e9400476d14dc515e', '25de17820b137d6cab2e316505eaf0614cbb72b06a96d96e9400476d14dc515e', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', '4e0b12ee73a91f3f993e52b9d4390108843d6567906153dbd32cd32be0c2472e', '4e0b12ee73a91f3f993e52b9d4390108843d6567906153dbd32cd32be0c2472e', '0.4.0', now());
 
 
 
@@ -2706,19 +2978,19 @@ CREATE INDEX log_by_commit ON ONLY events.log USING btree (xid, id);
 CREATE INDEX log_by_link ON ONLY events.log USING btree (share_link_id, xid, id);
 
 
-CREATE INDEX log_by_type ON ONLY events.log USING btree (account_id, type, xid, id);
+CREATE INDEX log_by_type ON ONLY events.log USING btree (type, account_id, xid, id);
 
 
 CREATE INDEX log_default_account_id_created_at_id_idx ON events.log_default USING btree (account_id, created_at, id);
-
-
-CREATE INDEX log_default_account_id_type_xid_id_idx ON events.log_default USING btree (account_id, type, xid, id);
 
 
 CREATE INDEX log_default_account_id_xid_id_idx ON events.log_default USING btree (account_id, xid, id);
 
 
 CREATE INDEX log_default_share_link_id_xid_id_idx ON events.log_default USING btree (share_link_id, xid, id);
+
+
+CREATE INDEX log_default_type_account_id_xid_id_idx ON events.log_default USING btree (type, account_id, xid, id);
 
 
 CREATE INDEX log_default_xid_id_idx ON events.log_default USING btree (xid, id);
@@ -2739,6 +3011,9 @@ CREATE INDEX email_templates_by_time ON links.email_templates USING btree (accou
 CREATE UNIQUE INDEX email_templates_one_default ON links.email_templates USING btree (account_id) WHERE is_default;
 
 
+CREATE INDEX interviews_by_change ON links.interviews USING btree (account_id, updated_at, id);
+
+
 CREATE INDEX interviews_by_completion ON links.interviews USING btree (account_id, COALESCE(completed_at, '-infinity'::timestamp with time zone), id);
 
 
@@ -2754,6 +3029,9 @@ CREATE INDEX interviews_by_time ON links.interviews USING btree (account_id, cre
 CREATE INDEX interviews_by_words ON links.interviews USING gin (account_id, searched public.gin_trgm_ops);
 
 
+CREATE UNIQUE INDEX interviews_external_id ON links.interviews USING btree (account_id, external_id) WHERE (external_id IS NOT NULL);
+
+
 CREATE INDEX mail_requests_by_time ON links.mail_requests USING btree (since);
 
 
@@ -2761,6 +3039,9 @@ CREATE UNIQUE INDEX reviewers_by_link ON links.reviewers USING btree (share_link
 
 
 CREATE INDEX reviewers_by_words ON links.reviewers USING gin (account_id, searched public.gin_trgm_ops);
+
+
+CREATE UNIQUE INDEX reviewers_external_id ON links.reviewers USING btree (account_id, external_id, share_link_id) WHERE (external_id IS NOT NULL);
 
 
 CREATE INDEX share_link_interviews_by_interview ON links.share_link_interviews USING btree (account_id, interview_id);
@@ -2776,6 +3057,9 @@ CREATE INDEX share_links_by_account ON links.share_links USING btree (account_id
 
 
 CREATE INDEX share_links_by_age ON links.share_links USING btree (active_since) WHERE (deactivated_at IS NULL);
+
+
+CREATE INDEX share_links_by_change ON links.share_links USING btree (account_id, updated_at, id);
 
 
 CREATE INDEX share_links_by_expiry ON links.share_links USING btree (account_id, COALESCE(expires_at, 'infinity'::timestamp with time zone), id);
@@ -2796,22 +3080,25 @@ CREATE INDEX share_links_deactivated ON links.share_links USING btree (account_i
 CREATE INDEX share_links_expiry_untold ON links.share_links USING btree (expires_at) WHERE ((deactivated_at IS NULL) AND (told_expiry IS DISTINCT FROM expires_at));
 
 
+CREATE UNIQUE INDEX share_links_external_id ON links.share_links USING btree (account_id, external_id) WHERE (external_id IS NOT NULL);
+
+
 CREATE INDEX share_links_to_expire ON links.share_links USING btree (expires_at) WHERE ((deactivated_at IS NULL) AND (expires_at IS NOT NULL));
 
 
-CREATE INDEX deliveries_by_account ON notifications.deliveries USING btree (account_id, id);
+CREATE INDEX deliveries_by_account ON notifications.deliveries USING btree (state, account_id, channel, id);
 
 
-CREATE INDEX deliveries_by_endpoint ON notifications.deliveries USING btree (recipient, state) WHERE (channel = 'webhook'::text);
+CREATE INDEX deliveries_by_endpoint ON notifications.deliveries USING btree (state, recipient, id) WHERE (channel = 'webhook'::text);
 
 
-CREATE INDEX deliveries_by_link ON notifications.deliveries USING btree (account_id, share_link_id, id);
+CREATE INDEX deliveries_by_link ON notifications.deliveries USING btree (share_link_id, account_id, id);
 
 
 CREATE INDEX deliveries_by_reviewer ON notifications.deliveries USING btree (reviewer_id, id);
 
 
-CREATE INDEX deliveries_by_type ON notifications.deliveries USING btree (account_id, event_type, id);
+CREATE INDEX deliveries_by_type ON notifications.deliveries USING btree (event_type, account_id, id);
 
 
 CREATE INDEX deliveries_due_mails ON notifications.deliveries USING btree (next_attempt_at) WHERE ((state = 'pending'::text) AND (channel = 'email'::text));
@@ -2832,10 +3119,10 @@ CREATE INDEX deliveries_gathered ON notifications.deliveries USING btree (gather
 CREATE INDEX deliveries_gathering ON notifications.deliveries USING btree (recipient, reviewer_id) WHERE ((state = 'pending'::text) AND (channel = 'webhook'::text) AND gathers);
 
 
+CREATE INDEX deliveries_of_another_time ON notifications.deliveries USING btree (account_id, created_at, id) WHERE (((created_at - happened_at) > '00:10:00'::interval) OR ((created_at - happened_at) < '-00:10:00'::interval));
+
+
 CREATE INDEX deliveries_of_invitations ON notifications.deliveries USING btree (reviewer_id, id) WHERE (kind = 'invitation'::text);
-
-
-CREATE INDEX deliveries_skipped ON notifications.deliveries USING btree (account_id, id) WHERE (state = 'skipped'::text);
 
 
 CREATE INDEX preferences_to_digest ON notifications.preferences USING btree (account_id, address) WHERE (digest_until IS NOT NULL);
@@ -2892,9 +3179,6 @@ CREATE INDEX watched_by_interview ON views.watched USING btree (account_id, inte
 ALTER INDEX events.log_by_account_time ATTACH PARTITION events.log_default_account_id_created_at_id_idx;
 
 
-ALTER INDEX events.log_by_type ATTACH PARTITION events.log_default_account_id_type_xid_id_idx;
-
-
 ALTER INDEX events.log_by_account_commit ATTACH PARTITION events.log_default_account_id_xid_id_idx;
 
 
@@ -2902,6 +3186,9 @@ ALTER INDEX events.log_pkey ATTACH PARTITION events.log_default_pkey;
 
 
 ALTER INDEX events.log_by_link ATTACH PARTITION events.log_default_share_link_id_xid_id_idx;
+
+
+ALTER INDEX events.log_by_type ATTACH PARTITION events.log_default_type_account_id_xid_id_idx;
 
 
 ALTER INDEX events.log_by_commit ATTACH PARTITION events.log_default_xid_id_idx;
@@ -2916,10 +3203,31 @@ CREATE TRIGGER document_goes AFTER DELETE ON links.interviews FOR EACH ROW EXECU
 CREATE TRIGGER follow_links AFTER INSERT OR DELETE ON links.share_links FOR EACH ROW EXECUTE FUNCTION views.follow_links();
 
 
+CREATE TRIGGER note_change BEFORE UPDATE ON links.accounts FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION sharelink.note_change();
+
+
+CREATE TRIGGER note_change BEFORE UPDATE ON links.email_templates FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION sharelink.note_change();
+
+
+CREATE TRIGGER note_change BEFORE UPDATE ON links.interviews FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION sharelink.note_change();
+
+
+CREATE TRIGGER note_change BEFORE UPDATE ON links.share_links FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION sharelink.note_change();
+
+
 CREATE TRIGGER note_revival BEFORE UPDATE OF deactivated_at, expires_at ON links.share_links FOR EACH ROW EXECUTE FUNCTION links.note_revival();
 
 
 CREATE TRIGGER close_gathering AFTER UPDATE OF state ON notifications.deliveries FOR EACH ROW WHEN ((old.gathers AND (new.state <> 'pending'::text))) EXECUTE FUNCTION notifications.close_gathering();
+
+
+CREATE TRIGGER note_change BEFORE UPDATE ON notifications.preferences FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION sharelink.note_change();
+
+
+CREATE TRIGGER note_change BEFORE UPDATE ON notifications.webhook_endpoints FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION sharelink.note_change();
+
+
+CREATE TRIGGER note_change BEFORE UPDATE ON views.reviews FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION sharelink.note_change();
 
 
 ALTER TABLE ONLY links.api_keys
@@ -3058,6 +3366,9 @@ GRANT ALL ON FUNCTION links.hold_interviews(of_account_id text, of_interview_ids
 GRANT ALL ON FUNCTION links.hold_interviews(of_account_id text, of_interview_ids text[]) TO sharelink_views;
 
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.interviews TO sharelink_links;
+
+
 REVOKE ALL ON FUNCTION links.live_api_key(of_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION links.live_api_key(of_id text) TO sharelink_links;
 GRANT ALL ON FUNCTION links.live_api_key(of_id text) TO sharelink_notifications;
@@ -3179,9 +3490,6 @@ GRANT SELECT ON TABLE links.content_states TO sharelink_views;
 GRANT SELECT ON TABLE links.doors TO sharelink_views;
 
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.interviews TO sharelink_links;
-
-
 GRANT SELECT ON TABLE links.mail_contexts TO sharelink_links;
 GRANT SELECT ON TABLE links.mail_contexts TO sharelink_notifications;
 
@@ -3205,6 +3513,9 @@ GRANT SELECT ON TABLE links.share_link_documents TO sharelink_links;
 
 
 GRANT SELECT ON TABLE links.shared_interviews TO sharelink_views;
+
+
+GRANT SELECT ON TABLE links.webhook_links TO sharelink_notifications;
 
 
 GRANT SELECT,UPDATE ON TABLE notifications.cursors TO sharelink_notifications;

@@ -14,7 +14,7 @@ GEN := build/gen
 PACKAGES := libevent libevent_pthreads libpq hiredis jansson libsodium libcurl libcmark libidn2 zlib
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
-            -Wpointer-arith -Wcast-qual -Wundef -Wvla -Wno-missing-field-initializers
+            -Wpointer-arith -Wcast-qual -Wundef -Wvla
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
 LDFLAGS_release := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 CFLAGS_debug := -Og -g3

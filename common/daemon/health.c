@@ -33,9 +33,9 @@ static json_t *find_missing(const struct readiness *readiness, const char **deta
 static struct next *show_metrics(struct flow *flow);
 
 const struct route health_routes[HEALTH_ROUTES] = {
-    { HTTP_GET, "/healthz", show_health, NULL },
-    { HTTP_GET, "/readyz", show_readiness, NULL },
-    { HTTP_GET, "/metrics", show_metrics, NULL },
+    { HTTP_GET, "/healthz", show_health, .scope = NULL },
+    { HTTP_GET, "/readyz", show_readiness, .scope = NULL },
+    { HTTP_GET, "/metrics", show_metrics, .scope = NULL },
 };
 
 static struct health_options asked;

@@ -21,8 +21,8 @@ static struct next *show_v1(struct flow *flow);
 static struct next *reply(struct flow *flow, const struct document *document);
 static void keep(void *held);
 
-static const struct route own_route = { HTTP_GET, "/openapi.json", show_own, NULL };
-static const struct route v1_route = { HTTP_GET, "/v1/openapi.json", show_v1, NULL };
+static const struct route own_route = { HTTP_GET, "/openapi.json", show_own, .scope = NULL };
+static const struct route v1_route = { HTTP_GET, "/v1/openapi.json", show_v1, .scope = NULL };
 
 void openapi_setup(struct arena *arena, const struct openapi_text *own, const struct openapi_text *of_v1, const char *public_url)
 {

@@ -13,7 +13,7 @@
  *         { .parameter = "q", .since = "2027-03-01", .sunset = "2028-03-01" },
  *         { .since = NULL },
  *     };
- *     { HTTP_GET, "/v1/things", list_things, "things.read", .deprecated = old_search },
+ *     { HTTP_GET, "/v1/things", list_things, .scope = "things.read", .deprecated = old_search },
  */
 struct deprecation {
     const char *parameter; /* NULL: the route itself */

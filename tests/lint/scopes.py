@@ -9,7 +9,7 @@ SCOPE = r"(?:links|reviews|events|webhooks)\.(?:read|write)"
 def check():
     real = {}
     for path in sources("services/*/routes.c"):
-        for found in re.finditer(r'\{ HTTP_\w+, "[^"]*", \w+, "([^"]+)"[^}]*\}', text_of(path)):
+        for found in re.finditer(r'\{ HTTP_\w+, "[^"]*", \w+, \.scope = "([^"]+)"[^}]*\}', text_of(path)):
             real.setdefault(found[1], (path, line_of(text_of(path), found.start())))
     key = ROOT / "services" / "ctl" / "key.c"
     made = re.search(r'#define ALL_SCOPES "([^"]*)"', text_of(key))[1].split(",")
@@ -29,7 +29,7 @@ def check_contract():
     for path in sources("proto/openapi/*.yaml"):
         if not (ROOT / "services" / path.stem / "routes.c").exists():
             continue  # what daemons share
-        routes = re.findall(r'\{ HTTP_(\w+), "([^"]*)", \w+, "([^"]+)"[^}]*\}', text_of(ROOT / "services" / path.stem / "routes.c"))
+        routes = re.findall(r'\{ HTTP_(\w+), "([^"]*)", \w+, \.scope = "([^"]+)"[^}]*\}', text_of(ROOT / "services" / path.stem / "routes.c"))
         asked = {f"{method} {pattern}": scope for method, pattern, scope in routes}
         told = {}
         for operation, number, scope in operations(path):

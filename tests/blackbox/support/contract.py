@@ -24,7 +24,7 @@ from .closing import closed
 PROTO = pathlib.Path(__file__).resolve().parents[3] / "proto"
 sys.path.append(str(PROTO / "openapi"))
 import documents  # noqa: E402  what the build makes the documents with
-ROUTE = re.compile(r'\{\s*HTTP_([A-Z]+),\s*"([^"]+)",\s*(\w+),\s*("[^"]*"|\w+)[^}]*\}')
+ROUTE = re.compile(r'\{\s*HTTP_([A-Z]+),\s*"([^"]+)",\s*(\w+),\s*\.scope = ("[^"]*"|\w+)[^}]*\}')
 # What the top of each document says that any call may answer; `default` stands for these alone.
 ANYWHERE = {400, 404, 405, 411, 413, 415, 417, 431, 500, 501, 503}
 # Headers that an answer may do without, besides those that are `required: false`.

@@ -92,15 +92,15 @@ static const struct deprecation old_parameters[] = {
 };
 
 static const struct route routes[] = {
-    { HTTP_GET, "/", show_root, NULL },
-    { HTTP_GET, "/v1/links/{id}", show_link, NULL }, /* before the literal one on purpose */
-    { HTTP_GET, "/v1/links", list_links, NULL },
-    { HTTP_POST, "/v1/links", create_link, "links.write" },
-    { HTTP_GET, "/v1/links/latest", show_latest, NULL },
-    { HTTP_PATCH, "/v1/links/{id}", show_link, NULL },
-    { HTTP_DELETE, "/v1/links/{id}/reviewers/{reviewer}", drop_reviewer, NULL },
-    { HTTP_GET, "/v1/old", list_links, "old.read", .deprecated = old_route },
-    { HTTP_GET, "/v1/search", list_links, NULL, .deprecated = old_parameters },
+    { HTTP_GET, "/", show_root, .scope = NULL },
+    { HTTP_GET, "/v1/links/{id}", show_link, .scope = NULL }, /* before the literal one on purpose */
+    { HTTP_GET, "/v1/links", list_links, .scope = NULL },
+    { HTTP_POST, "/v1/links", create_link, .scope = "links.write" },
+    { HTTP_GET, "/v1/links/latest", show_latest, .scope = NULL },
+    { HTTP_PATCH, "/v1/links/{id}", show_link, .scope = NULL },
+    { HTTP_DELETE, "/v1/links/{id}/reviewers/{reviewer}", drop_reviewer, .scope = NULL },
+    { HTTP_GET, "/v1/old", list_links, .scope = "old.read", .deprecated = old_route },
+    { HTTP_GET, "/v1/search", list_links, .scope = NULL, .deprecated = old_parameters },
     { .pattern = NULL },
 };
 
@@ -312,7 +312,8 @@ static void test_what_will_go_is_told_beforehand(void **state)
 /* In a process of its own, which a table that must not be served ends. */
 static bool is_served(const struct deprecation *deprecated)
 {
-    const struct route table[] = { { HTTP_GET, "/v1/old", list_links, NULL, .deprecated = deprecated }, { .pattern = NULL } };
+    const struct route table[] = { { HTTP_GET, "/v1/old", list_links, .scope = NULL, .deprecated = deprecated },
+                                   { .pattern = NULL } };
     int status;
     pid_t child = fork();
 

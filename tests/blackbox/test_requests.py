@@ -35,13 +35,19 @@ def endpoint(stack):
     return notifications(stack).post("/v1/webhook-endpoints", {"url": "https://8.8.8.8/", "events": ["link.expired"], "description": "D"}, status=201).json()["id"]
 
 
+def reviewer(stack):
+    link = stack.make_share_link()
+    return f"/v1/share-links/{link['id']}/reviewers/{link['reviewers'][0]['id']}"
+
+
 # Path by address, and what it takes: the API, a thing, a change, and what of it cannot be cleared.
 PATCHED = {
     "/v1/account": (lambda stack: (stack.api, "/v1/account"), {"name": "N"},
                     ["/name", "/defaults", "/defaults/settings", "/defaults/settings/omit_avatars"]),
     "/v1/share-links/{id}": (lambda stack: (stack.api, f"/v1/share-links/{stack.make_share_link()['id']}"), {"title": "N", "message": None},
                              ["/title", "/owner", "/owner/name", "/owner/email", "/settings", "/settings/omit_avatars"]),
-    "/v1/share-links/{id}/reviewers/{rid}": (lambda stack: (stack.api, reviewer(stack)), {"name": "N"}, ["/name", "/email"]),
+    "/v1/share-links/{id}/reviewers/{rid}": (lambda stack: (stack.api, reviewer(stack)), {"name": "N", "external_id": None, "metadata": None},
+                                             ["/name", "/email"]),
     "/v1/email-templates/{id}": (lambda stack: (stack.api, f"/v1/email-templates/{template(stack)}"), {"name": "N"},
                                  ["/name", "/subject", "/body", "/is_default"]),
     "/v1/webhook-endpoints/{id}": (lambda stack: (notifications(stack), f"/v1/webhook-endpoints/{endpoint(stack)}"),

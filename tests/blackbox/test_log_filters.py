@@ -223,6 +223,15 @@ def test_endpoints_of_a_time(stack, log):
         log.delete(f"/v1/webhook-endpoints/{endpoint['id']}", status=204)
 
 
+def test_filters_have_more_combinations_than_a_session_keeps(log, rows_of):
+    some = {"state": "skipped", "channel": "email", "type": list(TYPES), "created_after": told(NOON), "created_before": told(NOON + datetime.timedelta(days=1))}
+    wanted = {row["id"] for row in rows_of["/v1/deliveries"]}
+    for chosen in itertools.product((False, True), repeat=len(some)):
+        for sort in ("created_at", "-created_at"):
+            params = {name: value for (name, value), is_chosen in zip(some.items(), chosen) if is_chosen}
+            assert wanted <= {row["id"] for row in pages(log, "/v1/deliveries", 100, sort=sort, **params)}
+
+
 # --- whose links they are now ---
 
 

@@ -194,6 +194,17 @@ def test_single_field_twice_is_a_400_that_names_it(stack, daemon, name, values):
     assert name.lower() in problem["detail"].lower()
 
 
+def test_the_front_door_passes_it_all_on(stack):
+    """Refused there or behind it, in the same form."""
+    door = Api(stack.public_url, stack.key)
+    refused_as_encoded(send(door, "POST", "/v1/share-links", gzip.compress(b"{}"), Content_Encoding="gzip"))
+    assert send(door, "PATCH", "/v1/account", '{"name": "N"}', MERGE_PATCH).headers["Accept-Patch"] == PATCH_TYPES
+    for name, value in (("Idempotency-Key", "a"), ("Authorization", f"Bearer {stack.key}"), ("Content-Type", "application/json")):
+        lines = f"{name}: {value}\r\n" * 2
+        answer = ask(stack.front, f"POST /v1/share-links HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n{lines}\r\n{{}}".encode())
+        assert (answer.status, json.loads(answer.content)["code"]) == (400, "malformed_request"), name
+
+
 def test_lists_may_come_in_several_lines(stack, api):
     path = f"/v1/share-links/{stack.make_share_link()['id']}"
     tag = api.get(path).headers["ETag"]

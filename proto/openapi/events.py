@@ -64,8 +64,6 @@ def data_of(event):
         if not isinstance(node, dict):
             return node
         made = {word: inlined(value) for word, value in node.items() if word != "$ref"}
-        if made.get("type") == "integer":
-            made["format"] = "int32"  # OpenAPI's own; a strict validator of JSON Schema knows none
         return {**definitions[node["$ref"].rpartition("/")[2]], **made} if "$ref" in node else made
 
     return inlined(event["properties"]["data"])

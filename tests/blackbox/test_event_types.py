@@ -20,7 +20,7 @@ def test_every_type_is_listed_with_what_it_holds(events):
         assert each["description"].endswith(".") and each["example"]["type"] == each["type"]
         validator = jsonschema.Draft202012Validator(each["data_schema"])  # which refers to nothing outside
         assert validator.is_valid(each["example"]["data"]) and not validator.is_valid({})
-        assert "$ref" not in str(each["data_schema"])
+        assert "$ref" not in str(each["data_schema"]) and "'format'" not in str(each["data_schema"]), "a strict validator takes it as it is"
 
 
 def test_it_is_sent_once(events):

@@ -1,5 +1,5 @@
-/* list_event_types.c - GET /v1/event-types: all types of events, what each means and holds. Made of proto/events at build, the same for
- * everybody until the next release. */
+/* list_event_types.c - GET /v1/event-types: all types of events, what each means and holds. Made of proto/events at build, the
+ * same for everybody until the next release. */
 #include "common/http/conditional.h"
 #include "services/notifications/handlers.h"
 

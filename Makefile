@@ -64,7 +64,7 @@ $(shell mkdir -p $(GEN); echo '$(SCHEMA) $(MIGRATIONS)' | cmp -s - $(SCHEMA_LIST
 # One short line a step; V=1 shows the commands.
 say = $(if $(V),,@printf '  %-5s%s\n' $(1) $(2);)
 
-.PHONY: all run clean-run test test-compose unit unit-binaries blackbox bench lint format clean packages-run packages-test
+.PHONY: all run clean-run test test-compose test-fuzz unit unit-binaries blackbox bench lint format clean packages-run packages-test
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -184,6 +184,11 @@ unit-binaries: $(UNIT_TESTS)
 # Installs what it needs by itself; does not need the build.
 test-compose:
 	@exec tests/compose/run
+
+# Requests of hypothesis to every operation of the contracts, for ten minutes at most.
+test-fuzz: packages-test
+	@$(MAKE) --no-print-directory all
+	@exec /usr/bin/python3 tests/fuzz/fuzz.py
 
 bench: packages-test
 	@$(MAKE) --no-print-directory all $(OUT)/tests/bare_server

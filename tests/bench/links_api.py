@@ -1,9 +1,13 @@
 """The links API through HTTP (wrk) beside pgbench with the very statements that the daemon sends: create with 5 reviewers and
 20 interviews, one link, and a page of 20 links."""
 
+import itertools
 import json
+import statistics
+import time
 
 from rig import CLIENTS, FRESH, ROUNDS, SECONDS, alternate, fresh, link_body, report, wrk_script
+from support import samples
 
 NOTE = f"{CLIENTS} clients, median of {ROUNDS} rounds of {SECONDS} s"
 LINKS = 200
@@ -34,6 +38,28 @@ def bench_list(rig):
     rig.sql("vacuum analyze")
     compare(rig, "list page", wrk_script("GET", "/v1/share-links", headers_of(rig, key)),
             rig.catch_statement(r"list share-links \d+", lambda: rig.call("GET", "/v1/share-links", key=key)))
+
+
+def bench_batch(rig):
+    """300 interviews by 3 calls, beside 30 by as many: seconds, so that less than 1 is wanted."""
+    numbers = itertools.count(1)
+
+    def made(count):
+        return [{"id": f"batch-{next(numbers)}", **samples.interview_document()} for _ in range(count)]
+
+    def seconds(calls):
+        began = time.monotonic()
+        for method, path, body in calls:
+            rig.call(method, path, body)
+        return time.monotonic() - began
+
+    def one_by_one(documents):
+        return [("PUT", f"/v1/interviews/{each.pop('id')}", each) for each in documents]
+
+    pairs = [(seconds([("POST", "/v1/interviews/batch", {"interviews": made(100)}) for _ in range(3)]), seconds(one_by_one(made(30))))
+             for _ in range(2 * ROUNDS + 1)]
+    batch, single = (statistics.median(pair[side] for pair in pairs) for side in (0, 1))
+    report("300 by 3 batches", batch * 1000, "ms", single * 1000, "ms for 30 single calls", f"median of {len(pairs)} pairs", "< 1")
 
 
 def compare(rig, name, request, statement):

@@ -31,8 +31,8 @@ class Schemas:
     def _of(self, schema, depth):
         key = (id(schema), depth > 6)
         if key not in self.made:
-            self.made[key] = st.deferred(lambda: self._make(schema, depth))
-        return self.made[key]
+            self.made[key] = schema, st.deferred(lambda: self._make(schema, depth))  # kept, so that no other gets its id
+        return self.made[key][1]
 
     def _make(self, schema, depth):
         if "const" in schema:

@@ -2,7 +2,7 @@
 import { callView } from "./call.js";
 import { contractOf, resolved, textOf } from "./contract.js";
 import { count, fill, h } from "./dom.js";
-import { markdown } from "./markdown.js";
+import { inline, markdown } from "./markdown.js";
 import { linkTo, mark, open, startMenu } from "./menu.js";
 import { code, folding, rowsOf } from "./schema.js";
 
@@ -64,7 +64,7 @@ function overview(wanted) {
     h("h1", { tabindex: "-1" }, info.title),
     wanted && h("p", { role: "alert", class: "bad" }, `There is no call “${wanted}” in this version.`),
     h("p", {}, info.summary),
-    h("dl", { class: "facts" }, fact("Version", info.version), servers.map((each) => fact("Server", code(textOf(each.url)), ` ${textOf(each.description)}`)),
+    h("dl", { class: "facts" }, fact("Version", info.version), servers.map((each) => fact("Server", code(textOf(each.url)), " ", inline(textOf(each.description)))),
       fact("Document", h("a", { href: "/openapi.json" }, "openapi.json"), " for your tools; ", h("a", { href: "#all" }, "all of it on one page"), " to print.")),
     h("div", { class: "told" }, markdown(info.description), keys.length > 0 && [h("h2", {}, "Keys"), keys.map(markdown)]),
     contract.groups.map((group) => h("section", {}, h("h2", {}, group.name), markdown(group.description), indexOf(group.calls, true))));

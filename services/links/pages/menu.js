@@ -28,8 +28,8 @@ export function mark(hash) {
       link.removeAttribute("aria-current");
     } else {
       link.setAttribute("aria-current", "page");
-      const below = link.getBoundingClientRect().bottom - nav.getBoundingClientRect().bottom;
-      nav.scrollTop += below > 0 ? below + nav.clientHeight / 2 : 0;
+      const below = link.getBoundingClientRect().bottom - list.getBoundingClientRect().bottom;
+      list.scrollTop += below > 0 ? below + list.clientHeight / 2 : 0;
     }
   }
 }

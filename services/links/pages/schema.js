@@ -53,7 +53,7 @@ function limitsOf(contract, schema) {
   const items = schema.items && flat(contract, schema.items);
   const ofItems = items && !items.items ? limitsOf(contract, items) : [];
   return [
-    range(schema.minLength, schema.maxLength, " characters"), range(schema.minItems, schema.maxItems, " entries"),
+    schema.format !== "date-time" && range(schema.minLength, schema.maxLength, " characters"), range(schema.minItems, schema.maxItems, " entries"),
     range(schema.minProperties, schema.maxProperties, " members"), range(schema.minimum, schema.maximum, ""),
     schema.uniqueItems && "none twice", schema.readOnly && "read only", !/^int/.test(schema.format) && schema.format, schema.pattern && !schema.format && ["pattern ", shown(schema.pattern)],
     "default" in schema && ["default ", shown(schema.default)], ofItems.length && ["each ", listed(ofItems)],
@@ -61,7 +61,7 @@ function limitsOf(contract, schema) {
 }
 
 const range = (least, most, many) => (most === undefined ? least && `at least ${least}${many}`
-  : least === undefined && !many ? `at most ${most}` : `${least === most ? "" : `${least ?? 0} to `}${most}${many}`);
+  : least === undefined || many && !least ? `at most ${most}${many}` : `${least === most ? "" : `${least} to `}${most}${many}`);
 
 function valuesOf(contract, given) {
   const schema = given.items ? flat(contract, given.items) : given;

@@ -324,6 +324,8 @@ class Uses:
         """`whole`: not one of several that are put together."""
         if not self.once(f"request {whole}", schema):
             return
+        if "default" in schema:
+            sys.exit(f"{place}: a member of a body has no default, which generators take for a member that is required: say it in words")
         if whole and "properties" in schema and not self.closed(schema):
             sys.exit(f"{place}: what is sent is closed: additionalProperties is missing")
         if "$ref" in schema:

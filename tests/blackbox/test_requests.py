@@ -35,11 +35,6 @@ def endpoint(stack):
     return notifications(stack).post("/v1/webhook-endpoints", {"url": "https://8.8.8.8/", "events": ["link.expired"], "description": "D"}, status=201).json()["id"]
 
 
-def reviewer(stack):
-    link = stack.make_share_link()
-    return f"/v1/share-links/{link['id']}/reviewers/{link['reviewers'][0]['id']}"
-
-
 # Path by address, and what it takes: the API, a thing, a change, and what of it cannot be cleared.
 PATCHED = {
     "/v1/account": (lambda stack: (stack.api, "/v1/account"), {"name": "N"},

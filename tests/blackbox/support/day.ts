@@ -147,6 +147,8 @@ async function events(): Promise<void> {
     expect(seen.some((each) => each.startsWith("made lnk_")), "a link was made");
     await ok(api.GET("/v1/events", { params: { query: { limit: 10, sort: "created_at" } } }));
     await ok(api.GET("/v1/events/{id}", { params: { path: { id: first(page.data).id } } }));
+    const types = await ok(api.GET("/v1/event-types"));
+    expect(types.data.some((each) => each.type === first(page.data).type), "an event has a type that is listed");
     const ends = new AbortController();
     const stream = await api.GET("/v1/events/stream", { parseAs: "stream", signal: ends.signal });
     expect(stream.response.status === 200, "the stream is open");

@@ -145,6 +145,7 @@ async function events(): Promise<void> {
     const page = await ok(api.GET("/v1/events", { params: { query: { limit: 100 } } }));
     const seen = page.data.map(told);
     expect(seen.some((each) => each.startsWith("made lnk_")), "a link was made");
+    await ok(api.GET("/v1/event-types"));
     await ok(api.GET("/v1/events", { params: { query: { limit: 10, sort: "created_at" } } }));
     await ok(api.GET("/v1/events/{id}", { params: { path: { id: first(page.data).id } } }));
     const types = await ok(api.GET("/v1/event-types"));

@@ -5,6 +5,7 @@
 A daemon's file is no document by itself. To it come:
 - what proto/events says of each event, for `x-each-event` (events.py);
 - what it refers to and does not have: components of shared.yaml, and the paths there, which every daemon serves;
+- the problems that its answers name, and the list of all their codes (problems.py);
 - the text of `x-conventions` for a line `{{conventions}}` of its description;
 - for `x-for-people: true`, a page beside each application/problem+json: HTML for who asks for it. People have no key, so what keys
   are told in headers is left out.
@@ -19,6 +20,7 @@ import pathlib
 import sys
 
 import events
+import problems
 import yaml
 
 SHARED = pathlib.Path(__file__).resolve().parent / "shared.yaml"
@@ -68,21 +70,29 @@ def load(path):
 
 
 def read(path):
+    document, shared = assembled(path), load(SHARED)
+    problems.tell_list(document, shared)
+    bound_integers(document)
+    check(document)
+    return document
+
+
+def assembled(path):
     document, shared = load(path), load(SHARED)
     if not str(document.get("openapi", "")).startswith("3.1."):
         sys.exit("openapi must be 3.1.x")
     document["info"] = {**shared["info"], **document["info"]}
     document["info"]["description"] = document["info"]["description"].replace("{{conventions}}\n", shared["x-conventions"])
     if "x-documents" in document:
-        join(document, [read(pathlib.Path(path).parent / f"{name}.yaml") for name in document.pop("x-documents")])
+        join(document, [assembled(pathlib.Path(path).parent / f"{name}.yaml") for name in document.pop("x-documents")])
     else:
         complete(document, shared)
-    bound_integers(document)
-    check(document)
     return document
 
 
 def complete(document, shared):
+    problems.expand_all(document, shared)
+    problems.expand_all(shared, shared)
     for route, item in shared["paths"].items():
         add(document["paths"], route, item, "the path")
     document["tags"] += shared["tags"]
@@ -184,6 +194,7 @@ def check(document):
         if unknown := {name for name in set(node) - KNOWN[kind] if not str(name).startswith("x-")}:
             sys.exit(f"{place}: a {kind} has no {sorted(map(str, unknown))}; is a comma or a colon not quoted?")
     check_paths(document)
+    problems.check(document)
     Uses(document).check()
 
 

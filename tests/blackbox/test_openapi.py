@@ -95,6 +95,22 @@ def test_documents_that_differ_are_not_put_together(tmp_path):
     assert ran.returncode != 0 and "Settings is not the same" in ran.stderr
 
 
+@pytest.mark.parametrize("name", [*NAMES, "v1"])
+def test_each_code_that_is_told_is_in_the_list(name):
+    document = json.loads(embed(OPENAPI / f"{name}.yaml").stdout)
+    answers = [each for item in document["paths"].values() for operation in item.values() if isinstance(operation, dict)
+               for each in operation["responses"].values()] + [*document["components"]["responses"].values()]
+    told = {code: int(media["example"]["status"]) for answer in answers for media in answer.get("content", {}).values()
+            for code in answer.get("x-codes", []) if "status" in media.get("example", {})}
+    assert told and told.items() <= {code: each["status"] for code, each in document["x-codes"].items()}.items()
+    for each in answers:
+        for code in each.get("x-codes", []):
+            assert f"- `{code}`: " in each["description"]
+    words = document["components"]["schemas"]["Code"]["description"]
+    assert all(f"- `{code}` ({each['status']}): {each['description']}" in words for code, each in document["x-codes"].items())
+    assert all(f"- `{code}`: {each['description']}" in words for code, each in document["x-fault-codes"].items())
+
+
 MISTAKES = {
     "no YAML": (("paths:\n", "paths: [\n"), "expected"),
     "a key twice": (("  /v1/interviews:\n", "  /v1/account:\n"), "twice"),
@@ -113,6 +129,16 @@ MISTAKES = {
     "what is answered sent": (("schemas/TemplateChanges", "schemas/EmailTemplate"), "is closed"),
     "another style of names": (("operationId: listShareLinks", "operationId: list_share_links"), "camelCase"),
     "a name twice": (("operationId: listShareLinks", "operationId: listInterviews"), "is the operationId of"),
+    "a code that is not listed": (("codes: [basic_link]", "codes: [basic_links]"), "basic_links is not in x-codes"),
+    "a fault that is not listed": (("read_only: for `plan`", "readonly: for `plan`"), "readonly is not in x-faults"),
+    "codes of two statuses": (("codes: [link_not_active, basic_link, key]", "codes: [link_not_active, rate_limited, key]"), "its codes are of [409, 429]"),
+    "codes of another status": (('"409": { $ref: "#/components/responses/KeyConflict" }', '"409":\n          x-problem: { codes: [precondition_failed] }'),
+                                "its codes are of [412]"),
+    "codes of a key that is not taken": (('responses/TooManyRequests"', 'responses/TooManyRequestsWithKey"'), "tells of ['idempotency_store_full']"),
+    "a key whose codes are not told": (('responses/BadRequestWithKey"', 'responses/BadRequest"'), "does not tell of ['idempotency_key_invalid']"),
+    "a condition that is not told": (('        "412": { $ref: "#/components/responses/PreconditionFailed" }\n', ""), "does not tell of ['precondition_failed']"),
+    "a body that may be left out": (('responses/BadOptionalBody"', 'responses/BadRequestWithKey"'), "body_required"),
+    "a code of GETs elsewhere": (('responses/Unavailable"', 'responses/UnavailableToRead"'), "busy is told of each GET"),
     "what is shared": (("  schemas:\n", "  schemas:\n    Problem: {}\n"), "is in shared.yaml already"),
 }
 

@@ -85,11 +85,11 @@ const FAULTS = /Codes of faults: ([^.]*)\./;
 // The codes that a description tells of, by "`code`: what it means": [{ code, text }, …]
 export function codesIn(description) {
   const told = textOf(description).replace(FAULTS, "");
-  const found = [...told.matchAll(/`([a-z][a-z0-9_]*)`[:;]\s*|`(idempotency_\w+)`[,. ]*/g)];
-  return found.map((each, place) => ({ code: each[1] ?? each[2], text: told.slice(each.index + each[0].length, found[place + 1]?.index).replace(/(Of|With) an `Idempotency-Key`[^.]*$/, "") }));
+  const found = [...told.matchAll(/(?:^- )?`([a-z][a-z0-9_]*)`[:;]\s*/gm)];
+  return found.map((each, place) => ({ code: each[1], text: told.slice(each.index + each[0].length, found[place + 1]?.index).trim() }));
 }
 
-// What each code means, its statuses, and which calls say that they answer it. Told by descriptions, and by examples.
+// What each code means, its statuses, and which calls say that they answer it. Told by descriptions, by examples and by lists of ours.
 function codesOf(contract) {
   const codes = new Map();
   const note = (code, status, text, call, isOfFault = false) => {
@@ -104,10 +104,14 @@ function codesOf(contract) {
         value?.code && note(value.code, `${value?.status}`, textOf(value?.detail), call);
         (value?.errors ?? []).forEach((fault) => note(fault.code, "422", textOf(fault.detail), call, true));
       }
-      for (const [, code] of (FAULTS.exec(answer.description)?.[1] ?? "").matchAll(/(?<!for )`([a-z_]+)`/g)) {
+      for (const code of answer["x-fault-codes"] ?? []) {
         note(code, answer.status, "", call, true);
       }
     }
+  }
+  // The document's own list, where it has one, says what a code means wherever it is answered.
+  for (const each of codes.values()) {
+    each.text = textOf(contract.document[each.isOfFault ? "x-fault-codes" : "x-codes"]?.[each.code]?.description) || each.text;
   }
   return [...codes.values()].toSorted((one, other) => one.isOfFault - other.isOfFault || [...one.statuses][0] - [...other.statuses][0] || one.code.localeCompare(other.code));
 }

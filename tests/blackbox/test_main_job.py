@@ -14,13 +14,13 @@ from email.header import decode_header, make_header
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
-import jsonschema
 import pytest
 import redis
 from stack.mail import text_of
 from stack.waiting import wait_until
-from support import ROOT, samples
+from support import samples
 from support.api import Api, Reviewer, faults
+from support.contract import event_validator
 from support.html_text import Html
 from support.mailbox import link_in
 from support.shapes import PASSCODE, TOKEN, is_id, time_of
@@ -35,9 +35,9 @@ MESSAGE = {"subject": "{{interview_count}} für {{job_title}}",
 CREATE_REQUEST, OPEN_REQUEST = "story-create-1", "story-open-1"
 CREATE_TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 OPEN_TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
-LINK_MEMBERS = {"id", "kind", "title", "state", "state_reason", "owner", "settings", "send_email", "message", "template_id",
+LINK_MEMBERS = {"id", "external_id", "metadata", "kind", "title", "state", "state_reason", "owner", "settings", "send_email", "message", "template_id",
                 "expires_at", "interview_count", "interview_ids", "reviewers", "version", "created_at", "updated_at"}
-REVIEWER_MEMBERS = {"state_reason", "id", "name", "email", "state", "invited_at", "invitation_state", "first_opened_at", "last_opened_at",
+REVIEWER_MEMBERS = {"state_reason", "id", "external_id", "metadata", "name", "email", "state", "invited_at", "invitation_state", "first_opened_at", "last_opened_at",
                     "open_count", "reviewed_count"}
 SETTINGS = {"abbreviate_names", "omit_avatars", "exclude_full_profiles", "hide_skipped_questions", "disable_feedback",
             "mask_questionnaire"}
@@ -116,7 +116,7 @@ def test_stored_interview_is_answered_whole_and_replaced_by_a_second_put(stack):
     created = stack.api.put("/v1/interviews/whole:1", document, status=201)
     answered = created.json()
     assert {key: answered[key] for key in document} == document
-    assert answered.keys() - document.keys() == {"id", "version", "created_at", "updated_at"}
+    assert answered.keys() - document.keys() == {"id", "external_id", "metadata", "version", "created_at", "updated_at"}
     assert (answered["id"], answered["version"], created.headers["ETag"]) == ("whole:1", 1, '"v1"')
 
     replaced = stack.api.put("/v1/interviews/whole:1", other, status=200)
@@ -462,21 +462,11 @@ def test_events_are_cloudevents_and_hold_ids_only(stack, story):
             assert value is True if name == "first" else is_id({"share_link_id": "lnk_", "reviewer_id": "rvw_", "visit_id": "vst_"}[name], value)
 
 
-def schema_of(event_type):
-    """A validator by the published schema of this type, full name."""
-    path = ROOT / "proto" / "events" / f"{event_type.removeprefix('sharelink.').removesuffix('.v1')}.json"
-    schema = json.loads(path.read_text())
-    validator = jsonschema.validators.validator_for(schema)
-    validator.check_schema(schema)
-    return validator(schema, resolver=jsonschema.RefResolver(path.as_uri(), schema), format_checker=jsonschema.FormatChecker())
-
-
 def test_events_fit_their_published_schemas(stack, story):
     for entry in stream_entries(stack).values():
-        schema = schema_of(entry.type)
-        schema.validate(entry.event)
-        for example in schema.schema["examples"]:
-            schema.validate(example)
+        schema = event_validator(entry.type)
+        for event in (entry.event, *schema.schema["examples"]):
+            schema.validate(event)
         for foreign in ({"type": "sharelink.other.v1"}, {"email": "a@b.example"}, {"data": entry.event["data"] | {"name": "Ada"}}, {"data": {}}):
             assert not schema.is_valid(entry.event | foreign), "a schema that takes anything says nothing"
 

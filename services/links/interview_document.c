@@ -45,6 +45,16 @@ void interview_document_check(struct fields *root, json_t *document, enum media_
     fields_end(root);
 }
 
+const char *interview_document_text(struct arena *arena, json_t *document)
+{
+    static const char *const beside[] = { "id", "external_id", "metadata" };
+
+    for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
+        json_object_del(document, beside[i]);
+    }
+    return json_text(arena, document);
+}
+
 /* Stored as all times are answered: in UTC with milliseconds. RFC 3339 allows forms, a leap second above all, that neither
  * PostgreSQL nor a browser might read. */
 static void check_completed_at(struct fields *root, json_t *document)

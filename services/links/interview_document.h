@@ -16,8 +16,10 @@ static inline enum media_urls media_urls_of(const struct daemon *daemon)
     return links_settings_of(daemon)->allow_http_media ? MEDIA_HTTP_TOO : MEDIA_SECURE;
 }
 
-/* Notes every fault of the document, whose fields the caller may have read some of, and puts its time into UTC. It keeps what the
- * platform says of the interview, which data tells too. */
+/* Notes every fault of the document, whose fields the caller may have read some of, and puts its time into UTC. data has what the
+ * platform says of the interview. */
 void interview_document_check(struct fields *root, json_t *document, enum media_urls allowed, struct platform_data *data);
+/* What is stored as the document: its id and what data has are stored beside it, and leave it. */
+const char *interview_document_text(struct arena *arena, json_t *document);
 
 #endif

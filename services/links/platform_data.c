@@ -19,7 +19,7 @@ static bool is_key(const char *name);
 
 void platform_data_read(struct fields *fields, struct platform_data *data)
 {
-    data->external_id = fields_text(fields, "external_id", FIELDS_OPTIONAL, &external_id_rule);
+    data->external_id = arena_strdup(fields->arena, fields_text(fields, "external_id", FIELDS_OPTIONAL, &external_id_rule));
     const json_t *metadata = read_metadata(fields, &value_rule);
     data->metadata = metadata ? json_text(fields->arena, metadata) : "{}";
 }

@@ -39,8 +39,9 @@ struct next *put_interview(struct flow *flow)
     struct put_interview_in in = {
         .account_id = caller_of(flow)->account_id,
         .interview_id = router_param(flow, "id"),
-        .document = json_text(flow->arena, body),
+        .document = interview_document_text(flow->arena, body),
         .external_id = data.external_id,
+        .metadata = data.metadata,
         .is_sound = !faults_any(faults),
         .only_replaces = http_header(flow, "If-Match") != NULL,
         .tags = conditional_tags(flow),

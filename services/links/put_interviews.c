@@ -21,10 +21,10 @@
 
 struct batch {
     struct json_pieces pieces;
-    size_t next; /* to be parsed */
-    struct put_interviews_interviews_row *rows;
+    size_t next;                                               /* to be parsed */
+    const char **ids, **external_ids, **documents, **metadata; /* of each; NULL: it has none, or is faulty */
     struct faults *faults;
-    json_t *ids, *external_ids; /* all that were sent so far */
+    json_t *known_ids, *known_external_ids; /* all that were sent so far */
 };
 
 /* In the order in which they run. */
@@ -49,9 +49,12 @@ struct next *put_interviews(struct flow *flow)
         return refusal;
     }
     batch->faults = faults_new(flow->arena);
-    batch->ids = json_keep(flow->arena, json_object());
-    batch->external_ids = json_keep(flow->arena, json_object());
-    batch->rows = arena_calloc(flow->arena, INTERVIEWS_MAX, sizeof *batch->rows);
+    batch->known_ids = json_keep(flow->arena, json_object());
+    batch->known_external_ids = json_keep(flow->arena, json_object());
+    batch->ids = arena_calloc(flow->arena, INTERVIEWS_MAX, sizeof *batch->ids);
+    batch->external_ids = arena_calloc(flow->arena, INTERVIEWS_MAX, sizeof *batch->external_ids);
+    batch->documents = arena_calloc(flow->arena, INTERVIEWS_MAX, sizeof *batch->documents);
+    batch->metadata = arena_calloc(flow->arena, INTERVIEWS_MAX, sizeof *batch->metadata);
     struct fields root = fields_of(flow->arena, batch->faults, body, "");
     check_count(&root, batch);
     fields_end(&root);
@@ -91,7 +94,7 @@ static struct next *parse_some(struct flow *flow)
             return flow_yield(flow, parse_some);
         }
     }
-    bool may_have_more = json_object_size(batch->external_ids) > 0;
+    bool may_have_more = json_object_size(batch->known_external_ids) > 0;
     return faults_any(batch->faults) && !may_have_more ? faults_reply(flow, batch->faults) : store(flow, batch);
 }
 
@@ -124,10 +127,10 @@ static void check_document(struct flow *flow, struct batch *batch, struct arena 
         fields_text(&root, "id", FIELDS_REQUIRED,
                     &(struct text_rule){ .min = 1, .max = 128, .verbatim = true, .check = fields_check_external_id });
 
-    if (id && json_object_get(batch->ids, id)) {
+    if (id && json_object_get(batch->known_ids, id)) {
         fields_fault(&root, "id", "duplicate", "Another interview of this batch has the same id.");
     } else if (id) {
-        json_object_set_new(batch->ids, id, json_true());
+        json_object_set_new(batch->known_ids, id, json_true());
     }
     if (!root.object) {
         return;
@@ -135,30 +138,34 @@ static void check_document(struct flow *flow, struct batch *batch, struct arena 
     struct platform_data data;
     interview_document_check(&root, document, media_urls_of(flow->daemon), &data);
     note_name(flow, batch, &root, data.external_id);
-    batch->rows[batch->next].id = arena_strdup(flow->arena, id);
+    batch->ids[batch->next] = arena_strdup(flow->arena, id);
+    batch->metadata[batch->next] = arena_strdup(flow->arena, data.metadata);
     if (!faults_any(batch->faults)) {
-        json_object_del(document, "id");
-        batch->rows[batch->next].document = arena_strdup(flow->arena, json_text(scratch, document));
+        batch->documents[batch->next] = interview_document_text(flow->arena, document);
     }
 }
 
 static void note_name(struct flow *flow, struct batch *batch, struct fields *root, const char *external_id)
 {
-    if (external_id && json_object_get(batch->external_ids, external_id)) {
+    if (external_id && json_object_get(batch->known_external_ids, external_id)) {
         platform_data_note_taken(flow->arena, batch->faults, root->pointer, "interview");
     } else if (external_id) {
-        json_object_set_new(batch->external_ids, external_id, json_true());
-        batch->rows[batch->next].external_id = arena_strdup(flow->arena, external_id);
+        json_object_set_new(batch->known_external_ids, external_id, json_true());
+        batch->external_ids[batch->next] = arena_strdup(flow->arena, external_id);
     }
 }
 
 static struct next *store(struct flow *flow, const struct batch *batch)
 {
+    size_t count = batch->pieces.count;
     struct put_interviews_in in = {
         .account_id = caller_of(flow)->account_id,
         .is_sound = !faults_any(batch->faults),
         .content_max = change_content_max(flow),
-        .interviews = { batch->rows, batch->pieces.count },
+        .ids = { batch->ids, count },
+        .external_ids = { batch->external_ids, count },
+        .documents = { batch->documents, count },
+        .metadata = { batch->metadata, count },
     };
     return put_interviews_query(flow, flow->daemon->pg, &in, reply_stored);
 }

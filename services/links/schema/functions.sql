@@ -85,15 +85,6 @@ begin
 end
 $$;
 
--- An interview is sent with its external_id and its metadata in the document, and stored with them beside it.
-create or replace function links.document_of(sent jsonb) returns jsonb
-language sql immutable
-return sent - 'external_id' - 'metadata';
-
-create or replace function links.metadata_of(sent jsonb) returns jsonb
-language sql immutable
-return coalesce(nullif(sent -> 'metadata', 'null'), '{}');
-
 -- The places of those whose external_id another interview has. Whoever gives external_ids to interviews calls it first: it holds them,
 -- in the order of their numbers, until the transaction ends, so that two who give the same ones wait for each other, not in a circle,
 -- and the second finds what the first has stored.
@@ -185,30 +176,27 @@ $$;
 -- Creates interviews or replaces their documents, all of them or none. A row 'stored' for each, with its place among the ids; or rows
 -- 'too_large': who would make the pages of which link how large, when the documents grow beyond what a link may have. Of one alone:
 -- only_replaces wants it to be there already, of a version that is among the tags unless they are null, only_creates wants it not to be
--- there; no row when that is not so.
---
--- What documents say of external_id and metadata is stored beside them; nobody else has these external_ids (links.taken_names).
+-- there; no row when that is not so. Nobody else has these external_ids (links.taken_names).
 --
 -- The ids differ from each other. All rows are locked before one is changed: the interviews in the order of their ids, whether they are
 -- there or are made, so that two who send the same ones wait for each other and not in a circle; then, when documents grow, the links
 -- that have them in the order of theirs, so that nobody adds to those meanwhile.
-create or replace function links.store_interviews(of_account_id text, ids text[], documents jsonb[], only_replaces boolean,
-                                                  only_creates boolean, wanted_tags text, size_max bigint)
-returns table (outcome text, place int, interview links.interviews, overfull_link text, content_size bigint)
+--
+-- Documents are large: ids and places are sorted and joined, and a document is taken out of its array where it is stored.
+create or replace function links.store_interviews(of_account_id text, ids text[], documents jsonb[], external_ids text[], metadata jsonb[],
+                                                  only_replaces boolean, only_creates boolean, wanted_tags text, size_max bigint)
+returns table (outcome text, place int, version int, created_at timestamptz, updated_at timestamptz, overfull_link text, content_size bigint)
 language plpgsql volatile rows 1 as $$
 #variable_conflict use_column
 declare
     locked int;
     made text[] := '{}';
-    alone jsonb[];
     growths int[];
     linked text;
     growth bigint;
     size bigint;
     is_overfull boolean := false;
 begin
-    select array_agg(links.document_of(d.document) order by d.place) into alone
-    from unnest(documents) with ordinality d (document, place);
     if only_replaces then
         perform from links.interviews i
         where i.account_id = of_account_id and i.id = any (ids) and sharelink.is_other('v' || i.version, wanted_tags) is not true
@@ -222,9 +210,8 @@ begin
         -- What is there is locked and stays as it is.
         with fresh as (
             insert into links.interviews as i (account_id, id, document, external_id, metadata)
-            select of_account_id, w.id, w.document, w.sent ->> 'external_id', links.metadata_of(w.sent)
-            from unnest(ids, alone, documents) w (id, document, sent)
-            order by w.id collate "C"
+            select of_account_id, w.id, documents[w.place], external_ids[w.place], store_interviews.metadata[w.place]
+            from (select u.id, u.place::int as place from unnest(ids) with ordinality u (id, place) order by u.id collate "C") w
             on conflict (account_id, id) do update set version = i.version where false
             returning i.id
         )
@@ -234,49 +221,51 @@ begin
         end if;
     end if;
 
-    select array_agg(case when m.is_linked then links.content_size(w.document) - i.content_size else 0 end order by w.place) into growths
-    from unnest(ids, alone) with ordinality w (id, document, place)
-    join links.interviews i on i.account_id = of_account_id and i.id = w.id
-    cross join lateral (
-        select exists (select from links.share_link_interviews m where m.account_id = of_account_id and m.interview_id = w.id) as is_linked
-    ) m;
-    for linked in
-        select l.id from links.share_links l
-        where l.id in (select m.share_link_id
-                       from unnest(ids, growths) g (id, growth)
-                       join links.share_link_interviews m on m.account_id = of_account_id and m.interview_id = g.id
-                       where g.growth > 0)
-        order by l.id for update
-    loop
-        select sum(g.growth), links.content_size_now(linked) + sum(g.growth) into growth, size
-        from unnest(ids, growths) g (id, growth)
-        join links.share_link_interviews m on m.share_link_id = linked and m.interview_id = g.id;
-        if growth > 0 and size > size_max then
-            is_overfull := true;
-            return query
-                select 'too_large', g.place::int, null::links.interviews, linked, size
-                from unnest(ids, growths) with ordinality g (id, growth, place)
-                join links.share_link_interviews m on m.share_link_id = linked and m.interview_id = g.id
-                where g.growth > 0;
-        end if;
-    end loop;
-    if is_overfull then
-        delete from links.interviews i where i.account_id = of_account_id and i.id = any (made);
-        return;
-    end if;
-
-    return query
-        update links.interviews i
-        set document = w.document, external_id = w.sent ->> 'external_id', metadata = links.metadata_of(w.sent),
-            version = i.version + 1, updated_at = now()
-        from unnest(ids, alone, documents) with ordinality w (id, document, sent, place)
-        where i.account_id = of_account_id and i.id = w.id and i.id <> all (made)
-        returning 'stored', w.place::int, i, null::text, null::bigint;
-    return query
-        select 'stored', w.place::int, i, null::text, null::bigint
+    if cardinality(made) < cardinality(ids) then
+        select array_agg(case when m.is_linked then links.content_size(documents[w.place]) - i.content_size else 0 end order by w.place)
+        into growths
         from unnest(ids) with ordinality w (id, place)
         join links.interviews i on i.account_id = of_account_id and i.id = w.id
-        where i.id = any (made);
+        cross join lateral (
+            select exists (select from links.share_link_interviews m where m.account_id = of_account_id and m.interview_id = w.id) as is_linked
+        ) m;
+        for linked in
+            select l.id from links.share_links l
+            where l.id in (select m.share_link_id
+                           from unnest(ids, growths) g (id, growth)
+                           join links.share_link_interviews m on m.account_id = of_account_id and m.interview_id = g.id
+                           where g.growth > 0)
+            order by l.id for update
+        loop
+            select sum(g.growth), links.content_size_now(linked) + sum(g.growth) into growth, size
+            from unnest(ids, growths) g (id, growth)
+            join links.share_link_interviews m on m.share_link_id = linked and m.interview_id = g.id;
+            if growth > 0 and size > size_max then
+                is_overfull := true;
+                return query
+                    select 'too_large', g.place::int, null::int, null::timestamptz, null::timestamptz, linked, size
+                    from unnest(ids, growths) with ordinality g (id, growth, place)
+                    join links.share_link_interviews m on m.share_link_id = linked and m.interview_id = g.id
+                    where g.growth > 0;
+            end if;
+        end loop;
+        if is_overfull then
+            delete from links.interviews i where i.account_id = of_account_id and i.id = any (made);
+            return;
+        end if;
+
+        return query
+            update links.interviews i
+            set document = documents[w.place], external_id = external_ids[w.place], metadata = store_interviews.metadata[w.place],
+                version = i.version + 1, updated_at = now()
+            from (select u.id, u.place::int as place from unnest(ids) with ordinality u (id, place)) w
+            where i.account_id = of_account_id and i.id = w.id and i.id <> all (made)
+            returning 'stored', w.place, i.version, i.created_at, i.updated_at, null::text, null::bigint;
+    end if;
+    return query -- as the table's defaults have made them
+        select 'stored', w.place::int, 1, now(), now(), null::text, null::bigint
+        from unnest(ids) with ordinality w (id, place)
+        join unnest(made) m (id) on m.id = w.id;
 end
 $$;
 

@@ -40,15 +40,22 @@ language sql stable as $$
 $$;
 
 -- The document, or what is wanted of it, and what we know of the interview.
-create or replace function links.interview_json(document jsonb, interview links.interviews) returns jsonb
+create or replace function links.interview_json(document jsonb, id text, external_id text, metadata jsonb, version int,
+                                                created_at timestamptz, updated_at timestamptz) returns jsonb
 language sql stable as $$
     select document || jsonb_build_object(
-        'id', interview.id,
-        'external_id', interview.external_id,
-        'metadata', interview.metadata,
-        'version', interview.version,
-        'created_at', sharelink.rfc3339(interview.created_at),
-        'updated_at', sharelink.rfc3339(interview.updated_at))
+        'id', id,
+        'external_id', external_id,
+        'metadata', metadata,
+        'version', version,
+        'created_at', sharelink.rfc3339(created_at),
+        'updated_at', sharelink.rfc3339(updated_at))
+$$;
+
+create or replace function links.interview_json(document jsonb, interview links.interviews) returns jsonb
+language sql stable as $$
+    select links.interview_json(document, interview.id, interview.external_id, interview.metadata, interview.version, interview.created_at,
+                                interview.updated_at)
 $$;
 
 -- The text of a reviewer, and why the link of one who is off is off. Nobody reviews who has not opened.

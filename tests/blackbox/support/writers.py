@@ -113,7 +113,7 @@ class World:
             "title": "Title", "owner_name": "Owner", "owner_email": self.addresses[0], "owner_time_zone": "UTC", "settings": "{}",
             "default_settings": "{}", "changes": json.dumps({"title": f"T {next(numbers)}", **random.choice([{}, {"external_id": name}])}), "external_id": name,
             "metadata": "{}", "metadata_max": 50, "media_salt": new_bytes(),
-            "document": json.dumps({"candidate": {"first_name": "A"}, "type": "async", "n": next(numbers), "external_id": name}), "name": "N", "subject": "s",
+            "document": json.dumps({"candidate": {"first_name": "A"}, "type": "async", "n": next(numbers)}), "name": "N", "subject": "s",
             "body": "b", "url": "https://hooks.example/x", "secret": new_bytes(), "grace_s": random.choice([0, 60]), "secrets_max": 10, "state": "enabled",
             "opens": random.choice(["every", "off"]), "reviews": "every", "digest": random.choice(["daily", "off"]), "muted_share_link_ids": [],
             "from": "2020-01-01", "to": "2100-01-01", "events_max": 100, "rating": random.randint(1, 5), "comment": f"c{next(numbers)}",
@@ -158,10 +158,6 @@ class World:
         if name == "outcomes":
             return [{"delivery_id": each, "outcome": random.choice(["sent", "later"]), "error": "e", "delay_ms": 1000}
                     for each in self.shuffled(self.deliveries)]
-        if name == "interviews":
-            names = [None, *self.shuffled([f"batch-{n}" for n in range(3)])]
-            return [{"id": each, "external_id": name, "document": json.dumps({**json.loads(scene["document"]), "external_id": name})}
-                    for each, name in zip(self.shuffled([*self.interviews, "int-new"]), names)]
         if name == "dead":
             return [{"stream": "s", "entry_id": str(n), "event_id": f"evt_dead{n}", "fault": "f"} for n in self.shuffled(range(10))]
         raise AssertionError(f"no rows are known for {name}: say here what they are")
@@ -180,6 +176,8 @@ OVER = {
     "condemn_webhooks": lambda world, scene: {"event_id": random.choice(world.events)},
     "retry_dead_deliveries": lambda world, scene: {"delivery_id": None},
     "put_interview": lambda world, scene: {},
+    "put_interviews": lambda world, scene: {"ids": world.shuffled([*world.interviews, "int-new"]), "documents": [scene["document"]] * 4,
+                                            "external_ids": [None, *world.shuffled([f"batch-{n}" for n in range(3)])], "metadata": ["{}"] * 4},
     "update_reviewer": lambda world, scene: {"passcode_epoch": 1, "token_hash": new_bytes(), "passcode_hash": new_bytes(), "sealed": "\\x00",
                                              "changes": json.dumps({"email": f"n{next(numbers)}@world.example"})},
 }

@@ -44,6 +44,11 @@ bool str_is_utf8(const char *text, size_t length)
 {
     for (size_t at = 0; at < length;) {
         uint32_t code;
+        uint64_t eight;
+        if (length - at >= sizeof eight && (memcpy(&eight, text + at, sizeof eight), (eight & 0x8080808080808080U) == 0)) {
+            at += sizeof eight;
+            continue;
+        }
         size_t size = utf8_decode(text + at, length - at, &code);
         if (size == 0) {
             return false;
@@ -65,18 +70,14 @@ size_t str_utf8_length(const char *text)
 
 bool str_has_control(const char *text, bool allow_newlines)
 {
-    size_t left = strlen(text);
-
-    while (left > 0) {
+    for (text += utf8_plain_length(text); *text; text += utf8_plain_length(text)) {
         uint32_t code = 0;
-        size_t size = utf8_decode(text, left, &code);
+        size_t size = utf8_decode(text, 4, &code); /* no sequence goes on over the NUL at the end */
         bool passes = size == 0 || (allow_newlines && (code == '\n' || code == '\r' || code == '\t'));
         if (!passes && utf8_is_control(code)) {
             return true;
         }
-        size = size ? size : 1;
-        text += size;
-        left -= size;
+        text += size ? size : 1;
     }
     return false;
 }

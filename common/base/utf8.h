@@ -10,5 +10,16 @@
 size_t utf8_decode(const char *text, size_t length, uint32_t *code);
 /* Below 0x20, 0x7f to 0x9f, and the line ends U+2028 and U+2029. */
 bool utf8_is_control(uint32_t code);
+/* How many bytes of text, up to its NUL, are letters, digits, signs and blanks of ASCII: most of most texts, and nothing that
+ * needs care. */
+static inline size_t utf8_plain_length(const char *text)
+{
+    size_t length = 0;
+
+    while ((unsigned char)text[length] >= 0x20 && (unsigned char)text[length] < 0x7F) {
+        length++;
+    }
+    return length;
+}
 
 #endif

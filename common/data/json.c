@@ -183,16 +183,3 @@ static void release(void *value)
 {
     json_decref(value);
 }
-
-/* 15 digits show 4.2 as 4.2 and not as 4.2000000000000002. */
-char *json_text(struct arena *arena, const json_t *value)
-{
-    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-
-    if (!text) {
-        log_error("json.cannot_dump"); /* out of memory, or a value of our own that contains itself */
-        abort();
-    }
-    arena_defer(arena, free, text);
-    return text;
-}

@@ -30,7 +30,7 @@ static bool needs_mending(const char *text, enum text_lines lines)
 {
     uint32_t code;
 
-    while (*text) {
+    for (text += utf8_plain_length(text); *text; text += utf8_plain_length(text)) {
         take(&text, &code);
         bool stays = lines == TEXT_LINES && (code == '\n' || code == '\t');
         if (!stays && (utf8_is_control(code) || is_override(code))) {
@@ -85,7 +85,7 @@ bool text_has_override(const char *text)
 {
     uint32_t code;
 
-    while (*text) {
+    for (text += utf8_plain_length(text); *text; text += utf8_plain_length(text)) {
         take(&text, &code);
         if (is_override(code)) {
             return true;

@@ -14,14 +14,22 @@
 #include "common/base/str.h"
 #include "common/data/text.h"
 
-#define TIME_MAX 1000 /* bytes; of digits of a second there may be many */
+/* Where a text stands: a member, or an element of one that is a list. Most texts are sound, and their pointers never written. */
+struct place {
+    const char *name;
+    size_t index; /* NO_ELEMENT: the member itself */
+};
+
+#define NO_ELEMENT SIZE_MAX
+#define TIME_MAX   1000 /* bytes; of digits of a second there may be many */
 
 static const json_t *ask(struct fields *fields, const char *name);
 static const json_t *ask_needed(struct fields *fields, const char *name, enum fields_need need);
 static const char *pointer_to(const struct fields *fields, const char *name);
+static const char *pointer_at(const struct fields *fields, struct place place);
 static const char *escape(struct arena *arena, const char *name);
-static const char *checked_text(struct fields *fields, const char *pointer, const json_t *value, const struct text_rule *rule);
-static bool has_good_length(struct fields *fields, const char *pointer, const char *text, const struct text_rule *rule);
+static const char *checked_text(struct fields *fields, struct place place, const json_t *value, const struct text_rule *rule);
+static bool has_good_length(struct fields *fields, struct place place, const char *text, const struct text_rule *rule);
 static bool is_unseen(const char *text, const struct text_rule *rule);
 static const char *put_back(const json_t *value, const char *text);
 static void note(struct fields *fields, const char *pointer, const char *code, const char *detail);
@@ -88,50 +96,52 @@ const char *fields_text(struct fields *fields, const char *name, enum fields_nee
         }
         return NULL;
     }
-    return checked_text(fields, pointer_to(fields, name), value, rule);
+    return checked_text(fields, (struct place){ name, NO_ELEMENT }, value, rule);
 }
 
 /* NULL, with a fault noted, when value breaks the rule; a NULL rule is none but those that hold for each text. */
-static const char *checked_text(struct fields *fields, const char *pointer, const json_t *value, const struct text_rule *rule)
+static const char *checked_text(struct fields *fields, struct place place, const json_t *value, const struct text_rule *rule)
 {
     static const struct text_rule no_rule = { .min = 0 };
     const char *text = json_string_value(value);
 
     rule = rule ? rule : &no_rule;
     if (!text) {
-        note(fields, pointer, "wrong_type", must_be(fields->arena, value, "a string"));
+        note(fields, pointer_at(fields, place), "wrong_type", must_be(fields->arena, value, "a string"));
         return NULL;
     }
     const char *mended = rule->verbatim ? text : text_mend(fields->arena, text, rule->newlines ? TEXT_LINES : TEXT_ONE_LINE);
-    if (!has_good_length(fields, pointer, mended, rule)) {
+    if (!has_good_length(fields, place, mended, rule)) {
         return NULL;
     }
     if (rule->verbatim && (str_has_control(text, rule->newlines) || text_has_override(text))) {
-        note(fields, pointer, "control_characters", "Control characters are not allowed here.");
+        note(fields, pointer_at(fields, place), "control_characters", "Control characters are not allowed here.");
         return NULL;
     }
     const char *wrong = rule->check ? rule->check(mended) : NULL;
     if (wrong) {
-        note(fields, pointer, "invalid", wrong);
+        note(fields, pointer_at(fields, place), "invalid", wrong);
         return NULL;
     }
     return put_back(value, rule->canonical ? rule->canonical(fields->arena, mended) : mended);
 }
 
-static bool has_good_length(struct fields *fields, const char *pointer, const char *text, const struct text_rule *rule)
+static bool has_good_length(struct fields *fields, struct place place, const char *text, const struct text_rule *rule)
 {
     size_t length = str_utf8_length(text);
 
     if (length < rule->min || (is_unseen(text, rule) && rule->min > 0)) {
-        note(fields, pointer, "too_short", arena_printf(fields->arena, "This needs at least %zu characters.", rule->min));
+        note(fields, pointer_at(fields, place), "too_short",
+             arena_printf(fields->arena, "This needs at least %zu characters.", rule->min));
         return false;
     }
     if (is_unseen(text, rule)) {
-        note(fields, pointer, "too_short", "This needs a character that can be seen, or none at all.");
+        note(fields, pointer_at(fields, place), "too_short", "This needs a character that can be seen, or none at all.");
         return false;
     }
     if (rule->max && length > rule->max) {
-        note(fields, pointer, "too_long", arena_printf(fields->arena, "This may have at most %zu characters.", rule->max));
+        note(fields, pointer_at(fields, place), "too_long",
+             arena_printf(fields->arena, "This may have at most %zu characters.", rule->max));
         return false;
     }
     return true;
@@ -324,10 +334,10 @@ struct fields fields_element(struct fields *fields, const char *name, const json
 const char *fields_element_text(struct fields *fields, const char *name, const json_t *array, size_t index,
                                 const struct text_rule *rule)
 {
-    const char *pointer = arena_printf(fields->arena, "%s/%zu", pointer_to(fields, name), index);
     const json_t *value = json_array_get(array, index);
 
-    return rule && rule->nullable && json_is_null(value) ? NULL : checked_text(fields, pointer, value, rule);
+    return rule && rule->nullable && json_is_null(value) ? NULL
+                                                         : checked_text(fields, (struct place){ name, index }, value, rule);
 }
 
 /* --- faults --- */
@@ -359,6 +369,13 @@ static const char *must_be(struct arena *arena, const json_t *value, const char 
 static const char *pointer_to(const struct fields *fields, const char *name)
 {
     return arena_printf(fields->arena, "%s/%s", fields->pointer, escape(fields->arena, name));
+}
+
+static const char *pointer_at(const struct fields *fields, struct place place)
+{
+    const char *pointer = pointer_to(fields, place.name);
+
+    return place.index == NO_ELEMENT ? pointer : arena_printf(fields->arena, "%s/%zu", pointer, place.index);
 }
 
 /* RFC 6901: ~ is ~0 and / is ~1. */

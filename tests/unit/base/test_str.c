@@ -83,6 +83,13 @@ static void test_utf8(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(str_is_utf8(bad[i], strlen(bad[i])));
     }
+    for (size_t i = 0; i < 20; i++) { /* wherever it stands among plain letters */
+        char text[] = "abcdefghijklmnopqrstuvwxyz";
+        text[i] = '\xFF';
+        assert_false(str_is_utf8(text, strlen(text)));
+        text[i] = '\xC3', text[i + 1] = '\xA4';
+        assert_true(str_is_utf8(text, strlen(text)));
+    }
     assert_false(str_is_utf8("\xE2\x82\xAC", 2)); /* cut within a character, whatever follows */
     assert_int_equal(str_utf8_length("a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80"), 4);
 }

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/data/json.h"
@@ -36,6 +37,28 @@ static void test_parses_and_writes(void **state)
     assert_string_equal(json_text(arena, value), text);
     assert_string_equal(json_text(arena, json_parse(arena, "\"x\"", 3, &error)), "\"x\"");
     assert_string_equal(json_text(arena, json_parse(arena, " 7 ", 3, &error)), "7");
+    arena_free(arena);
+}
+
+/* As the library itself writes it. */
+static void test_texts_are_escaped(void **state)
+{
+    struct arena *arena = arena_new();
+    char every[0x100], text[8] = "";
+    json_t *value = json_keep(arena, json_object());
+    (void)state;
+
+    for (int byte = 1; byte < 0x80; byte++) {
+        every[byte - 1] = (char)byte;
+        text[0] = (char)byte;
+        assert_int_equal(json_object_set_new(value, text, json_string(text)), 0);
+    }
+    every[0x7F] = 0;
+    json_object_set_new(value, every,
+                        json_pack("[s, s, s, [], {}, [[]], b, f]", every, "", "\xC3\xA4\xF0\x9F\x98\x80\"\xE2\x82\xAC", 0, 0.1));
+    char *wanted = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    assert_string_equal(json_text(arena, value), wanted);
+    free(wanted);
     arena_free(arena);
 }
 
@@ -127,7 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parses_and_writes),          cmocka_unit_test(test_refuses_what_is_broken_or_ambiguous),
         cmocka_unit_test(test_whole_numbers_are_integers), cmocka_unit_test(test_errors_tell_the_place_and_nothing_of_the_input),
-        cmocka_unit_test(test_depth_is_limited),
+        cmocka_unit_test(test_texts_are_escaped),          cmocka_unit_test(test_depth_is_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,9 +62,9 @@ static const struct deprecation old_parameters[] = {
     { .since = NULL },
 };
 const struct route routes[] = {
-    { HTTP_GET, "/v1/old/{id}", show_old, "old.read", .deprecated = old_route },
-    { HTTP_GET, "/v1/things", list_things, NULL, .deprecated = old_parameters },
-    { HTTP_POST, "/v1/things", create_thing, NULL },
+    { HTTP_GET, "/v1/old/{id}", show_old, .scope = "old.read", .deprecated = old_route },
+    { HTTP_GET, "/v1/things", list_things, .scope = NULL, .deprecated = old_parameters },
+    { HTTP_POST, "/v1/things", create_thing, .scope = NULL },
     { .pattern = NULL },
 };
 """
@@ -87,7 +87,7 @@ def test_what_agrees_passes():
     (ROUTES.replace(", .deprecated = old_route", ""), {}, "('GET', '/v1/old/{id}', None): not deprecated in routes.c"),
     (ROUTES.replace('    { .parameter = "page", .since = "2027-03-01", .sunset = "2028-03-01" },\n', ""), {},
      "('GET', '/v1/things', 'page'): not deprecated in routes.c"),
-    (ROUTES.replace("create_thing, NULL", "create_thing, NULL, .deprecated = old_route"), {},
+    (ROUTES.replace("create_thing, .scope = NULL", "create_thing, .scope = NULL, .deprecated = old_route"), {},
      "('POST', '/v1/things', None): not deprecated in the contract"),
     (ROUTES, {"post": {"deprecated": True, "responses": {}}}, "('POST', '/v1/things', None): not deprecated in routes.c"),
     (ROUTES, {"get": {"parameters": [{"name": "q", "in": "query", "deprecated": True}], "responses": {}}},

@@ -196,7 +196,7 @@ def found(browser):
 
 
 @pytest.mark.parametrize("words, wanted", [
-    ("/share-links/{id}/reactivate", "reactivateShareLink"), ("PASSCODE reviewer again one", "reactivateReviewer"), ("mask_questionnaire", LONG),
+    ("/share-links/{id}/reactivate", "reactivateShareLink"), ("ITSELF stays reviewer mailed", "reactivateReviewer"), ("mask_questionnaire", LONG),
     ("erase candidate", "eraseInterview"), ("éràse CANDIDATE", "eraseInterview"),
 ])
 def test_search_finds_by_path_text_and_member(browse, docs, contract, words, wanted):

@@ -7,8 +7,8 @@
 #include "common/daemon/daemon.h"
 #include "common/daemon/page_internal.h"
 
-/* Of a list, in each session: a plan takes some hundred kilobytes of PostgreSQL's memory, and who combines all filters with all
- * sorts could have tens of thousands of them kept. People's programs ask in a few ways. */
+/* Of a list, in each session: a plan takes some hundred kilobytes of PostgreSQL's memory and its text some of ours, and who
+ * combines all filters with all sorts could have tens of thousands of them kept. People's programs ask in a few ways. */
 enum { KEPT_PLANS_MAX = 100 };
 
 struct page_statement {
@@ -39,7 +39,6 @@ static bool is_heavy(const struct wanted_page *page);
 
 const struct pg_statement *page_statement_of(struct flow *flow, const struct wanted_page *page)
 {
-    struct arena *arena = flow->daemon->arena; /* prepared statements live as long as the process */
     uint64_t variant = variant_of(page);
     int count = 0;
 
@@ -48,15 +47,20 @@ const struct pg_statement *page_statement_of(struct flow *flow, const struct wan
             return &known->statement;
         }
     }
+    bool is_kept = count < KEPT_PLANS_MAX;
+    struct arena *arena = is_kept ? flow->daemon->arena : flow->arena; /* prepared statements live as long as the process */
     struct page_statement *made = arena_alloc(arena, sizeof *made);
     made->statement = *page->list->pattern;
-    made->statement.name = arena_printf(arena, "list %s %llx", page->list->name, (unsigned long long)variant);
+    made->statement.name = is_kept ? arena_printf(arena, "list %s %llx", page->list->name, (unsigned long long)variant)
+                                   : arena_printf(arena, "list %s", page->list->name);
     made->statement.sql = compose(arena, page);
     made->statement.lane = is_heavy(page) ? PG_LANE_HEAVY : PG_LANE_USUAL;
-    made->statement.unnamed = count >= KEPT_PLANS_MAX;
-    made->variant = variant;
-    made->next = *page->list->statements;
-    *page->list->statements = made;
+    made->statement.unnamed = !is_kept;
+    if (is_kept) {
+        made->variant = variant;
+        made->next = *page->list->statements;
+        *page->list->statements = made;
+    }
     return &made->statement;
 }
 

@@ -65,7 +65,7 @@ struct pg_statement {
     int column_count;
     bool must_answer; /* each time, and for each item of a batch, a row */
     enum pg_lane lane;
-    bool unnamed; /* planned each time and not kept, for one of very many that are seldom sent */
+    bool unnamed; /* planned each time and copied as its parameters are: one of very many that are seldom sent */
 };
 
 /* How long a statement may run, and wait for each lock; 0: as the role may. */

@@ -15,6 +15,7 @@ struct pg_task *pg_task_new(const struct pg_statement *statement, const struct p
 {
     size_t size = sizeof(struct pg_task);
 
+    size += statement->unnamed ? strlen(statement->name) + 1 + strlen(statement->sql) + 1 : 0;
     for (int i = 0; i < params->count; i++) {
         size += size_of(params, i);
     }
@@ -31,6 +32,12 @@ struct pg_task *pg_task_new(const struct pg_statement *statement, const struct p
             task->params.values[i] = memcpy(to, params->values[i], length);
             to += length;
         }
+    }
+    if (statement->unnamed) {
+        task->own = *statement;
+        task->own.name = strcpy(to, statement->name);
+        task->own.sql = strcpy(to + strlen(to) + 1, statement->sql);
+        task->statement = &task->own;
     }
     return task;
 }

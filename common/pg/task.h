@@ -20,6 +20,7 @@ struct pg_task {
     struct pg_pool *pool;
     const struct pg_statement *statement;
     struct pg_params params; /* a copy */
+    struct pg_statement own; /* a copy of one that is unnamed */
     pg_done *done;
     void *arg;
     uint64_t key;        /* of one that waits for a lock: of its statement and first inputs, as suspects have it */
@@ -31,7 +32,7 @@ struct pg_task {
 
 TAILQ_HEAD(pg_tasks, pg_task);
 
-/* Copies the statement's parameters; the statement itself is borrowed. */
+/* Copies the statement's parameters; the statement itself is borrowed, but for one that is unnamed, which is copied too. */
 struct pg_task *pg_task_new(const struct pg_statement *statement, const struct pg_params *params, pg_done *done, void *arg);
 void pg_task_free(struct pg_task *task);
 /* Answers it and frees it. */

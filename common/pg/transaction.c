@@ -278,7 +278,7 @@ struct next *pg_transaction_query(struct flow *flow, const struct pg_statement *
     transaction->task = pg_task_new(statement, params, NULL, NULL);
     transaction->task_wait = flow_wait_begin(flow, then);
     pg_connection_send(transaction->slot->connection, &mark, &none, ignore, NULL);
-    pg_connection_send(transaction->slot->connection, statement, params, take_answer, transaction);
+    pg_connection_send(transaction->slot->connection, transaction->task->statement, params, take_answer, transaction);
     return flow_waiting();
 }
 

@@ -140,3 +140,21 @@ def test_more_combinations_than_plans_are_kept_of(api, lists):
         chosen = {name: value for place, (name, value) in enumerate(filters.items()) if number >> place & 1}
         for sort in ("created_at", "-created_at", "title", "-title", "updated_at"):
             assert sorted(ids(api, path, sort=sort, **chosen, **other)) == sorted(made)
+
+
+def test_ways_to_ask_take_no_memory_of_the_daemon(stack, api, lists):
+    """Who combines all filters with all sorts has some ten thousand of them."""
+    path, other, _, _, _ = lists["share-links"]
+    filters = {"created_after": "2026-03-01T10:00:00Z", "created_before": "2026-03-01T11:00:00Z", "updated_after": "2026-03-01T10:00:00Z",
+               "state": "active", "kind": "advanced", "external_id": "x", "reviewer_external_id": "x", "owner_email": "a@owners.example",
+               "interview_id": "x"}
+
+    def ask(sort):
+        for number in range(2 ** len(filters)):
+            api.get(path, params={"sort": sort, **other, **{name: value for place, (name, value) in enumerate(filters.items()) if number >> place & 1}},
+                    status=200)
+        with open(f"/proc/{stack.links.process.pid}/status", encoding="ascii") as status:
+            return int(next(line for line in status if line.startswith("VmRSS")).split()[1])
+
+    before = ask("created_at")
+    assert max(ask(sort) for sort in ("-created_at", "title", "-title", "expires_at")) - before < 1500

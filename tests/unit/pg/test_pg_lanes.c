@@ -1,5 +1,7 @@
 /* test_pg_lanes.c - what is sent again, and who waits for whom: deadlocks, locked rows, heavy statements, against a real
  * PostgreSQL. */
+#include <string.h>
+
 #include "tests/unit/rigs/pg_rig.h"
 
 #include "common/base/clock.h"
@@ -194,6 +196,25 @@ static void what_passes_by_itself_is_not_told(void **state)
     rig_free(&rig);
 }
 
+static void what_is_not_kept_may_go_while_it_is_tried_again(void **state)
+{
+    SQL(make_sequence, "create temp sequence shakes");
+    char sql[] = "select pg_temp.shake()";
+    struct pg_statement passing = { .name = "passing", .sql = sql, .unnamed = true };
+    struct rig rig = ready_rig();
+    struct noted noted;
+    (void)state;
+
+    assert_int_equal(ask(&rig, &make_sequence).outcome, PG_OK);
+    fail_some(&rig, "40P01", 2);
+    request(&rig, &passing, &noted);
+    memset(sql, 'x', sizeof sql - 1);
+    memset(&passing, 0, sizeof passing);
+    assert_true(loop_until(rig.base, is_nothing_due, &rig));
+    assert_int_equal(noted.outcome, PG_OK);
+    rig_free(&rig);
+}
+
 /* What took too long once would again. */
 static void what_took_too_long_is_told(void **state)
 {
@@ -273,9 +294,13 @@ static void a_pool_that_closes_answers_all_that_wait(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_wants_the_locked_row_alone_waits), cmocka_unit_test(those_who_wait_take_turns_and_give_up_in_time),
-        cmocka_unit_test(what_passes_by_itself_is_not_told),    cmocka_unit_test(what_took_too_long_is_told),
-        cmocka_unit_test(the_heavy_take_their_own_time),        cmocka_unit_test(a_pool_that_closes_answers_all_that_wait),
+        cmocka_unit_test(who_wants_the_locked_row_alone_waits),
+        cmocka_unit_test(those_who_wait_take_turns_and_give_up_in_time),
+        cmocka_unit_test(what_passes_by_itself_is_not_told),
+        cmocka_unit_test(what_took_too_long_is_told),
+        cmocka_unit_test(what_is_not_kept_may_go_while_it_is_tried_again),
+        cmocka_unit_test(the_heavy_take_their_own_time),
+        cmocka_unit_test(a_pool_that_closes_answers_all_that_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -310,6 +310,14 @@ def resident(each):
         return int(next(line for line in status if line.startswith("VmHWM")).split()[1]) / 1024
 
 
+def test_keys_with_escapes_take_no_memory_each(stack, tmp_path):
+    settings = {**stack.links.settings, "SHARELINK_LISTEN": f"127.0.0.1:{ports.free_port()}"}
+    body = ("{" + ",".join(f'"\\u0061{number}":1' for number in range(230_000)) + ',"interviews":[]}').encode()
+    with daemon("links", settings, tmp_path / "keys.log") as started:
+        send(Api(started.url(), stack.key), body, status=413)
+        assert resident(started) < 36
+
+
 def test_many_large_batches_at_once_stay_within_the_memory(stack, tmp_path):
     """Forty of 4 MiB: what is read and what waits is bounded by SHARELINK_WAITING_ANSWERS_MB, what is at work by the turns."""
     settings = {**stack.links.settings, "SHARELINK_LISTEN": f"127.0.0.1:{ports.free_port()}", "SHARELINK_WAITING_ANSWERS_MB": "16"}

@@ -26,9 +26,6 @@ struct renewal {
     struct renewed_box *made;
 };
 
-/* A new passcode for the reviewer of this box (in hex). The token stays, unless the box does not open, which the log tells. */
-void renewal_secrets(struct flow *flow, const char *reviewer_id, const char *sealed, struct reviewer_secrets *secrets);
-
 /* renewal is in the flow's arena. */
 struct next *renew(struct flow *flow, struct renewal *renewal) FLOW_NEXT;
 

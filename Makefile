@@ -6,6 +6,7 @@
 #   make test | unit | blackbox                            all tests | one kind
 #   make bench [PARTS="opens list"]                        figures, each beside what it is measured against
 #   make test-compose                                      docker-compose.yml with a real engine
+#   make test-prism                                        tests of what goes well, through a proxy that validates by the contract
 #   make lint                                              the rules that scripts can check
 
 MODE ?= release
@@ -64,7 +65,7 @@ $(shell mkdir -p $(GEN); echo '$(SCHEMA) $(MIGRATIONS)' | cmp -s - $(SCHEMA_LIST
 # One short line a step; V=1 shows the commands.
 say = $(if $(V),,@printf '  %-5s%s\n' $(1) $(2);)
 
-.PHONY: all run clean-run test test-compose test-fuzz unit unit-binaries blackbox bench lint format clean packages-run packages-test
+.PHONY: all run clean-run test test-compose test-fuzz test-prism unit unit-binaries blackbox bench lint format clean packages-run packages-test
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -189,6 +190,11 @@ test-compose:
 test-fuzz: packages-test
 	@$(MAKE) --no-print-directory all
 	@exec /usr/bin/python3 tests/fuzz/fuzz.py
+
+# The black-box tests of what goes well, with prism before the daemons.
+test-prism: packages-test
+	@$(MAKE) --no-print-directory all
+	@MODE=$(MODE) tests/blackbox/prism
 
 bench: packages-test
 	@$(MAKE) --no-print-directory all $(OUT)/tests/bare_server

@@ -5,7 +5,7 @@ mail server, or servers that it can kill. The short names `api`, `mails`, `db`, 
 """
 
 import pytest
-from support import stacks
+from support import prism, stacks
 from support.scripted_smtp import ScriptedSmtp
 
 
@@ -79,3 +79,26 @@ def pytest_runtest_makereport():
         for each in stacks.active:
             for daemon in each.daemons:
                 report.sections.append((f"the end of {daemon.log}", daemon.last_log_lines()))
+
+
+def pytest_collection_modifyitems(items):
+    """What prism cannot be before is left out when it is there."""
+    for item in items if prism.IS_ON else ():
+        reason = prism.LEFT_OUT.get(f"{item.path.name}::{getattr(item, 'originalname', item.name)}")
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=f"not through prism: {reason}"))
+
+
+def pytest_sessionfinish(session):
+    if prism.IS_ON and hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["prism"] = prism.figures()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    prism.add(getattr(node, "workeroutput", {}).get("prism"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    if prism.IS_ON:
+        terminalreporter.write_line(prism.summary())

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from . import leaks
+from . import leaks, prism
 from .contract import CONTRACTS
 
 # Whose contract holds at a base URL. Stacks tell here where their daemons are.
@@ -50,7 +50,10 @@ class Api:
         return self.call("DELETE", path, **options)
 
     def call(self, method, path, status=None, **options):
-        answer = self.session.request(method, self.base + path, **{"timeout": 30, "allow_redirects": False, **options})
+        daemon = DAEMONS.get(self.base)
+        base, options = prism.way(daemon, self.base, method, path, options)
+        answer = self.session.request(method, base + path, **{"timeout": 30, "allow_redirects": False, **options})
+        prism.judge(daemon, answer)
         if status is not None:
             said = f"{method} {path}: {answer.status_code}, not {status}: {answer.text[:2000]}"
             assert answer.status_code == status, said
@@ -58,8 +61,8 @@ class Api:
             leaks.note_answer(answer)
         if answer.status_code >= 400 and "text/html" not in answer.headers.get("Content-Type", ""):
             check_problem(answer)
-        if self.base in DAEMONS and not options.get("stream"):
-            check_contract(DAEMONS[self.base], answer)
+        if daemon and not options.get("stream"):
+            check_contract(daemon, answer)
         return answer
 
 

@@ -19,7 +19,7 @@ from stack.redis import Redis
 from stack.state import State
 from stack.system import Stack, start
 
-from . import leaks, pooled, samples
+from . import leaks, pooled, prism, samples
 from .api import DAEMONS, Api, Reviewer
 from .connected import wait_until_connected
 from .contract import Breach, check_event
@@ -208,6 +208,7 @@ class SharedServers:
         faults = leaks.faults_below(self.root)
         shutil.rmtree(self.root, ignore_errors=True)
         assert not faults, "a log holds what none may hold:\n" + "\n".join(faults)
+        assert not prism.violations, "prism found what is not as the contract says:\n" + "\n".join(prism.faults())
 
     def _private_stack(self, given, lock_seconds):
         stack = TestStack(self.directory(), State(), mode=MODE, given=given, defaults=DEFAULTS, lock_seconds=lock_seconds)

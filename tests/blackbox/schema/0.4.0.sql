@@ -331,11 +331,6 @@ end
 $$;
 
 
-CREATE FUNCTION links.document_of(sent jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE
-    RETURN ((sent - 'external_id'::text) - 'metadata'::text);
-
-
 CREATE TABLE links.email_templates (
     id text NOT NULL COLLATE pg_catalog."C",
     account_id text NOT NULL COLLATE pg_catalog."C",
@@ -468,13 +463,21 @@ CREATE TABLE links.interviews (
 CREATE FUNCTION links.interview_json(document jsonb, interview links.interviews) RETURNS jsonb
     LANGUAGE sql STABLE
     AS $$
+    select links.interview_json(document, interview.id, interview.external_id, interview.metadata, interview.version, interview.created_at,
+                                interview.updated_at)
+$$;
+
+
+CREATE FUNCTION links.interview_json(document jsonb, id text, external_id text, metadata jsonb, version integer, created_at timestamp with time zone, updated_at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
     select document || jsonb_build_object(
-        'id', interview.id,
-        'external_id', interview.external_id,
-        'metadata', interview.metadata,
-        'version', interview.version,
-        'created_at', sharelink.rfc3339(interview.created_at),
-        'updated_at', sharelink.rfc3339(interview.updated_at))
+        'id', id,
+        'external_id', external_id,
+        'metadata', metadata,
+        'version', version,
+        'created_at', sharelink.rfc3339(created_at),
+        'updated_at', sharelink.rfc3339(updated_at))
 $$;
 
 
@@ -594,11 +597,6 @@ $$;
 CREATE FUNCTION links.merged_metadata(metadata jsonb, changes jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
     RETURN CASE WHEN (changes IS NULL) THEN metadata WHEN (jsonb_typeof(changes) = 'null'::text) THEN '{}'::jsonb ELSE jsonb_strip_nulls((metadata || changes)) END;
-
-
-CREATE FUNCTION links.metadata_of(sent jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE
-    RETURN COALESCE(NULLIF((sent -> 'metadata'::text), 'null'::jsonb), '{}'::jsonb);
 
 
 CREATE FUNCTION links.note_revival() RETURNS trigger
@@ -856,22 +854,19 @@ CREATE FUNCTION links.state_of(link_deactivated_at timestamp with time zone, exp
     RETURN CASE WHEN (link_deactivated_at IS NOT NULL) THEN 'deactivated'::text WHEN (expires_at <= now()) THEN 'expired'::text ELSE 'active'::text END;
 
 
-CREATE FUNCTION links.store_interviews(of_account_id text, ids text[], documents jsonb[], only_replaces boolean, only_creates boolean, wanted_tags text, size_max bigint) RETURNS TABLE(outcome text, place integer, interview links.interviews, overfull_link text, content_size bigint)
+CREATE FUNCTION links.store_interviews(of_account_id text, ids text[], documents jsonb[], external_ids text[], metadata jsonb[], only_replaces boolean, only_creates boolean, wanted_tags text, size_max bigint) RETURNS TABLE(outcome text, place integer, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, overfull_link text, content_size bigint)
     LANGUAGE plpgsql ROWS 1
     AS $$
 #variable_conflict use_column
 declare
     locked int;
     made text[] := '{}';
-    alone jsonb[];
     growths int[];
     linked text;
     growth bigint;
     size bigint;
     is_overfull boolean := false;
 begin
-    select array_agg(links.document_of(d.document) order by d.place) into alone
-    from unnest(documents) with ordinality d (document, place);
     if only_replaces then
         perform from links.interviews i
         where i.account_id = of_account_id and i.id = any (ids) and sharelink.is_other('v' || i.version, wanted_tags) is not true
@@ -885,9 +880,8 @@ begin
         -- What is there is locked and stays as it is.
         with fresh as (
             insert into links.interviews as i (account_id, id, document, external_id, metadata)
-            select of_account_id, w.id, w.document, w.sent ->> 'external_id', links.metadata_of(w.sent)
-            from unnest(ids, alone, documents) w (id, document, sent)
-            order by w.id collate "C"
+            select of_account_id, w.id, documents[w.place], external_ids[w.place], store_interviews.metadata[w.place]
+            from (select u.id, u.place::int as place from unnest(ids) with ordinality u (id, place) order by u.id collate "C") w
             on conflict (account_id, id) do update set version = i.version where false
             returning i.id
         )
@@ -897,49 +891,51 @@ begin
         end if;
     end if;
 
-    select array_agg(case when m.is_linked then links.content_size(w.document) - i.content_size else 0 end order by w.place) into growths
-    from unnest(ids, alone) with ordinality w (id, document, place)
-    join links.interviews i on i.account_id = of_account_id and i.id = w.id
-    cross join lateral (
-        select exists (select from links.share_link_interviews m where m.account_id = of_account_id and m.interview_id = w.id) as is_linked
-    ) m;
-    for linked in
-        select l.id from links.share_links l
-        where l.id in (select m.share_link_id
-                       from unnest(ids, growths) g (id, growth)
-                       join links.share_link_interviews m on m.account_id = of_account_id and m.interview_id = g.id
-                       where g.growth > 0)
-        order by l.id for update
-    loop
-        select sum(g.growth), links.content_size_now(linked) + sum(g.growth) into growth, size
-        from unnest(ids, growths) g (id, growth)
-        join links.share_link_interviews m on m.share_link_id = linked and m.interview_id = g.id;
-        if growth > 0 and size > size_max then
-            is_overfull := true;
-            return query
-                select 'too_large', g.place::int, null::links.interviews, linked, size
-                from unnest(ids, growths) with ordinality g (id, growth, place)
-                join links.share_link_interviews m on m.share_link_id = linked and m.interview_id = g.id
-                where g.growth > 0;
-        end if;
-    end loop;
-    if is_overfull then
-        delete from links.interviews i where i.account_id = of_account_id and i.id = any (made);
-        return;
-    end if;
-
-    return query
-        update links.interviews i
-        set document = w.document, external_id = w.sent ->> 'external_id', metadata = links.metadata_of(w.sent),
-            version = i.version + 1, updated_at = now()
-        from unnest(ids, alone, documents) with ordinality w (id, document, sent, place)
-        where i.account_id = of_account_id and i.id = w.id and i.id <> all (made)
-        returning 'stored', w.place::int, i, null::text, null::bigint;
-    return query
-        select 'stored', w.place::int, i, null::text, null::bigint
+    if cardinality(made) < cardinality(ids) then
+        select array_agg(case when m.is_linked then links.content_size(documents[w.place]) - i.content_size else 0 end order by w.place)
+        into growths
         from unnest(ids) with ordinality w (id, place)
         join links.interviews i on i.account_id = of_account_id and i.id = w.id
-        where i.id = any (made);
+        cross join lateral (
+            select exists (select from links.share_link_interviews m where m.account_id = of_account_id and m.interview_id = w.id) as is_linked
+        ) m;
+        for linked in
+            select l.id from links.share_links l
+            where l.id in (select m.share_link_id
+                           from unnest(ids, growths) g (id, growth)
+                           join links.share_link_interviews m on m.account_id = of_account_id and m.interview_id = g.id
+                           where g.growth > 0)
+            order by l.id for update
+        loop
+            select sum(g.growth), links.content_size_now(linked) + sum(g.growth) into growth, size
+            from unnest(ids, growths) g (id, growth)
+            join links.share_link_interviews m on m.share_link_id = linked and m.interview_id = g.id;
+            if growth > 0 and size > size_max then
+                is_overfull := true;
+                return query
+                    select 'too_large', g.place::int, null::int, null::timestamptz, null::timestamptz, linked, size
+                    from unnest(ids, growths) with ordinality g (id, growth, place)
+                    join links.share_link_interviews m on m.share_link_id = linked and m.interview_id = g.id
+                    where g.growth > 0;
+            end if;
+        end loop;
+        if is_overfull then
+            delete from links.interviews i where i.account_id = of_account_id and i.id = any (made);
+            return;
+        end if;
+
+        return query
+            update links.interviews i
+            set document = documents[w.place], external_id = external_ids[w.place], metadata = store_interviews.metadata[w.place],
+                version = i.version + 1, updated_at = now()
+            from (select u.id, u.place::int as place from unnest(ids) with ordinality u (id, place)) w
+            where i.account_id = of_account_id and i.id = w.id and i.id <> all (made)
+            returning 'stored', w.place, i.version, i.created_at, i.updated_at, null::text, null::bigint;
+    end if;
+    return query -- as the table's defaults have made them
+        select 'stored', w.place::int, 1, now(), now(), null::text, null::bigint
+        from unnest(ids) with ordinality w (id, place)
+        join unnest(made) m (id) on m.id = w.id;
 end
 $$;
 
@@ -2778,11 +2774,11 @@ INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql',
 INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '2654c0e89739d7289827873eed2f978c5f2fedf585af27cf322f8aa6d075ef73', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '0c0294cda546161ac67495183dd3b4a4f062d1a7631a4fa6405956df8ab7870e', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', '2ac080d0af274204168ad0081e1d3e90db88a56bbc3c1491c8b80a34fc9af24c', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '51a23f884a48dc293306b03a817ef7183c585de70aed670677474bd78b65c9cd', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', 'd9b60ac927adc4867136f9f6d8735d6270b6d013a879515af41a1f9ad635578f', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', 'bc335906f8bf0532db3fb458d98da3101395acf3bad134b95f829a7a2d6db58a', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', 'f96bfe2f4396f9d62f23155b48c6fef944e1a846b487eea0be9c826d92a6cee4', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', 'd1ce96a84481c7652a2867fe15ae2d83dcf68af416209ba012eba08b5431d912', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', '9ab5247d2bd1c6d5c407a2e4ceba7bf9a4ffc1ab29854782638efdadb5eb8afd', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '6354051d2b755b4f87a8653ac899c610d8be3d9dbfbd09c6afff464d163b59bb', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1f92c875dd0a9fe3193effa0649587ab24f940ce4a8b0f4a6549fda774f3bee0', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', 'e7bb84d363be0069b7a3f866284afbf3a2449dd515f3ee2247a357f0c4cd9643', '0.4.0', now());
@@ -2798,7 +2794,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', '2cd9c417f0a4813fc90fdf22bd72f16c6b253bd57087ad71f92c23694605b4f2', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', 'e7f107aee4094934488bda902b52798a95a6873bab1afb3aa4554054a3999d18', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', '4e0b12ee73a91f3f993e52b9d4390108843d6567906153dbd32cd32be0c2472e', '4e0b12ee73a91f3f993e52b9d4390108843d6567906153dbd32cd32be0c2472e', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', '2031ce1b7bbafc474898617aa1151c263fb4021fe72fba30eeb36b72a0307662', '2031ce1b7bbafc474898617aa1151c263fb4021fe72fba30eeb36b72a0307662', '0.4.0', now());
 
 
 

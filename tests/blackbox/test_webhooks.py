@@ -307,6 +307,34 @@ def test_endpoint_is_told_of_the_links_that_it_chose(stack, hooks, receiver, end
     assert {post.json()["data"]["external_id"] for post in by_name.of("link.deleted")} == {"req-1"}
 
 
+def test_chosen_links_are_found_in_a_long_log_of_others(make_stack, receiver):
+    """By a replay, within the time of a statement, though each of the others is of a link that is gone; by a plan, though the account
+    has as many endpoints as it may and the link has no name."""
+    stack = make_stack(settings={"SHARELINK_NOTIFICATIONS_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8"})
+    hooks = Api(stack.notifications.url(), stack.key)
+    before = stack.db.value("select sharelink.rfc3339(clock_timestamp())")
+    theirs, gone, nameless = named(stack, "req-1"), named(stack, "req-2"), stack.make_share_link()["id"]
+    stack.api.delete(f"/v1/share-links/{gone['id']}", status=204)
+    log = """with logged as (
+                 insert into events.log (id, account_id, type, share_link_id, data)
+                 select sharelink.new_id('evt_'), %s, 'link.updated', l, jsonb_build_object('share_link_id', l)
+                 from (select coalesce(%s, 'lnk_' || lpad(n::text, 26, '0')) from generate_series(1, %s) n) as links (l) returning id)
+             insert into notifications.settled (consumer, event_id) select c, id from logged, unnest(%s) c returning 1"""
+    stack.db.rows(log, stack.account, None, 60000, ["email", "webhook"])
+    target = receiver()
+    made = hooks.post("/v1/webhook-endpoints", {"url": target.url(), "external_ids": ["req-1", "req-2"]}, status=201).json()
+    assert hooks.post(f"/v1/webhook-endpoints/{made['id']}/replay", {"from": before}, status=202).json() == {"replayed": 3, "next_from": None}
+    wait_until(lambda: len(target.posts) == 3, 20, "they have come")
+    assert sorted(told_of(target)) == sorted([("link.created", theirs["id"]), ("link.created", gone["id"]), ("link.deleted", gone["id"])])
+
+    for number in range(49):
+        hooks.post("/v1/webhook-endpoints", {"url": f"https://hooks.example/{number}", "external_ids": ["req-3"]}, status=201)
+    stack.db.rows(log, stack.account, nameless, 2000, ["email"])
+    wait_until(lambda: stack.db.value("""select count(*) from events.log l join notifications.settled s on s.event_id = l.id and s.consumer = 'webhook'
+                                         where l.share_link_id = %s and l.type = 'link.updated'""", nameless) == 2000, 30, "all are planned")
+    assert "57014" not in open(stack.notifications.log, encoding="utf-8").read(), "no plan took longer than a statement may"
+
+
 def test_event_of_a_link_that_is_gone_when_it_is_planned_finds_its_endpoint(make_stack, receiver):
     stack = make_stack(settings={"SHARELINK_NOTIFICATIONS_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8"})
     target = receiver()

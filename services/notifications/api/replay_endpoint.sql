@@ -10,12 +10,22 @@ with endpoint as materialized (
 happened as materialized (
     select l.* from endpoint e
     join events.log l on l.account_id = e.account_id
-    where l.created_at >= :from and l.created_at < :to and e.state = 'enabled' and notifications.wants(e.whole, l.type, l.share_link_id)
+    where e.share_link_ids is null and e.external_ids is null
+      and l.created_at >= :from and l.created_at < :to and e.state = 'enabled' and (e.events is null or l.type = any (e.events))
+    order by l.created_at, l.id
+    limit :events_max + 1
+),
+of_chosen as materialized (
+    select l.* from endpoint e
+    cross join lateral notifications.chosen_links(e.whole) c (share_link_id)
+    join events.log l on l.share_link_id = c.share_link_id and l.account_id = e.account_id
+    where l.created_at >= :from and l.created_at < :to and e.state = 'enabled' and (e.events is null or l.type = any (e.events))
     order by l.created_at, l.id
     limit :events_max + 1
 ),
 wanted as materialized (
-    select h.*, row_number() over (order by h.created_at, h.id) as place from happened h
+    select h.*, row_number() over (order by h.created_at, h.id) as place
+    from (select * from happened union all select * from of_chosen) h
 ),
 locked as materialized (
     select d.id

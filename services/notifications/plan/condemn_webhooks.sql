@@ -15,9 +15,9 @@ stored as (
         state, reason, last_error, request_id, traceparent)
     select sharelink.new_id('dlv_'), b.id, b.type, b.account_id, 'webhook', 'event', e.id, b.data, b.created_at, b.share_link_id,
            b.reviewer_id, 'failed', 'not_planned', :error, b.request_id, b.traceparent
-    from event b
+    from (select l.*, notifications.external_id_of(l.share_link_id) as external_id from event l) b
     join notifications.webhook_endpoints e
-      on e.account_id = b.account_id and e.created_at <= b.created_at and notifications.wants(e, b.type, b.share_link_id)
+      on e.account_id = b.account_id and e.created_at <= b.created_at and notifications.wants(e, b.type, b.share_link_id, b.external_id)
     order by e.id
     on conflict do nothing
     returning 1

@@ -16,13 +16,19 @@ taken as (
     on conflict do nothing
     returning event_id
 ),
+named as materialized (
+    select l.share_link_id, notifications.external_id_of(l.share_link_id) as external_id
+    from (select distinct b.share_link_id from batch b
+          where exists (select from notifications.webhook_endpoints e where e.account_id = b.account_id and e.external_ids is not null)) l
+),
 planned as materialized (
     select b as event, b.id as event_id, e.id as endpoint_id, e.state, sharelink.new_id('dlv_') as delivery_id, b.reviewer_id,
            case when b.type = 'review.updated' and e.state = 'enabled' and :settle_s > 0 then b.data ->> 'review_id' end as review_id
     from batch b
     join taken t on t.event_id = b.id
+    left join named n on n.share_link_id = b.share_link_id
     join notifications.webhook_endpoints e
-      on e.account_id = b.account_id and e.created_at <= b.created_at and notifications.wants(e, b.type, b.share_link_id)
+      on e.account_id = b.account_id and e.created_at <= b.created_at and notifications.wants(e, b.type, b.share_link_id, n.external_id)
 ),
 gathering as materialized (
     select d.id, d.recipient as endpoint_id, d.event_id, d.event_data ->> 'review_id' as review_id, d.next_attempt_at

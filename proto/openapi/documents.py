@@ -10,7 +10,8 @@ A daemon's file is no document by itself. To it come:
 - for `x-for-people: true`, a page beside each application/problem+json: HTML for who asks for it. People have no key, so what keys
   are told in headers is left out.
 
-That of /v1 (v1.yaml) is put together of others: their calls under /v1, and the tags and components that these use.
+That of /v1 (v1.yaml) is put together of others: their calls under /v1, and the tags and components that these use, the tags in the order
+of its `x-tags`.
 
 Answers are open, so that they may gain members; what is sent is closed, so that nothing is ignored. A schema of an object is
 therefore of the one or of the other.
@@ -138,6 +139,7 @@ def take_components(document, shared):
 
 def join(document, others):
     document.update(tags=[], paths={})
+    order = document.pop("x-tags")
     webhooks, everything = {}, {}
     for other in others:
         for path, item in other["paths"].items():
@@ -153,6 +155,7 @@ def join(document, others):
     for tag in (tag for other in others for tag in other["tags"] if tag["name"] in tags):
         if tag not in document["tags"]:
             document["tags"].append(tag)
+    document["tags"].sort(key=lambda tag: order.index(tag["name"]))
     take_components(document, {"components": everything})
 
 

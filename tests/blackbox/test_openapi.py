@@ -51,7 +51,7 @@ def test_front_door_tells_of_all_calls(stack, whole):
     assert told == served | {("GET", "/v1/openapi.json")}
     assert [server["url"] for server in whole["servers"]] == [stack.public_url]
     assert whole["info"]["version"] == newest_version()
-    assert "**Errors**" in whole["info"]["description"] and "{{conventions}}" not in whole["info"]["description"]
+    assert "## Errors" in whole["info"]["description"] and "{{conventions}}" not in whole["info"]["description"]
 
 
 def test_whole_document_holds_together(whole):
@@ -124,7 +124,7 @@ MISTAKES = {
                            "has no ['maxitems']"),
     "an answer that is closed": (("    ShareLinkPage:\n      type: object\n", "    ShareLinkPage:\n      type: object\n      additionalProperties: false\n"),
                                  "may gain members"),
-    "an answer with a default": (("is_default: { type: boolean }\n        version", "is_default: { type: boolean, default: false }\n        version"), "no default"),
+    "an answer with a default": (("is_default: { type: boolean, description: \"Whether links without words of their own get these.\" }", "is_default: { type: boolean, default: false }"), "no default"),
     "a request that is open": (("      required: [share_link_ids]\n      additionalProperties: false\n", "      required: [share_link_ids]\n"), "is closed"),
     "what is answered sent": (("schemas/TemplateChanges", "schemas/EmailTemplate"), "is closed"),
     "another style of names": (("operationId: listShareLinks", "operationId: list_share_links"), "camelCase"),

@@ -58,7 +58,8 @@ function callsOf(contract, paths = {}, isEvent = false) {
       answers: Object.entries(operation.responses ?? {}).map(([status, each]) => ({ status, isProblem: status >= "4", ...resolved(contract, each) })),
     };
     call.names = namesOf(contract, call);
-    call.words = folded([method, path, call.id, call.summary, call.group, call.names, ...[call, ...call.parameters, ...call.answers].map((each) => textOf(each.description))].join(" "));
+    // Of a problem its codes: what they mean is said of nearly every call.
+    call.words = folded([method, path, call.id, call.summary, call.group, call.names, ...[call, ...call.parameters, ...call.answers].map((each) => each["x-codes"]?.join(" ") ?? textOf(each.description))].join(" "));
     return call;
   }));
 }

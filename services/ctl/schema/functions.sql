@@ -46,9 +46,14 @@ create or replace function sharelink.rfc3339(at timestamptz) returns text
 language sql stable
 return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
 
--- The API takes times with an offset alone, so what they mean depends on no setting.
+-- The API takes times with an offset alone, so what they mean depends on no setting. In PL/pgSQL, which keeps its plan: a SQL function
+-- that is not inlined is planned by each statement, and begun for each row.
 create or replace function sharelink.time_of(rfc3339 text) returns timestamptz
-language sql immutable strict as $$ select rfc3339::timestamptz $$;
+language plpgsql immutable strict as $$
+begin
+    return rfc3339::timestamptz;
+end
+$$;
 
 -- The time of a change, for what has a version: taken when the row is changed, and after that of the change before. now() is when the
 -- transaction began, and two that waited for each other can be later the other way round: who follows updated_at would not see it.
@@ -145,14 +150,17 @@ exception when others then -- names of hosts are not checked for being right
 end
 $$;
 
--- What is searched of a person: the name, and the address both as it is stored and with its host name in its own script.
+-- What is searched of a person: the name, and the address both as it is stored and with its host name in its own script. Few host names
+-- have one, and an expression without a subquery is done without a plan.
 create or replace function sharelink.person_searched(name text, address text) returns text
 language plpgsql immutable as $$
 begin
-    return sharelink.folded(name || coalesce(E'\n' || address, '') || case when address like '%xn--%' then
-        E'\n' || split_part(address, '@', 1) || '@'
-        || (select string_agg(sharelink.punycode_decoded(label), '.' order by place)
-            from unnest(string_to_array(split_part(address, '@', 2), '.')) with ordinality labels (label, place)) else '' end);
+    if address like '%xn--%' then
+        return sharelink.folded(name || E'\n' || address || E'\n' || split_part(address, '@', 1) || '@'
+            || (select string_agg(sharelink.punycode_decoded(label), '.' order by place)
+                from unnest(string_to_array(split_part(address, '@', 2), '.')) with ordinality labels (label, place)));
+    end if;
+    return sharelink.folded(name || coalesce(E'\n' || address, ''));
 end
 $$;
 

@@ -428,17 +428,23 @@ CREATE FUNCTION sharelink.person_searched(name text, address text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
     AS $$
 begin
-    return sharelink.folded(name || coalesce(E'\n' || address, '') || case when address like '%xn--%' then
-        E'\n' || split_part(address, '@', 1) || '@'
-        || (select string_agg(sharelink.punycode_decoded(label), '.' order by place)
-            from unnest(string_to_array(split_part(address, '@', 2), '.')) with ordinality labels (label, place)) else '' end);
+    if address like '%xn--%' then
+        return sharelink.folded(name || E'\n' || address || E'\n' || split_part(address, '@', 1) || '@'
+            || (select string_agg(sharelink.punycode_decoded(label), '.' order by place)
+                from unnest(string_to_array(split_part(address, '@', 2), '.')) with ordinality labels (label, place)));
+    end if;
+    return sharelink.folded(name || coalesce(E'\n' || address, ''));
 end
 $$;
 
 
 CREATE FUNCTION sharelink.time_of(rfc3339 text) RETURNS timestamp with time zone
-    LANGUAGE sql IMMUTABLE STRICT
-    AS $$ select rfc3339::timestamptz $$;
+    LANGUAGE plpgsql IMMUTABLE STRICT
+    AS $$
+begin
+    return rfc3339::timestamptz;
+end
+$$;
 
 
 CREATE TABLE links.interviews (
@@ -1046,6 +1052,42 @@ CREATE FUNCTION notifications.and_try(tries jsonb, at timestamp with time zone, 
 $$;
 
 
+CREATE TABLE notifications.webhook_endpoints (
+    id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    url text NOT NULL,
+    events text[] COLLATE pg_catalog."C",
+    share_link_ids text[] COLLATE pg_catalog."C",
+    external_ids text[] COLLATE pg_catalog."C",
+    description text,
+    state text DEFAULT 'enabled'::text NOT NULL,
+    state_reason text,
+    secret bytea NOT NULL,
+    previous_secrets bytea[] DEFAULT '{}'::bytea[] NOT NULL,
+    previous_untils timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+    failing_since timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhook_endpoints_check CHECK ((cardinality(previous_secrets) = cardinality(previous_untils))),
+    CONSTRAINT webhook_endpoints_state_check CHECK ((state = ANY (ARRAY['enabled'::text, 'disabled'::text])))
+);
+
+
+CREATE FUNCTION notifications.chosen_links(endpoint notifications.webhook_endpoints) RETURNS SETOF text
+    LANGUAGE sql STABLE ROWS 100
+    AS $$
+    select unnest(endpoint.share_link_ids)
+    union
+    select l.share_link_id from links.webhook_links l
+    where l.account_id = endpoint.account_id and l.external_id = any (endpoint.external_ids)
+    union
+    select e.share_link_id from events.log e
+    where endpoint.external_ids is not null and e.type = 'link.deleted' and e.account_id = endpoint.account_id
+      and e.data ->> 'external_id' = any (endpoint.external_ids)
+$$;
+
+
 CREATE FUNCTION notifications.close_gathering() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1175,11 +1217,16 @@ $$;
 CREATE FUNCTION notifications.external_id_of(of_share_link_id text) RETURNS text
     LANGUAGE plpgsql STABLE
     AS $$
+declare
+    found_id text;
 begin
-    return coalesce((select l.external_id from links.webhook_links l where l.share_link_id = of_share_link_id),
-                    (select e.data ->> 'external_id' from events.log e
-                     where e.share_link_id = of_share_link_id and e.type = 'link.deleted'
-                     order by e.xid desc, e.id desc limit 1));
+    select l.external_id into found_id from links.webhook_links l where l.share_link_id = of_share_link_id;
+    if not found then
+        select e.data ->> 'external_id' into found_id from events.log e
+        where e.share_link_id = of_share_link_id and e.type = 'link.deleted'
+        order by e.xid desc, e.id desc limit 1;
+    end if;
+    return found_id;
 end
 $$;
 
@@ -1638,35 +1685,12 @@ CREATE FUNCTION notifications.tries_of(delivery notifications.deliveries) RETURN
 $$;
 
 
-CREATE TABLE notifications.webhook_endpoints (
-    id text NOT NULL COLLATE pg_catalog."C",
-    account_id text NOT NULL COLLATE pg_catalog."C",
-    url text NOT NULL,
-    events text[] COLLATE pg_catalog."C",
-    share_link_ids text[] COLLATE pg_catalog."C",
-    external_ids text[] COLLATE pg_catalog."C",
-    description text,
-    state text DEFAULT 'enabled'::text NOT NULL,
-    state_reason text,
-    secret bytea NOT NULL,
-    previous_secrets bytea[] DEFAULT '{}'::bytea[] NOT NULL,
-    previous_untils timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
-    failing_since timestamp with time zone,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT webhook_endpoints_check CHECK ((cardinality(previous_secrets) = cardinality(previous_untils))),
-    CONSTRAINT webhook_endpoints_state_check CHECK ((state = ANY (ARRAY['enabled'::text, 'disabled'::text])))
-);
-
-
-CREATE FUNCTION notifications.wants(endpoint notifications.webhook_endpoints, event_type text, of_share_link_id text) RETURNS boolean
+CREATE FUNCTION notifications.wants(endpoint notifications.webhook_endpoints, event_type text, of_share_link_id text, of_external_id text) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$
     select (endpoint.events is null or event_type = any (endpoint.events))
        and ((endpoint.share_link_ids is null and endpoint.external_ids is null)
-            or of_share_link_id = any (endpoint.share_link_ids)
-            or (endpoint.external_ids is not null and notifications.external_id_of(of_share_link_id) = any (endpoint.external_ids)))
+            or of_share_link_id = any (endpoint.share_link_ids) or of_external_id = any (endpoint.external_ids))
 $$;
 
 
@@ -2769,7 +2793,7 @@ INSERT INTO notifications.cursors VALUES ('webhook', '726', '');
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', '3d84323034898721928fc1f6ccba58ddd0c73aac74da5590718699d242c074db', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e1deef650d538dc501c6060f6fd219927d569fa2e81d29c67e71499320510f43', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '59516912e6a86bbf6d772ca9a9caa598f047968e67248fcd4495254b6e784a0b', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '4d371268e7afe1dac2a1bf5c21595d105712b8f8e41f71ee3474b92f0132c0f8', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '0d5353082a3b12bb05c52de193e63ece717c8ff2a5ffa0c393b9935a0f82ed28', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '2654c0e89739d7289827873eed2f978c5f2fedf585af27cf322f8aa6d075ef73', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '0c0294cda546161ac67495183dd3b4a4f062d1a7631a4fa6405956df8ab7870e', '0.4.0', now());
@@ -2784,7 +2808,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.s
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', 'e7bb84d363be0069b7a3f866284afbf3a2449dd515f3ee2247a357f0c4cd9643', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', 'a42852b3d1865ae567a3b70080f07e4609d693753cb9c216da2e3414da0433e8', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '54ec4030718da320ac2b6df3b082742982c3b3768a235fa69ea0c5f9d47a84b5', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/webhooks.sql', '76ab60487d2a73047066926a9aaef35b5381d96fb4bdaad32568f9c192ee8334', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/webhooks.sql', 'fb0d924bcab942dbfeb969a9b86f618f0f4689535f8306d18e32d25d5df71273', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'b31014a17d7507dc6e9cc4e57dd3802917829ca18687514fcdb3d0fd7f5758c4', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/lists.sql', '2f4156791523f133d2d4df3fbf711f35f3d0e297ef5cde63862147d8da815d10', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', 'a6a59ffc9c30c88bfee5e30cb376d21b565aa3e2017ac5f6a645985bb4c0aefd', '0.4.0', now());
@@ -2794,7 +2818,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', '2cd9c417f0a4813fc90fdf22bd72f16c6b253bd57087ad71f92c23694605b4f2', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', 'e7f107aee4094934488bda902b52798a95a6873bab1afb3aa4554054a3999d18', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', '2031ce1b7bbafc474898617aa1151c263fb4021fe72fba30eeb36b72a0307662', '2031ce1b7bbafc474898617aa1151c263fb4021fe72fba30eeb36b72a0307662', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', 'a8459b777c2f5289deab47c4fe797eaaeb88613742a15b030912fc105d0e52c0', 'a8459b777c2f5289deab47c4fe797eaaeb88613742a15b030912fc105d0e52c0', '0.4.0', now());
 
 
 
@@ -3404,6 +3428,9 @@ REVOKE ALL ON FUNCTION links.take_access_request(of_reviewer_id text, mails_max 
 GRANT ALL ON FUNCTION links.take_access_request(of_reviewer_id text, mails_max integer) TO sharelink_views;
 
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notifications.webhook_endpoints TO sharelink_notifications;
+
+
 REVOKE ALL ON FUNCTION notifications.close_gathering() FROM PUBLIC;
 
 
@@ -3415,9 +3442,6 @@ GRANT SELECT ON TABLE links.mail_links TO sharelink_notifications;
 
 
 GRANT SELECT,INSERT,UPDATE ON TABLE notifications.preferences TO sharelink_notifications;
-
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notifications.webhook_endpoints TO sharelink_notifications;
 
 
 GRANT DELETE ON TABLE sharelink.idempotent_answers TO sharelink_links;

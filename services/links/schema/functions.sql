@@ -182,14 +182,15 @@ $$;
 -- there or are made, so that two who send the same ones wait for each other and not in a circle; then, when documents grow, the links
 -- that have them in the order of theirs, so that nobody adds to those meanwhile.
 --
--- Documents are large: ids and places are sorted and joined, and a document is taken out of its array where it is stored.
+-- Documents are large: ids and places are sorted and joined, and a document is taken out of its array where it is stored. All goes by
+-- keys: planned for each call anew, this would take longer than it runs.
 create or replace function links.store_interviews(of_account_id text, ids text[], documents jsonb[], external_ids text[], metadata jsonb[],
                                                   only_replaces boolean, only_creates boolean, wanted_tags text, size_max bigint)
 returns table (outcome text, place int, version int, created_at timestamptz, updated_at timestamptz, overfull_link text, content_size bigint)
-language plpgsql volatile rows 1 as $$
+language plpgsql volatile rows 1 set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
-    locked int;
+    locked int := 0;
     made text[] := '{}';
     growths int[];
     linked text;
@@ -197,16 +198,19 @@ declare
     size bigint;
     is_overfull boolean := false;
 begin
-    if only_replaces then
+    -- One that is sent alone is there, mostly, and found sooner so than by an insertion that fails.
+    if only_replaces or cardinality(ids) = 1 then
         perform from links.interviews i
-        where i.account_id = of_account_id and i.id = any (ids) and sharelink.is_other('v' || i.version, wanted_tags) is not true
+        where i.account_id = of_account_id and i.id = any (ids)
+          and (not only_replaces or sharelink.is_other('v' || i.version, wanted_tags) is not true)
         order by i.id
         for no key update;
         get diagnostics locked = row_count;
-        if locked < cardinality(ids) then
+        if (only_replaces and locked < cardinality(ids)) or (only_creates and locked > 0) then
             return;
         end if;
-    else
+    end if;
+    if locked < cardinality(ids) then
         -- What is there is locked and stays as it is.
         with fresh as (
             insert into links.interviews as i (account_id, id, document, external_id, metadata)

@@ -40,7 +40,9 @@ PAST = (
 )
 
 # Tests that it cannot be before, with the reason.
-LEFT_OUT = {}
+LEFT_OUT = {
+    "test_log_filters.py::test_the_types_of_deliveries_have_two_names": "it asks 60 times for one type: we count different ones, the contract offers 50",
+}
 
 passed = collections.Counter()
 violations = []

@@ -862,10 +862,11 @@ CREATE FUNCTION links.state_of(link_deactivated_at timestamp with time zone, exp
 
 CREATE FUNCTION links.store_interviews(of_account_id text, ids text[], documents jsonb[], external_ids text[], metadata jsonb[], only_replaces boolean, only_creates boolean, wanted_tags text, size_max bigint) RETURNS TABLE(outcome text, place integer, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, overfull_link text, content_size bigint)
     LANGUAGE plpgsql ROWS 1
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 #variable_conflict use_column
 declare
-    locked int;
+    locked int := 0;
     made text[] := '{}';
     growths int[];
     linked text;
@@ -873,16 +874,19 @@ declare
     size bigint;
     is_overfull boolean := false;
 begin
-    if only_replaces then
+    -- One that is sent alone is there, mostly, and found sooner so than by an insertion that fails.
+    if only_replaces or cardinality(ids) = 1 then
         perform from links.interviews i
-        where i.account_id = of_account_id and i.id = any (ids) and sharelink.is_other('v' || i.version, wanted_tags) is not true
+        where i.account_id = of_account_id and i.id = any (ids)
+          and (not only_replaces or sharelink.is_other('v' || i.version, wanted_tags) is not true)
         order by i.id
         for no key update;
         get diagnostics locked = row_count;
-        if locked < cardinality(ids) then
+        if (only_replaces and locked < cardinality(ids)) or (only_creates and locked > 0) then
             return;
         end if;
-    else
+    end if;
+    if locked < cardinality(ids) then
         -- What is there is locked and stays as it is.
         with fresh as (
             insert into links.interviews as i (account_id, id, document, external_id, metadata)
@@ -2798,7 +2802,7 @@ INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql',
 INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '2654c0e89739d7289827873eed2f978c5f2fedf585af27cf322f8aa6d075ef73', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '0c0294cda546161ac67495183dd3b4a4f062d1a7631a4fa6405956df8ab7870e', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', '2ac080d0af274204168ad0081e1d3e90db88a56bbc3c1491c8b80a34fc9af24c', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', 'd9b60ac927adc4867136f9f6d8735d6270b6d013a879515af41a1f9ad635578f', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '2ade042590b35c5a33efa1046a0225a447d32302a789f71b566486c3cf5573a9', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', 'bc335906f8bf0532db3fb458d98da3101395acf3bad134b95f829a7a2d6db58a', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', 'f96bfe2f4396f9d62f23155b48c6fef944e1a846b487eea0be9c826d92a6cee4', '0.4.0', now());
@@ -2818,7 +2822,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', '2cd9c417f0a4813fc90fdf22bd72f16c6b253bd57087ad71f92c23694605b4f2', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', 'e7f107aee4094934488bda902b52798a95a6873bab1afb3aa4554054a3999d18', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', 'a8459b777c2f5289deab47c4fe797eaaeb88613742a15b030912fc105d0e52c0', 'a8459b777c2f5289deab47c4fe797eaaeb88613742a15b030912fc105d0e52c0', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', 'bc782cd10bb527dd17f260fae1d34f968d4303d373a43e021efd79a52f015b94', 'bc782cd10bb527dd17f260fae1d34f968d4303d373a43e021efd79a52f015b94', '0.4.0', now());
 
 
 

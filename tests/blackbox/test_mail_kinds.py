@@ -221,7 +221,7 @@ def test_guessing_is_told_once_the_link_is_paused(stack):
     reviewer = link["reviewers"][0]
     log_event(stack, link, "link.passcode_failed", '{"tries": 19, "reviewer_id": "%s"}' % reviewer["id"], reviewer)
     log_event(stack, link, "link.passcode_failed",
-              '{"tries": 20, "reviewer_id": "%s", "paused_until": "2026-11-23T13:02:00Z"}' % reviewer["id"], reviewer)
+              '{"tries": 20, "reviewer_id": "%s", "paused_until": "2026-11-23T13:02:00.000Z"}' % reviewer["id"], reviewer)
     mail = notices(stack, link)[0]
     assert_says(mail, reviewer["name"], "20 within a short time", "paused", "Monday, 23 November 2026, 14:02 (Europe/Berlin)")
     assert len(deliveries(stack, link, "guessing")) == 1

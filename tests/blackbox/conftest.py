@@ -6,6 +6,7 @@ mail server, or servers that it can kill. The short names `api`, `mails`, `db`, 
 
 import pytest
 from support import prism, stacks
+from support.api import Api
 from support.scripted_smtp import ScriptedSmtp
 
 
@@ -21,6 +22,17 @@ def stack(shared):
     made = shared.make_stack()
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def log(stack):
+    """The notifications daemon, for the account of the stack."""
+    return Api(stack.notifications.url(), stack.key)
+
+
+@pytest.fixture(scope="module")
+def other_log(stack):
+    return Api(stack.notifications.url(), stack.other_key)
 
 
 @pytest.fixture

@@ -8,24 +8,13 @@ import redis
 from stack.waiting import wait_until
 from support.api import Api
 from support.async_contract import check_entry, check_message, document, resolver
-from support.contract import PROTO, Breach, event_validator
+from support.contract import PROTO, Breach, documents, event_validator
 from support.every_event import make_every_event
 from support.listener import Listener
 from support.receiver import Receiver
 
 EVENTS = sorted(path.stem for path in (PROTO / "events").glob("*.json") if path.stem != "envelope")
 STREAMS = {"links_stream": "/sharelink/links", "views_stream": "/sharelink/views"}
-
-
-def references(node):
-    if isinstance(node, dict):
-        if isinstance(node.get("$ref"), str):
-            yield node["$ref"]
-        for value in node.values():
-            yield from references(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from references(value)
 
 
 def test_structure_is_that_of_asyncapi_3():
@@ -51,7 +40,7 @@ def test_structure_is_that_of_asyncapi_3():
 
 
 def test_every_reference_leads_somewhere():
-    told = list(references(document()))
+    told = list(documents.references(document()))
     assert len(told) > 3 * len(EVENTS)
     for reference in told:
         resolver().resolve(reference)

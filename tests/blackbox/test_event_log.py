@@ -1,19 +1,8 @@
 """GET /v1/events and GET /v1/deliveries: the account's log, what became of it, and trying again by hand."""
 
 import psycopg2
-import pytest
 from stack.waiting import wait_until
-from support.api import Api, faults
-
-
-@pytest.fixture(scope="module")
-def log(stack):
-    return Api(stack.notifications.url(), stack.key)
-
-
-@pytest.fixture(scope="module")
-def other_log(stack):
-    return Api(stack.notifications.url(), stack.other_key)
+from support.api import faults
 
 
 def follow(log, cursor, **params):

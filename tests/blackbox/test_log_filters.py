@@ -14,16 +14,6 @@ TYPES = ("link.created", "link.expired", "link.deleted", "link.updated")
 NOON = datetime.datetime(2026, 3, 10, 12, tzinfo=datetime.timezone.utc)
 
 
-@pytest.fixture(scope="module")
-def log(stack):
-    return Api(stack.notifications.url(), stack.key)
-
-
-@pytest.fixture(scope="module")
-def other_log(stack):
-    return Api(stack.notifications.url(), stack.other_key)
-
-
 def told(moment):
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

@@ -4,7 +4,7 @@ import datetime
 import uuid
 
 import pytest
-from support.api import faults
+from support.api import faults, ids_of_all, rows_of_all
 from support.changes import inside
 from support.shapes import time_of
 
@@ -13,16 +13,6 @@ MS = datetime.timedelta(milliseconds=1)
 
 def rfc3339(moment):
     return moment.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-
-
-def rows(api, path, **params):
-    answer = api.get(path, params={"limit": 100, **params}, status=200).json()
-    assert not answer["has_more"]
-    return answer["data"]
-
-
-def ids(api, path, **params):
-    return [row["id"] for row in rows(api, path, **params)]
 
 
 def spread(stack, table, column, made):
@@ -43,7 +33,7 @@ def lists(stack):
     link = stack.make_share_link(reviewer_count=4, interview_ids=interviews)
     browsers = [inside(stack, link, number) for number in range(4)]
     reviews = [browser.put(f"{browser.page}/interviews/{interviews[0]}/review", {"rating": 3}).json()["id"] for browser in browsers]
-    opens = ids(api, f"/v1/share-links/{link['id']}/opens", sort="opened_at")
+    opens = ids_of_all(api, f"/v1/share-links/{link['id']}/opens", sort="opened_at")
     for table, column, made in (("links.interviews", "created_at", interviews), ("links.share_links", "created_at", links),
                                 ("links.email_templates", "created_at", templates), ("views.reviews", "created_at", reviews),
                                 ("links.interviews", "updated_at", interviews), ("links.share_links", "updated_at", links),
@@ -69,30 +59,30 @@ def test_windows_neither_overlap_nor_miss(api, lists, name):
     """From the time that a row shows on it is there, before it it is not: though the time has more digits than are shown."""
     path, other, made, shown, _ = lists[name]
     for direction, order in (("", made), ("-", made[::-1])):
-        listed = rows(api, path, sort=direction + shown, **other)
+        listed = rows_of_all(api, path, sort=direction + shown, **other)
         assert [row["id"] for row in listed] == order
         times = {row["id"]: row[shown] for row in listed}
         for place, each in enumerate(made):
-            assert ids(api, path, sort=direction + shown, created_after=times[each], **other) == [row for row in order if made.index(row) >= place]
-            assert ids(api, path, sort=direction + shown, created_before=times[each], **other) == [row for row in order if made.index(row) < place]
+            assert ids_of_all(api, path, sort=direction + shown, created_after=times[each], **other) == [row for row in order if made.index(row) >= place]
+            assert ids_of_all(api, path, sort=direction + shown, created_before=times[each], **other) == [row for row in order if made.index(row) < place]
             later = rfc3339(time_of(times[each]) + MS)
-            assert ids(api, path, sort=direction + shown, created_after=times[each], created_before=later, **other) == [each]
+            assert ids_of_all(api, path, sort=direction + shown, created_after=times[each], created_before=later, **other) == [each]
 
 
 @pytest.mark.parametrize("name", CHANGING)
 def test_from_the_time_of_a_change_on(api, lists, name):
     path, other, made, _, _ = lists[name]
-    times = {row["id"]: row["updated_at"] for row in rows(api, path, **other)}
+    times = {row["id"]: row["updated_at"] for row in rows_of_all(api, path, **other)}
     for place, each in enumerate(made):
-        assert sorted(ids(api, path, updated_after=times[each], **other)) == sorted(made[place:])
-    assert ids(api, path, updated_after=times[made[1]], created_before=times[made[2]], **other) == [made[1]]
+        assert sorted(ids_of_all(api, path, updated_after=times[each], **other)) == sorted(made[place:])
+    assert ids_of_all(api, path, updated_after=times[made[1]], created_before=times[made[2]], **other) == [made[1]]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_moment_is_the_same_in_every_form(api, lists, name):
     path, other, made, _, _ = lists[name]
     for given in ("2026-03-01T10:01:00Z", "2026-03-01T11:01:00+01:00", "2026-03-01T04:31:00.000-05:30", "2026-03-01t10:01:00.0000000z"):
-        assert sorted(ids(api, path, created_after=given, **other)) == sorted(made[1:])
+        assert sorted(ids_of_all(api, path, created_after=given, **other)) == sorted(made[1:])
     plus = api.get(f"{path}?limit=100&created_after=2026-03-01T11:01:00+01:00", status=200).json()["data"]
     assert set(made[1:]) <= {row["id"] for row in plus}, "a + that nobody escaped"
 
@@ -139,7 +129,7 @@ def test_more_combinations_than_plans_are_kept_of(api, lists):
     for number in range(2 ** len(filters)):
         chosen = {name: value for place, (name, value) in enumerate(filters.items()) if number >> place & 1}
         for sort in ("created_at", "-created_at", "title", "-title", "updated_at"):
-            assert sorted(ids(api, path, sort=sort, **chosen, **other)) == sorted(made)
+            assert sorted(ids_of_all(api, path, sort=sort, **chosen, **other)) == sorted(made)
 
 
 def test_ways_to_ask_take_no_memory_of_the_daemon(stack, api, lists):

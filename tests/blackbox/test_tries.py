@@ -22,16 +22,6 @@ def stack(shared):
     made.close()
 
 
-@pytest.fixture(scope="module")
-def log(stack):
-    return Api(stack.notifications.url(), stack.key)
-
-
-@pytest.fixture(scope="module")
-def other_log(stack):
-    return Api(stack.notifications.url(), stack.other_key)
-
-
 def invite(stack, name, *behaviours):
     """A link whose one reviewer's mail server behaves so; the link's id and the address."""
     address = f"{name}@scripted.example"

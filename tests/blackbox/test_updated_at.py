@@ -6,17 +6,8 @@ import uuid
 import psycopg2
 import pytest
 from support import samples
+from support.api import ids_of_all, rows_of_all
 from support.shapes import time_of
-
-
-def rows(api, path, **params):
-    answer = api.get(path, params={"limit": 100, **params}, status=200).json()
-    assert not answer["has_more"]
-    return answer["data"]
-
-
-def ids(api, path, **params):
-    return [row["id"] for row in rows(api, path, **params)]
 
 
 CHANGES = {
@@ -106,11 +97,11 @@ def test_nothing_that_changes_is_lost_while_one_pages_by_it(stack, kind):
             if not cursor:
                 return found
 
-    assert ids(api, path, sort="updated_at", **other) == made
+    assert ids_of_all(api, path, sort="updated_at", **other) == made
     found = pages("updated_at", made[0])
     assert [row["id"] for row in found] == [*made, made[0]] and found[-1]["version"] == 2
-    order = [row["id"] for row in rows(api, path, sort="-updated_at", **other)]
+    order = [row["id"] for row in rows_of_all(api, path, sort="-updated_at", **other)]
     assert order == [made[0], *made[:0:-1]]
     found = pages("-updated_at", order[-1])
     assert [row["id"] for row in found] == order[:-1], "it is in front of the cursor now"
-    assert ids(api, path, sort="-updated_at", **other)[0] == order[-1], "and stays there, for the next to see"
+    assert ids_of_all(api, path, sort="-updated_at", **other)[0] == order[-1], "and stays there, for the next to see"

@@ -111,3 +111,14 @@ def faults(answer):
     """The pointers of a 422, sorted: where the faults are."""
     assert answer.status_code == 422, answer.text
     return sorted(fault["pointer"] for fault in answer.json()["errors"])
+
+
+def rows_of_all(api, path, **params):
+    """The rows of a list that has one page."""
+    answer = api.get(path, params={"limit": 100, **params}, status=200).json()
+    assert not answer["has_more"]
+    return answer["data"]
+
+
+def ids_of_all(api, path, **params):
+    return [row["id"] for row in rows_of_all(api, path, **params)]

@@ -28,10 +28,10 @@ function blocks(text) {
   const made = [];
   let open = null; // what the next line may go on with
   for (const line of text.split("\n").filter((each) => each.trim())) {
-    const [, heading] = /^#{1,6}\s+(.*)/.exec(line) ?? [];
+    const [, level, heading] = /^(#{1,6})\s+(.*)/.exec(line) ?? [];
     const [, number, item] = /^ {0,3}(?:[-*+]|(\d+)[.)])\s+(.*)/.exec(line) ?? [];
     if (heading) {
-      made.push({ name: "h3", lines: [heading] });
+      made.push({ name: `h${Math.max(level.length, 2)}`, lines: [heading] }); // the page has its h1
       open = null;
     } else if (item) {
       if (!open?.isList) {

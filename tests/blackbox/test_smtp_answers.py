@@ -193,7 +193,9 @@ def test_address_that_got_into_the_table_all_the_same_is_refused_before_the_wire
     smtp.greeting = "421 4.3.2 Not yet"
     good = invite(stack)
     wait_until(lambda: (row := delivery_of(stack, good)) and row["last_error"], 20, "the first try")
-    stack.db.rows("update notifications.deliveries set recipient = %s returning 1", address)
+    # The reviewer has it too: a mail that waits for an address that the reviewer has no more is skipped before.
+    stack.db.rows("with r as (update links.reviewers set email = %s where email = (select recipient from notifications.deliveries)) "
+                  "update notifications.deliveries set recipient = %s returning 1", address, address)
     smtp.greeting = "220 scripted.example ESMTP"
     row = wait_until(lambda: next(iter(stack.db.rows("select * from notifications.deliveries where state <> 'pending'")), None), 30, "it is judged")
     assert row["state"] in ("failed", "skipped") and row["reason"] in ("refused", "no_address")

@@ -10,6 +10,7 @@ from stack import ports
 from stack.waiting import wait_until
 from support import prometheus, samples
 from support.api import Api, faults
+from support.crowds import peak_mib
 from support.opens import in_threads
 from support.programs import daemon
 from support.raw_http import Connection, request
@@ -305,17 +306,12 @@ def test_a_batch_that_waits_holds_no_turn_of_keys(stack, few):
     holder.close()
 
 
-def resident(each):
-    with open(f"/proc/{each.process.pid}/status", encoding="ascii") as status:
-        return int(next(line for line in status if line.startswith("VmHWM")).split()[1]) / 1024
-
-
 def test_keys_with_escapes_take_no_memory_each(stack, tmp_path):
     settings = {**stack.links.settings, "SHARELINK_LISTEN": f"127.0.0.1:{ports.free_port()}"}
     body = ("{" + ",".join(f'"\\u0061{number}":1' for number in range(230_000)) + ',"interviews":[]}').encode()
     with daemon("links", settings, tmp_path / "keys.log") as started:
         send(Api(started.url(), stack.key), body, status=413)
-        assert resident(started) < 36
+        assert peak_mib(started) < 36
 
 
 def test_many_large_batches_at_once_stay_within_the_memory(stack, tmp_path):
@@ -334,6 +330,6 @@ def test_many_large_batches_at_once_stay_within_the_memory(stack, tmp_path):
 
         in_threads(go, 40)
         assert 200 in statuses and set(statuses) <= {200, 429, 503, 0}
-        assert resident(started) < 256
+        assert peak_mib(started) < 256
         began = time.monotonic()
         assert send(Api(started.url(), stack.key), body, status=200) and time.monotonic() - began < 10

@@ -75,6 +75,15 @@ def grown_mib(server, since):
     return 0 if IS_WATCHED else resident_mib(server) - since
 
 
+def peak_mib(server):
+    """The most that it ever had; of a watched program nothing, as above."""
+    return 0 if IS_WATCHED else memory_mib(server, "VmHWM")
+
+
 def resident_mib(server):
+    return memory_mib(server, "VmRSS")
+
+
+def memory_mib(server, name):
     with open(f"/proc/{server.process.pid}/status", encoding="ascii") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:")) / 1024
+        return next(int(line.split()[1]) for line in file if line.startswith(f"{name}:")) / 1024

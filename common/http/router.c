@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -329,13 +330,12 @@ static const char *earlier(const char *day, const char *other)
 static void set_deprecation(struct flow *flow, const char *since, const char *sunset)
 {
     int64_t since_ms = 0, sunset_ms = 0;
-    char date[32], going[CLOCK_RFC5322_SIZE];
+    char date[32], going[sizeof "Mon, 01 Mar 2027 00:00:00 GMT"];
 
     begins(since, &since_ms);
     begins(sunset, &sunset_ms);
     snprintf(date, sizeof date, "@%" PRId64, since_ms / 1000);
-    clock_rfc5322(going, sunset_ms);
-    strcpy(strrchr(going, ' '), " GMT");
+    strftime(going, sizeof going, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&(time_t){ sunset_ms / 1000 }, &(struct tm){ 0 }));
     http_set_header(flow, "Deprecation", date);
     http_set_header(flow, "Sunset", going);
 }

@@ -70,20 +70,10 @@ revised as (
     insert into views.review_revisions (review_id, version, visit_id, rating, comment, question_ratings)
     select s.id, s.version, j.visit_id, s.rating, s.comment, s.question_ratings from saved s, judged j
 ),
--- The first stays, and of the others the latest; the one of this save is none of those that are seen here.
-outdated as materialized (
-    select k.review_id, k.version
-    from (
-        select v.review_id, v.version, s.version - v.version as age,
-               pg_column_size(s.comment) + pg_column_size(s.question_ratings)
-               + sum(pg_column_size(v.comment) + pg_column_size(v.question_ratings)) over (order by v.version desc) as size
-        from saved s
-        join views.review_revisions v on v.review_id = s.id and v.version > 1
-    ) k
-    where k.age >= :revisions_max or k.size > :revisions_kb_max::bigint * 1024
-),
-forgotten as (
-    delete from views.review_revisions v using outdated o where v.review_id = o.review_id and v.version = o.version
+forgotten as materialized (
+    select views.forget_revisions(s.id, s.version, pg_column_size(s.comment) + pg_column_size(s.question_ratings),
+                                  :revisions_max, :revisions_kb_max) as many
+    from saved s
 ),
 counted as (
     update views.activity a set feedback_version = a.feedback_version + 1 from saved s where a.reviewer_id = s.reviewer_id
@@ -125,3 +115,4 @@ select case when d.door <> 'open' then d.door
 from door d
 left join judged j on true
 left join current c on true
+left join forgotten f on true

@@ -55,6 +55,26 @@ begin
 end
 $$;
 
+-- Forgets a review's revisions before the one of a save that has so many bytes: the first stays, and of the others the latest. Volatile,
+-- so that a save which had to wait for another sees that one's, too.
+create or replace function views.forget_revisions(of_review_id text, of_version int, size int, most int, kb_most int) returns int
+language plpgsql volatile as $$
+declare
+    forgotten int;
+begin
+    delete from views.review_revisions v
+    using (
+        select r.version, of_version - r.version as age,
+               size + sum(pg_column_size(r.comment) + pg_column_size(r.question_ratings)) over (order by r.version desc) as size
+        from views.review_revisions r
+        where r.review_id = of_review_id and r.version > 1 and r.version < of_version
+    ) k
+    where v.review_id = of_review_id and v.version = k.version and (k.age >= most or k.size > kb_most::bigint * 1024);
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+
 -- The rule of sessions: one is good for its own reviewer, for 12 hours, until the passcode changes. It is put into the statement
 -- itself.
 create or replace function views.is_good_for(visit views.visits, of_reviewer_id text, epoch int) returns boolean

@@ -2055,6 +2055,26 @@ end
 $$;
 
 
+CREATE FUNCTION views.forget_revisions(of_review_id text, of_version integer, size integer, most integer, kb_most integer) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+    forgotten int;
+begin
+    delete from views.review_revisions v
+    using (
+        select r.version, of_version - r.version as age,
+               size + sum(pg_column_size(r.comment) + pg_column_size(r.question_ratings)) over (order by r.version desc) as size
+        from views.review_revisions r
+        where r.review_id = of_review_id and r.version > 1 and r.version < of_version
+    ) k
+    where v.review_id = of_review_id and v.version = k.version and (k.age >= most or k.size > kb_most::bigint * 1024);
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+
+
 CREATE TABLE views.visits (
     id text NOT NULL COLLATE pg_catalog."C",
     account_id text NOT NULL COLLATE pg_catalog."C",
@@ -2807,7 +2827,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sq
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', 'f96bfe2f4396f9d62f23155b48c6fef944e1a846b487eea0be9c826d92a6cee4', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', '9ab5247d2bd1c6d5c407a2e4ceba7bf9a4ffc1ab29854782638efdadb5eb8afd', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '6354051d2b755b4f87a8653ac899c610d8be3d9dbfbd09c6afff464d163b59bb', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '7344bd750cc0d5d51de5dd2eba74a8834f759dbc50acef8c8c20e843642bec1b', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1f92c875dd0a9fe3193effa0649587ab24f940ce4a8b0f4a6549fda774f3bee0', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', 'e7bb84d363be0069b7a3f866284afbf3a2449dd515f3ee2247a357f0c4cd9643', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', 'a42852b3d1865ae567a3b70080f07e4609d693753cb9c216da2e3414da0433e8', '0.4.0', now());
@@ -2822,7 +2842,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', '2cd9c417f0a4813fc90fdf22bd72f16c6b253bd57087ad71f92c23694605b4f2', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', 'e7f107aee4094934488bda902b52798a95a6873bab1afb3aa4554054a3999d18', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', 'bc782cd10bb527dd17f260fae1d34f968d4303d373a43e021efd79a52f015b94', 'bc782cd10bb527dd17f260fae1d34f968d4303d373a43e021efd79a52f015b94', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', 'c26d8393c9437944af8a7e5530acc77b217ab8245081e3cfd3f1ff0fda677229', 'c26d8393c9437944af8a7e5530acc77b217ab8245081e3cfd3f1ff0fda677229', '0.4.0', now());
 
 
 

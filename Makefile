@@ -51,7 +51,10 @@ STATEMENT_HEADERS := $(STATEMENTS:%=$(GEN)/%.h)
 
 # Text that is compiled in: SQL and the page's parts become C string literals.
 EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(foreach service,$(SERVICES),$(call find,services/$(service),*.sql)) $(call find,common,*.sql *.lua *.html) \
-                                    $(wildcard services/*/pages/* $(patsubst %,common/pages/*.%,css js svg)))
+                                    $(wildcard services/links/pages/* services/views/pages/*.html $(patsubst %,common/pages/*.%,css js svg)))
+# The reviewer's page: its entries; what they import comes with them.
+REVIEWERS_PAGE := $(patsubst %,services/views/pages/%,gate.js closed.js app.js gate.css app.css)
+EMBEDDED += $(GEN)/services/views/pages/assets.inc
 # OpenAPI: each daemon's own document, and that of all of /v1.
 OPENAPI := $(DAEMONS) v1
 EMBEDDED += $(OPENAPI:%=$(GEN)/proto/openapi/%.inc)
@@ -123,6 +126,11 @@ $(GEN)/%.js.inc: %.js Makefile
 $(GEN)/%.css.inc: %.css Makefile
 	@mkdir -p $(@D)
 	@sed -e 's/^ *//' -e '$(as_literal)' $< >$@
+
+$(GEN)/services/views/pages/assets.inc: $(wildcard services/views/pages/*.js services/views/pages/*.css common/pages/*.js common/pages/*.css common/words/*/*.json) \
+                                        common/pages/icon.svg common/pages/bundle Makefile
+	@mkdir -p $(@D)
+	$(call say,PAGE,$@)common/pages/bundle $@ $(REVIEWERS_PAGE) --as-is common/pages/icon.svg
 
 $(GEN)/proto/openapi/%.json: proto/openapi/%.yaml $(wildcard proto/openapi/*.yaml proto/openapi/*.py proto/events/*.json) proto/openapi/embed CHANGELOG.md Makefile
 	@mkdir -p $(@D)

@@ -75,6 +75,7 @@ static struct next *reply_gate_page(struct flow *flow, const struct show_gate_ou
                                      { "count", arena_printf(flow->arena, "%lld", (long long)out->interview_count) },
                                      { "candidates", out->interview_count == 1 ? "candidate" : "candidates" },
                                      { "path", visitor_path(flow) },
+                                     { "language", "en" },
                                      { NULL, NULL } });
 }
 
@@ -91,7 +92,8 @@ static struct next *reply_closed_page(struct flow *flow, int status, const char 
 {
     return page_reply(
         flow, status, closed_page,
-        (const struct page_value[]){ { "path", path }, { "heading", heading }, { "explanation", explanation }, { NULL, NULL } });
+        (const struct page_value[]){
+            { "path", path }, { "heading", heading }, { "explanation", explanation }, { "language", "en" }, { NULL, NULL } });
 }
 
 static struct next *reply_state(struct flow *flow)

@@ -47,7 +47,7 @@ ADDRESSES = [
     ("links", "/v1/interviews/x", {"GET", "HEAD", "PUT"}, "POST"), ("links", "/healthz", {"GET", "HEAD"}, "POST"),
     ("views", "{page}", {"GET", "HEAD"}, "POST"), ("views", "{page}/state", {"GET", "HEAD"}, "PUT"), ("views", "{page}/open", {"POST"}, "GET"),
     ("views", "{page}/content", {"GET", "HEAD"}, "POST"), ("views", "{page}/media/x", {"GET", "HEAD"}, "DELETE"),
-    ("views", "/assets/x/main.js", {"GET", "HEAD"}, "POST"), ("views", "/metrics", {"GET", "HEAD"}, "DELETE"),
+    ("views", "/assets/x/gate.js", {"GET", "HEAD"}, "POST"), ("views", "/metrics", {"GET", "HEAD"}, "DELETE"),
     ("notifications", "/readyz", {"GET", "HEAD"}, "PUT"), ("notifications", "/metrics", {"GET", "HEAD"}, "POST")]
 
 
@@ -91,7 +91,7 @@ def test_problems_are_of_one_form_wherever_they_come_from(stack, page, name):
 
 
 @pytest.mark.parametrize("name, path", [("links", "/healthz"), ("links", "/v1/share-links"), ("links", "/v1/share-links/lnk_x"), ("links", "/nowhere"),
-                                        ("views", "{page}"), ("views", "{page}/state"), ("views", "/assets/x/page.css"), ("views", "/s/nobody"),
+                                        ("views", "{page}"), ("views", "{page}/state"), ("views", "/assets/x/gate.css"), ("views", "/s/nobody"),
                                         ("notifications", "/readyz")])
 def test_head_is_get_without_its_body(stack, page, name, path):
     def heads(answer):
@@ -325,7 +325,7 @@ def test_every_page_is_closed_to_other_sites(stack, page, name, path, status):
     assert {name: answer.headers.get(name) for name in expected} == expected
 
 
-@pytest.mark.parametrize("asset, content_type", [("main.js", "text/javascript; charset=utf-8"), ("page.css", "text/css; charset=utf-8")])
+@pytest.mark.parametrize("asset, content_type", [("gate.js", "text/javascript; charset=utf-8"), ("gate.css", "text/css; charset=utf-8")])
 def test_assets_may_be_kept_for_good_in_their_own_release_alone(stack, page, asset, content_type):
     views = Api(stack.views.url())
     path = re.search(r"/assets/[0-9a-f]+/", views.get(page, status=200).text)[0] + asset

@@ -1,7 +1,7 @@
 // One's own feedback on an interview: saved by itself as one types, kept when the network goes, and merged when it was changed in
 // another window meanwhile. What was written is never thrown away, and is saved also when one has gone on to other interviews.
 import { saveReview } from "./api.js";
-import { h } from "./dom.js";
+import { h } from "../../../common/pages/dom.js";
 import { draftOf, dropDraft, keepDraft } from "./drafts.js";
 import { starChoice } from "./parts.js";
 import { clockOf } from "./times.js";

@@ -1,5 +1,6 @@
-// The gate: takes the passcode from the address or the reader, opens on a click and never by itself.
-import { fetchContent, openLink } from "./api.js";
+// The gate: takes the passcode from the address or the reader, opens on a click and never by itself. Looking at the page is no open;
+// only the button is.
+import { fetchContent, openLink, path } from "./api.js";
 import { offerNewLink } from "./ask.js";
 
 const form = document.getElementById("open");
@@ -10,13 +11,18 @@ const heading = document.getElementById("who");
 const label = button.textContent;
 const LENGTH = 16;
 const FORM = `A passcode has ${LENGTH} letters and digits. Please check the mail.`;
-let enter = () => {};
 
 form.addEventListener("submit", open);
 offerNewLink(document.getElementById("ask"), document.getElementById("asked"));
-
-export function askForPasscode(then) {
-  enter = then;
+async function start() {
+  // A reload goes on in the same session; there is nothing to ask the server for before the first open.
+  if (sessionStorage.getItem(`open:${path}`) && !location.hash) {
+    try {
+      return await enter(await fetchContent());
+    } catch {
+      sessionStorage.removeItem(`open:${path}`);
+    }
+  }
   takePasscodeFromAddress();
   addEventListener("hashchange", takePasscodeFromAddress); // a new link pasted over the old one loads nothing
 }
@@ -46,7 +52,7 @@ async function open(event) {
   button.textContent = "Opening…";
   try {
     await openLink(field.value);
-    enter(await fetchContent());
+    await enter(await fetchContent());
   } catch (fault) {
     complain(fault);
   } finally {
@@ -79,9 +85,14 @@ function waiting(seconds) {
   return seconds > 90 ? `${Math.ceil(seconds / 60)} minutes` : `${Math.max(1, seconds)} seconds`;
 }
 
+// What comes after the gate is a bundle of its own, so that the gate is small.
+async function enter(content) {
+  const app = await import(new URL("app.js", import.meta.url));
+  app.enter(content, showOver);
+}
+
 // Back at the gate in the middle of the work.
-export function showOver(refusal, then) {
-  enter = then;
+function showOver(refusal) {
   heading.textContent = refusal.status === 401 ? "Your session is over" : "This link is over";
   problem.textContent = refusal.status === 401
     ? "Please enter the passcode again. What you have written is kept on this device until it is saved."
@@ -89,3 +100,5 @@ export function showOver(refusal, then) {
   document.title = "Shared interviews";
   heading.focus();
 }
+
+start();

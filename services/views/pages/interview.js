@@ -1,6 +1,6 @@
 // One interview: the player with its questions, the résumé and profile, the questionnaire, one's own feedback, and the way to the
 // next candidate.
-import { count, fill, h } from "./dom.js";
+import { count, fill, h } from "../../../common/pages/dom.js";
 import { feedbackOn } from "./feedback.js";
 import { followHere } from "./list.js";
 import { portrait } from "./parts.js";

@@ -1,8 +1,8 @@
 // The shortlist: cards, with search, filters and sort over what the server has sent, which is only what may be seen. The
 // address bar keeps what was asked for.
-import { choice, count, fill, h } from "./dom.js";
+import { choice, count, fill, h } from "../../../common/pages/dom.js";
 import { portrait, stars } from "./parts.js";
-import { folded, inOrder, wordsOf } from "./text.js";
+import { folded, inOrder, wordsOf } from "../../../common/pages/text.js";
 import { dayOf } from "./times.js";
 
 const SORTS = [["", "In the order shared"], ["name", "Name"], ["-completed_at", "Newest first"], ["completed_at", "Oldest first"]];

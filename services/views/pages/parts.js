@@ -1,5 +1,5 @@
 // Small pieces that the list and the interview share.
-import { h } from "./dom.js";
+import { h } from "../../../common/pages/dom.js";
 
 // The avatar, or the first letter of each name.
 export function portrait(candidate) {

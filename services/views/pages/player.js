@@ -1,7 +1,7 @@
 // One answer: the video or audio with captions, speed and ten seconds back or on; or the text. Counts the seconds that were really
 // seen, which a jump does not add to, and reports them every ten.
 import { reportWatch } from "./api.js";
-import { choice, h } from "./dom.js";
+import { choice, h } from "../../../common/pages/dom.js";
 
 const REPORT_SECONDS = 10;
 const JUMP_MOST_SECONDS = 2;

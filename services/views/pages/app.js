@@ -1,11 +1,7 @@
-// The page: the gate first, then the list or one interview, as the address bar says. Looking at the page is no open; only the
-// button is.
-import { fetchContent, leave, path } from "./api.js";
+// What comes after the gate: the list or one interview, as the address bar says.
+import { leave, path } from "./api.js";
 import { forgetDrafts, hasDrafts } from "./drafts.js";
 import { endFeedback, saveAll, saveDrafts } from "./feedback.js";
-import { askForPasscode, showOver } from "./gate.js";
-import { showInterview } from "./interview.js";
-import { showList } from "./list.js";
 
 const app = document.getElementById("app");
 const gate = document.getElementById("gate");
@@ -14,24 +10,13 @@ const opened = `open:${path}`;
 let content = null;
 let isLeaving = false;
 let close = () => {};
+let shown = 0;
+let backToGate = () => {};
 
-start();
-
-async function start() {
-  addEventListener("popstate", () => content && show());
-  // A reload goes on in the same session; there is nothing to ask the server for before the first open.
-  if (sessionStorage.getItem(opened) && !location.hash) {
-    try {
-      return enter(await fetchContent());
-    } catch {
-      sessionStorage.removeItem(opened);
-    }
-  }
-  askForPasscode(enter);
-}
-
-function enter(fetched) {
+// over: back to the gate, with the Refusal that ended the session.
+export function enter(fetched, over) {
   content = fetched;
+  backToGate = over;
   sessionStorage.setItem(opened, "1");
   gate.hidden = true;
   app.hidden = false;
@@ -41,11 +26,30 @@ function enter(fetched) {
   show();
 }
 
-function show() {
+addEventListener("popstate", () => content && show());
+
+// Views come when they are needed; of two that are asked for in a row the second is shown.
+async function show() {
+  const turn = ++shown;
   const wanted = new URLSearchParams(location.search).get("interview");
   const place = content.interviews.findIndex((each) => each.id === wanted);
-  close();
-  close = (place < 0 ? showList : showInterview)(app, { content, place, go, end, leave: goAway }) ?? (() => {});
+  const [view] = await Promise.all([place < 0 ? import("./list.js") : import("./interview.js"), style("app.css")]);
+  if (content && turn === shown) {
+    close();
+    close = (place < 0 ? view.showList : view.showInterview)(app, { content, place, go, end, leave: goAway }) ?? (() => {});
+  }
+}
+
+function style(name) {
+  const href = new URL(name, import.meta.url).href;
+  if ([...document.styleSheets].some((each) => each.href === href)) {
+    return null;
+  }
+  return new Promise((resolve, reject) => {
+    const link = document.createElement("link");
+    Object.assign(link, { rel: "stylesheet", href, onload: resolve, onerror: reject });
+    document.head.append(link);
+  });
 }
 
 // changes: parameters of the address, null for none. kind: "push" for another view, "replace" within one.
@@ -74,7 +78,7 @@ function end(refusal) {
   app.hidden = true;
   app.replaceChildren();
   gate.hidden = false;
-  showOver(refusal, enter);
+  backToGate(refusal);
 }
 
 async function goAway() {

@@ -16,8 +16,11 @@ static const struct page_sort sorts[] = {
 
 static const char *const ratings[] = { "r.rating >= 1", "r.rating >= 2", "r.rating >= 3", "r.rating >= 4", "r.rating >= 5" };
 
+static const char *const recommendations[] = { "strong_yes", "yes", "no", "strong_no", NULL };
+
 static const struct page_filter filters[] = {
     { .name = "min_rating", .choices = "1|2|3|4|5", .conditions = ratings },
+    { .name = "recommendation", .words = recommendations, .condition = "r.recommendation = any (:value)" },
     { .name = "reviewer_id", .check = fields_check_reviewer_id, .condition = "r.reviewer_id = :value" },
     { .name = "created_after", .is_moment = true, .condition = "r.created_at >= :value" },
     { .name = "created_before", .is_moment = true, .condition = "r.created_at < :value" },

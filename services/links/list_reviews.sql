@@ -14,6 +14,7 @@ select (select coalesce(json_agg(json_build_object(
                    'interview_id', r.interview_id,
                    'reviewer', json_build_object('id', r.reviewer_id, 'name', coalesce(w.name, r.reviewer_name), 'email', w.email),
                    'rating', r.rating,
+                   'recommendation', r.recommendation,
                    'comment', r.comment,
                    'question_ratings', r.question_ratings,
                    'revision_count', r.revision_count,

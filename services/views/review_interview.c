@@ -21,11 +21,13 @@
 
 /* In the order in which they run. */
 static const json_t *read_question_ratings(struct fields *root);
-static struct next *save(struct flow *flow, const json_t *rating, const char *comment, const json_t *question_ratings);
+static struct next *save(struct flow *flow, const json_t *rating, const char *recommendation, const char *comment,
+                         const json_t *question_ratings);
 static struct next *reply_saved(struct flow *flow);
 
 static const char *wanted_tags(struct flow *flow);
 static const json_t *read_rating(struct fields *fields);
+static const char *read_recommendation(struct fields *root);
 static struct next *reply_unknown_questions(struct flow *flow, const char *places);
 static struct next *reply_mismatch(struct flow *flow, const struct review_interview_out *out);
 static struct next *reply_review(struct flow *flow, int status, const char *review, int64_t version);
@@ -47,6 +49,7 @@ struct next *review_interview(struct flow *flow)
     }
     struct fields root = fields_of(flow->arena, faults, body, "");
     const json_t *rating = read_rating(&root);
+    const char *recommendation = read_recommendation(&root);
     const char *comment = fields_text(&root, "comment", FIELDS_OPTIONAL,
                                       &(struct text_rule){ .max = COMMENT_MAX, .newlines = true, .nullable = true });
     const json_t *question_ratings = read_question_ratings(&root);
@@ -54,7 +57,7 @@ struct next *review_interview(struct flow *flow)
     if (faults_any(faults)) {
         return session_reply_faults(flow, faults);
     }
-    return save(flow, rating, comment ? comment : "", question_ratings);
+    return save(flow, rating, recommendation, comment ? comment : "", question_ratings);
 }
 
 /* JSON null, or a whole number from 1 to 5. */
@@ -63,6 +66,18 @@ static const json_t *read_rating(struct fields *fields)
     bool has_rating = fields_has(fields, "rating");
 
     return has_rating ? json_keep(fields->arena, json_integer(fields_int(fields, "rating", FIELDS_OPTIONAL, 1, 5))) : json_null();
+}
+
+/* NULL for none: null, or left out. */
+static const char *read_recommendation(struct fields *root)
+{
+    static const char *const names[] = { "strong_yes", "yes", "no", "strong_no" };
+
+    if (fields_is_null(root, "recommendation")) {
+        return NULL;
+    }
+    int chosen = fields_choice(root, "recommendation", FIELDS_OPTIONAL, "strong_yes|yes|no|strong_no");
+    return chosen < 0 ? NULL : names[chosen];
 }
 
 /* What says nothing about its question is left out. */
@@ -96,7 +111,8 @@ static const json_t *read_question_ratings(struct fields *root)
     return read;
 }
 
-static struct next *save(struct flow *flow, const json_t *rating, const char *comment, const json_t *question_ratings)
+static struct next *save(struct flow *flow, const json_t *rating, const char *recommendation, const char *comment,
+                         const json_t *question_ratings)
 {
     int64_t stars = json_integer_value(rating);
     char review_id[ID_SIZE], event_id[ID_SIZE];
@@ -108,6 +124,7 @@ static struct next *save(struct flow *flow, const json_t *rating, const char *co
         .session_hash = visitor_session_hash(flow),
         .interview_id = router_param(flow, "id"),
         .rating = json_is_integer(rating) ? &stars : NULL,
+        .recommendation = recommendation,
         .comment = comment,
         .question_ratings = json_text(flow->arena, question_ratings),
         .tags = wanted_tags(flow),

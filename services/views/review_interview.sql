@@ -3,8 +3,8 @@
 -- locked"). What is there already is no new revision and no event, whatever version the caller had in mind. What
 -- was said about questions that are hidden by now stays as it was.
 -- version 0 wants that there is none yet; review_id is for a new one.
--- in   token_hash bytea, session_hash bytea?, interview_id text, rating smallint?, comment text, question_ratings jsonb,
---      tags text?, review_id text, revisions_max int, revisions_kb_max int, event_id text, request_id text, traceparent text?
+-- in   token_hash bytea, session_hash bytea?, interview_id text, rating smallint?, recommendation text?, comment text,
+--      question_ratings jsonb, tags text?, review_id text, revisions_max int, revisions_kb_max int, event_id text, request_id text, traceparent text?
 -- enum door from services/views/door.h:
 --      open | expired | deactivated | no_session | no_interview | feedback_disabled | no row: unknown
 -- out  door door, outcome: created | updated | same | unknown_question | version_mismatch | no row: refused,
@@ -36,7 +36,8 @@ wanted as materialized (
     select s.*, b.id as before_id, b.version as before_version, b.submitted_at as before_submitted_at,
            k.question_ratings,
            array(select g.place - 1 from views.question_ratings(:question_ratings, s.questions) g where not g.is_shown) as unknown_places,
-           b.id is not null and (b.rating, b.comment, b.question_ratings) is not distinct from (:rating, :comment, k.question_ratings) as is_same
+           b.id is not null and (b.rating, b.recommendation, b.comment, b.question_ratings)
+                                is not distinct from (:rating, :recommendation, :comment, k.question_ratings) as is_same
     from subject s
     left join held h on true
     left join before b on sharelink.after(h.many)
@@ -55,20 +56,20 @@ judged as materialized (
     from wanted w
 ),
 saved as (
-    insert into views.reviews as r (id, account_id, share_link_id, reviewer_id, reviewer_name, interview_id, rating, comment,
-                                    question_ratings, submitted_at)
-    select :review_id, account_id, share_link_id, reviewer_id, reviewer_name, :interview_id, :rating, :comment, question_ratings,
-           case when :rating is not null or :comment <> '' or question_ratings <> '[]' then now() end
+    insert into views.reviews as r (id, account_id, share_link_id, reviewer_id, reviewer_name, interview_id, rating, recommendation,
+                                    comment, question_ratings, submitted_at)
+    select :review_id, account_id, share_link_id, reviewer_id, reviewer_name, :interview_id, :rating, :recommendation, :comment, question_ratings,
+           case when :rating is not null or :recommendation is not null or :comment <> '' or question_ratings <> '[]' then now() end
     from judged where outcome in ('created', 'updated')
     on conflict (reviewer_id, interview_id) do update
-        set rating = excluded.rating, comment = excluded.comment, question_ratings = excluded.question_ratings,
-            reviewer_name = excluded.reviewer_name, version = r.version + 1, updated_at = now(),
+        set rating = excluded.rating, recommendation = excluded.recommendation, comment = excluded.comment,
+            question_ratings = excluded.question_ratings, reviewer_name = excluded.reviewer_name, version = r.version + 1, updated_at = now(),
             submitted_at = coalesce(r.submitted_at, excluded.submitted_at)
     returning r as review, *
 ),
 revised as (
-    insert into views.review_revisions (review_id, version, visit_id, rating, comment, question_ratings)
-    select s.id, s.version, j.visit_id, s.rating, s.comment, s.question_ratings from saved s, judged j
+    insert into views.review_revisions (review_id, version, visit_id, rating, recommendation, comment, question_ratings)
+    select s.id, s.version, j.visit_id, s.rating, s.recommendation, s.comment, s.question_ratings from saved s, judged j
 ),
 forgotten as materialized (
     select views.forget_revisions(s.id, s.version, pg_column_size(s.comment) + pg_column_size(s.question_ratings),

@@ -34,7 +34,8 @@ def test_feedback_is_listed_newest_first_with_its_average(stack, link):
     assert [each["comment"] for each in listed["data"]] == ["No number", "", "<b>Bold</b>"]
     oldest, person = listed["data"][-1], link["reviewers"][0]
     assert oldest == {"id": first["id"], "share_link_id": link["id"], "interview_id": link["interview_ids"][0],
-                      "reviewer": {key: person[key] for key in ("id", "name", "email")}, "rating": 4, "comment": "<b>Bold</b>",
+                      "reviewer": {key: person[key] for key in ("id", "name", "email")}, "rating": 4, "recommendation": None,
+                      "comment": "<b>Bold</b>",
                       "question_ratings": [{"question_id": "q1", "rating": 3, "note": "n"}], "revision_count": 2,
                       "created_at": first["created_at"], "updated_at": oldest["updated_at"]}
     assert time_of(oldest["updated_at"]) > time_of(oldest["created_at"])
@@ -67,6 +68,25 @@ def test_pages_hold_each_once(stack, link, sort):
     elsewhere = stack.make_share_link()
     for path in (f"share-links/{elsewhere['id']}", f"interviews/{link['interview_ids'][0]}"):
         assert faults(stack.api.get(f"/v1/{path}/reviews", params={"sort": sort, "limit": 2, "cursor": cursor})) == ["?cursor"]
+
+
+def test_feedback_by_what_is_recommended(stack, link):
+    path = f"share-links/{link['id']}"
+    for number, (first, second) in enumerate((("strong_yes", "yes"), ("no", "strong_no"), ("yes", None))):
+        review(stack, link, number, 0, rating=1, recommendation=first)
+        review(stack, link, number, 1, rating=2, recommendation=second)
+
+    def recommended(**params):
+        return [each["recommendation"] for each in reviews(stack.api, path, sort="created_at", **params)["data"]]
+
+    assert recommended() == ["strong_yes", "yes", "no", "strong_no", "yes", None]
+    assert recommended(recommendation="yes") == ["yes", "yes"]
+    assert recommended(recommendation=["strong_no", "no"]) == ["no", "strong_no"]
+    assert recommended(recommendation="yes", min_rating="2") == ["yes"]
+    of_one = reviews(stack.api, f"interviews/{link['interview_ids'][1]}", recommendation="strong_no")["data"]
+    assert [each["recommendation"] for each in of_one] == ["strong_no"]
+    for wrong in ("", "maybe", "yes,no", ["yes", "maybe"]):
+        assert set(faults(stack.api.get(f"/v1/{path}/reviews", params={"recommendation": wrong}))) == {"?recommendation"}
 
 
 def test_each_variant_of_the_list_is_itself(stack, link):

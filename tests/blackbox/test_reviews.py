@@ -11,7 +11,7 @@ from support.changes import events_of, inside
 from support.shapes import is_id, time_of
 from support.tables import nothing_stored
 
-REVIEW = {"rating": 4, "comment": "Strong on systems.\nA second line.",
+REVIEW = {"rating": 4, "recommendation": "yes", "comment": "Strong on systems.\nA second line.",
           "question_ratings": [{"question_id": "q1", "rating": 5, "note": "Clear."}]}
 
 
@@ -90,6 +90,26 @@ def test_what_is_left_out_is_empty(browser, interview):
     assert save(browser, interview, {"rating": 3}, status=201).json()["comment"] == ""
     review = save(browser, interview, {"comment": "No number yet", "rating": None, "question_ratings": None}, status=200).json()
     assert (review["rating"], review["question_ratings"]) == (None, [])
+
+
+@pytest.mark.parametrize("recommendation", ["strong_yes", "yes", "no", "strong_no"])
+def test_recommendation_alone_is_feedback(stack, link, browser, interview, recommendation):
+    def counts():
+        listed = stack.api.get(f"/v1/share-links/{link['id']}/reviews", status=200).json()["data"]
+        reviewer = stack.api.get(f"/v1/share-links/{link['id']}", status=200).json()["reviewers"][0]
+        return browser.content(params={"reviewed": "yes"}, status=200).json()["total"], len(listed), reviewer["reviewed_count"]
+
+    review = save(browser, interview, {"recommendation": recommendation}, status=201).json()
+    assert (review["recommendation"], review["rating"], review["comment"]) == (recommendation, None, "")
+    assert my_review(browser, interview) == browser.get(path_of(browser, interview), status=200).json() == review
+    assert counts() == (1, 1, 1) and [name for name, _ in feedback_events(stack, link)] == ["review.submitted"]
+    assert save(browser, interview, {"recommendation": recommendation}, status=200).json() == review, "the same again"
+    other = {"yes": "no"}.get(recommendation, "yes")
+    assert save(browser, interview, {"recommendation": other}, status=200).json()["version"] == 2
+    assert save(browser, interview, {"recommendation": None}, status=200).json()["recommendation"] is None
+    assert counts() == (0, 0, 0), "taken back"
+    saved = stack.db.rows("select version, recommendation from views.review_revisions where review_id = %s order by version", review["id"])
+    assert [(row["version"], row["recommendation"]) for row in saved] == [(1, recommendation), (2, other), (3, None)]
 
 
 def test_ratings_of_questions_that_say_nothing_are_dropped(browser, interview):
@@ -187,6 +207,11 @@ def test_each_reviewer_sees_the_own_feedback_alone(stack, link, browser, intervi
     ({"/rating": "5"}, {"/rating": "wrong_type"}),
     ({"/rating": True}, {"/rating": "wrong_type"}),
     ({"/rating": 10 ** 18}, {"/rating": "out_of_range"}),
+    ({"/recommendation": "maybe"}, {"/recommendation": "invalid"}),
+    ({"/recommendation": "Yes"}, {"/recommendation": "invalid"}),
+    ({"/recommendation": ""}, {"/recommendation": "invalid"}),
+    ({"/recommendation": True}, {"/recommendation": "wrong_type"}),
+    ({"/recommendation": ["yes"]}, {"/recommendation": "wrong_type"}),
     ({"/comment": "x" * 20_000}, {"/comment": "too_long"}),
     ({"/comment": "x" * 10_001}, {"/comment": "too_long"}),
     ({"/comment": 7}, {"/comment": "wrong_type"}),

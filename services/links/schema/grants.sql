@@ -1,7 +1,8 @@
 -- Who may do what with what the links service owns.
 
 grant select on links.accounts to sharelink_links;
-grant update (name, default_settings, default_expires_value, default_expires_unit, default_sender_name, version, updated_at)
+grant update (name, default_settings, default_expires_value, default_expires_unit, default_sender_name, brand_name,
+              brand_accent, brand_logo_url, brand_logo, locale, console_url, console_origins, version, updated_at)
     on links.accounts to sharelink_links;
 grant select, insert, update, delete on links.interviews, links.email_templates, links.share_links,
     links.share_link_interviews, links.reviewers, links.mail_requests to sharelink_links;

@@ -17,6 +17,16 @@ create table links.accounts (
     default_expires_value int,
     default_expires_unit  text        check (default_expires_unit in ('days', 'weeks')),
     default_sender_name   text,
+    -- Who shares, as reviewers see it. brand_logo: the digest of the image that was fetched from brand_logo_url, null until then.
+    brand_name            text,
+    brand_accent          text        check (brand_accent ~ '^#[0-9a-f]{6}$'),
+    brand_logo_url        text,
+    brand_logo            text        collate "C",
+    -- The language of those reviewers who have none of their own, and of mails to owners: a tag of BCP 47.
+    locale                text        collate "C",
+    -- The recruiters' console: where it is, and on which pages it may stand.
+    console_url           text,
+    console_origins       text[]      not null default '{}',
     version               int         not null default 1,
     created_at            timestamptz not null default now(),
     updated_at            timestamptz not null default now(),
@@ -183,6 +193,7 @@ create table links.reviewers (
     invitation_requested_at timestamptz,
     external_id             text        collate "C",
     metadata                jsonb       not null default '{}',
+    locale                  text        collate "C", -- a tag of BCP 47
     created_at              timestamptz not null default now()
 );
 create unique index reviewers_by_link on links.reviewers (share_link_id, email);

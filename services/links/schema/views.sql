@@ -6,9 +6,11 @@ select r.token_hash, r.id as reviewer_id, r.name as reviewer_name, r.passcode_ha
        l.id as share_link_id, l.account_id, l.kind, l.expires_at, l.owner_name as sender_name, l.media_salt,
        links.state_of(coalesce(l.deactivated_at, r.deactivated_at), l.expires_at) as state,
        l.abbreviate_names, l.omit_avatars, l.exclude_full_profiles, l.hide_skipped_questions, l.disable_feedback,
-       l.mask_questionnaire, r.state_reason ->> 'code' as state_code
+       l.mask_questionnaire, r.state_reason ->> 'code' as state_code,
+       r.locale as reviewer_locale, a.locale as account_locale, a.brand_name, a.brand_accent, a.brand_logo
 from links.reviewers r
-join links.share_links l on l.id = r.share_link_id;
+join links.share_links l on l.id = r.share_link_id
+join links.accounts a on a.id = l.account_id;
 
 -- For the views service: what lies behind a door, but for the candidates' mail addresses, which no page shows. What the settings hide
 -- is taken out by the statement that makes the reviewer's page.
@@ -22,8 +24,9 @@ create or replace view links.content_states as
 select l.id as share_link_id, l.kind,
        concat_ws(' ', l.version, coalesce(v.version, 0), l.abbreviate_names::int, l.omit_avatars::int, l.exclude_full_profiles::int,
                  l.hide_skipped_questions::int, l.disable_feedback::int, l.mask_questionnaire::int,
-                 extract(epoch from l.expires_at), l.owner_name) as content_version
+                 extract(epoch from l.expires_at), l.owner_name, a.version, a.brand_logo) as content_version
 from links.share_links l
+join links.accounts a on a.id = l.account_id
 left join links.document_versions v on v.account_id = l.account_id;
 
 -- For the notifications service: all that an invitation to a reviewer's link may need. A preview shows what a mail would say.
@@ -35,15 +38,19 @@ select r.id as reviewer_id, r.name as reviewer_name, r.email as reviewer_email, 
        (select count(*) from links.share_link_interviews m where m.share_link_id = l.id)::int as interview_count,
        (select i.document #>> '{job,title}' from links.share_link_interviews m
         join links.interviews i on i.account_id = m.account_id and i.id = m.interview_id
-        where m.share_link_id = l.id order by m.position limit 1) as job_title
+        where m.share_link_id = l.id order by m.position limit 1) as job_title,
+       r.locale as reviewer_locale, a.locale as account_locale, a.brand_name, a.brand_accent, a.brand_logo
 from links.reviewers r
-join links.share_links l on l.id = r.share_link_id;
+join links.share_links l on l.id = r.share_link_id
+join links.accounts a on a.id = l.account_id;
 
 -- For the notifications service, beside mail_contexts: a link, its people and its candidates' names.
 create or replace view links.mail_links as
 select l.id as share_link_id, l.account_id, l.kind, l.title, l.owner_name, l.owner_email, l.owner_time_zone, l.disable_feedback,
-       l.created_at, l.expires_at, l.deactivated_at, l.state_reason, links.state_of(l.deactivated_at, l.expires_at) as state
-from links.share_links l;
+       l.created_at, l.expires_at, l.deactivated_at, l.state_reason, links.state_of(l.deactivated_at, l.expires_at) as state,
+       a.locale as account_locale, a.brand_name, a.brand_accent, a.brand_logo
+from links.share_links l
+join links.accounts a on a.id = l.account_id;
 
 create or replace view links.mail_reviewers as
 select r.id as reviewer_id, r.share_link_id, r.position, r.name, r.deactivated_at, r.state_reason,

@@ -39,6 +39,7 @@ language sql stable as $$
     select case when review.id is not null then json_build_object(
         'id', review.id,
         'rating', review.rating,
+        'recommendation', review.recommendation,
         'comment', review.comment,
         'question_ratings', question_ratings,
         'version', review.version,

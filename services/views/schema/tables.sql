@@ -39,7 +39,12 @@ create table views.activity (
     hour_since        timestamptz not null default now(),
     hour_opens        int         not null default 0,
     networks          jsonb       not null default '{}',
-    network_count     int         not null default 0
+    network_count     int         not null default 0,
+    -- The reviewer's word that nothing more will come; the next change of their feedback takes it back. done_told_at: when the
+    -- owner was last told.
+    done_at           timestamptz,
+    done_note         text,
+    done_told_at      timestamptz
 ) with (fillfactor = 80);
 create index activity_by_link on views.activity (share_link_id);
 
@@ -77,7 +82,7 @@ create table views.access_requests (
 );
 
 -- One row per reviewer and interview. It outlives membership, passcodes and the link itself, and goes with the candidate.
--- An empty one (no rating, no words) is feedback that was taken back. The reviewer's name stays readable after a removal.
+-- An empty one (no rating, no recommendation, no words) is feedback that was taken back. The reviewer's name stays readable after a removal.
 create table views.reviews (
     id               text        primary key collate "C",
     account_id       text        not null collate "C",
@@ -86,13 +91,15 @@ create table views.reviews (
     reviewer_name    text        not null,
     interview_id     text        not null collate "C",
     rating           smallint    check (rating between 1 and 5),
+    recommendation   text        collate "C" check (recommendation in ('strong_yes', 'yes', 'no', 'strong_no')),
     comment          text        not null,
     question_ratings jsonb       not null,
     version          int         not null default 1,
     created_at       timestamptz not null default now(),
     updated_at       timestamptz not null default now(),
     submitted_at     timestamptz, -- since when it has ever said something
-    is_empty         boolean     not null generated always as (rating is null and comment = '' and question_ratings = '[]') stored,
+    is_empty         boolean     not null generated always as (
+        rating is null and recommendation is null and comment = '' and question_ratings = '[]') stored,
     foreign key (account_id, interview_id) references links.interviews (account_id, id) on delete cascade
 ) with (fillfactor = 90);
 create unique index reviews_by_reviewer on views.reviews (reviewer_id, interview_id);
@@ -104,6 +111,7 @@ create table views.review_revisions (
     version          int         not null,
     visit_id         text        not null collate "C",
     rating           smallint,
+    recommendation   text        collate "C",
     comment          text        not null,
     question_ratings jsonb       not null,
     created_at       timestamptz not null default now(),

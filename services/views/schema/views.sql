@@ -3,22 +3,27 @@
 -- For the links and the notifications service. What was taken back is not in it.
 create or replace view views.published_reviews as
 select id, account_id, share_link_id, reviewer_id, reviewer_name, interview_id, rating, comment, question_ratings, version,
-       version as revision_count, created_at, updated_at
+       version as revision_count, created_at, updated_at, recommendation
 from views.reviews
 where not is_empty;
 
 -- For the links and the notifications service: what became of a reviewer's link. reviewed_count: how many of the link's
--- interviews have feedback of theirs. A subquery in links.reviewer_json, or in what it is given, would keep PostgreSQL from
+-- interviews have feedback of theirs; watched_seconds: of all that
+-- they ever saw of it. A subquery in links.reviewer_json, or in what it is given, would keep PostgreSQL from
 -- inlining it, and a page of links calls it a hundred times.
 create or replace view views.reviewer_activity as
-select a.reviewer_id, a.share_link_id, a.first_opened_at, a.last_opened_at, a.open_count, w.reviewed_count
+select a.reviewer_id, a.share_link_id, a.first_opened_at, a.last_opened_at, a.open_count, w.reviewed_count,
+       a.done_at, a.done_note, s.watched_seconds
 from views.activity a
 cross join lateral (
     select count(*)::int as reviewed_count
     from views.published_reviews p
     join links.share_link_interviews m on m.share_link_id = p.share_link_id and m.interview_id = p.interview_id
     where p.reviewer_id = a.reviewer_id
-) w;
+) w
+cross join lateral (
+    select coalesce(floor(sum(s.seconds)), 0)::bigint as watched_seconds from views.watch s where s.reviewer_id = a.reviewer_id
+) s;
 
 -- For the links service: when each link was opened last.
 create or replace view views.share_link_activity as select share_link_id, account_id, last_opened_at from views.link_activity;

@@ -16,6 +16,7 @@ flow_step show_content;
 flow_step show_review;
 flow_step review_interview;
 flow_step report_watch;
+flow_step report_done;
 flow_step show_media;
 flow_step request_access;
 flow_step leave_link;

@@ -1,7 +1,7 @@
 -- Saves a reviewer's feedback on one interview. The reviewer's row is locked first, so that of two tabs the second sees what
 -- the first has saved; then the interview's, which an erasure takes before the feedback (docs/architecture.md, "In which order rows are
 -- locked"). What is there already is no new revision and no event, whatever version the caller had in mind. What
--- was said about questions that are hidden by now stays as it was.
+-- was said about questions that are hidden by now stays as it was. Who changes feedback is not done any more.
 -- version 0 wants that there is none yet; review_id is for a new one.
 -- in   token_hash bytea, session_hash bytea?, interview_id text, rating smallint?, recommendation text?, comment text,
 --      question_ratings jsonb, tags text?, review_id text, revisions_max int, revisions_kb_max int, event_id text, request_id text, traceparent text?
@@ -77,7 +77,9 @@ forgotten as materialized (
     from saved s
 ),
 counted as (
-    update views.activity a set feedback_version = a.feedback_version + 1 from saved s where a.reviewer_id = s.reviewer_id
+    update views.activity a set feedback_version = a.feedback_version + 1,
+        done_at = case when s.submitted_at is null then a.done_at end, done_note = case when s.submitted_at is null then a.done_note end
+    from saved s where a.reviewer_id = s.reviewer_id
 ),
 seen as (
     update views.visits v set last_seen_at = now()

@@ -13,6 +13,7 @@ const struct route views_routes[] = {
     { HTTP_GET, "/s/{token}/interviews/{id}/review", show_review, .scope = NULL },
     { HTTP_PUT, "/s/{token}/interviews/{id}/review", review_interview, .scope = SAME_ORIGIN },
     { HTTP_POST, "/s/{token}/interviews/{id}/watch", report_watch, .scope = SAME_ORIGIN },
+    { HTTP_POST, "/s/{token}/done", report_done, .scope = SAME_ORIGIN },
     { HTTP_GET, "/s/{token}/media/{ref}", show_media, .scope = NULL },
     { HTTP_POST, "/s/{token}/request-access", request_access, .scope = SAME_ORIGIN },
     { HTTP_POST, "/s/{token}/leave", leave_link, .scope = SAME_ORIGIN },

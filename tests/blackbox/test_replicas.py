@@ -46,6 +46,7 @@ def calls(browser, interview, media):
         "review": browser.put(f"{path}/review", {"rating": 3}).status_code,
         "read": browser.get(f"{path}/review").status_code,
         "watch": browser.post(f"{path}/watch", {"question_id": "q1", "seconds": 1, "position": 1}).status_code,
+        "done": browser.post(f"{browser.page}/done", {}).status_code,
     }
 
 
@@ -87,7 +88,7 @@ def test_removed_interview_is_gone_at_once_at_both(stack, second, link):
     stack.api.post(f"/v1/share-links/{link['id']}/interviews/remove", {"interview_ids": [gone]}, status=200)
     for browser in (there, here):
         dead = calls(browser, gone, media)
-        assert dead == {"content": 200, "filtered": 200, "unchanged": 304, "media": 404, "review": 404, "read": 404, "watch": 404}
+        assert dead == {"content": 200, "filtered": 200, "unchanged": 304, "media": 404, "review": 404, "read": 404, "watch": 404, "done": 200}
         assert [each["id"] for each in browser.content().json()["interviews"]] == [stays] and gone not in browser.content().text
 
 

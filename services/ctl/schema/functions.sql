@@ -185,7 +185,7 @@ language sql stable as $$
         'specversion', '1.0',
         'id', event.id,
         'source', case when event.type in ('link.opened', 'link.passcode_failed', 'link.access_requested',
-                                           'interview.watched', 'review.submitted', 'review.updated')
+                                           'interview.watched', 'review.submitted', 'review.updated', 'review.completed')
                        then '/sharelink/views' else '/sharelink/links' end,
         'type', 'sharelink.' || event.type || '.v1',
         'subject', event.share_link_id,
@@ -208,7 +208,7 @@ as $$
 #variable_conflict use_column
 begin
     if not types <@ array['link.opened', 'link.passcode_failed', 'link.access_requested', 'link.deactivated', 'interview.watched',
-                          'review.submitted', 'review.updated'] then
+                          'review.submitted', 'review.updated', 'review.completed'] then
         raise insufficient_privilege using message = 'events.add_of_reviewers: not all of these types are of what reviewers do';
     end if;
     return query

@@ -18,6 +18,7 @@ def make_every_event(stack, before_erasure=lambda: None):
     review = f"{reviewer.page}/interviews/{interview}/review"
     tag = reviewer.put(review, {"rating": 4}, status=201).headers["ETag"]
     reviewer.put(review, {"rating": 5}, headers={"If-Match": tag}, status=200)
+    reviewer.post(f"{reviewer.page}/done", {"note": "That was all."}, status=200)
     api.patch(path, {"title": "Another"}, status=200)
     more = stack.make_interview()
     api.post(f"{path}/interviews", {"interview_ids": [more]}, status=200)

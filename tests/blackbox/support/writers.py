@@ -117,7 +117,8 @@ class World:
             "body": "b", "url": "https://hooks.example/x", "secret": new_bytes(), "grace_s": random.choice([0, 60]), "secrets_max": 10, "state": "enabled",
             "opens": random.choice(["every", "off"]), "reviews": "every", "digest": random.choice(["daily", "off"]), "muted_share_link_ids": [],
             "from": "2020-01-01", "to": "2100-01-01", "events_max": 100, "rating": random.randint(1, 5), "comment": f"c{next(numbers)}",
-            "question_ratings": "[]", "recommendation": random.choice(("yes", "no")), "review_id": new("fbk_"), "room": 10, "lease_s": 60, "held_ids": [], "held_endpoint_ids": [],
+            "question_ratings": "[]", "note": random.choice((None, "a", "b")), "recommendation": random.choice(("yes", "no")),
+            "review_id": new("fbk_"), "room": 10, "lease_s": 60, "held_ids": [], "held_endpoint_ids": [],
             "held_account_ids": [], "endpoint_most": 8, "account_most": 50, "behind_id": "", "attempts_max": 100,
             "disable_after_s": random.choice([0, 100000]), "expiry_warning_hours": 24, "consumer": "email", "grace_ms": 0,
             "people": [f"{self.stack.account} {each}" for each in self.addresses],
@@ -182,7 +183,7 @@ OVER = {
                                              "changes": json.dumps({"email": f"n{next(numbers)}@world.example"})},
 }
 # What may stay; all else is undone, so that the world remains as it is.
-KEPT = {"put_interview", "put_interviews", "update_link", "update_account", "update_template", "review_interview", "report_watch", "put_preferences",
+KEPT = {"put_interview", "put_interviews", "update_link", "update_account", "update_template", "review_interview", "report_done", "report_watch", "put_preferences",
         "update_endpoint", "prove_session", "renew_leases", "add_interviews", "put_memberships"}
 
 

@@ -32,6 +32,7 @@ select outcome,
                          'queued_mails', queued_mails,
                          'reviews', reviews,
                          'review_revisions', review_revisions,
-                         'watch_records', watch_records)) end as receipt,
+                         'watch_records', watch_records,
+                         'transcripts', transcripts)) end as receipt,
        (select json_agg(json_build_array('sharelink.' || type || '.v1', cloud_event) order by id) from logged) as events
 from erased

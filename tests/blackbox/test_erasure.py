@@ -41,7 +41,7 @@ def test_the_candidate_is_gone_from_everywhere(stack):
     assert receipt["interview_id"] == gone and receipt["erased_at"].endswith("Z")
     assert receipt["erased"].pop("queued_mails") in (0, 1), "the notice of the feedback, when it was planned by then"
     assert receipt["erased"] == {"interviews": 1, "memberships": 3, "basic_links": 1, "reviews": 1, "review_revisions": 2,
-                                 "watch_records": 2, "stream_entries": 3}
+                                 "watch_records": 2, "transcripts": 0, "stream_entries": 3}
 
     stack.api.get(f"/v1/interviews/{gone}", status=404)
     stack.api.get(f"/v1/share-links/{basic['id']}", status=404)
@@ -127,7 +127,7 @@ def test_redis_that_is_away_keeps_nobody_from_being_erased(make_stack):
     stack.redis.kill()
     assert erase(stack.api, interview, status=200).json()["erased"] == {
         "interviews": 1, "memberships": 0, "basic_links": 0, "queued_mails": 0, "reviews": 0, "review_revisions": 0, "watch_records": 0,
-        "stream_entries": None}
+        "transcripts": 0, "stream_entries": None}
 
 
 def test_the_event_holds_ids_only(stack):

@@ -356,7 +356,8 @@ $$;
 -- (docs/architecture.md, "In which order rows are locked"): the interview first. From then on nothing new can refer to it, for all that
 -- add members, feedback or its basic link hold it before they lock what they change; so the links that are locked next are all.
 create or replace function links.erase_interview(of_account_id text, of_interview_id text, wanted_tags text)
-returns table (outcome text, memberships int, basic_link_id text, queued_mails int, reviews int, review_revisions int, watch_records int)
+returns table (outcome text, memberships int, basic_link_id text, queued_mails int, reviews int, review_revisions int, watch_records int,
+              transcripts int)
 language plpgsql volatile rows 1 as $$
 declare
     linked text[];
@@ -383,7 +384,7 @@ begin
     select coalesce(array_agg(share_link_id), '{}') into linked from ended;
     update links.share_links l set version = l.version + 1, updated_at = now() where l.id = any (linked) and l.kind = 'advanced';
     delete from links.share_links l where l.account_id = of_account_id and l.basic_of = of_interview_id returning l.id into basic_link_id;
-    select * into reviews, review_revisions, watch_records from views.erase_feedback(of_account_id, of_interview_id);
+    select * into reviews, review_revisions, watch_records, transcripts from views.erase_feedback(of_account_id, of_interview_id);
     delete from sharelink.idempotent_answers a where a.about = of_account_id || '/' || of_interview_id;
     delete from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id;
     queued_mails := notifications.drop_mails_of_candidate(

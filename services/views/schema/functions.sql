@@ -23,6 +23,31 @@ language sql stable as $$
     where not (hides_skipped and coalesce((q.value ->> 'skipped')::boolean, false))
 $$;
 
+-- The lines that the platform sent of an answer, or null.
+create or replace function views.own_lines(question jsonb) returns jsonb
+language sql immutable
+return case when jsonb_typeof(question #> '{answer,transcript}') = 'array' then nullif(question #> '{answer,transcript}', '[]') end;
+
+-- The text of lines, as it is searched.
+create or replace function views.lines_searched(lines jsonb) returns text
+language plpgsql immutable as $$
+begin
+    return (select coalesce(sharelink.folded(string_agg(l.value ->> 'text', E'\n' order by l.place)), '')
+            from jsonb_array_elements(lines) with ordinality as l (value, place));
+end
+$$;
+
+-- What is said in the answers of an interview, of those questions alone of which it is known: as its document has it, else as it was
+-- fetched from the captions that the document names. Called in a from clause, it is put into the statement itself.
+create or replace function views.transcripts_of(of_account_id text, of_interview_id text, document jsonb)
+returns table (question_id text, lines jsonb, searched text)
+language sql stable as $$
+    select t.question_id, coalesce(views.own_lines(q.value), t.lines), t.searched
+    from jsonb_array_elements(case when jsonb_typeof(document -> 'questions') = 'array' then document -> 'questions' else '[]' end) as q (value)
+    join views.transcripts t on t.account_id = of_account_id and t.interview_id = of_interview_id and t.question_id = q.value ->> 'id'
+    where t.source = case when views.own_lines(q.value) is null then q.value #>> '{answer,captions_url}' else '' end
+$$;
+
 -- The ratings of questions, and which of them are of one of the questions shown. Likewise.
 create or replace function views.question_ratings(all_ratings jsonb, questions jsonb)
 returns table (rating jsonb, place bigint, is_shown boolean)
@@ -108,10 +133,10 @@ begin
 end
 $$;
 
--- Published for the links service: forgets what reviewers did with an interview. The caller has locked the interview's row,
+-- Published for the links service: forgets what reviewers did with an interview, and what is said in it. The caller has locked the interview's row,
 -- so nobody can add to it any more.
 create or replace function views.erase_feedback(of_account_id text, of_interview_id text)
-returns table (reviews int, review_revisions int, watch_records int)
+returns table (reviews int, review_revisions int, watch_records int, transcripts int)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -126,6 +151,9 @@ begin
     delete from views.watch w where w.account_id = of_account_id and w.interview_id = of_interview_id;
     get diagnostics watch_records = row_count;
     watch_records := watch_records + seen;
+    delete from views.transcripts t where t.account_id = of_account_id and t.interview_id = of_interview_id;
+    get diagnostics transcripts = row_count;
+    delete from views.fetches f where f.account_id = of_account_id and f.interview_id = of_interview_id;
     return next;
 end
 $$;

@@ -3,6 +3,8 @@
 grant select, insert, update on views.visits, views.activity, views.link_activity, views.guesses, views.access_requests,
     views.reviews, views.review_revisions, views.watch, views.watched to sharelink_views;
 grant delete on views.review_revisions to sharelink_views;
+grant select, insert, update, delete on views.transcripts to sharelink_views;
+grant select, update on views.fetches to sharelink_views;
 
 grant select on views.reviewer_activity, views.published_reviews, views.share_link_activity, views.published_visits to sharelink_links;
 grant select on views.reviewer_activity, views.published_reviews to sharelink_notifications;

@@ -145,6 +145,44 @@ create table views.watched (
 );
 create index watched_by_interview on views.watched (account_id, interview_id);
 
+-- What is said in an answer, as far as it is known. Lines are [{"start", "end", "text"}] in seconds, made of the captions that source
+-- names. Those that the platform sends in the document itself stand there alone: their row has no lines and the source ''. searched
+-- is the text of the lines, folded.
+create table views.transcripts (
+    account_id   text        not null collate "C",
+    interview_id text        not null collate "C",
+    question_id  text        not null collate "C",
+    source       text        not null,
+    lines        jsonb,
+    searched     text        not null,
+    stored_at    timestamptz not null default now(),
+    primary key (account_id, interview_id, question_id),
+    foreign key (account_id, interview_id) references links.interviews (account_id, id) on delete cascade
+);
+
+-- What is to be fetched in the background, or was: captions, of a question of an interview, and the account's logo, of none. A
+-- row stands for what its document (document_version) names now; a new one starts afresh.
+create table views.fetches (
+    id               bigint      primary key generated always as identity,
+    account_id       text        not null collate "C",
+    interview_id     text        collate "C",
+    question_id      text        collate "C",
+    url              text        not null,
+    document_version int         not null,
+    state            text        not null default 'waiting' check (state in ('waiting', 'done', 'failed')),
+    attempts         int         not null default 0,
+    next_attempt_at  timestamptz not null default now(),
+    lease_until      timestamptz,
+    lease_holder     text,
+    last_error       text,
+    created_at       timestamptz not null default now(),
+    check ((interview_id is null) = (question_id is null)),
+    unique nulls not distinct (account_id, interview_id, question_id),
+    foreign key (account_id) references links.accounts on delete cascade,
+    foreign key (account_id, interview_id) references links.interviews (account_id, id) on delete cascade
+) with (fillfactor = 80);
+create index fetches_due on views.fetches (account_id, next_attempt_at) where state = 'waiting';
+
 -- A try to open a link, as views.open_links takes one and notes what becomes of it.
 create type views.try as (
     place          int,

@@ -14,6 +14,8 @@
 
 typedef const char *text_check(const char *text);
 
+enum { LINES_MAX = 5000, SECONDS_MAX = 86400 };
+
 static const struct text_rule short_text = { .min = 1, .max = 200 };
 static const struct text_rule optional_short = { .max = 200, .nullable = true };
 static const struct text_rule long_text = { .max = 20000, .newlines = true, .nullable = true };
@@ -25,6 +27,8 @@ static void check_profile(struct fields profile);
 static void check_resume(struct fields resume, text_check *check);
 static void check_questions(struct fields *root, text_check *check);
 static void check_answer(struct fields answer, text_check *check);
+static void check_transcript(struct fields *answer);
+static void check_line(struct fields line, double *latest);
 static void check_questionnaire(struct fields *root);
 static const char *check_link(const char *url);
 static const char *check_media_or_http(const char *url);
@@ -151,10 +155,42 @@ static void check_answer(struct fields answer, text_check *check)
     fields_text(&answer, "media_url", FIELDS_OPTIONAL, &media_url);
     fields_text(&answer, "captions_url", FIELDS_OPTIONAL, &media_url);
     if (fields_has(&answer, "duration_seconds")) {
-        fields_number(&answer, "duration_seconds", FIELDS_OPTIONAL, 0, 86400);
+        fields_number(&answer, "duration_seconds", FIELDS_OPTIONAL, 0, SECONDS_MAX);
     }
     fields_text(&answer, "text", FIELDS_OPTIONAL, &long_text);
+    if (fields_has(&answer, "transcript")) {
+        check_transcript(&answer);
+    }
     fields_end(&answer);
+}
+
+/* What is said, by the platform itself. Who searches its lines by time finds them in their order. */
+static void check_transcript(struct fields *answer)
+{
+    const json_t *lines = fields_array(answer, "transcript", FIELDS_OPTIONAL, 0, LINES_MAX);
+    double latest = 0;
+
+    for (size_t i = 0; i < json_array_size(lines); i++) {
+        check_line(fields_element(answer, "transcript", lines, i), &latest);
+    }
+}
+
+/* latest: when the line before began. */
+static void check_line(struct fields line, double *latest)
+{
+    double start = fields_number(&line, "start", FIELDS_REQUIRED, 0, SECONDS_MAX);
+    double end = fields_number(&line, "end", FIELDS_REQUIRED, 0, SECONDS_MAX);
+    bool has_both = json_is_number(json_object_get(line.object, "start")) && json_is_number(json_object_get(line.object, "end"));
+
+    if (has_both && end < start) {
+        fields_fault(&line, "end", "out_of_range", "A line must not end before it starts.");
+    }
+    if (has_both && start < *latest) {
+        fields_fault(&line, "start", "out_of_range", "Lines must be in the order in which they start.");
+    }
+    *latest = start > *latest ? start : *latest;
+    fields_text(&line, "text", FIELDS_REQUIRED, &(struct text_rule){ .min = 1, .max = 500, .newlines = true });
+    fields_end(&line);
 }
 
 static void check_questionnaire(struct fields *root)

@@ -61,7 +61,7 @@ shown as (
                        'kind', e.answer -> 'kind',
                        'media_url', case when e.answer ->> 'media_url' is not null
                                          then :media_path || views.media_ref(f.media_salt, f.position, 'media:' || e.id) end,
-                       'captions_url', case when e.answer ->> 'captions_url' is not null
+                       'captions_url', case when views.has_captions(e.answer)
                                             then :media_path || views.media_ref(f.media_salt, f.position, 'captions:' || e.id) end,
                        'duration_seconds', e.answer -> 'duration_seconds',
                        'text', e.answer -> 'text') end,

@@ -18,6 +18,7 @@
 #include "services/views/visitor.h"
 
 static struct next *reply_media(struct flow *flow);
+static struct next *send_captions(struct flow *flow, const struct find_media_out *out);
 static struct next *send_source(struct flow *flow, const char *source, const char *file_name);
 
 static struct next *redirect(struct flow *flow, const char *url);
@@ -57,7 +58,16 @@ static struct next *reply_media(struct flow *flow)
     if (!out.source) {
         return problem_reply(flow, 404, "not_found", "There is no such file on this page.");
     }
-    return send_source(flow, out.source, out.file_name);
+    return out.is_captions ? send_captions(flow, &out) : send_source(flow, out.source, out.file_name);
+}
+
+/* A track is shown from the page's own origin alone, and holds nothing but what was made of its lines. */
+static struct next *send_captions(struct flow *flow, const struct find_media_out *out)
+{
+    if (out->webvtt) {
+        return http_reply(flow, 200, "text/vtt; charset=utf-8", out->webvtt, strlen(out->webvtt));
+    }
+    return send_source(flow, out->source, out->file_name);
 }
 
 static struct next *send_source(struct flow *flow, const char *source, const char *file_name)

@@ -23,10 +23,38 @@ language sql stable as $$
     where not (hides_skipped and coalesce((q.value ->> 'skipped')::boolean, false))
 $$;
 
--- The lines that the platform sent of an answer, or null.
-create or replace function views.own_lines(question jsonb) returns jsonb
+-- The lines that the platform sent of what is said in an answer, or null.
+create or replace function views.own_lines(answer jsonb) returns jsonb
 language sql immutable
-return case when jsonb_typeof(question #> '{answer,transcript}') = 'array' then nullif(question #> '{answer,transcript}', '[]') end;
+return case when jsonb_typeof(answer -> 'transcript') = 'array' then nullif(answer -> 'transcript', '[]') end;
+
+-- Whether captions of an answer can be shown, or will be.
+create or replace function views.has_captions(answer jsonb) returns boolean
+language sql immutable
+return answer ->> 'captions_url' is not null or views.own_lines(answer) is not null;
+
+-- A time of a line as WebVTT has it: to the millisecond, hours too.
+create or replace function views.webvtt_time(seconds numeric) returns text
+language sql immutable
+return to_char(trunc(seconds / 3600), 'FM9900') || ':' || to_char(trunc(seconds % 3600 / 60), 'FM00') || ':'
+       || to_char(trunc(seconds % 60, 3), 'FM00.000');
+
+-- Lines as a browser shows them (https://www.w3.org/TR/webvtt1/). Their text is text: nothing in it is a tag, a cue of its own or a
+-- style sheet. A cue ends at a blank line, so their text has none.
+create or replace function views.webvtt(lines jsonb) returns text
+language plpgsql immutable as $$
+begin
+    return E'WEBVTT\n' || (
+        select coalesce(string_agg(format(E'\n%s --> %s\n%s\n', views.webvtt_time(l.start),
+                                          views.webvtt_time(greatest(l.end, l.start + 0.001)), t.text), '' order by l.place), '')
+        from rows from (jsonb_to_recordset(lines) as (start numeric, "end" numeric, text text)) with ordinality as l (start, "end", text, place)
+        cross join lateral (
+            select replace(replace(replace(btrim(regexp_replace(l.text, '\s*\n\s*', E'\n', 'g'), E' \t\n'), '&', '&amp;'), '<', '&lt;'),
+                           '>', '&gt;') as text
+        ) t
+        where t.text <> '');
+end
+$$;
 
 -- The text of lines, as it is searched.
 create or replace function views.lines_searched(lines jsonb) returns text
@@ -42,10 +70,10 @@ $$;
 create or replace function views.transcripts_of(of_account_id text, of_interview_id text, document jsonb)
 returns table (question_id text, lines jsonb, searched text)
 language sql stable as $$
-    select t.question_id, coalesce(views.own_lines(q.value), t.lines), t.searched
+    select t.question_id, coalesce(views.own_lines(q.value -> 'answer'), t.lines), t.searched
     from jsonb_array_elements(case when jsonb_typeof(document -> 'questions') = 'array' then document -> 'questions' else '[]' end) as q (value)
     join views.transcripts t on t.account_id = of_account_id and t.interview_id = of_interview_id and t.question_id = q.value ->> 'id'
-    where t.source = case when views.own_lines(q.value) is null then q.value #>> '{answer,captions_url}' else '' end
+    where t.source = case when views.own_lines(q.value -> 'answer') is null then q.value #>> '{answer,captions_url}' else '' end
 $$;
 
 -- The ratings of questions, and which of them are of one of the questions shown. Likewise.

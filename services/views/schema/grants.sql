@@ -14,3 +14,4 @@ grant execute on function views.erase_feedback(text, text) to sharelink_links;
 revoke execute on function views.forget_guesses(int) from public;
 grant execute on function views.forget_guesses(int) to sharelink_links;
 revoke execute on function views.follow_links() from public;
+revoke execute on function views.follow_interviews() from public;

@@ -13,6 +13,7 @@ flow_step redirect_gate;
 flow_step show_state;
 flow_step open_link;
 flow_step show_content;
+flow_step show_interview;
 flow_step show_review;
 flow_step review_interview;
 flow_step report_watch;

@@ -10,6 +10,7 @@ const struct route views_routes[] = {
     { HTTP_GET, "/s/{token}/state", show_state, .scope = NULL },
     { HTTP_POST, "/s/{token}/open", open_link, .scope = SAME_ORIGIN },
     { HTTP_GET, "/s/{token}/content", show_content, .scope = NULL },
+    { HTTP_GET, "/s/{token}/interviews/{id}", show_interview, .scope = NULL },
     { HTTP_GET, "/s/{token}/interviews/{id}/review", show_review, .scope = NULL },
     { HTTP_PUT, "/s/{token}/interviews/{id}/review", review_interview, .scope = SAME_ORIGIN },
     { HTTP_POST, "/s/{token}/interviews/{id}/watch", report_watch, .scope = SAME_ORIGIN },

@@ -1,5 +1,5 @@
 -- A reviewer's shortlist, a row for each interview in its order, or one row where there is none to show. Everything that the link's
--- settings hide is taken out in "redacted", and what comes after it knows nothing else: what is left out there is nowhere. That
+-- settings hide is taken out by views.shown_interviews, and nothing else is known here: what is left out there is nowhere. That
 -- goes for the text that is searched too (searched, folded as prove_session.sql folds what is looked for), for the order of names
 -- and for all that is filtered by. It is made for a reviewer, not for a session: those are proved by prove_session.sql.
 -- media_path is what media references hang under.
@@ -15,37 +15,21 @@ with door as materialized (
     where d.token_hash = :token_hash
 ),
 redacted as materialized (
-    select d.reviewer_id, d.media_salt, i.position, i.interview_id, m.type, m.job, m.completed_at,
-           case when d.abbreviate_names then m.candidate ->> 'first_name'
-                else concat_ws(' ', m.candidate ->> 'first_name', nullif(m.candidate ->> 'last_name', '')) end as display_name,
-           not d.omit_avatars and m.candidate ->> 'avatar_url' is not null as has_avatar,
-           case when not d.exclude_full_profiles then m.candidate -> 'profile' end as profile,
-           not d.exclude_full_profiles and m.candidate #>> '{resume,url}' is not null as has_resume,
-           case when d.exclude_full_profiles or m.candidate #>> '{resume,url}' is null then null
-                when d.abbreviate_names then 'resume.' || views.file_extension(m.candidate #>> '{resume,file_name}')
-                else m.candidate #>> '{resume,file_name}' end as resume_name,
-           (select coalesce(jsonb_agg(q.question order by q.place), '[]')
-            from views.shown_questions(i.document, d.hide_skipped_questions) q) as questions,
-           case when not d.mask_questionnaire then m.questionnaire end as questionnaire,
-           not d.disable_feedback as has_feedback
-    from door d
-    join links.shared_interviews i on i.share_link_id = d.share_link_id
-    -- The document is unpacked once.
-    cross join lateral jsonb_to_record(i.document) as m (type text, job jsonb, completed_at text, candidate jsonb, questionnaire jsonb)
-    where d.state = 'active'
+    select i.* from door d join views.shown_interviews i on i.token_hash = d.token_hash
+),
+seen as materialized (
+    select w.interview_id, jsonb_object_agg(w.question_id, w.seconds) as by_question
+    from door d join views.watch w on w.reviewer_id = d.reviewer_id
+    group by 1
 ),
 found as materialized (
-    select r.*, v.review, rank() over (order by r.display_name collate "und-x-icu") as name_rank,
+    select r.*, rank() over (order by r.display_name collate "und-x-icu") as name_rank,
            sharelink.folded(concat_ws(E'\n', r.display_name, r.job ->> 'title', r.resume_name,
                (select string_agg(word #>> '{}', E'\n') from jsonb_path_query(r.profile, 'strict $.**') word where jsonb_typeof(word) = 'string'),
                (select string_agg(concat_ws(E'\n', q ->> 'text', q #>> '{answer,text}'), E'\n') from jsonb_array_elements(r.questions) q),
                (select string_agg(word #>> '{}', E'\n') from jsonb_path_query(r.questionnaire, 'strict $.**') word where jsonb_typeof(word) = 'string')
            )) as searched
     from redacted r
-    left join lateral (
-        select f as review from views.reviews f
-        where r.has_feedback and f.reviewer_id = r.reviewer_id and f.interview_id = r.interview_id
-    ) v on true
 ),
 shown as (
     select f.position, row_number() over (order by f.position) = 1 as is_first, f.searched, f.name_rank, f.completed_at,
@@ -67,26 +51,26 @@ shown as (
                        'text', e.answer -> 'text') end,
                    'watched', json_build_object('seconds', round(coalesce(w.seconds, 0)::numeric, 1),
                                                 'position', round(coalesce(w.position, 0)::numeric, 1)))
-                   order by e.place), '[]') as questions,
-               round(sum(w.seconds) filter (where e.answer ->> 'duration_seconds' is not null)::numeric, 1) as watched_s,
-               round(sum((e.answer ->> 'duration_seconds')::numeric), 1) as duration_s
+                   order by e.place), '[]') as questions
         from rows from (jsonb_to_recordset(f.questions) as (id text, text text, skipped jsonb, answer jsonb)) with ordinality
                  as e (id, text, skipped, answer, place)
         left join views.watch w on w.reviewer_id = f.reviewer_id and w.interview_id = f.interview_id and w.question_id = e.id
     ) q
+    left join seen on seen.interview_id = f.interview_id
+    cross join lateral views.progress_of(f.questions, seen.by_question, (f.review).question_ratings) p
     cross join lateral (
-        select f.interview_id as id, f.type, f.job, f.completed_at,
+        select f.interview_id as id, f.type, f.job, f.completed_at, f.language,
                json_build_object(
                    'display_name', f.display_name,
                    'avatar_url', case when f.has_avatar then :media_path || views.media_ref(f.media_salt, f.position, 'avatar') end,
                    'profile', f.profile,
                    'resume', case when f.has_resume then json_build_object(
                        'file_name', f.resume_name, 'url', :media_path || views.media_ref(f.media_salt, f.position, 'resume')) end) as candidate,
-               q.questions, f.questionnaire,
-               json_build_object('seconds', coalesce(q.watched_s, 0), 'of', coalesce(q.duration_s, 0)) as watched,
-               views.feedback_json(f.review, (
+               p.question_count, p.duration_seconds, q.questions, f.questionnaire, p.watched,
+               (views.feedback_json(f.review, (
                    select coalesce(jsonb_agg(r.rating order by r.place), '[]')
-                   from views.question_ratings((f.review).question_ratings, f.questions) r where r.is_shown)) as my_review
+                   from views.question_ratings((f.review).question_ratings, f.questions) r where r.is_shown))::jsonb
+                || jsonb_build_object('answer_ratings', p.answer_ratings))::json as my_review
     ) m
 )
 select case when d.state = 'active' then 'open' else d.state end as door, d.content_version, not d.disable_feedback as has_feedback,

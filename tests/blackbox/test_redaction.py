@@ -100,7 +100,9 @@ def shown_interview(name, content, settings, path_of):
         "questions": [shown_question(question, path_of) for question in content["questions"]
                       if not (question["skipped"] and settings["hide_skipped_questions"])],
         "questionnaire": None if settings["mask_questionnaire"] else content["questionnaire"],
-        "watched": {"seconds": 0, "of": 42.5 if settings["hide_skipped_questions"] else 43.5},
+        "question_count": 2 if settings["hide_skipped_questions"] else 3, "language": None,
+        "duration_seconds": 42.5 if settings["hide_skipped_questions"] else 43.5,
+        "watched": {"seconds": 0, "of": 42.5 if settings["hide_skipped_questions"] else 43.5, "answers": None},
         **({} if settings["disable_feedback"] else {"my_review": None})}
 
 
@@ -146,6 +148,17 @@ def test_content_is_exactly_what_the_settings_allow(stack, interviews, settings)
 
     told = (answer.text + str(answer.headers)).lower()
     assert [word for word in hidden_words(settings) if word in told] == []
+
+
+@every_combination
+def test_interview_is_exactly_what_the_settings_allow(stack, interviews, settings):
+    browser = share(stack, interviews, settings)
+    paths = references(stack, browser)
+    for place, (name, stored) in enumerate(DOCUMENTS.items(), 1):
+        answer = browser.interview(name, status=200)
+        assert answer.json() == shown_interview(name, stored, settings, lambda slot, place=place: paths[place, slot])
+        told = (answer.text + str(answer.headers)).lower()
+        assert [word for word in hidden_words(settings) if word in told] == []
 
 
 @every_combination

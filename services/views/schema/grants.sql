@@ -5,6 +5,7 @@ grant select, insert, update on views.visits, views.activity, views.link_activit
 grant delete on views.review_revisions to sharelink_views;
 grant select, insert, update, delete on views.transcripts to sharelink_views;
 grant select, update on views.fetches to sharelink_views;
+grant select on views.shown_interviews to sharelink_views;
 
 grant select on views.reviewer_activity, views.published_reviews, views.share_link_activity, views.published_visits to sharelink_links;
 grant select on views.reviewer_activity, views.published_reviews to sharelink_notifications;

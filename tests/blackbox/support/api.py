@@ -87,6 +87,9 @@ class Reviewer(Api):
     def content(self, **options):
         return self.get(f"{self.page}/content", **options)
 
+    def interview(self, id, **options):
+        return self.get(f"{self.page}/interviews/{id}", **options)
+
 
 def check_contract(daemon, answer):
     sent = answer.request.body

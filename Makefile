@@ -55,6 +55,8 @@ EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(foreach service,$(SERVICES),$(call find,
 # The reviewer's page: its entries; what they import comes with them.
 REVIEWERS_PAGE := $(patsubst %,services/views/pages/%,gate.js closed.js app.js gate.css app.css)
 EMBEDDED += $(GEN)/services/views/pages/assets.inc
+# What daemons say to people, in every language: see common/words/words.h.
+WORDS := $(GEN)/words_keys.h $(GEN)/words_table.inc
 # OpenAPI: each daemon's own document, and that of all of /v1.
 OPENAPI := $(DAEMONS) v1
 EMBEDDED += $(OPENAPI:%=$(GEN)/proto/openapi/%.inc)
@@ -94,7 +96,7 @@ $(OUT)/libcommon.a: $(COMMON)
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $^
 
-$(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(STATEMENT_HEADERS) $(GEN)/schema.inc $(GEN)/migrations.inc $(GEN)/schema_digest.inc $(GEN)/settings.inc $(GEN)/event_types.inc $(GEN)/event_type_list.inc
+$(OUT)/%.o: %.c Makefile | $(EMBEDDED) $(STATEMENT_HEADERS) $(WORDS) $(GEN)/schema.inc $(GEN)/migrations.inc $(GEN)/schema_digest.inc $(GEN)/settings.inc $(GEN)/event_types.inc $(GEN)/event_type_list.inc
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -112,6 +114,14 @@ $(OUT)/tests/bare_server: tests/bench/bare_server.c Makefile
 $(GEN)/%.sql.h: %.sql common/pg/make-statement $(wildcard common/pg/statements/*.py)
 	@mkdir -p $(@D)
 	$(call say,SQL,$@)common/pg/make-statement $< >$@
+
+# Touched only when they change: a text that is worded anew compiles one file. A folder is as new as the last file that came or went.
+$(GEN)/words_keys.h $(GEN)/words_table.inc &: common/words/make-words common/words/catalogue_files.py common/words $(wildcard common/words/*/ common/words/*/*.json)
+	@mkdir -p $(@D)
+	@/usr/bin/python3 $< keys >$(GEN)/words_keys.h.new
+	@/usr/bin/python3 $< table >$(GEN)/words_table.inc.new
+	@for made in words_keys.h words_table.inc; do \
+	    if cmp -s $(GEN)/$$made.new $(GEN)/$$made; then rm $(GEN)/$$made.new; else mv $(GEN)/$$made.new $(GEN)/$$made; fi; done
 
 # A question mark too: ??= of a script would be a trigraph.
 as_literal = s/\\/\\\\/g; s/"/\\"/g; s/?/\\?/g; s/^/"/; s/$$/\\n"/

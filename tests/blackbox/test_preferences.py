@@ -442,3 +442,24 @@ def test_tag_that_is_not_the_versions_own_matches_nothing(stack, prefs, tag):
     prefs.put(path, {"opens": "first"}, headers={"If-Match": '"v0"'}, status=200)
     assert prefs.put(path, {"opens": "off"}, headers={"If-Match": tag}, status=412).json()["code"] == "precondition_failed"
     prefs.put(path, {"opens": "off"}, headers={"If-Match": '"v1"'}, status=200)
+
+
+@pytest.mark.parametrize(("accepted", "language", "asks"), [
+    (None, "en", "Which mails do you want no more?"),
+    ("de-AT,de;q=0.9,en;q=0.5", "de", "Welche E-Mails möchten Sie nicht mehr erhalten?"),
+    ("pt, fr;q=0.3", "fr", "Quels e-mails ne souhaitez-vous plus recevoir"),
+    ("es-MX", "es", "¿Qué correos ya no desea recibir?"),
+    ("nl, en;q=0.9", "nl", "Welke e-mails wilt u niet meer ontvangen?"),
+    pytest.param("x" * 4000, "en", "Which mails do you want no more?", id="long"),
+])
+def test_the_page_speaks_the_readers_language(stack, accepted, language, asks):
+    link = stack.make_share_link()
+    opened(stack, link)
+    headers = {"Accept-Language": accepted} if accepted else {}
+    shown = requests.get(link_of(notice(stack, link)), headers=headers, timeout=10)
+    assert shown.status_code == 200 and shown.headers["Content-Language"] == language and shown.headers["Vary"] == "Accept-Language"
+    assert f'<html lang="{language}">' in shown.text and asks in shown.text
+    for refused in (requests.get(stack.notifications.url() + "/u/unknown", headers=headers, timeout=10),
+                    requests.post(shown.url, data={"scope": "sprockel"}, headers=headers, timeout=10)):
+        assert refused.status_code in (400, 404) and f'<html lang="{language}">' in refused.text
+        assert language == "en" or "link does not work" not in refused.text and "Nothing was changed" not in refused.text

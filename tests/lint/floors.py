@@ -5,7 +5,7 @@ from tree import ROOT, includes, named, sources
 # A folder uses its own files and those of lower floors.
 FLOORS = [
     "base",
-    "data loop",
+    "data loop words",
     "fetch pg redis mail",
     "http",
     "daemon pages",
@@ -20,6 +20,7 @@ INSIDES = {
     "common/pg/connection": "session target",
     "common/redis/consumer": "consumer_internal",
     "common/redis/redis": "redis_internal target",
+    "common/words/words": "words_table",
 }
 
 

@@ -3,6 +3,7 @@
 
 #include "common/data/markdown.h"
 #include "common/data/reviewer_secrets.h"
+#include "common/words/words.h"
 #include "services/notifications/mail/mail_body.h"
 #include "services/notifications/mail/mail_kinds.h"
 
@@ -33,7 +34,7 @@ const char *write_invitation(struct letter *letter)
     mail_body_start(&body, arena);
     mail_body_markdown(&body, *message ? message : default_body, values);
     mail_body_button(&body, letter_int(context, "interview_count") == 1 ? "View the candidate" : "View the candidates", url);
-    mail_body_fact(&body, "Passcode", passcode, MAIL_BODY_CODE);
+    mail_body_fact(&body, words_text(WORDS_EN, MAILS_INVITATION_PASSCODE), passcode, MAIL_BODY_CODE);
     if (json_is_true(json_object_get(context, "again"))) {
         mail_body_say(&body, NULL,
                       "You were invited before. This mail holds the passcode that works now; an earlier one may no longer.");

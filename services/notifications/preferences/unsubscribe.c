@@ -31,8 +31,7 @@ struct next *unsubscribe(struct flow *flow)
         scope = *who.share_link_id ? SCOPE_LINK : SCOPE_ALL;
     }
     if (scope == SCOPE_NONE || (scope == SCOPE_LINK && !*who.share_link_id)) {
-        return unsubscribe_page_say(flow, 400, "Nothing was changed",
-                                    "The form came back without a choice. Please go back and try again.");
+        return unsubscribe_page_say(flow, 400, PAGES_UNSUBSCRIBE_NO_CHOICE, PAGES_UNSUBSCRIBE_NO_CHOICE_TEXT);
     }
     struct unsubscribe_in in = {
         .account_id = who.account_id,
@@ -77,8 +76,7 @@ static struct next *reply_stopped_link(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    return unsubscribe_page_say(flow, 200, "No more mails about this share link",
-                                "You get none from now on. Mails about your other share links go on.");
+    return unsubscribe_page_say(flow, 200, PAGES_UNSUBSCRIBE_LINK_DONE, PAGES_UNSUBSCRIBE_LINK_DONE_TEXT);
 }
 
 static struct next *reply_stopped_all(struct flow *flow)
@@ -86,6 +84,5 @@ static struct next *reply_stopped_all(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    return unsubscribe_page_say(flow, 200, "No more mails",
-                                "You get none about any share link from now on, until your notification settings are changed.");
+    return unsubscribe_page_say(flow, 200, PAGES_UNSUBSCRIBE_ALL_DONE, PAGES_UNSUBSCRIBE_ALL_DONE_TEXT);
 }

@@ -1,14 +1,16 @@
-/* unsubscribe_page.h - the small page behind the link in a notice: no script, no picture, nothing from elsewhere. */
+/* unsubscribe_page.h - the small page behind the link in a notice: no script, no picture, nothing from elsewhere; in the language
+ * that the reader's browser asks for. */
 #ifndef SHARELINK_NOTIFICATIONS_UNSUBSCRIBE_PAGE_H
 #define SHARELINK_NOTIFICATIONS_UNSUBSCRIBE_PAGE_H
 
 #include "common/loop/flow.h"
+#include "common/words/words.h"
 #include "services/notifications/mail/unsubscribe_token.h"
 
 /* Asks: buttons for what this link may switch off. */
 struct next *unsubscribe_page_ask(struct flow *flow, const struct unsubscribe *who) FLOW_NEXT;
-/* Says one thing. Both texts are ours. */
-struct next *unsubscribe_page_say(struct flow *flow, int status, const char *heading, const char *text) FLOW_NEXT;
+/* Says one thing. */
+struct next *unsubscribe_page_say(struct flow *flow, int status, enum words_key heading, enum words_key text) FLOW_NEXT;
 /* The link is not one of ours. */
 struct next *unsubscribe_page_unknown(struct flow *flow) FLOW_NEXT;
 

@@ -1,0 +1,82 @@
+"""The catalogues of words: what is wrong with one is refused when it is built, in a sentence that names file and key."""
+import json
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LANGUAGES = ("en", "de", "fr", "es", "nl")
+
+
+@pytest.fixture
+def catalogues(tmp_path):
+    for language in LANGUAGES:
+        shutil.copytree(ROOT / "common" / "words" / language, tmp_path / language)
+    return tmp_path
+
+
+def make(place, what="table"):
+    return subprocess.run([ROOT / "common" / "words" / "make-words", what, place], capture_output=True, text=True, timeout=60)
+
+
+def change(place, language, area, key, entry):
+    path = place / language / f"{area}.json"
+    entries = json.loads(path.read_text())
+    if entry is None:
+        del entries[key]
+    else:
+        entries[key] = entry
+    path.write_text(json.dumps(entries))
+
+
+def test_each_key_is_a_name_of_c_and_each_text_is_there(catalogues):
+    keys, table = make(catalogues, "keys").stdout, make(catalogues).stdout
+    assert "    PAGES_UNSUBSCRIBE_TITLE,\n" in keys and "    WORDS_NL,\n" in keys and keys.index("WORDS_EN") < keys.index("WORDS_DE")
+    change(catalogues, "de", "times", "march", 'M"\\\u00e4?rz')
+    change(catalogues, "nl", "times", "about_minutes", {"one": "{count} minuut", "other": "{count} minuten"})
+    table = make(catalogues).stdout
+    assert '    [TIMES_MARCH] = { NULL, "M\\"\\\\\u00e4\\?rz" },\n' in table
+    assert '    [TIMES_ABOUT_MINUTES] = { "{count} minuut", "{count} minuten" },\n' in table
+
+
+@pytest.mark.parametrize(("key", "entry", "fault"), [
+    ("march", None, "de lacks the key march, which en has"),
+    ("sprockel", "x", "de has the key sprockel, which en has not"),
+    ("day", "{weekday} {day} {month}", "day has the placeholders {day} {month} {weekday}; en has {day} {month} {weekday} {year}"),
+    ("day", "{weekday} {day} {month} {jahr}", "day has the placeholders {day} {jahr} {month} {weekday}; en has"),
+    ("march", "{", "march has a brace that is no {placeholder}: {"),
+    ("march", "", "march is no text, empty, or has blanks at its ends"),
+    ("march", " März", "march is no text, empty, or has blanks at its ends"),
+    ("march", 3, "march is no text"),
+    ("march", "Mä\nrz", "march has a line end or another control character"),
+    ("about_minutes", {"one": "{count}"}, "about_minutes has the forms one: a plural has one and other"),
+    ("about_minutes", {"one": "{count}", "other": "x"}, "about_minutes has a plural whose other form does not say {count}"),
+    ("Große Straße", "x", "has the key 'Große Straße'"),
+])
+def test_what_is_wrong_is_refused_by_name(catalogues, key, entry, fault):
+    change(catalogues, "de", "times", key, entry)
+    for what in ("keys", "table"):
+        refused = make(catalogues, what)
+        assert refused.returncode == 1 and not refused.stdout
+        assert refused.stderr.startswith(f"{catalogues}/de/times.json: ") and fault in refused.stderr
+
+
+def test_a_missing_area_and_a_key_twice(catalogues):
+    (catalogues / "fr" / "pages.json").unlink()
+    assert f"{catalogues}/fr/pages.json: is not there: fr lacks the area pages\n" == make(catalogues).stderr
+    (catalogues / "fr" / "pages.json").write_text('{"a": "x", "a": "y"}')
+    assert "fr/pages.json: has the key a twice\n" in make(catalogues).stderr
+    (catalogues / "fr" / "pages.json").write_text("{")
+    assert "fr/pages.json: is no JSON" in make(catalogues).stderr
+
+
+def test_a_misspelt_key_does_not_compile(tmp_path):
+    code = '#include "common/words/words.h"\nconst char *text(void);\nconst char *text(void) { return words_text(WORDS_DE, %s); }\n'
+    for key, compiles in (("PAGES_UNSUBSCRIBE_TITLE", True), ("PAGES_UNSUBSCRIBE_TITEL", False)):
+        source = tmp_path / "asks.c"
+        source.write_text(code % key)
+        ran = subprocess.run(["gcc", "-std=gnu11", f"-I{ROOT}", f"-I{ROOT}/build/gen", "-fsyntax-only", source], capture_output=True, text=True)
+        assert (ran.returncode == 0) == compiles, ran.stderr
+        assert compiles or "did you mean" in ran.stderr

@@ -29,7 +29,7 @@ VERSION := $(shell sed -n 's/^## \([0-9][^ ]*\).*/\1/p' CHANGELOG.md 2>/dev/null
 CPPFLAGS += -I. -I$(GEN) -D_GNU_SOURCE -DSHARELINK_VERSION='"$(or $(VERSION),0)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 CFLAGS += -std=gnu11 $(WARNINGS) $(CFLAGS_$(MODE)) -pthread
 LDFLAGS += $(LDFLAGS_$(MODE)) -pthread
-LDLIBS += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+LDLIBS += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
 
 DAEMONS := links views notifications
 SERVICES := $(DAEMONS) ctl

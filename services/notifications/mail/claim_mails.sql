@@ -23,13 +23,11 @@ windows as materialized (
 judged as materialized (
     select due.id, l.link, r.reviewer_name, r.reviewer_email, w.key, w.count, w.items, w.last_at,
            case when w.due_at > now() then w.due_at end as later,
-           case when due.kind = 'review' and not exists (
-                    select from views.published_reviews v
-                    where v.reviewer_id = due.reviewer_id
-                      and v.interview_id = any (coalesce(w.items, due.gathered_items, array[due.event_data ->> 'interview_id'])))
-                then coalesce(m.reason, 'review_gone')
-                when due.kind = 'invitation' and r.reviewer_email <> due.recipient then coalesce(m.reason, 'address_changed')
-                else m.reason end as reason
+           case when m.reason is not null then m.reason
+                when f.is_gone and due.kind = 'review' then 'review_gone'
+                when f.is_gone and not exists (select from views.reviewer_activity a where a.reviewer_id = due.reviewer_id and a.done_at is not null)
+                then 'completion_gone'
+                when due.kind = 'invitation' and r.reviewer_email <> due.recipient then 'address_changed' end as reason
     from due
     left join windows w on w.delivery_id = due.id
     left join lateral (select l as link from links.mail_links l where l.share_link_id = due.share_link_id limit 1) l on true
@@ -44,6 +42,13 @@ judged as materialized (
     cross join lateral (
         select notifications.mail_reason(due.kind, due.event_data, due.recipient, r.reviewer_id is not null, r.state, l.link, p.wish) as reason
     ) m
+    cross join lateral (
+        select due.kind in ('review', 'completed') and not exists (
+                   select from views.published_reviews v
+                   where v.reviewer_id = due.reviewer_id
+                     and v.interview_id = any (coalesce(w.items, due.gathered_items, array[due.event_data ->> 'interview_id']))) as is_gone
+        offset 0
+    ) f
     where not due.gathers or w.key is not null
        or (select 1 from notifications.gatherings g where g.delivery_id = due.id limit 1) is null
 ),

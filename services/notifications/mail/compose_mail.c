@@ -25,6 +25,7 @@ static const struct {
     { "invitation", TO_REVIEWER, write_invitation },
     { "opened", TO_OWNER, write_opened },
     { "review", TO_OWNER, write_review },
+    { "completed", TO_OWNER, write_completed },
     { "access_requested", TO_OWNER, write_access_requested },
     { "guessing", TO_OWNER, write_guessing },
     { "deactivated", TO_OWNER, write_deactivated },

@@ -3,6 +3,7 @@
 #define SHARELINK_NOTIFICATIONS_MAIL_KINDS_H
 
 #include "common/daemon/daemon.h"
+#include "common/base/str.h"
 #include "common/data/json.h"
 #include "common/mail/mail.h"
 
@@ -18,7 +19,7 @@ struct letter {
 typedef const char *letter_writer(struct letter *letter);
 
 letter_writer write_invitation;
-letter_writer write_opened, write_review, write_access_requested;
+letter_writer write_opened, write_review, write_completed, write_access_requested;
 letter_writer write_guessing, write_deactivated, write_expiry_warning, write_webhook_disabled;
 letter_writer write_digest;
 
@@ -28,6 +29,22 @@ static inline const char *letter_text(const json_t *object, const char *name)
     const char *text = json_string_value(json_object_get(object, name));
 
     return text ? text : "";
+}
+
+/* In words; "" for none. */
+static inline const char *letter_recommendation(const json_t *review)
+{
+    static const char *const words[][2] = {
+        { "strong_yes", "strong yes" }, { "yes", "yes" }, { "no", "no" }, { "strong_no", "strong no" }
+    };
+    const char *name = letter_text(review, "recommendation");
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (str_equal(words[i][0], name)) {
+            return words[i][1];
+        }
+    }
+    return "";
 }
 
 static inline long long letter_int(const json_t *object, const char *name)

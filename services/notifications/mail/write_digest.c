@@ -6,6 +6,7 @@
 
 static void say_link(struct mail_body *body, const json_t *link);
 static void say_line(struct mail_body *body, const json_t *line);
+static void say_completion(struct mail_body *body, const json_t *line);
 static const char *names_of(struct arena *arena, const json_t *candidates);
 
 const char *write_digest(struct letter *letter)
@@ -49,10 +50,27 @@ static void say_line(struct mail_body *body, const json_t *line)
     if (str_equal(letter_text(line, "kind"), "review")) {
         mail_body_item(body, "%s gave feedback%s: %s", reviewer, names_of(body->arena, json_object_get(line, "candidates")),
                        last_at);
+    } else if (str_equal(letter_text(line, "kind"), "completed")) {
+        say_completion(body, line);
     } else if (count == 1) {
         mail_body_item(body, "%s opened it: %s", reviewer, last_at);
     } else {
         mail_body_item(body, "%s opened it %lld times, last: %s", reviewer, count, last_at);
+    }
+}
+
+static void say_completion(struct mail_body *body, const json_t *line)
+{
+    const char *reviewer = letter_text(line, "reviewer"), *last_at = letter_text(line, "last_at"),
+               *note = letter_text(line, "note");
+    long long reviewed = letter_int(line, "reviewed"), total = letter_int(line, "interview_count");
+
+    if (!json_is_true(json_object_get(line, "is_done"))) {
+        mail_body_item(body, "%s had finished, and has changed something since: %s", reviewer, last_at);
+    } else if (*note) {
+        mail_body_item(body, "%s has finished, %lld of %lld reviewed: %s \"%s\"", reviewer, reviewed, total, last_at, note);
+    } else {
+        mail_body_item(body, "%s has finished, %lld of %lld reviewed: %s", reviewer, reviewed, total, last_at);
     }
 }
 
@@ -63,9 +81,12 @@ static const char *names_of(struct arena *arena, const json_t *candidates)
 
     for (size_t i = 0; i < json_array_size(candidates); i++) {
         const json_t *candidate = json_array_get(candidates, i);
+        const char *recommendation = letter_recommendation(candidate);
         buf_printf(&names, "%s%s", i == 0 ? " on " : ", ", letter_text(candidate, "name"));
         if (json_is_integer(json_object_get(candidate, "rating"))) {
-            buf_printf(&names, " (%lld of 5)", letter_int(candidate, "rating"));
+            buf_printf(&names, " (%lld of 5%s%s)", letter_int(candidate, "rating"), *recommendation ? ", " : "", recommendation);
+        } else if (*recommendation) {
+            buf_printf(&names, " (%s)", recommendation);
         }
     }
     const char *text = names.length > 0 ? arena_strndup(arena, names.data, names.length) : "";

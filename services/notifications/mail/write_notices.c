@@ -90,12 +90,43 @@ static void say_review(struct mail_body *body, const json_t *review)
     const char *rating = json_is_integer(json_object_get(review, "rating"))
                              ? arena_printf(body->arena, ": %lld of 5", letter_int(review, "rating"))
                              : "";
+    const char *recommendation = letter_recommendation(review);
 
     mail_body_heading(body, arena_printf(body->arena, "%s%s%s", *candidate ? candidate : "A candidate", rating,
                                          json_is_true(json_object_get(review, "is_update")) ? " (changed)" : ""));
+    if (*recommendation) {
+        mail_body_say(body, NULL, "Recommendation: %s.", recommendation);
+    }
     if (*comment) {
         mail_body_quote(body, comment);
     }
+}
+
+const char *write_completed(struct letter *letter)
+{
+    const char *reviewer = letter_text(letter->context, "reviewer_name"), *title = letter_text(letter->context, "title");
+    const char *note = letter_text(letter->context, "note");
+    const json_t *reviews = json_object_get(letter->context, "reviews");
+    long long reviewed = letter_int(letter->context, "reviewed"), total = letter_int(letter->context, "interview_count");
+    struct mail_body body;
+
+    if (!json_is_true(json_object_get(letter->context, "is_done"))) { /* taken back since, by the feedback that it tells of */
+        return write_review(letter);
+    }
+    start_notice(letter, &body);
+    let_reviewer_answer(letter);
+    mail_body_say(&body, reviewer, "has finished with your share link \"%s\": %lld of %lld reviewed.", title, reviewed, total);
+    if (*note) {
+        mail_body_quote(&body, note);
+    }
+    for (size_t i = 0; i < json_array_size(reviews); i++) {
+        say_review(&body, json_array_get(reviews, i));
+    }
+    mail_body_fact(&body, "When", letter_text(letter->context, "last_happened_at"), MAIL_BODY_PLAIN);
+    end_notice(letter, &body);
+    letter->mail->subject =
+        arena_printf(letter->arena, "%s has finished: %lld of %lld reviewed in \"%s\"", reviewer, reviewed, total, title);
+    return NULL;
 }
 
 const char *write_access_requested(struct letter *letter)
@@ -212,7 +243,8 @@ static void list_outstanding(struct mail_body *body, const json_t *context)
         const char *name = letter_text(person, "name");
         long long reviewed = letter_int(person, "reviewed"), total = letter_int(person, "interview_count");
         bool has_opened = json_is_true(json_object_get(person, "opened"));
-        if (has_opened && (!has_feedback || reviewed >= total)) {
+        bool is_done = json_is_true(json_object_get(person, "is_done"));
+        if (has_opened && (!has_feedback || is_done || reviewed >= total)) {
             continue;
         }
         if (outstanding++ == 0) {
@@ -230,7 +262,7 @@ static void list_outstanding(struct mail_body *body, const json_t *context)
     if (outstanding > 0) {
         mail_body_list_end(body);
     } else {
-        mail_body_say(body, NULL, has_feedback ? "Everybody has reviewed everything." : "Everybody has opened it.");
+        mail_body_say(body, NULL, has_feedback ? "Everybody has finished." : "Everybody has opened it.");
     }
 }
 

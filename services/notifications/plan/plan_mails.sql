@@ -1,7 +1,8 @@
 -- Settles events for the group email: each becomes a delivery to its recipient, or a skipped one with the reason, or asks
 -- for none. An event that is settled already is left alone, so that redelivery is harmless. Later opens of a reviewer, and
 -- feedback, are gathered: the first of a window carries the mail and waits for the window's end, the others are skipped and
--- name it. A delivery bears its event's number. The first that need not wait, as many as there is room for, are leased to the
+-- name it. Feedback and the word that nothing more will come share a window, whose mail is then the one that tells of both: it takes the
+-- place of the one that was waiting (services/notifications/schema/triggers.sql). A delivery bears its event's number. The first that need not wait, as many as there is room for, are leased to the
 -- caller in the same breath and come back ready to compose.
 -- Look-ups are written so that each goes by its key in whatever plan: the plan is made once (services/ctl/schema/roles.sql).
 -- 'offset 0' keeps what many conditions use from being worked out in each of them.
@@ -43,31 +44,36 @@ judged as materialized (
 ),
 planned as materialized (
     select j.event, j.event_id, j.kind, j.recipient, j.reason, g.seconds,
-           case when g.seconds > 0 then j.kind || ' ' || (j.event).reviewer_id || ' ' || j.recipient end as key,
+           case when g.seconds > 0 then case j.kind when 'completed' then 'review' else j.kind end || ' ' || (j.event).reviewer_id || ' ' || j.recipient end as key,
            row_number() over (partition by j.reason is null and coalesce(g.seconds, 0) = 0 order by j.event_id) as place
     from judged j
     cross join lateral (
         select case when j.reason is not null then null
                     when j.kind = 'opened' and not coalesce(((j.event).data ->> 'first')::boolean, false) then :gather_s
-                    when j.kind = 'review' then :settle_s end as seconds
+                    when j.kind in ('review', 'completed') then :settle_s end as seconds
     ) g
 ),
 proposed as materialized (
-    select key, kind, max(seconds) as seconds, min(event_id) as event_id, 'dlv_' || substr(min(event_id), 5) as delivery_id, count(*)::int as count,
-           coalesce(array_agg(distinct (event).data ->> 'interview_id') filter (where (event).data ? 'interview_id'), '{}') as items,
-           max((event).created_at) as last_at
-    from planned
-    where key is not null
-    group by key, kind
+    select w.*, 'dlv_' || substr(w.event_id, 5) as delivery_id
+    from (
+        select key, max(seconds) as seconds, bool_or(kind = 'opened') as is_of_opens, bool_or(kind = 'completed') as is_of_completion,
+               coalesce(min(event_id) filter (where kind = 'completed'), min(event_id)) as event_id, count(*)::int as count,
+               coalesce(array_agg(distinct (event).data ->> 'interview_id') filter (where (event).data ? 'interview_id'), '{}') as items,
+               max((event).created_at) as last_at
+        from planned
+        where key is not null
+        group by key
+    ) w
 ),
 gathered as (
     insert into notifications.gatherings as g (key, delivery_id, count, items, last_at, due_at, due_at_most)
     select key, delivery_id, count, items, last_at, now() + seconds * interval '1 second',
-           now() + seconds * case kind when 'review' then interval '10 seconds' else interval '1 second' end
+           now() + seconds * case when is_of_opens then interval '1 second' else interval '10 seconds' end
     from proposed
     order by key
     on conflict (key) do update
-    set count = g.count + excluded.count,
+    set delivery_id = coalesce((select p.delivery_id from proposed p where p.key = excluded.key and p.is_of_completion), g.delivery_id),
+        count = g.count + excluded.count,
         items = (select coalesce(array_agg(distinct i), '{}') from unnest(g.items || excluded.items) as i),
         last_at = greatest(g.last_at, excluded.last_at),
         due_at = least(greatest(g.due_at, excluded.due_at), g.due_at_most)

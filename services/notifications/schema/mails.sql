@@ -9,6 +9,7 @@ return case event_type
             when 'link.opened' then 'opened'
             when 'review.submitted' then 'review'
             when 'review.updated' then 'review'
+            when 'review.completed' then 'completed'
             when 'link.access_requested' then 'access_requested'
             when 'link.passcode_failed' then case when data ->> 'paused_until' is not null then 'guessing' end
             when 'link.deactivated' then 'deactivated' end;
@@ -31,7 +32,7 @@ $$;
 create or replace function notifications.mail_reason(kind text, data jsonb, recipient text, knows_reviewer boolean, reviewer_state text,
                                                      link links.mail_links, wish notifications.preferences) returns text
 language sql stable as $$
-    select case when kind in ('invitation', 'opened', 'review', 'access_requested', 'guessing') and not knows_reviewer then 'reviewer_removed'
+    select case when kind in ('invitation', 'opened', 'review', 'completed', 'access_requested', 'guessing') and not knows_reviewer then 'reviewer_removed'
                 when kind not in ('digest', 'webhook_disabled') and link.share_link_id is null then 'link_deleted'
                 when kind = 'deactivated' and coalesce(data ->> 'reason', 'manual') = 'manual' then 'manual'
                 when recipient = '' then 'no_address'
@@ -41,8 +42,8 @@ language sql stable as $$
                 when link.share_link_id = any (wish.muted_share_link_ids) then 'muted'
                 when kind = 'opened' and wish.opens = 'off' then 'preference_off'
                 when kind = 'opened' and wish.opens = 'first' and not coalesce((data ->> 'first')::boolean, false) then 'first_open_only'
-                when kind = 'review' and wish.reviews = 'off' then 'preference_off'
-                when kind in ('opened', 'review') and wish.digest = 'daily' then 'in_digest'
+                when kind in ('review', 'completed') and wish.reviews = 'off' then 'preference_off'
+                when kind in ('opened', 'review', 'completed') and wish.digest = 'daily' then 'in_digest'
                 when kind = 'expiry_warning' and link.state <> 'active' then 'link_' || link.state
                 when kind = 'expiry_warning' and link.expires_at is distinct from (data ->> 'expires_at')::timestamptz then 'expiry_changed' end
 $$;
@@ -55,6 +56,19 @@ begin
     return to_char(at at time zone zone, 'FMDay, FMDD FMMonth YYYY, HH24:MI') || ' (' || zone || ')';
 exception when invalid_parameter_value then
     return to_char(at at time zone 'UTC', 'FMDay, FMDD FMMonth YYYY, HH24:MI') || ' (UTC)';
+end
+$$;
+
+-- How far a reviewer has come who has said that nothing more will come; not is_done: and who has changed something since.
+create or replace function notifications.completion_json(of_reviewer_id text) returns jsonb
+language plpgsql stable as $$
+begin
+    return (
+        select jsonb_build_object('is_done', a.done_at is not null, 'note', a.done_note, 'reviewed', a.reviewed_count,
+                                  'interview_count', p.interview_count)
+        from links.mail_reviewers p
+        join views.reviewer_activity a on a.reviewer_id = p.reviewer_id
+        where p.reviewer_id = of_reviewer_id);
 end
 $$;
 
@@ -78,12 +92,14 @@ begin
                        'reviewer', r.name,
                        'count', t.count,
                        'last_at', notifications.local_time(t.last_at, l.owner_time_zone),
-                       'candidates', coalesce(c.names, '[]')) as line
+                       'candidates', coalesce(c.names, '[]'))
+                   || case t.kind when 'completed' then notifications.completion_json(t.reviewer_id) else '{}' end as line
             from told t
             join links.mail_links l on l.share_link_id = t.share_link_id
             join links.mail_reviewers r on r.reviewer_id = t.reviewer_id
             cross join lateral (
-                select jsonb_agg(jsonb_build_object('name', i.candidate_name, 'rating', v.rating) order by i.candidate_name) as names
+                select jsonb_agg(jsonb_build_object('name', i.candidate_name, 'rating', v.rating, 'recommendation', v.recommendation)
+                                 order by i.candidate_name) as names
                 from links.mail_interviews i
                 join views.published_reviews v on v.reviewer_id = t.reviewer_id and v.interview_id = i.interview_id
                 where t.kind = 'review' and i.account_id = t.account_id and i.interview_id = any (t.interview_ids)
@@ -100,14 +116,16 @@ create or replace function notifications.mail_details(delivery notifications.del
 language plpgsql stable as $$
 begin
     case delivery.kind
-    when 'review' then
+    when 'review', 'completed' then
         return (
             select jsonb_build_object('reviews', jsonb_agg(jsonb_build_object(
-                       'candidate', i.candidate_name, 'rating', v.rating, 'comment', v.comment, 'is_update', v.version > 1) order by v.updated_at))
+                       'candidate', i.candidate_name, 'rating', v.rating, 'recommendation', v.recommendation, 'comment', v.comment,
+                       'is_update', v.version > 1) order by v.updated_at))
             from views.published_reviews v
             left join links.mail_interviews i on i.account_id = v.account_id and i.interview_id = v.interview_id
             where v.reviewer_id = delivery.reviewer_id
-              and v.interview_id = any (coalesce(delivery.gathered_items, array[delivery.event_data ->> 'interview_id'])));
+              and v.interview_id = any (coalesce(delivery.gathered_items, array[delivery.event_data ->> 'interview_id'])))
+               || case delivery.kind when 'completed' then notifications.completion_json(delivery.reviewer_id) else '{}' end;
     when 'guessing' then
         return jsonb_build_object(
             'paused_until', notifications.local_time((delivery.event_data ->> 'paused_until')::timestamptz, link.owner_time_zone));
@@ -117,7 +135,7 @@ begin
     when 'expiry_warning' then
         return (
             select jsonb_build_object('disable_feedback', link.disable_feedback, 'people', jsonb_agg(jsonb_build_object(
-                       'name', p.name, 'opened', a.open_count is not null, 'interview_count', p.interview_count,
+                       'name', p.name, 'opened', a.open_count is not null, 'is_done', a.done_at is not null, 'interview_count', p.interview_count,
                        'reviewed', (select count(*) from views.published_reviews v where v.reviewer_id = p.reviewer_id)) order by p.position))
             from links.mail_reviewers p
             left join views.reviewer_activity a on a.reviewer_id = p.reviewer_id
@@ -175,7 +193,7 @@ language sql stable rows 1 as $$
                       'title', link.title,
                       'link_state', link.state,
                       'reviewer_email', reviewer_email)
-                  || case when delivery.kind in ('review', 'guessing', 'deactivated', 'expiry_warning', 'digest')
+                  || case when delivery.kind in ('review', 'completed', 'guessing', 'deactivated', 'expiry_warning', 'digest')
                           then notifications.mail_details(delivery, link) else '{}' end
               end
 $$;

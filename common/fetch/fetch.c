@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
@@ -28,15 +29,19 @@ struct fetch_pool {
     struct networks *allowed;
     CURLM *multi;
     struct event *timer;
+    LIST_HEAD(, fetch) under_way;
 };
 
 struct fetch {
+    LIST_ENTRY(fetch) under_way;
     struct fetch_pool *pool;
     CURL *easy;
     struct curl_slist *headers;
     fetch_done *done;
     void *arg;
-    size_t received;
+    size_t received, answer_max;
+    bool keeps_body;
+    struct buf body;
     int64_t retry_after_s;
     const _Atomic int64_t *good_until_us;
     bool has_reached; /* some server that it may reach was being connected to, or was connected */
@@ -56,7 +61,9 @@ static void note_refused(const struct address *address, unsigned port);
 static int begin_request(void *arg, char *to, char *from, int to_port, int from_port);
 static size_t take_body(char *bytes, size_t size, size_t count, void *arg);
 static size_t take_field(char *bytes, size_t size, size_t count, void *arg);
-static void set_options(struct fetch *fetch, const char *url, const void *body, size_t length);
+static struct fetch *fetch_new(struct fetch_pool *pool, const char *url, const char *const *headers, fetch_done *done, void *arg);
+static void set_options(struct fetch *fetch, const char *url);
+static void begin(struct fetch *fetch);
 static bool may_connect(const struct fetch_pool *pool, const struct address *address);
 
 struct fetch_pool *fetch_pool_new(struct event_base *base, const struct fetch_options *options)
@@ -65,6 +72,7 @@ struct fetch_pool *fetch_pool_new(struct event_base *base, const struct fetch_op
 
     curl_global_init(CURL_GLOBAL_DEFAULT);
     pool->base = base;
+    LIST_INIT(&pool->under_way);
     pool->options = *options;
     pool->allowed = networks_new(options->allow_networks);
     pool->multi = curl_multi_init();
@@ -88,22 +96,51 @@ void fetch_pool_free(struct fetch_pool *pool)
 void fetch_post(struct fetch_pool *pool, const char *url, const char *const *headers, const void *body, size_t length,
                 const _Atomic int64_t *good_until_us, fetch_done *done, void *arg)
 {
+    struct fetch *fetch = fetch_new(pool, url, headers, done, arg);
+
+    fetch->good_until_us = good_until_us;
+    fetch->answer_max = pool->options.answer_max;
+    fetch->headers = curl_slist_append(fetch->headers, "Expect:"); /* no pause for a 100 Continue */
+    curl_easy_setopt(fetch->easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(fetch->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)length);
+    curl_easy_setopt(fetch->easy, CURLOPT_COPYPOSTFIELDS, body);
+    begin(fetch);
+}
+
+void fetch_get(struct fetch_pool *pool, const char *url, const char *const *headers, size_t answer_max, fetch_done *done,
+               void *arg)
+{
+    struct fetch *fetch = fetch_new(pool, url, headers, done, arg);
+
+    fetch->answer_max = answer_max;
+    fetch->keeps_body = true;
+    curl_easy_setopt(fetch->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)answer_max);
+    begin(fetch);
+}
+
+static struct fetch *fetch_new(struct fetch_pool *pool, const char *url, const char *const *headers, fetch_done *done, void *arg)
+{
     struct fetch *fetch = mem_alloc(sizeof *fetch);
 
     fetch->pool = pool;
     fetch->done = done;
     fetch->arg = arg;
-    fetch->good_until_us = good_until_us;
     for (; *headers; headers++) {
         fetch->headers = curl_slist_append(fetch->headers, *headers);
     }
-    fetch->headers = curl_slist_append(fetch->headers, "Expect:"); /* no pause for a 100 Continue */
     fetch->easy = curl_easy_init();
-    set_options(fetch, url, body, length);
-    curl_multi_add_handle(pool->multi, fetch->easy); /* asks for the timer, and no more */
+    set_options(fetch, url);
+    return fetch;
 }
 
-static void set_options(struct fetch *fetch, const char *url, const void *body, size_t length)
+static void begin(struct fetch *fetch)
+{
+    curl_easy_setopt(fetch->easy, CURLOPT_HTTPHEADER, fetch->headers);
+    LIST_INSERT_HEAD(&fetch->pool->under_way, fetch, under_way);
+    curl_multi_add_handle(fetch->pool->multi, fetch->easy); /* asks for the timer, and no more */
+}
+
+static void set_options(struct fetch *fetch, const char *url)
 {
     const struct fetch_options *options = &fetch->pool->options;
     CURL *easy = fetch->easy;
@@ -132,10 +169,6 @@ static void set_options(struct fetch *fetch, const char *url, const void *body, 
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_field);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fetch->headers);
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)length);
-    curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body);
 }
 
 static int on_timer_wanted(CURLM *multi, long timeout_ms, void *arg)
@@ -217,13 +250,27 @@ static void finish(struct fetch *fetch, CURLcode code)
     curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &status);
     if (code == CURLE_OK) {
         result.status = (int)status;
+        result.body = fetch->body.length ? fetch->body.data : "";
+        result.length = fetch->body.length;
     } else {
         result.error = error_of(fetch, code, text);
     }
+    LIST_REMOVE(fetch, under_way);
     fetch->done(fetch->arg, &result);
     curl_easy_cleanup(fetch->easy);
     curl_slist_free_all(fetch->headers);
+    buf_clear(&fetch->body);
     free(fetch);
+}
+
+void fetch_pool_cancel(struct fetch_pool *pool)
+{
+    struct fetch *fetch;
+
+    while ((fetch = LIST_FIRST(&pool->under_way))) {
+        curl_multi_remove_handle(pool->multi, fetch->easy);
+        finish(fetch, CURLE_ABORTED_BY_CALLBACK);
+    }
 }
 
 static const char *error_of(struct fetch *fetch, CURLcode code, char text[256])
@@ -232,7 +279,7 @@ static const char *error_of(struct fetch *fetch, CURLcode code, char text[256])
     if (!fetch->has_reached) {
         return "its host does not resolve, is not public, or has no web server at that port";
     }
-    if (fetch->too_long) {
+    if (fetch->too_long || code == CURLE_FILESIZE_EXCEEDED) {
         return "the answer is too long";
     }
     snprintf(text, 256, "%s", fetch->error[0] ? fetch->error : curl_easy_strerror(code));
@@ -268,7 +315,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
     return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
-/* For the operator, who may want it in WEBHOOK_ALLOW_NETWORKS. */
+/* For the operator, who may want it in WEBHOOK_ALLOW_NETWORKS or FETCH_ALLOW_NETWORKS. */
 static void note_refused(const struct address *address, unsigned port)
 {
     char text[ADDRESS_TEXT_SIZE];
@@ -292,18 +339,23 @@ static int begin_request(void *arg, char *to, char *from, int to_port, int from_
     (void)from_port;
 
     fetch->has_reached = true;
-    fetch->has_lapsed = clock_boot_us() >= *fetch->good_until_us;
+    fetch->has_lapsed = fetch->good_until_us && clock_boot_us() >= *fetch->good_until_us;
     return fetch->has_lapsed ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 static size_t take_body(char *bytes, size_t size, size_t count, void *arg)
 {
     struct fetch *fetch = arg;
-    (void)bytes;
 
     fetch->received += size * count;
-    fetch->too_long = fetch->received > fetch->pool->options.answer_max;
-    return fetch->too_long ? 0 : size * count;
+    fetch->too_long = fetch->received > fetch->answer_max;
+    if (fetch->too_long) {
+        return 0;
+    }
+    if (fetch->keeps_body) {
+        buf_add(&fetch->body, bytes, size * count);
+    }
+    return size * count;
 }
 
 static size_t take_field(char *bytes, size_t size, size_t count, void *arg)

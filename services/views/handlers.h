@@ -22,6 +22,7 @@ flow_step show_media;
 flow_step request_access;
 flow_step leave_link;
 flow_step show_asset;
+flow_step show_logo;
 
 /* The guard of routes that change something. */
 flow_step check_same_origin;

@@ -30,7 +30,6 @@ struct range {
 enum range_kind { RANGE_NONE, RANGE_GOOD, RANGE_UNSATISFIABLE };
 
 static int open_file(struct flow *flow, const char *media_dir, const char *path, struct stat *status);
-static int open_beneath(const char *folder, const char *path);
 static const char *path_below(struct arena *arena, const char *media_dir, int file, const char *path);
 static const char *internal_address(struct arena *arena, const char *prefix, const char *path);
 static struct next *reply_unavailable(struct flow *flow);
@@ -121,7 +120,7 @@ static const char *internal_address(struct arena *arena, const char *prefix, con
 /* A regular file, or -1 with a line in the log. */
 static int open_file(struct flow *flow, const char *media_dir, const char *path, struct stat *status)
 {
-    int file = open_beneath(media_dir, path);
+    int file = local_media_open(media_dir, path);
 
     if (file < 0 || fstat(file, status) < 0 || !S_ISREG(status->st_mode)) {
         log_error("media.file_not_readable", LOG_TEXT("error", file < 0 ? strerror(errno) : "not a regular file"),
@@ -166,10 +165,10 @@ static struct next *send_open(struct flow *flow, int file, const struct stat *st
     return http_reply_file(flow, http_status, content_type, file, range.first, range.last - range.first + 1);
 }
 
-static int open_beneath(const char *folder, const char *path)
+int local_media_open(const char *media_dir, const char *path)
 {
     struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-    int directory = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int directory = open(media_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
     if (directory < 0) {
         return -1;

@@ -7,8 +7,10 @@
 
 #include "common/daemon/daemon.h"
 #include "common/loop/turns.h"
+#include "common/data/networks.h"
 #include "services/views/content_cache.h"
 #include "services/views/fault_words.h"
+#include "services/views/fetch/fetcher.h"
 #include "services/views/handlers.h"
 #include "services/views/make_content.h"
 #include "services/views/searches.h"
@@ -173,6 +175,89 @@ static const struct config_setting settings[] = {
       .max = 1000000,
       .about =
           "Requests for a new link that one owner is mailed within an hour, by all reviewers together; one more is refused." },
+    { .name = "FETCH_ALLOW_NETWORKS",
+      .kind = CONFIG_TEXT,
+      .offset = FIELD(fetch_allow_networks),
+      .optional = true,
+      .check = networks_check,
+      .about =
+          "CIDRs, divided by commas, that captions and logos may come from although they are not public; empty allows none." },
+    { .name = "FETCH_CA_FILE",
+      .kind = CONFIG_TEXT,
+      .offset = FIELD(fetch_ca_file),
+      .optional = true,
+      .check = config_check_certificates,
+      .about = "Certificates (PEM) to trust for them instead of the system's." },
+    { .name = "FETCH_WORKERS",
+      .kind = CONFIG_INT,
+      .offset = FIELD(fetch_workers),
+      .fallback = "4",
+      .min = 1,
+      .max = 64,
+      .about = "Captions and logos that one process fetches at the same time." },
+    { .name = "FETCH_ACCOUNT_WORKERS",
+      .kind = CONFIG_INT,
+      .offset = FIELD(fetch_account_workers),
+      .fallback = "2",
+      .min = 1,
+      .max = 64,
+      .about = "Those of one account." },
+    { .name = "FETCH_TIMEOUT_SECONDS",
+      .kind = CONFIG_INT,
+      .offset = FIELD(fetch_timeout_seconds),
+      .fallback = "20",
+      .min = 1,
+      .max = 600,
+      .about = "How long fetching one may take." },
+    { .name = "FETCH_INTERVAL_MS",
+      .kind = CONFIG_INT,
+      .offset = FIELD(fetch_interval_ms),
+      .fallback = "1000",
+      .min = 10,
+      .max = 600000,
+      .about = "How often to look for what is to be fetched, when nothing is under way." },
+    { .name = "FETCH_TRIES",
+      .kind = CONFIG_INT,
+      .offset = FIELD(fetch_tries),
+      .fallback = "15",
+      .min = 1,
+      .max = 100,
+      .about = "Tries, before what cannot be had is given up." },
+    { .name = "FETCH_RETRY_FIRST_SECONDS",
+      .kind = CONFIG_INT,
+      .offset = FIELD(fetch_retry_first_seconds),
+      .fallback = "10",
+      .min = 1,
+      .max = 86400,
+      .about = "The longest pause after the first try; each further one may be twice as long." },
+    { .name = "FETCH_RETRY_MOST_SECONDS",
+      .kind = CONFIG_INT,
+      .offset = FIELD(fetch_retry_most_seconds),
+      .fallback = "21600",
+      .min = 1,
+      .max = 604800,
+      .about = "The longest pause." },
+    { .name = "CAPTIONS_KB",
+      .kind = CONFIG_INT,
+      .offset = FIELD(captions_kb),
+      .fallback = "1024",
+      .min = 1,
+      .max = 16384,
+      .about = "KiB that a file of captions may have." },
+    { .name = "TRANSCRIPTS_KB_PER_INTERVIEW",
+      .kind = CONFIG_INT,
+      .offset = FIELD(transcripts_kb_per_interview),
+      .fallback = "1024",
+      .min = 1,
+      .max = 65536,
+      .about = "KiB of text that all captions of an interview may have." },
+    { .name = "LOGO_KB",
+      .kind = CONFIG_INT,
+      .offset = FIELD(logo_kb),
+      .fallback = "256",
+      .min = 1,
+      .max = 16384,
+      .about = "KiB that a logo may have." },
     { .name = NULL },
 };
 
@@ -222,14 +307,23 @@ static void start(struct daemon *daemon)
     views->secure_cookies = str_starts_with(daemon->settings->public_url, "https://");
     views->origin = same_origin_of(daemon->arena, daemon->settings->public_url);
     views->s3_origin = views->settings->s3_endpoint ? same_origin_of(daemon->arena, views->settings->s3_endpoint) : NULL;
+    views->fetcher = fetcher_new(daemon, views);
     daemon->app = views;
+}
+
+static void drain(struct daemon *daemon)
+{
+    const struct views *views = daemon->app;
+
+    fetcher_pause(views->fetcher);
 }
 
 static bool is_quiet(struct daemon *daemon)
 {
     const struct views *views = daemon->app;
 
-    return pg_batch_size(views->opens) == 0 && pg_batch_size(views->sessions) == 0 && pg_batch_size(views->watches) == 0;
+    return pg_batch_size(views->opens) == 0 && pg_batch_size(views->sessions) == 0 && pg_batch_size(views->watches) == 0 &&
+           fetcher_is_empty(views->fetcher);
 }
 
 static void stop(struct daemon *daemon)
@@ -242,6 +336,7 @@ static void stop(struct daemon *daemon)
     content_makers_free(views->makers);
     content_cache_free(views->content);
     turns_free(views->searches);
+    fetcher_free(views->fetcher);
 }
 
 int main(int argc, char **argv)
@@ -260,6 +355,7 @@ int main(int argc, char **argv)
         .reply_fields = reply_fields,
         .fault_words = fault_words,
         .start = start,
+        .drain = drain,
         .is_quiet = is_quiet,
         .stop = stop,
     };

@@ -19,5 +19,6 @@ const struct route views_routes[] = {
     { HTTP_POST, "/s/{token}/request-access", request_access, .scope = SAME_ORIGIN },
     { HTTP_POST, "/s/{token}/leave", leave_link, .scope = SAME_ORIGIN },
     { HTTP_GET, "/assets/{version}/{name}", show_asset, .scope = NULL },
+    { HTTP_GET, "/logos/{digest}", show_logo, .scope = NULL },
     { .pattern = NULL },
 };

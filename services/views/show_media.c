@@ -8,12 +8,12 @@
 #include "common/data/crypto.h"
 #include "common/base/log.h"
 #include "common/http/problem.h"
-#include "services/views/s3_presign.h"
 #include "services/views/door.h"
 #include "services/views/find_media.sql.h"
 #include "services/views/handlers.h"
 #include "services/views/local_media.h"
 #include "services/views/media_type.h"
+#include "services/views/store.h"
 #include "services/views/views.h"
 #include "services/views/visitor.h"
 
@@ -61,13 +61,19 @@ static struct next *reply_media(struct flow *flow)
     return out.is_captions ? send_captions(flow, &out) : send_source(flow, out.source, out.file_name);
 }
 
-/* A track is shown from the page's own origin alone, and holds nothing but what was made of its lines. */
+/* A track is shown from the page's own origin alone, and holds nothing but what was made of its lines. Where this daemon has no
+ * media folder of its own to make them of, the gateway sends the file. */
 static struct next *send_captions(struct flow *flow, const struct find_media_out *out)
 {
+    const struct views_settings *settings = views_of(flow)->settings;
+
     if (out->webvtt) {
         return http_reply(flow, 200, "text/vtt; charset=utf-8", out->webvtt, strlen(out->webvtt));
     }
-    return send_source(flow, out->source, out->file_name);
+    if (str_starts_with(out->source, "media:") && settings->media_internal_prefix && !settings->media_dir) {
+        return send_file(flow, out->source + strlen("media:"), NULL);
+    }
+    return problem_reply(flow, 404, "captions_not_ready", "The captions of this answer are not here yet.");
 }
 
 static struct next *send_source(struct flow *flow, const char *source, const char *file_name)
@@ -95,14 +101,7 @@ static struct next *redirect(struct flow *flow, const char *url)
 /* The store is told what to say of the object, so that neither its name nor its type there gets to the reader. */
 static struct next *send_to_store(struct flow *flow, const char *place, const char *file_name)
 {
-    const struct views_settings *settings = views_of(flow)->settings;
-    const struct s3_access access = {
-        .endpoint = views_of(flow)->s3_origin,
-        .region = settings->s3_region,
-        .access_key_id = settings->s3_access_key_id,
-        .secret_access_key = settings->s3_secret_access_key,
-        .path_style = settings->s3_path_style,
-    };
+    const struct s3_access access = store_access(views_of(flow));
     size_t bucket_length = strcspn(place, "/");
     const char *key = place + bucket_length + (place[bucket_length] == '/');
     struct media_type type = media_type_of(flow, key, file_name);

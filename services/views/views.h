@@ -7,6 +7,7 @@
 
 struct content_cache;
 struct content_makers;
+struct fetcher;
 struct turns;
 
 struct views_settings {
@@ -23,6 +24,9 @@ struct views_settings {
     int64_t unusual_opens, unusual_networks;
     int64_t access_requests_per_owner, basic_opens_per_network, review_revisions, review_revisions_kb, searches_at_work,
         searches_waiting;
+    const char *fetch_allow_networks, *fetch_ca_file; /* may be NULL */
+    int64_t fetch_workers, fetch_account_workers, fetch_timeout_seconds, fetch_interval_ms, fetch_tries,
+        fetch_retry_first_seconds, fetch_retry_most_seconds, captions_kb, transcripts_kb_per_interview, logo_kb;
 };
 
 struct views {
@@ -31,6 +35,7 @@ struct views {
     struct content_cache *content;
     struct content_makers *makers;
     struct turns *searches;
+    struct fetcher *fetcher;
     bool secure_cookies;
     const char *origin;    /* of PUBLIC_URL, as browsers write it */
     const char *s3_origin; /* of the store, likewise: the Host that they send is signed; NULL without S3 */

@@ -158,6 +158,10 @@ def test_every_alert_fires_once(make_stack, smtp, tmp_path):
             mails_are_put_off_and_refused(stack, smtp)
             fires("SharelinkMailsDelayed", "SharelinkDeadLetters")
 
+            for _ in range(12):
+                stack.make_interview()  # whose captions nobody has
+            fires("SharelinkFetchesFailing")
+
             with unreadable(stack):
                 fires("SharelinkDatabaseErrors")
 

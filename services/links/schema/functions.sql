@@ -151,6 +151,37 @@ begin
 end
 $$;
 
+-- Published for the views service, which stores what follows from an interview's document: whether there is the interview, held until
+-- the transaction ends, so that nobody replaces the document or erases it.
+create or replace function links.hold_document(of_account_id text, of_interview_id text) returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for share;
+    return found;
+end
+$$;
+
+-- Published for the views service: what it has stored of an interview beside the document is part of the pages that show it.
+create or replace function links.note_document_change(of_account_id text) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into links.document_versions as v (account_id) values (of_account_id)
+    on conflict (account_id) do update set version = v.version + 1;
+end
+$$;
+
+-- Published for the views service: the logo at this URL has this digest. False when the account wants another by now.
+create or replace function links.set_logo(of_account_id text, of_url text, digest text) returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update links.accounts a set brand_logo = digest where a.id = of_account_id and a.brand_logo_url = of_url;
+    return found;
+end
+$$;
+
 create or replace function links.remove_members_now(of_share_link_ids text[], of_interview_ids text[])
 returns setof links.share_link_interviews
 language plpgsql volatile rows 20 as $$

@@ -179,9 +179,90 @@ begin
     delete from views.watch w where w.account_id = of_account_id and w.interview_id = of_interview_id;
     get diagnostics watch_records = row_count;
     watch_records := watch_records + seen;
+    delete from views.fetches f where f.account_id = of_account_id and f.interview_id = of_interview_id;
     delete from views.transcripts t where t.account_id = of_account_id and t.interview_id = of_interview_id;
     get diagnostics transcripts = row_count;
-    delete from views.fetches f where f.account_id = of_account_id and f.interview_id = of_interview_id;
     return next;
+end
+$$;
+
+-- --- what is fetched (fetch/) ---
+
+-- Stores lines that were made of captions, unless somebody else has the job by now, or the document was replaced. All lines that were
+-- fetched for an interview have kb_max KiB of text at most. The interview is held first: nobody replaces or erases it meanwhile, so the
+-- rows that follow from its document stay as they are. Pages are made anew when what they show has changed.
+create or replace function views.store_transcript(of_fetch_id bigint, holder text, of_version int, new_lines jsonb, kb_max int) returns text
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    job views.fetches;
+    new_text text;
+begin
+    select * into job from views.fetches f where f.id = of_fetch_id and f.interview_id is not null;
+    if not found or not links.hold_document(job.account_id, job.interview_id) then
+        return 'passed';
+    end if;
+    perform from views.fetches f where f.id = of_fetch_id and f.lease_holder = holder and f.document_version = of_version for update;
+    if not found then
+        return 'passed';
+    end if;
+    new_text := views.lines_searched(new_lines);
+    if octet_length(new_text) + (
+        select coalesce(sum(octet_length(t.searched)), 0) from views.transcripts t
+        where t.account_id = job.account_id and t.interview_id = job.interview_id and t.question_id <> job.question_id and t.source <> ''
+    ) > kb_max * 1024 then
+        return 'too_large';
+    end if;
+    update views.fetches f set state = 'done', lease_until = null, lease_holder = null, last_error = null where f.id = of_fetch_id;
+    insert into views.transcripts as t (account_id, interview_id, question_id, source, lines, searched)
+    values (job.account_id, job.interview_id, job.question_id, job.url, new_lines, new_text)
+    on conflict (account_id, interview_id, question_id) do update
+        set source = excluded.source, lines = excluded.lines, searched = excluded.searched, stored_at = now()
+        where t.source <> excluded.source or t.lines is distinct from excluded.lines;
+    if found then
+        perform links.note_document_change(job.account_id);
+    end if;
+    return 'stored';
+end
+$$;
+
+-- Published for the links service, whose caller has locked the account: the account's logo is at this URL, or nowhere when it is null.
+-- One that is there, or on its way, from the same URL stays; one that could not be had is tried again.
+create or replace function views.want_logo(of_account_id text, of_url text) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if of_url is null then
+        delete from views.fetches f where f.account_id = of_account_id and f.interview_id is null;
+        return;
+    end if;
+    insert into views.fetches as f (account_id, url, document_version) values (of_account_id, of_url, 1)
+    on conflict (account_id, interview_id, question_id) do update
+        set url = excluded.url, document_version = f.document_version + 1, state = 'waiting', attempts = 0, next_attempt_at = now(),
+            lease_until = null, lease_holder = null, last_error = null
+        where f.url <> excluded.url or f.state = 'failed';
+end
+$$;
+
+-- Stores an image and makes it its account's logo, unless another is wanted by now. An account's last 20 are kept.
+create or replace function views.store_logo(of_fetch_id bigint, holder text, of_version int, new_digest text, new_type text, new_bytes bytea)
+returns text
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    job views.fetches;
+begin
+    select * into job from views.fetches f where f.id = of_fetch_id and f.interview_id is null;
+    if not found or not links.set_logo(job.account_id, job.url, new_digest) then
+        return 'passed';
+    end if;
+    update views.fetches f set state = 'done', lease_until = null, lease_holder = null, last_error = null
+    where f.id = of_fetch_id and f.lease_holder = holder and f.document_version = of_version;
+    insert into views.logos (account_id, digest, content_type, bytes) values (job.account_id, new_digest, new_type, new_bytes)
+    on conflict (account_id, digest) do update set stored_at = now();
+    delete from views.logos l
+    where l.account_id = job.account_id
+      and l.digest in (select o.digest from views.logos o where o.account_id = job.account_id order by o.stored_at desc, o.digest offset 20);
+    return 'stored';
 end
 $$;

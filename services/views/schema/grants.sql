@@ -3,7 +3,7 @@
 grant select, insert, update on views.visits, views.activity, views.link_activity, views.guesses, views.access_requests,
     views.reviews, views.review_revisions, views.watch, views.watched to sharelink_views;
 grant delete on views.review_revisions to sharelink_views;
-grant select, insert, update, delete on views.transcripts to sharelink_views;
+grant select on views.transcripts, views.logos to sharelink_views;
 grant select, update on views.fetches to sharelink_views;
 grant select on views.shown_interviews to sharelink_views;
 
@@ -14,5 +14,12 @@ revoke execute on function views.erase_feedback(text, text) from public;
 grant execute on function views.erase_feedback(text, text) to sharelink_links;
 revoke execute on function views.forget_guesses(int) from public;
 grant execute on function views.forget_guesses(int) to sharelink_links;
+revoke execute on function views.want_logo(text, text) from public;
+grant execute on function views.want_logo(text, text) to sharelink_links;
+grant select on views.wanted_logos to sharelink_links;
+revoke execute on function views.store_transcript(bigint, text, int, jsonb, int) from public;
+grant execute on function views.store_transcript(bigint, text, int, jsonb, int) to sharelink_views;
+revoke execute on function views.store_logo(bigint, text, int, text, text, bytea) from public;
+grant execute on function views.store_logo(bigint, text, int, text, text, bytea) to sharelink_views;
 revoke execute on function views.follow_links() from public;
 revoke execute on function views.follow_interviews() from public;

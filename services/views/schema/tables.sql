@@ -183,6 +183,18 @@ create table views.fetches (
 ) with (fillfactor = 80);
 create index fetches_due on views.fetches (account_id, next_attempt_at) where state = 'waiting';
 
+-- Images that accounts have as their logos, or had: mails that were sent show them. Their addresses are digests of their bytes.
+create table views.logos (
+    account_id   text        not null collate "C" references links.accounts on delete cascade,
+    digest       text        not null collate "C",
+    content_type text        not null,
+    bytes        bytea       not null,
+    stored_at    timestamptz not null default now(),
+    primary key (account_id, digest)
+);
+create index logos_by_digest on views.logos (digest);
+alter table views.logos alter column bytes set storage external;
+
 -- A try to open a link, as views.open_links takes one and notes what becomes of it.
 create type views.try as (
     place          int,

@@ -36,20 +36,15 @@ begin
           cross join lateral (select views.own_lines(q.value -> 'answer') as lines) o) s
     where s.source is not null;
     if tg_op = 'UPDATE' and is_changed then
-        delete from views.transcripts t
-        where t.account_id = new.account_id and t.interview_id = new.id
-          and not exists (select from unnest(ids, sources) u (id, source) where u.id = t.question_id and u.source = t.source);
         delete from views.fetches f
         where f.account_id = new.account_id and f.interview_id = new.id
           and not exists (select from unnest(ids, sources) u (id, source) where u.id = f.question_id and u.source = f.url);
+        delete from views.transcripts t
+        where t.account_id = new.account_id and t.interview_id = new.id
+          and not exists (select from unnest(ids, sources) u (id, source) where u.id = t.question_id and u.source = t.source);
     end if;
     if ids is null then
         return null;
-    end if;
-    if is_changed then
-        insert into views.transcripts as t (account_id, interview_id, question_id, source, searched)
-        select new.account_id, new.id, u.id, '', u.searched from unnest(ids, sources, searched) u (id, source, searched) where u.source = ''
-        on conflict (account_id, interview_id, question_id) do update set searched = excluded.searched, stored_at = now();
     end if;
     insert into views.fetches as f (account_id, interview_id, question_id, url, document_version)
     select new.account_id, new.id, u.id, u.source, new.version from unnest(ids, sources) u (id, source) where u.source <> ''
@@ -58,6 +53,11 @@ begin
             lease_until = case when is_changed then null else f.lease_until end,
             state = 'waiting', attempts = 0, next_attempt_at = now(), last_error = null
         where is_changed or f.state <> 'done';
+    if is_changed then
+        insert into views.transcripts as t (account_id, interview_id, question_id, source, searched)
+        select new.account_id, new.id, u.id, '', u.searched from unnest(ids, sources, searched) u (id, source, searched) where u.source = ''
+        on conflict (account_id, interview_id, question_id) do update set searched = excluded.searched, stored_at = now();
+    end if;
     return null;
 end
 $$;

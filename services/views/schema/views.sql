@@ -31,3 +31,8 @@ create or replace view views.share_link_activity as select share_link_id, accoun
 -- For the links service: who opened when, from where.
 create or replace view views.published_visits as
 select id, account_id, share_link_id, reviewer_id, opened_at, is_first, network, device from views.visits;
+
+-- For the links service: what became of the logo that an account wants. state: waiting | done | failed; last_error: why it is not there,
+-- or not yet.
+create or replace view views.wanted_logos as
+select account_id, url, state, last_error from views.fetches where interview_id is null;

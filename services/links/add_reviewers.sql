@@ -2,7 +2,8 @@
 -- in   account_id text, share_link_id text, tags text?, send_email bool, is_sound bool, reviewers_max int, mails_max int,
 --      event_ids text[], request_id text, traceparent text?
 -- rows reviewers as struct new_reviewer from services/links/new_reviewers.h:
---      id text, name text?, email text?, token_hash bytea, passcode_hash bytea, sealed bytea, external_id text?, metadata jsonb
+--      id text, name text?, email text?, token_hash bytea, passcode_hash bytea, sealed bytea, external_id text?, metadata jsonb,
+--      locale text?
 -- out  outcome: ok | version_mismatch | basic_link | faulty | too_many | too_many_mails | no row: not_found,
 --      reviewers json?, doubles json?, taken json?, refused json?, retry_s int?, events json?
 with link as materialized (
@@ -43,9 +44,9 @@ decided as materialized (
 ),
 people as (
     insert into links.reviewers (id, share_link_id, account_id, position, name, email, token_hash, passcode_hash, sealed,
-                                 external_id, metadata, invitation_requested_at)
+                                 external_id, metadata, locale, invitation_requested_at)
     select s.id, j.id, j.account_id, j.last_position + s.place, s.name, s.email, s.token_hash, s.passcode_hash, s.sealed, s.external_id,
-           s.metadata, case when :send_email then now() end
+           s.metadata, s.locale, case when :send_email then now() end
     from decided j, sent s
     where j.outcome = 'ok'
     returning *

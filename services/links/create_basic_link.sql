@@ -6,7 +6,8 @@
 --      owner_time_zone text, settings jsonb, is_expiry_given bool, expires_at timestamptz?, expires_in_s bigint?, external_id text?,
 --      metadata jsonb, media_salt bytea, is_sound bool, event_ids text[], request_id text, traceparent text?
 -- rows guests as struct new_reviewer from services/links/new_reviewers.h:
---      id text, name text?, email text?, token_hash bytea, passcode_hash bytea, sealed bytea, external_id text?, metadata jsonb
+--      id text, name text?, email text?, token_hash bytea, passcode_hash bytea, sealed bytea, external_id text?, metadata jsonb,
+--      locale text?
 -- out  outcome: created | exists | faulty | no row: not_found, is_external_id_taken bool, share_link json?, version int?, sealed json?,
 --      events json?
 with interview as materialized (
@@ -42,8 +43,8 @@ member as (
 ),
 guest as (
     insert into links.reviewers (id, share_link_id, account_id, position, name, token_hash, passcode_hash, sealed,
-                                 external_id, metadata)
-    select g.id, link.id, link.account_id, 1, g.name, g.token_hash, g.passcode_hash, g.sealed, g.external_id, g.metadata from link, :guests as g
+                                 external_id, metadata, locale)
+    select g.id, link.id, link.account_id, 1, g.name, g.token_hash, g.passcode_hash, g.sealed, g.external_id, g.metadata, g.locale from link, :guests as g
     returning *
 ),
 logged as (

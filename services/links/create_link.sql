@@ -8,7 +8,8 @@
 --      message_body text?, template_id text?, takes_default_template bool, external_id text?, metadata jsonb, interview_ids text[],
 --      media_salt bytea, is_sound bool, content_max bigint, mails_max int, event_ids text[], request_id text, traceparent text?
 -- rows reviewers as struct new_reviewer from services/links/new_reviewers.h:
---      id text, name text?, email text?, token_hash bytea, passcode_hash bytea, sealed bytea, external_id text?, metadata jsonb
+--      id text, name text?, email text?, token_hash bytea, passcode_hash bytea, sealed bytea, external_id text?, metadata jsonb,
+--      locale text?
 -- out  outcome: created | faulty | too_many_mails, missing_interviews json?, content_size bigint, is_template_missing bool,
 --      is_external_id_taken bool, refused json?, retry_s int?, share_link json?, events json?
 with account as (
@@ -70,8 +71,8 @@ members as (
 ),
 people as (
     insert into links.reviewers (id, share_link_id, account_id, position, name, email, token_hash, passcode_hash, sealed,
-                                 external_id, metadata, invitation_requested_at)
-    select r.id, link.id, link.account_id, r.place, r.name, r.email, r.token_hash, r.passcode_hash, r.sealed, r.external_id, r.metadata,
+                                 external_id, metadata, locale, invitation_requested_at)
+    select r.id, link.id, link.account_id, r.place, r.name, r.email, r.token_hash, r.passcode_hash, r.sealed, r.external_id, r.metadata, r.locale,
            case when link.send_email then now() end
     from link, :reviewers as r
     returning *

@@ -3,6 +3,7 @@
 
 #include "common/base/clock.h"
 #include "common/data/idn.h"
+#include "common/data/language_tag.h"
 #include "common/data/json.h"
 #include "common/data/markdown.h"
 #include "common/base/str.h"
@@ -10,12 +11,18 @@
 #define DAY_S           86400
 #define EXPIRY_DAYS_MAX 3653 /* ten years */
 
+static const char *check_locale(const char *text);
+
 const struct text_rule link_title_rule = { .min = 1, .max = 200 };
 const struct text_rule person_name_rule = { .min = 1, .max = 200 };
 const struct text_rule email_rule = {
     .min = 3, .max = 254, .verbatim = true, .check = fields_check_email, .canonical = idn_canonical_address
 };
 const struct text_rule time_zone_rule = { .min = 1, .max = 64, .verbatim = true, .check = fields_check_time_zone };
+
+const struct text_rule locale_rule = {
+    .max = LANGUAGE_TAG_MAX, .verbatim = true, .nullable = true, .check = check_locale, .canonical = language_tag_canonical
+};
 
 const char *const link_settings[LINK_SETTINGS] = { "abbreviate_names",       "omit_avatars",     "exclude_full_profiles",
                                                    "hide_skipped_questions", "disable_feedback", "mask_questionnaire" };
@@ -71,10 +78,16 @@ void link_fields_reviewers(struct fields *root, struct wanted_reviewers *reviewe
             json_object_set_new(seen, address, json_true());
         }
         struct wanted_reviewer wanted = { .name = name, .email = address };
+        wanted.locale = fields_text(&reviewer, "locale", FIELDS_OPTIONAL, &locale_rule);
         read_platform_data(&reviewer, seen_ids, &wanted.data);
         fields_end(&reviewer);
         reviewers->list[reviewers->count++] = wanted;
     }
+}
+
+static const char *check_locale(const char *text)
+{
+    return language_tag_is_well_formed(text) ? NULL : "This must be a language tag (BCP 47) such as de or pt-BR.";
 }
 
 static void read_platform_data(struct fields *reviewer, json_t *seen_ids, struct platform_data *data)

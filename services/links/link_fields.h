@@ -7,6 +7,7 @@
 enum { INTERVIEWS_MAX = 500, REVIEWERS_MAX = 100 };
 
 extern const struct text_rule link_title_rule, person_name_rule, email_rule, time_zone_rule;
+extern const struct text_rule locale_rule; /* null reads as absent */
 
 #define LINK_SETTINGS 6
 extern const char *const link_settings[LINK_SETTINGS];
@@ -24,6 +25,7 @@ struct wanted_reviewers {
     struct wanted_reviewer {
         const char *name, *email;
         struct platform_data data;
+        const char *locale; /* NULL: none */
     } * list;
     size_t count;
 };

@@ -24,6 +24,7 @@ void new_reviewers_make(struct flow *flow, const struct wanted_reviewers *wanted
             .sealed = pg_bytes_of(secrets->sealed, secrets->sealed_length),
             .external_id = wanted->list[i].data.external_id,
             .metadata = wanted->list[i].data.metadata,
+            .locale = wanted->list[i].locale,
         };
     }
 }

@@ -13,6 +13,7 @@ struct new_reviewer {
     const char *name, *email; /* NULL where the request has a fault, and nothing is stored */
     struct pg_bytes token_hash, passcode_hash, sealed;
     const char *external_id, *metadata;
+    const char *locale; /* NULL: none */
 };
 
 /* All in the order wanted. */

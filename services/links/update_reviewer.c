@@ -33,6 +33,7 @@ static struct next *reply_updated(struct flow *flow);
 
 static void read_changes(struct flow *flow, const json_t *body, struct change *change);
 static void read_text(struct fields *root, const char *name, const struct text_rule *rule, json_t *columns);
+static void read_locale(struct fields *root, json_t *columns);
 static bool is_asked_for(const struct change *change, const char *column);
 static struct next *refuse(struct flow *flow, struct change *change, const struct update_reviewer_out *out);
 static struct next *reply_reviewer(struct flow *flow, const struct change *change, const struct update_reviewer_out *out);
@@ -62,6 +63,7 @@ static void read_changes(struct flow *flow, const json_t *body, struct change *c
     struct fields root = fields_of(flow->arena, change->faults, body, "");
     read_text(&root, "name", &person_name_rule, change->columns);
     read_text(&root, "email", &email_rule, change->columns);
+    read_locale(&root, change->columns);
     platform_data_read_changes(&root, change->columns);
     change->send_email = fields_bool(&root, "send_email", false);
     if (change->send_email && !fields_has(&root, "email")) {
@@ -77,6 +79,14 @@ static void read_text(struct fields *root, const char *name, const struct text_r
 
     if (text) {
         json_object_set_new(columns, name, json_string(text));
+    }
+}
+
+static void read_locale(struct fields *root, json_t *columns)
+{
+    read_text(root, "locale", &locale_rule, columns);
+    if (fields_is_null(root, "locale")) {
+        json_object_set_new(columns, "locale", json_null());
     }
 }
 

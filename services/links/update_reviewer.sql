@@ -1,4 +1,4 @@
--- Changes name, address, external_id and metadata of one reviewer of a link, as update_link.sql does those of a link. Another address
+-- Changes name, address, language, external_id and metadata of one reviewer of a link, as update_link.sql does those of a link. Another address
 -- gets another passcode, which ends all sessions, and is not invited yet: box is what read_sealed.sql's was made into, of which
 -- passcode_epoch tells whether it is still the one that was read. is_sound false asks for the checks alone.
 -- in  account_id text, share_link_id text, tags text?, reviewer_id text, changes jsonb, passcode_epoch int?, token_hash bytea?,
@@ -53,6 +53,7 @@ written as (
         email = (d.after).email,
         external_id = (d.after).external_id,
         metadata = (d.after).metadata,
+        locale = (d.after).locale,
         token_hash = case when d.is_readdressed then :token_hash else r.token_hash end,
         passcode_hash = case when d.is_readdressed then :passcode_hash else r.passcode_hash end,
         sealed = case when d.is_readdressed then :sealed else r.sealed end,

@@ -38,7 +38,7 @@ OPEN_TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 LINK_MEMBERS = {"id", "external_id", "metadata", "kind", "title", "state", "state_reason", "owner", "settings", "send_email", "message", "template_id",
                 "expires_at", "interview_count", "interview_ids", "reviewers", "version", "created_at", "updated_at"}
 REVIEWER_MEMBERS = {"state_reason", "id", "external_id", "metadata", "name", "email", "state", "invited_at", "invitation_state", "first_opened_at", "last_opened_at",
-                    "open_count", "reviewed_count"}
+                    "open_count", "reviewed_count", "watched_seconds", "done_at", "done_note", "locale"}
 SETTINGS = {"abbreviate_names", "omit_avatars", "exclude_full_profiles", "hide_skipped_questions", "disable_feedback",
             "mask_questionnaire"}
 

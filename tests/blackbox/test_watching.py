@@ -82,6 +82,29 @@ def test_most_of_an_interview_is_told_once(stack, link, browser, interview):
     assert [data["reviewer_id"] for data in told(stack, link)] == [each["id"] for each in link["reviewers"]]
 
 
+def test_seconds_of_all_interviews_stand_at_the_reviewer(stack):
+    interviews = [stack.make_interview(questions=[question("q1", 40), question("q2", 60)]) for _ in range(2)]
+    link = stack.make_share_link(interview_ids=interviews, reviewer_count=2)
+    browser = inside(stack, link)
+    path = f"/v1/share-links/{link['id']}"
+
+    def seconds():
+        return [each["watched_seconds"] for each in stack.api.get(path, status=200).json()["reviewers"]]
+
+    assert seconds() == [0, 0]
+    report(browser, interviews[0], {"question_id": "q1", "seconds": 10.4, "position": 10}, status=200)
+    report(browser, interviews[1], {"question_id": "q1", "seconds": 50, "position": 10}, status=200)
+    report(browser, interviews[1], {"question_id": "q2", "seconds": 2.5, "position": 10}, status=200)
+    assert seconds() == [52, 0], "10.4 and 2.5 and the whole of an answer of 40"
+    listed = stack.api.get("/v1/share-links", params={"search": link["title"]}, status=200).json()["data"][0]
+    one = stack.api.get(f"{path}/reviewers/{link['reviewers'][0]['id']}", status=200).json()
+    assert listed["reviewers"][0]["watched_seconds"] == one["watched_seconds"] == 52
+    stack.api.post(f"{path}/interviews/remove", {"interview_ids": interviews[:1]}, status=200)
+    assert seconds() == [52, 0], "it was seen all the same"
+    stack.api.delete(f"/v1/interviews/{interviews[1]}", status=200)
+    assert seconds() == [10, 0]
+
+
 def test_hidden_questions_count_for_nothing(stack):
     mixed = stack.make_interview(questions=[question("q1", 10), question("q2", 90, skipped=True)])
     link = stack.make_share_link(interview_ids=[mixed], settings={"hide_skipped_questions": True})

@@ -70,12 +70,16 @@ language sql stable as $$
         'state_reason', reviewer.state_reason,
         'external_id', reviewer.external_id,
         'metadata', reviewer.metadata,
+        'locale', reviewer.locale,
         'invited_at', sharelink.rfc3339(invitation.sent_at),
         'invitation_state', coalesce(invitation.state, case when reviewer.invitation_requested_at is null then 'none' else 'pending' end),
         'first_opened_at', sharelink.rfc3339(activity.first_opened_at),
         'last_opened_at', sharelink.rfc3339(activity.last_opened_at),
         'open_count', coalesce(activity.open_count, 0),
-        'reviewed_count', coalesce(activity.reviewed_count, 0))
+        'reviewed_count', coalesce(activity.reviewed_count, 0),
+        'watched_seconds', coalesce(activity.watched_seconds, 0),
+        'done_at', sharelink.rfc3339(activity.done_at),
+        'done_note', activity.done_note)
 $$;
 
 -- A reviewer as the API shows one, by reviewer_id, or those of a link, by share_link_id. What became of each is looked up one by

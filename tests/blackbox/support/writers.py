@@ -142,7 +142,7 @@ class World:
         people = self.shuffled(self.people)
         if name in ("reviewers", "guests"):
             return [{"id": new("rvw_"), "name": "R", "email": f"n{next(numbers)}@world.example", "token_hash": new_bytes(),
-                     "passcode_hash": new_bytes(), "sealed": "\\x00", "external_id": random.choice([None, new("name-")]), "metadata": "{}"}
+                     "passcode_hash": new_bytes(), "sealed": "\\x00", "external_id": random.choice([None, new("name-")]), "metadata": "{}", "locale": None}
                     for _ in range(2 if name == "reviewers" else 1)]
         if name == "boxes":
             return [{"reviewer_id": each["id"], "passcode_epoch": 1, "token_hash": new_bytes(), "passcode_hash": new_bytes(), "sealed": "\\x00"}

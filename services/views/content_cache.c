@@ -14,7 +14,7 @@ struct entry {
     LIST_ENTRY(entry) in_bucket;
     TAILQ_ENTRY(entry) in_use;
     uint8_t key[CRYPTO_HASH_SIZE];
-    struct content_page *page;
+    struct made *made;
     size_t size;
 };
 
@@ -32,14 +32,15 @@ static void drop(struct content_cache *cache, struct entry *entry);
 struct content_cache *content_cache_new(size_t bytes_max)
 {
     struct content_cache *cache = mem_alloc(sizeof *cache);
-    struct metric_family *asked = metrics_counter("sharelink_content_cache_total",
-                                                  "Pages that were asked for, by whether they had been made before.", "outcome");
+    struct metric_family *asked =
+        metrics_counter("sharelink_content_cache_total",
+                        "Lists and searched texts that were asked for, by whether they had been made before.", "outcome");
 
     cache->bytes_max = bytes_max;
     cache->hits = metrics_series(asked, (const char *[]){ "hit" });
     cache->misses = metrics_series(asked, (const char *[]){ "miss" });
-    cache->bytes_gauge =
-        metrics_only(metrics_gauge("sharelink_content_cache_bytes", "Memory in pages that were made before.", ""));
+    cache->bytes_gauge = metrics_only(
+        metrics_gauge("sharelink_content_cache_bytes", "Memory in lists and searched texts that were made before.", ""));
     TAILQ_INIT(&cache->used);
     return cache;
 }
@@ -52,24 +53,24 @@ void content_cache_free(struct content_cache *cache)
     free(cache);
 }
 
-struct content_page *content_cache_find(struct content_cache *cache, const uint8_t key[CRYPTO_HASH_SIZE], const char *version)
+struct made *content_cache_find(struct content_cache *cache, const uint8_t key[CRYPTO_HASH_SIZE], const char *version)
 {
     struct entry *entry = find(cache, key);
 
-    if (!entry || strcmp(content_page_version(entry->page), version) != 0) {
+    if (!entry || strcmp(entry->made->version, version) != 0) {
         metrics_add(cache->misses, 1);
         return NULL;
     }
     metrics_add(cache->hits, 1);
     TAILQ_REMOVE(&cache->used, entry, in_use);
     TAILQ_INSERT_HEAD(&cache->used, entry, in_use);
-    return entry->page;
+    return entry->made;
 }
 
-void content_cache_keep(struct content_cache *cache, const uint8_t key[CRYPTO_HASH_SIZE], struct content_page *page)
+void content_cache_keep(struct content_cache *cache, const uint8_t key[CRYPTO_HASH_SIZE], struct made *made)
 {
     struct entry *before = find(cache, key);
-    size_t size = sizeof(struct entry) + content_page_size(page);
+    size_t size = sizeof(struct entry) + made->size;
 
     if (before) {
         drop(cache, before);
@@ -82,7 +83,7 @@ void content_cache_keep(struct content_cache *cache, const uint8_t key[CRYPTO_HA
     }
     struct entry *entry = mem_alloc(sizeof *entry);
     memcpy(entry->key, key, sizeof entry->key);
-    entry->page = content_page_hold(page);
+    entry->made = made_hold(made);
     entry->size = size;
     LIST_INSERT_HEAD(&cache->buckets[bucket_of(key)], entry, in_bucket);
     TAILQ_INSERT_HEAD(&cache->used, entry, in_use);
@@ -115,6 +116,6 @@ static void drop(struct content_cache *cache, struct entry *entry)
     TAILQ_REMOVE(&cache->used, entry, in_use);
     cache->bytes -= entry->size;
     metrics_set(cache->bytes_gauge, (double)cache->bytes);
-    content_page_release(entry->page);
+    made_release(entry->made);
     free(entry);
 }

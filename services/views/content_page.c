@@ -9,35 +9,28 @@
 #include "common/base/str.h"
 #include "common/data/crypto.h"
 
-#define WORDS_MAX     20
-#define MARKS_MIN     64 /* bytes */
-#define MARKS_MAX     65536
-#define TEXT_PER_MARK 4 /* bytes of text for a byte of bits: some 20 % of them are set then */
-
 struct entry {
     struct content_item item; /* its texts are the page's */
-    size_t length, searched_length;
+    size_t length;
     int64_t completed_us;
-    uint8_t *marks; /* NULL until something is looked for */
-    size_t marks_size;
 };
 
 struct content_page {
-    int holders;
+    struct made made;
     bool has_feedback;
     char etag[CONTENT_ETAG_SIZE];
-    char *version, *body;
+    char *link_version, *body;
     size_t head_length, length; /* of the body: up to its interviews, and all of it */
     struct entry *entries;
     size_t count;
-    size_t size;
     char *text; /* what entries point to */
 };
 
 /* An interview that is wanted, and by what it is sorted. */
 struct place {
     const struct entry *entry;
-    bool is_missing; /* has nothing to sort by: comes last */
+    const struct search_hit *hit; /* NULL where nothing was looked for */
+    bool is_missing;              /* has nothing to sort by: comes last */
     int64_t key;
     size_t index;
 };
@@ -56,19 +49,16 @@ static void join(struct content_view *view, struct arena *arena, const struct co
 static const char *keep(char **at, const char *text, size_t length);
 static void put_tag(char etag[CONTENT_ETAG_SIZE], const void *bytes, size_t length);
 static void put_view_tag(struct content_view *view, const struct content_page *page, const struct content_wish *wish);
-static bool has_words(struct entry *entry, const char *search);
-static bool has_word(struct entry *entry, const char *word, size_t length);
-static void mark_text(struct entry *entry);
-static bool may_have(const struct entry *entry, const char *word, size_t length);
+static void free_page(struct made *made);
 
-struct content_page *content_page_new(const char *version, const char *head, bool has_feedback, const struct content_item *items,
-                                      size_t count)
+struct content_page *content_page_new(const char *version, const char *link_version, const char *head, bool has_feedback,
+                                      const struct content_item *items, size_t count)
 {
     struct content_page *page = mem_alloc(sizeof *page);
 
-    page->holders = 1;
+    made_init(&page->made, version, free_page);
     page->has_feedback = has_feedback;
-    page->version = mem_strdup(version);
+    page->link_version = mem_strdup(link_version);
     page->count = count;
     put_entries(page, items);
     put_body(page, head);
@@ -90,27 +80,21 @@ static void put_entries(struct content_page *page, const struct content_item *it
         struct entry *entry = &page->entries[i];
         entry->item = items[i];
         entry->length = strlen(items[i].interview);
-        entry->searched_length = strlen(items[i].searched);
-        size += entry->searched_length + length_of(items[i].job_id) + length_of(items[i].type) + 3;
+        size += length_of(items[i].job_id) + length_of(items[i].type) + 2;
     }
     char *at = page->text = mem_alloc(size + 1);
     for (size_t i = 0; i < page->count; i++) {
         struct entry *entry = &page->entries[i];
         struct content_item *item = &entry->item;
-        item->searched = keep(&at, item->searched, entry->searched_length);
         item->job_id = keep(&at, item->job_id, length_of(item->job_id));
         item->type = keep(&at, item->type, length_of(item->type));
         if (item->completed_us) {
             entry->completed_us = *item->completed_us;
             item->completed_us = &entry->completed_us;
         }
-        for (entry->marks_size = MARKS_MIN;
-             entry->marks_size < MARKS_MAX && entry->marks_size * TEXT_PER_MARK < entry->searched_length;) {
-            entry->marks_size *= 2;
-        }
-        page->size += entry->marks_size;
     }
-    page->size += sizeof *page + strlen(page->version) + 1 + page->count * sizeof *page->entries + size;
+    page->made.size +=
+        sizeof *page + strlen(page->made.version) + strlen(page->link_version) + 2 + page->count * sizeof *page->entries + size;
 }
 
 static const char *keep(char **at, const char *text, size_t length)
@@ -152,7 +136,7 @@ static void put_body(struct content_page *page, const char *head)
     }
     at += sprintf(at, "%s%zu}", interviews_end, page->count);
     page->length = (size_t)(at - page->body);
-    page->size += size;
+    page->made.size += size;
 }
 
 static void put_tag(char etag[CONTENT_ETAG_SIZE], const void *bytes, size_t length)
@@ -165,42 +149,25 @@ static void put_tag(char etag[CONTENT_ETAG_SIZE], const void *bytes, size_t leng
     snprintf(etag, CONTENT_ETAG_SIZE, "\"%s\"", tag);
 }
 
-struct content_page *content_page_hold(struct content_page *page)
+static void free_page(struct made *made)
 {
-    page->holders++;
-    return page;
-}
+    struct content_page *page = (struct content_page *)made;
 
-void content_page_release(void *held)
-{
-    struct content_page *page = held;
-
-    if (!page || --page->holders > 0) {
-        return;
-    }
-    for (size_t i = 0; i < page->count; i++) {
-        free(page->entries[i].marks);
-    }
     free(page->entries);
     free(page->text);
     free(page->body);
-    free(page->version);
+    free(page->link_version);
     free(page);
 }
 
-const char *content_page_version(const struct content_page *page)
+const char *content_page_link_version(const struct content_page *page)
 {
-    return page->version;
+    return page->link_version;
 }
 
 bool content_page_has_feedback(const struct content_page *page)
 {
     return page->has_feedback;
-}
-
-size_t content_page_size(const struct content_page *page)
-{
-    return page->size;
 }
 
 /* --- what is wanted of it --- */
@@ -212,7 +179,7 @@ struct content_view content_page_view(struct content_page *page, struct arena *a
     struct content_view view = { .body = page->body, .length = page->length };
 
     sort_places(places, count, wish->sort);
-    if (is_whole(page, places, count)) {
+    if (!wish->hits && is_whole(page, places, count)) {
         memcpy(view.etag, page->etag, sizeof view.etag);
         view.is_whole = true;
         return view;
@@ -222,13 +189,13 @@ struct content_view content_page_view(struct content_page *page, struct arena *a
     return view;
 }
 
-static bool is_wanted(struct entry *entry, const struct content_wish *wish)
+static bool is_wanted(const struct entry *entry, const struct content_wish *wish, const struct search_hit *hit)
 {
     const struct content_item *item = &entry->item;
 
     return (!wish->job_id || str_equal(item->job_id, wish->job_id)) && (!wish->type || str_equal(item->type, wish->type)) &&
            (!wish->is_reviewed || item->is_reviewed == *wish->is_reviewed) && item->rating >= wish->min_rating &&
-           (!wish->search || has_words(entry, wish->search));
+           (!hit || hit->is_found);
 }
 
 static size_t find_wanted(struct content_page *page, const struct content_wish *wish, struct place *places)
@@ -236,72 +203,12 @@ static size_t find_wanted(struct content_page *page, const struct content_wish *
     size_t count = 0;
 
     for (size_t i = 0; i < page->count; i++) {
-        if (is_wanted(&page->entries[i], wish)) {
-            places[count++] = (struct place){ .entry = &page->entries[i], .index = i };
+        const struct search_hit *hit = wish->hits ? &wish->hits[i] : NULL;
+        if (is_wanted(&page->entries[i], wish, hit)) {
+            places[count++] = (struct place){ .entry = &page->entries[i], .hit = hit, .index = i };
         }
     }
     return count;
-}
-
-/* Each word must be found somewhere; their order and what lies between them do not matter. */
-static bool has_words(struct entry *entry, const char *search)
-{
-    const char *at = search;
-
-    for (int words = 1; *(at += strspn(at, " ")); words++) {
-        size_t length = words == WORDS_MAX ? strlen(at) : strcspn(at, " ");
-        if (!has_word(entry, at, length)) {
-            return false;
-        }
-        if (words == WORDS_MAX) {
-            break;
-        }
-        at += length;
-    }
-    return true;
-}
-
-static bool has_word(struct entry *entry, const char *word, size_t length)
-{
-    if (!entry->marks) {
-        mark_text(entry);
-    }
-    return may_have(entry, word, length) && memmem(entry->item.searched, entry->searched_length, word, length);
-}
-
-/* The bit of a pair or of three bytes. */
-static size_t mark_of(const struct entry *entry, const char *bytes, int count)
-{
-    uint32_t value =
-        (uint8_t)bytes[0] | (uint32_t)(uint8_t)bytes[1] << 8 | (count == 3 ? (uint32_t)(uint8_t)bytes[2] << 16 | 1U << 24 : 0);
-
-    return (value * 2654435761U >> 8) & (entry->marks_size * 8 - 1);
-}
-
-static void mark_text(struct entry *entry)
-{
-    const char *text = entry->item.searched;
-
-    entry->marks = mem_alloc(entry->marks_size);
-    for (size_t i = 0; i + 1 < entry->searched_length; i++) {
-        for (int count = 2; count <= 3 && i + (size_t)count <= entry->searched_length; count++) {
-            size_t mark = mark_of(entry, text + i, count);
-            entry->marks[mark / 8] |= (uint8_t)(1U << mark % 8);
-        }
-    }
-}
-
-static bool may_have(const struct entry *entry, const char *word, size_t length)
-{
-    int count = length >= 3 ? 3 : 2;
-
-    for (size_t i = 0; i + (size_t)count <= length; i++) {
-        size_t mark = mark_of(entry, word + i, count);
-        if (!(entry->marks[mark / 8] & 1U << mark % 8)) {
-            return false;
-        }
-    }
-    return true;
 }
 
 static int compare_places(const void *first, const void *second)
@@ -322,12 +229,14 @@ static void sort_places(struct place *places, size_t count, const char *sort)
     bool falls = sort && *sort == '-';
     const char *by = falls ? sort + 1 : sort;
 
-    if (!sort || str_equal(sort, "position")) {
+    if (count == 0 || (sort ? str_equal(sort, "position") : !places[0].hit)) {
         return;
     }
     for (size_t i = 0; i < count; i++) {
         const struct content_item *item = &places[i].entry->item;
-        if (str_equal(by, "name")) {
+        if (!sort) {
+            places[i].key = places[i].hit->rank;
+        } else if (str_equal(by, "name")) {
             places[i].key = item->name_rank;
         } else if (str_equal(by, "rating")) {
             places[i].key = item->rating;
@@ -354,28 +263,41 @@ static bool is_whole(const struct content_page *page, const struct place *places
 static void join(struct content_view *view, struct arena *arena, const struct content_page *page, const struct place *places,
                  size_t count)
 {
+    static const char member[] = ",\"found_in\":";
     size_t size = page->head_length + sizeof interviews_end + 32;
 
     for (size_t i = 0; i < count; i++) {
-        size += places[i].entry->length + 1;
+        size += places[i].entry->length + 1 + (places[i].hit ? sizeof member + strlen(places[i].hit->found_in) : 0);
     }
     char *body = arena_alloc(arena, size), *at = body;
     put(&at, page->body, page->head_length);
     for (size_t i = 0; i < count; i++) {
+        const struct entry *entry = places[i].entry;
+        const struct search_hit *hit = places[i].hit;
         put(&at, ",", i > 0);
-        put(&at, places[i].entry->item.interview, places[i].entry->length);
+        put(&at, entry->item.interview, entry->length - (hit ? 1 : 0)); /* its last brace makes room */
+        if (hit) {
+            put(&at, member, sizeof member - 1);
+            put(&at, hit->found_in, strlen(hit->found_in));
+            put(&at, "}", 1);
+        }
     }
     at += sprintf(at, "%s%zu}", interviews_end, count);
     view->body = body;
     view->length = (size_t)(at - body);
 }
 
-/* Of the page's own tag and of what was wanted, so it tells of nothing that the page does not. */
+/* Of the page's own tag and of what was wanted, so it tells of nothing that the page does not; what was looked for in more than
+ * the page has makes the tag of what is answered. */
 static void put_view_tag(struct content_view *view, const struct content_page *page, const struct content_wish *wish)
 {
-    const char *texts[] = { page->etag, wish->search, wish->job_id, wish->type, wish->sort };
+    const char *texts[] = { page->etag, wish->job_id, wish->type, wish->sort };
     struct buf text = { 0 };
 
+    if (wish->hits) {
+        put_tag(view->etag, view->body, view->length);
+        return;
+    }
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         buf_printf(&text, "%s\n", texts[i] ? texts[i] : "");
     }

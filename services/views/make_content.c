@@ -8,21 +8,20 @@
 #include "common/base/str.h"
 #include "common/daemon/daemon.h"
 #include "services/views/content_cache.h"
-#include "services/views/show_content.sql.h"
 #include "services/views/views.h"
-#include "services/views/visitor.h"
 
 /* A request that waits. */
 struct waiter {
     STAILQ_ENTRY(waiter) next;
     struct flow *flow;
     struct flow_wait *wait;
-    struct content_page **page; /* NULL: waits for its turn alone */
+    struct made **made; /* NULL: waits for its turn alone */
 };
 
 struct making {
     LIST_ENTRY(making) next;
     struct content_makers *makers; /* NULL: they are gone */
+    const struct content_kind *kind;
     uint8_t key[CRYPTO_HASH_SIZE];
     char *version;
     STAILQ_HEAD(, waiter) waiters;
@@ -36,10 +35,9 @@ struct content_makers {
 
 /* In the order in which they run. */
 static struct making *find(const struct content_makers *makers, const uint8_t *key);
-static struct making *begin(struct flow *flow, struct content_makers *makers, const uint8_t *key, const char *version);
+static struct making *begin(struct flow *flow, const struct content_kind *kind, const uint8_t *key, const char *version);
 static void end(void *arg, const struct pg_answer *answer);
-static struct content_page *read_page(const struct pg_answer *answer);
-static void hand_over(struct waiter *waiter, const struct pg_answer *answer, struct content_page *page);
+static void hand_over(struct waiter *waiter, const struct pg_answer *answer, struct made *made);
 
 struct content_makers *content_makers_new(struct daemon *daemon, struct content_cache *cache)
 {
@@ -62,21 +60,20 @@ void content_makers_free(struct content_makers *makers)
     free(makers);
 }
 
-struct next *make_content(struct flow *flow, const char *version, struct content_page **page, flow_step *then)
+struct next *make_content(struct flow *flow, const struct content_kind *kind, const uint8_t *key, const char *version,
+                          struct made **made, flow_step *then)
 {
-    struct content_makers *makers = views_of(flow)->makers;
-    const uint8_t *key = visitor_token_hash(flow).data;
-    struct making *making = find(makers, key);
+    struct making *making = find(views_of(flow)->makers, key);
     bool is_the_same = making && str_equal(making->version, version);
 
     if (!making) {
-        making = begin(flow, makers, key, version);
+        making = begin(flow, kind, key, version);
         is_the_same = true;
     }
     struct waiter *waiter = mem_alloc(sizeof *waiter);
     waiter->flow = flow;
     waiter->wait = flow_wait_begin(flow, then);
-    waiter->page = is_the_same ? page : NULL;
+    waiter->made = is_the_same ? made : NULL;
     STAILQ_INSERT_TAIL(&making->waiters, waiter, next);
     return flow_waiting();
 }
@@ -94,22 +91,20 @@ static struct making *find(const struct content_makers *makers, const uint8_t *k
     return NULL;
 }
 
-static struct making *begin(struct flow *flow, struct content_makers *makers, const uint8_t *key, const char *version)
+static struct making *begin(struct flow *flow, const struct content_kind *kind, const uint8_t *key, const char *version)
 {
+    struct content_makers *makers = views_of(flow)->makers;
     struct making *making = mem_alloc(sizeof *making);
     struct pg_params params;
-    struct show_content_in in = {
-        .token_hash = pg_bytes_of(key, sizeof making->key),
-        .media_path = arena_printf(flow->arena, "%s/media/", visitor_path(flow)),
-    };
 
     making->makers = makers;
+    making->kind = kind;
     memcpy(making->key, key, sizeof making->key);
     making->version = mem_strdup(version);
     STAILQ_INIT(&making->waiters);
     LIST_INSERT_HEAD(&makers->in_hand, making, next);
-    show_content_params(&params, flow->arena, &in);
-    pg_send(pg_heavy(makers->pool), &show_content_statement, &params, end, making);
+    kind->put(flow, &params);
+    pg_send(pg_heavy(makers->pool), kind->statement, &params, end, making);
     return making;
 }
 
@@ -117,65 +112,30 @@ static struct making *begin(struct flow *flow, struct content_makers *makers, co
 static void end(void *arg, const struct pg_answer *answer)
 {
     struct making *making = arg;
-    struct content_page *page = pg_answer_outcome(answer) == PG_OK ? read_page(answer) : NULL;
+    struct made *made = pg_answer_outcome(answer) == PG_OK ? making->kind->read(answer) : NULL;
     struct waiter *waiter;
 
     if (making->makers) {
         LIST_REMOVE(making, next);
     }
-    if (page && making->makers) {
-        content_cache_keep(making->makers->cache, making->key, page);
+    if (made && making->makers) {
+        content_cache_keep(making->makers->cache, making->key, made);
     }
     while ((waiter = STAILQ_FIRST(&making->waiters))) {
         STAILQ_REMOVE_HEAD(&making->waiters, next);
-        hand_over(waiter, answer, page);
+        hand_over(waiter, answer, made);
         free(waiter);
     }
-    content_page_release(page);
+    made_release(made);
     free(making->version);
     free(making);
 }
 
-/* NULL when the link is over. */
-static struct content_page *read_page(const struct pg_answer *answer)
+static void hand_over(struct waiter *waiter, const struct pg_answer *answer, struct made *made)
 {
-    int rows = pg_answer_rows(answer);
-    struct show_content_out first = show_content_read(answer, 0);
-
-    if (first.door != DOOR_OPEN || !first.head) {
-        return NULL;
-    }
-    size_t count = 0;
-    struct content_item *items = mem_alloc((size_t)rows * sizeof *items);
-    int64_t *completed_us = mem_alloc((size_t)rows * sizeof *completed_us);
-    for (int row = 0; row < rows; row++) {
-        struct show_content_out out = show_content_read(answer, row);
-        if (out.interview) {
-            completed_us[count] = out.completed_us;
-            items[count] = (struct content_item){
-                .interview = out.interview,
-                .searched = out.searched ? out.searched : "",
-                .job_id = out.job_id,
-                .type = out.type,
-                .name_rank = out.name_rank,
-                .completed_us = out.has_completed_us ? &completed_us[count] : NULL,
-                .rating = out.has_rating ? out.rating : 0,
-                .is_reviewed = out.is_reviewed,
-            };
-            count++;
-        }
-    }
-    struct content_page *page = content_page_new(first.content_version, first.head, first.has_feedback, items, count);
-    free(items);
-    free(completed_us);
-    return page;
-}
-
-static void hand_over(struct waiter *waiter, const struct pg_answer *answer, struct content_page *page)
-{
-    if (page && waiter->page && !flow_wait_is_abandoned(waiter->wait)) {
-        *waiter->page = content_page_hold(page);
-        arena_defer(waiter->flow->arena, content_page_release, page);
+    if (made && waiter->made && !flow_wait_is_abandoned(waiter->wait)) {
+        *waiter->made = made_hold(made);
+        arena_defer(waiter->flow->arena, made_release, made);
     }
     flow_wait_end(waiter->wait, answer);
 }

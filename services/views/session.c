@@ -37,6 +37,16 @@ const char *session_content_version(struct flow *flow)
     return prove_session_get(flow, 0).content_version;
 }
 
+const char *session_link_version(struct flow *flow)
+{
+    return prove_session_get(flow, 0).link_version;
+}
+
+const char *session_share_link_id(struct flow *flow)
+{
+    return prove_session_get(flow, 0).share_link_id;
+}
+
 const char *session_search(struct flow *flow)
 {
     return prove_session_get(flow, 0).search;

@@ -1,17 +1,21 @@
-/* show_content.c - GET /s/{token}/content: the shortlist as this link's settings let it be seen, searched, filtered, sorted.
+/* show_content.c - GET /s/{token}/content: the list as this link's settings let it be seen, searched, filtered, sorted.
  *
- * The session is proved good first, for this very request. That tells the version of all that the page is made of, too: a
- * page that was made of the same is given out again, any other is made anew (make_content.c), and then the session is proved
- * once more. What is looked for is looked for in the page as it was made. The ETag is a digest of what is shown, so it can tell
- * of nothing else.
+ * The session is proved good first, for this very request. That tells the version of all that the list is made of, too: a
+ * list that was made of the same is given out again, any other is made anew (make_content.c), and then the session is proved
+ * once more. What is looked for is looked for in a text of the link that is made and kept likewise, when somebody searches; its
+ * interviews are those of the list when both were made of the same version of the link. The ETag is a digest of what is shown, so
+ * it can tell of nothing else.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "common/http/conditional.h"
 #include "common/http/problem.h"
 #include "services/views/content_cache.h"
+#include "services/views/content_page.h"
 #include "services/views/handlers.h"
 #include "services/views/make_content.h"
+#include "services/views/search_text.h"
 #include "services/views/searches.h"
 #include "services/views/session.h"
 #include "services/views/views.h"
@@ -24,24 +28,26 @@ static const char *const parameter_names[PARAMETERS] = { "search", "job", "type"
 struct wanted {
     const char *values[PARAMETERS]; /* NULL: not asked for */
     struct faults *faults;
-    struct content_page *page; /* made for this request, or NULL */
+    struct made *page, *text; /* made for this request, or NULL */
+    int rounds;
 };
 
 /* In the order in which they run. */
 static void read_query(struct flow *flow, struct wanted *wanted);
 static struct next *prove(struct flow *flow);
 static struct next *find_page(struct flow *flow);
+static struct next *find_text(struct flow *flow, struct wanted *wanted, struct content_page *page);
 static struct next *judge_made(struct flow *flow);
-static struct next *reply_page(struct flow *flow, struct wanted *wanted, struct content_page *page);
+static struct next *reply_page(struct flow *flow, struct wanted *wanted, struct content_page *page, struct search_text *text);
 
 static bool is_any_asked_for(const struct wanted *wanted);
 static bool note_parameter(void *arg, const char *name, const char *value);
 static void check_values(struct flow *flow, struct wanted *wanted);
 static struct next *reply_disabled(struct flow *flow, const struct wanted *wanted);
 static bool asks_for_feedback(const struct wanted *wanted);
-static bool lists_tag(const char *header, const char *tag);
 
 #define SEARCH_MAX 200
+#define ROUNDS_MAX 5
 
 struct next *show_content(struct flow *flow)
 {
@@ -155,12 +161,36 @@ static struct next *find_page(struct flow *flow)
     if (refusal) {
         return refusal;
     }
-    if (wanted->page) {
-        return reply_page(flow, wanted, wanted->page);
-    }
+    const uint8_t *key = visitor_token_hash(flow).data;
     const char *version = session_content_version(flow);
-    struct content_page *page = content_cache_find(views_of(flow)->content, visitor_token_hash(flow).data, version);
-    return page ? reply_page(flow, wanted, page) : make_content(flow, version, &wanted->page, judge_made);
+    struct made *page = wanted->page ? wanted->page : content_cache_find(views_of(flow)->content, key, version);
+    if (!page) {
+        return make_content(flow, &content_list, key, version, &wanted->page, judge_made);
+    }
+    return session_search(flow) ? find_text(flow, wanted, (struct content_page *)page)
+                                : reply_page(flow, wanted, (struct content_page *)page, NULL);
+}
+
+/* Of the same version of the link as the page; where that has changed while one of them was being made, both are wanted anew. */
+static struct next *find_text(struct flow *flow, struct wanted *wanted, struct content_page *page)
+{
+    const char *version = session_link_version(flow);
+    uint8_t *key = arena_alloc(flow->arena, CRYPTO_HASH_SIZE);
+    const char *name = arena_printf(flow->arena, "texts of %s", session_share_link_id(flow));
+
+    struct made *text = wanted->text;
+    if (!str_equal(content_page_link_version(page), version) || (text && !str_equal(text->version, version))) {
+        wanted->page = wanted->text = NULL;
+        if (++wanted->rounds == ROUNDS_MAX) {
+            http_set_header(flow, "Retry-After", "1");
+            return problem_reply(flow, 503, "busy", "This link is being changed all the time. Try again in a moment.");
+        }
+        return prove(flow);
+    }
+    crypto_hash(key, name, strlen(name));
+    text = text ? text : content_cache_find(views_of(flow)->content, key, version);
+    return text ? reply_page(flow, wanted, page, (struct search_text *)text)
+                : make_content(flow, &content_texts, key, version, &wanted->text, judge_made);
 }
 
 static struct next *judge_made(struct flow *flow)
@@ -200,37 +230,30 @@ static struct next *reply_disabled(struct flow *flow, const struct wanted *wante
     return faults_reply(flow, wanted->faults);
 }
 
-static struct next *reply_page(struct flow *flow, struct wanted *wanted, struct content_page *page)
+static struct next *reply_page(struct flow *flow, struct wanted *wanted, struct content_page *page, struct search_text *text)
 {
-    const char *known = http_header(flow, "If-None-Match"), *reviewed = wanted->values[REVIEWED],
-               *rating = wanted->values[MIN_RATING];
+    const char *reviewed = wanted->values[REVIEWED], *rating = wanted->values[MIN_RATING];
     bool is_reviewed = reviewed && str_equal(reviewed, "yes");
 
     if (asks_for_feedback(wanted) && !content_page_has_feedback(page)) {
         return reply_disabled(flow, wanted);
     }
-    struct content_view view = content_page_view(page, flow->arena,
-                                                 &(struct content_wish){
-                                                     .search = session_search(flow),
-                                                     .job_id = wanted->values[JOB],
-                                                     .type = wanted->values[TYPE],
-                                                     .is_reviewed = reviewed ? &is_reviewed : NULL,
-                                                     .min_rating = rating ? *rating - '0' : 0,
-                                                     .sort = wanted->values[SORT],
-                                                 });
+    struct content_view view =
+        content_page_view(page, flow->arena,
+                          &(struct content_wish){
+                              .hits = text ? search_text_find(text, flow->arena, session_search(flow)) : NULL,
+                              .job_id = wanted->values[JOB],
+                              .type = wanted->values[TYPE],
+                              .is_reviewed = reviewed ? &is_reviewed : NULL,
+                              .min_rating = rating ? *rating - '0' : 0,
+                              .sort = wanted->values[SORT],
+                          });
     http_set_header(flow, "ETag", view.etag);
-    if (known && lists_tag(known, view.etag)) {
+    if (conditional_is_known(flow, view.etag)) {
         return http_reply_empty(flow, 304);
     }
     if (view.is_whole) {
-        return http_reply_shared(flow, 200, "application/json", view.body, view.length, content_page_release,
-                                 content_page_hold(page));
+        return http_reply_shared(flow, 200, "application/json", view.body, view.length, made_release, made_hold(page));
     }
     return http_reply(flow, 200, "application/json", view.body, view.length);
-}
-
-/* A tag holds no comma and no other tag, so that it can be looked for as it is; W/ before it makes no difference here. */
-static bool lists_tag(const char *header, const char *tag)
-{
-    return str_equal(header, "*") || strstr(header, tag);
 }

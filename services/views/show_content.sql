@@ -1,21 +1,24 @@
 -- A reviewer's shortlist, a row for each interview in its order, or one row where there is none to show. Everything that the link's
--- settings hide is taken out by views.shown_interviews, and nothing else is known here: what is left out there is nowhere. That
--- goes for the text that is searched too (searched, folded as prove_session.sql folds what is looked for), for the order of names
--- and for all that is filtered by. It is made for a reviewer, not for a session: those are proved by prove_session.sql.
+-- settings hide is taken out by views.shown_interviews, and nothing else is known here: what is left out there is nowhere. That goes
+-- for the order of names and for all that is filtered by, too. What is searched is gathered apart (gather_texts.sql). It is made for a reviewer, not for a session: those are proved by prove_session.sql.
 -- media_path is what media references hang under.
 -- in   token_hash bytea, media_path text
+-- lane heavy
 -- enum door from services/views/door.h: open | expired | deactivated | no row: unknown
--- out  door door, content_version text, has_feedback bool, head json?, interview json?, searched text?, name_rank bigint?,
+-- out  door door, link_version text, content_version text, has_feedback bool, head json?, interview json?, name_rank bigint?,
 --      completed_us bigint?, rating int?, is_reviewed bool?, job_id text?, type text?
 with door as materialized (
-    select d.*, concat_ws(' ', a.feedback_version, c.content_version) as content_version
+    select d.*, c.content_version as link_version, a.done_at,
+           concat_ws(' ', a.feedback_version, c.content_version) as content_version
     from links.doors d
     join links.content_states c on c.share_link_id = d.share_link_id
     left join views.activity a on a.reviewer_id = d.reviewer_id
     where d.token_hash = :token_hash
 ),
 redacted as materialized (
-    select i.* from door d join views.shown_interviews i on i.token_hash = d.token_hash
+    select i.reviewer_id, i.media_salt, i.position, i.interview_id, i.type, i.job, i.completed_at, i.language, i.display_name, i.has_avatar,
+           i.profile, i.has_resume, i.resume_name, i.questions, i.questionnaire, i.has_feedback, i.review
+    from door d join views.shown_interviews i on i.token_hash = d.token_hash
 ),
 seen as materialized (
     select w.interview_id, jsonb_object_agg(w.question_id, w.seconds) as by_question
@@ -23,16 +26,11 @@ seen as materialized (
     group by 1
 ),
 found as materialized (
-    select r.*, rank() over (order by r.display_name collate "und-x-icu") as name_rank,
-           sharelink.folded(concat_ws(E'\n', r.display_name, r.job ->> 'title', r.resume_name,
-               (select string_agg(word #>> '{}', E'\n') from jsonb_path_query(r.profile, 'strict $.**') word where jsonb_typeof(word) = 'string'),
-               (select string_agg(concat_ws(E'\n', q ->> 'text', q #>> '{answer,text}'), E'\n') from jsonb_array_elements(r.questions) q),
-               (select string_agg(word #>> '{}', E'\n') from jsonb_path_query(r.questionnaire, 'strict $.**') word where jsonb_typeof(word) = 'string')
-           )) as searched
+    select r.*, rank() over (order by r.display_name collate "und-x-icu") as name_rank
     from redacted r
 ),
 shown as (
-    select f.position, row_number() over (order by f.position) = 1 as is_first, f.searched, f.name_rank, f.completed_at,
+    select f.position, row_number() over (order by f.position) = 1 as is_first, f.name_rank, f.completed_at,
            (f.review).rating, coalesce(not (f.review).is_empty, false) as is_reviewed, f.job ->> 'id' as job_id, f.type,
            case when f.has_feedback then row_to_json(m) else (row_to_json(m)::jsonb - 'my_review')::json end as interview
     from found f
@@ -73,7 +71,7 @@ shown as (
                 || jsonb_build_object('answer_ratings', p.answer_ratings))::json as my_review
     ) m
 )
-select case when d.state = 'active' then 'open' else d.state end as door, d.content_version, not d.disable_feedback as has_feedback,
+select case when d.state = 'active' then 'open' else d.state end as door, d.link_version, d.content_version, not d.disable_feedback as has_feedback,
        case when coalesce(s.is_first, true) then json_build_object(
            'settings', json_build_object(
                'abbreviate_names', d.abbreviate_names,
@@ -83,8 +81,12 @@ select case when d.state = 'active' then 'open' else d.state end as door, d.cont
                'disable_feedback', d.disable_feedback,
                'mask_questionnaire', d.mask_questionnaire),
            'sender_name', d.sender_name,
-           'expires_at', sharelink.rfc3339(d.expires_at)) end as head,
-       s.interview, s.searched, s.name_rank, (extract(epoch from sharelink.time_of(s.completed_at)) * 1000000)::bigint as completed_us,
+           'brand', views.brand_json(d.brand_name, d.brand_accent, d.brand_logo),
+           'expires_at', sharelink.rfc3339(d.expires_at),
+           'done_at', sharelink.rfc3339(d.done_at),
+           'reviewer_name', d.reviewer_name,
+           'locale', coalesce(d.reviewer_locale, d.account_locale)) end as head,
+       s.interview, s.name_rank, (extract(epoch from sharelink.time_of(s.completed_at)) * 1000000)::bigint as completed_us,
        s.rating::int, s.is_reviewed, s.job_id, s.type
 from door d
 left join shown s on true

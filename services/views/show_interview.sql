@@ -40,7 +40,8 @@ shown as (
                         then :media_path || views.media_ref(r.media_salt, r.position, 'media:' || e.id) end as media_url,
                    case when views.has_captions(e.answer)
                         then :media_path || views.media_ref(r.media_salt, r.position, 'captions:' || e.id) end as captions_url,
-                   e.answer -> 'duration_seconds' as duration_seconds, e.answer -> 'text' as text
+                   e.answer -> 'duration_seconds' as duration_seconds, e.answer -> 'text' as text,
+                   r.transcripts -> e.id as transcript
         ) a
         cross join lateral (
             select round(coalesce(s.seconds, 0)::numeric, 1) as seconds, round(coalesce(s.position, 0)::numeric, 1) as position

@@ -1,5 +1,5 @@
-"""A reviewer who keeps the page's search busy takes nobody else's time: what is looked for is looked for in a page that was made
-before, and pages are made one at a time for each reviewer, beside all else."""
+"""A reviewer who keeps the page's search busy takes nobody else's time: what is looked for is looked for in texts that were made
+before; and lists are made one at a time for each reviewer, texts for each link, beside all else."""
 
 import concurrent.futures
 import contextlib
@@ -100,10 +100,10 @@ def test_sixteen_searches_at_once_slow_nobody_else_down(stack, interviews, query
     assert min(ratios) <= 3, ratios
 
 
-def makings(stack):
-    """How many pages are being made in this moment."""
+def makings(stack, statement="show_content"):
+    """How many lists, or texts by gather_texts, are being made in this moment."""
     return stack.db.value("select count(*) from pg_stat_activity where datname = current_database() and state = 'active' "
-                          "and query like '-- show_content%%'")
+                          "and query like %s", f"-- {statement}%")
 
 
 def test_one_page_of_a_reviewer_is_made_at_a_time_for_all_who_wait(stack, interviews):
@@ -114,7 +114,7 @@ def test_one_page_of_a_reviewer_is_made_at_a_time_for_all_who_wait(stack, interv
 
     def watch():
         while not ends.is_set():
-            seen.append(makings(stack))
+            seen.append(max(makings(stack), makings(stack, "gather_texts")))
 
     def ask(number):
         for turn in range(3):
@@ -134,6 +134,31 @@ def test_one_page_of_a_reviewer_is_made_at_a_time_for_all_who_wait(stack, interv
     ends.set()
     watcher.join()
     assert max(seen) == 1 and bodies.count(200) == 18
+
+
+def test_texts_of_a_link_are_made_once_for_all_its_reviewers(stack, interviews):
+    """One by one, when somebody searches."""
+    link = stack.make_share_link(interview_ids=interviews, reviewer_count=6)
+    browsers = [inside(stack, link, number) for number in range(6)]
+    for browser in browsers:
+        browser.content(status=200)
+    seen, ends, totals = [], threading.Event(), []
+
+    def watch():
+        while not ends.is_set():
+            seen.append(makings(stack, "gather_texts"))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    threads = [threading.Thread(target=lambda each=each: totals.append(each.content(params={"search": "why"}, status=200).json()["total"]))
+               for each in browsers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ends.set()
+    watcher.join()
+    assert max(seen) == 1 and totals == [LINK] * 6
 
 
 def test_more_searches_than_may_wait_are_told_to_come_again(stack, interviews):

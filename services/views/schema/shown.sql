@@ -17,6 +17,11 @@ select d.token_hash, d.reviewer_id, d.account_id, d.media_salt, i.position, i.in
             when d.hide_skipped_questions
                 then (select coalesce(jsonb_agg(q.question order by q.place), '[]') from views.shown_questions(i.document, true) q)
             else m.questions end as questions,
+       -- Lines by question.
+       (select jsonb_object_agg(t.question_id, t.lines)
+        from views.transcripts_of(d.account_id, i.interview_id, i.document) t
+        where not d.hide_skipped_questions
+              or exists (select from views.shown_questions(i.document, true) q where q.question ->> 'id' = t.question_id)) as transcripts,
        case when not d.mask_questionnaire then m.questionnaire end as questionnaire,
        not d.disable_feedback as has_feedback, f as review
 from links.doors d
@@ -49,3 +54,62 @@ language sql stable as $$
     ) p
     cross join lateral (select p.seconds, p.duration_s as of, case when p.seconds > 0 then array_to_json(p.percent) end as answers) w
 $$;
+
+-- The texts of an interview that are searched, those first that say most about it: each with where it stands (an enum place of
+-- services/views/search_text.h by its name), of which question, and when it is said. Called in a from clause, it is put into the
+-- statement itself.
+create or replace function views.searched_texts(display_name text, job jsonb, questions jsonb, transcripts jsonb, profile jsonb, resume_name text,
+                                                questionnaire jsonb)
+returns table (rank int, number bigint, line bigint, question_id text, start numeric, value text)
+language sql stable as $$
+    select 1, 1::bigint, 1::bigint, null::text, null::numeric, display_name
+    union all
+    select 2, 1, 1, null, null, job ->> 'title'
+    union all
+    select k.rank, q.number, 1, q.value ->> 'id', null, q.value #>> k.path
+    from jsonb_array_elements(questions) with ordinality as q (value, number)
+    cross join (values (3, '{text}'::text[]), (4, '{answer,text}')) as k (rank, path)
+    union all
+    select 5, q.number, l.line, q.value ->> 'id', (l.value ->> 'start')::numeric, l.value ->> 'text'
+    from jsonb_array_elements(case when transcripts is not null then questions else '[]' end) with ordinality as q (value, number)
+    cross join lateral jsonb_array_elements(transcripts -> (q.value ->> 'id')) with ordinality as l (value, line)
+    union all
+    select 6, w.number, 1, null, null, w.value #>> '{}'
+    from jsonb_path_query(profile, 'strict $.**') with ordinality as w (value, number) where jsonb_typeof(w.value) = 'string'
+    union all
+    select 7, 1, 1, null, null, resume_name
+    union all
+    select 8, w.number, 1, null, null, w.value #>> '{}'
+    from jsonb_path_query(questionnaire, 'strict $.**') with ordinality as w (value, number) where jsonb_typeof(w.value) = 'string'
+$$;
+
+-- Lines of text folded, each with as many blanks as before, so that a place in one leads to its place in the other. Null where they are
+-- ASCII, which is folded by making it small.
+create or replace function views.folded_in_place(lines text) returns text
+language plpgsql immutable strict as $$
+declare
+    folded text;
+begin
+    if octet_length(lines) = char_length(lines) then
+        return null;
+    end if;
+    folded := sharelink.folded(lines);
+    if char_length(replace(folded, ' ', '')) + char_length(lines) = char_length(folded) + char_length(replace(lines, ' ', '')) then
+        return folded;
+    end if;
+    -- Some characters, such as an accent by itself, are folded to a blank and more.
+    return (
+        select string_agg(f.line, E'\n' order by l.place)
+        from regexp_split_to_table(lines, E'\n') with ordinality as l (line, place)
+        cross join lateral (
+            select string_agg(replace(sharelink.folded(w.word), ' ', ''), ' ' order by w.place) as line
+            from regexp_split_to_table(l.line, ' ') with ordinality as w (word, place)
+        ) f);
+end
+$$;
+
+-- Who shares, as pages show it; null where the account says nothing of it. logo: the digest of the image.
+create or replace function views.brand_json(name text, accent text, logo text) returns json
+language sql immutable
+return case when coalesce(name, accent, logo) is not null
+            then json_build_object('name', name, 'accent', accent, 'logo_url', '/logos/' || logo) end;

@@ -1,5 +1,4 @@
-/* test_content_page.c - what is found in a page is what has the words, whatever the bits say; and a page asked for whole is
- * itself. */
+/* test_content_page.c - a list has what is wanted, in the order that is wanted; and one asked for whole is itself. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -7,26 +6,25 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/data/crypto.h"
 #include "services/views/content_page.h"
 
-static struct content_page *page_of(const char *searched)
+static struct content_page *page_new(void)
 {
     struct content_item items[] = {
-        { .interview = "{\"id\":\"a\"}", .searched = searched, .job_id = "j", .type = "live", .name_rank = 2, .rating = 3 },
-        { .interview = "{\"id\":\"b\"}", .searched = "", .name_rank = 1 },
+        { .interview = "{\"id\":\"a\"}", .job_id = "j", .type = "live", .name_rank = 2, .rating = 3 },
+        { .interview = "{\"id\":\"b\"}", .name_rank = 1 },
     };
 
-    return content_page_new("v1", "{\"sender\":\"x\"}", true, items, 2);
+    return content_page_new("v1", "l1", "{\"sender\":\"x\"}", true, items, 2);
 }
 
 static void test_joins_what_is_wanted(void **state)
 {
     struct arena *arena = arena_new();
-    struct content_page *page = page_of("ada");
+    struct content_page *page = page_new();
     struct content_view whole = content_page_view(page, arena, &(struct content_wish){ .sort = NULL });
     struct content_view sorted = content_page_view(page, arena, &(struct content_wish){ .sort = "name" });
     struct content_view none = content_page_view(page, arena, &(struct content_wish){ .job_id = "k" });
@@ -39,64 +37,41 @@ static void test_joins_what_is_wanted(void **state)
     assert_int_equal(sorted.length, strlen(sorted.body));
     assert_string_not_equal(whole.etag, sorted.etag);
     assert_string_not_equal(whole.etag, none.etag);
-    content_page_release(page);
+    made_release(page);
     arena_free(arena);
 }
 
-static bool finds(const char *searched, const char *search)
+static void test_those_that_are_found_say_where(void **state)
 {
     struct arena *arena = arena_new();
-    struct content_page *page = page_of(searched);
-    struct content_view view = content_page_view(page, arena, &(struct content_wish){ .search = search });
-    bool found = strstr(view.body, "\"a\"") != NULL;
+    struct content_page *page = page_new();
+    struct search_hit hits[] = { { .is_found = true, .rank = 1002, .found_in = "[1]" },
+                                 { .is_found = true, .rank = 1, .found_in = "[]" } };
+    struct content_view ranked = content_page_view(page, arena, &(struct content_wish){ .hits = hits });
+    struct content_view in_place = content_page_view(page, arena, &(struct content_wish){ .hits = hits, .sort = "position" });
+    (void)state;
 
-    content_page_release(page);
+    assert_string_equal(
+        ranked.body,
+        "{\"sender\":\"x\",\"interviews\":[{\"id\":\"b\",\"found_in\":[]},{\"id\":\"a\",\"found_in\":[1]}],\"total\":2}");
+    assert_string_equal(
+        in_place.body,
+        "{\"sender\":\"x\",\"interviews\":[{\"id\":\"a\",\"found_in\":[1]},{\"id\":\"b\",\"found_in\":[]}],\"total\":2}");
+    hits[1].found_in = "[2]";
+    struct content_view other = content_page_view(page, arena, &(struct content_wish){ .hits = hits });
+    assert_string_not_equal(ranked.etag, other.etag);
+    hits[0].is_found = false;
+    struct content_view one = content_page_view(page, arena, &(struct content_wish){ .hits = hits });
+    assert_string_equal(one.body, "{\"sender\":\"x\",\"interviews\":[{\"id\":\"b\",\"found_in\":[2]}],\"total\":1}");
+    made_release(page);
     arena_free(arena);
-    return found;
-}
-
-static void test_finds_words_of_each_length_and_nothing_else(void **state)
-{
-    (void)state;
-    assert_true(finds("ada\nlovelace", "a"));
-    assert_true(finds("ada\nlovelace", "da lo"));
-    assert_true(finds("ada\nlovelace", "lovelace  ada "));
-    assert_true(finds("ada", " "));
-    assert_true(finds("x", "x"));
-    assert_false(finds("ada\nlovelace", "adalo"));
-    assert_false(finds("ada\nlovelace", "ada grace"));
-    assert_false(finds("x", "y"));
-    assert_false(finds("", "a"));
-    assert_true(finds("1 2 3 4 5 6 7 8 9 0 a b c d e f g h i j k", "1 2 3 4 5 6 7 8 9 0 a b c d e f g h i j k"));
-}
-
-static void test_finds_by_chance_what_a_plain_search_finds(void **state)
-{
-    char text[3000], word[6];
-    (void)state;
-
-    srand(7);
-    for (int turn = 0; turn < 2000; turn++) {
-        size_t length = (size_t)(rand() % (int)(sizeof text - 1));
-        for (size_t i = 0; i < length; i++) {
-            text[i] = (char)('a' + rand() % (turn % 2 ? 4 : 26));
-        }
-        text[length] = '\0';
-        size_t word_length = (size_t)(1 + rand() % 5);
-        for (size_t i = 0; i < word_length; i++) {
-            word[i] = (char)('a' + rand() % 4);
-        }
-        word[word_length] = '\0';
-        assert_int_equal(finds(text, word), strstr(text, word) != NULL);
-    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_joins_what_is_wanted),
-        cmocka_unit_test(test_finds_words_of_each_length_and_nothing_else),
-        cmocka_unit_test(test_finds_by_chance_what_a_plain_search_finds),
+        cmocka_unit_test(test_those_that_are_found_say_where),
     };
     crypto_setup();
     return cmocka_run_group_tests_name("content_page", tests, NULL, NULL);

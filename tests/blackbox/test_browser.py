@@ -10,7 +10,6 @@ import re
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select
 from stack.waiting import wait_until
 from support import samples
 from support.axe import axe  # noqa: F401
@@ -95,7 +94,7 @@ def test_from_the_mail_to_saved_feedback(stack, browse, interview_ids, size):
 
     browser.press("View 5 candidates")
     browser.until(lambda: len(browser.all(".card")) == 5, "five cards")
-    assert "All 5 candidates" in browser.text(".found")
+    assert "5 candidates" in browser.text(".found")
     browser.screenshot(f"{size}-2-list")
 
     browser.press("Zoë van Dijk")
@@ -119,8 +118,7 @@ def test_from_the_mail_to_saved_feedback(stack, browse, interview_ids, size):
     browser.press("Next: Mateo Silva")
     browser.until_text("Mateo Silva", "h1")
     browser.press("All candidates")
-    browser.until(lambda: browser.all(".mark.done"), "the mark of what was reviewed")
-    browser.until_text("Reviewed", ".card")
+    browser.until(lambda: browser.all(".card .stars[aria-label='Your stars: 4 of 5']"), "the stars of what was reviewed")
     browser.driver.refresh()
     browser.until(lambda: len(browser.all(".card")) == 5, "a reload goes on")
     assert stack.db.value("select count(*) from events.log where type = 'link.opened' and share_link_id = %s", link["id"]) == 1
@@ -175,40 +173,6 @@ def test_an_unknown_link_says_what_to_do(stack, browse, link):
     assert not [each for each in browser.all("button") if each.is_displayed()]
 
 
-# --- the list ---
-
-def test_search_filters_and_sort_announce_their_number_and_stay_in_the_address(stack, browse, link):
-    browser = browse().open(url_of(link))
-    browser.find("input[type=search]").send_keys("okafor")
-    browser.until_text("1 of 5 candidates", "[role=status]")
-    assert "search=okafor" in browser.driver.current_url
-    browser.driver.refresh()
-    browser.until_text("1 of 5 candidates", "[role=status]")
-    browser.find("input[type=search]").clear()
-    browser.find("input[type=search]").send_keys(" ")
-    Select(browser.all(".filters select")[0]).select_by_visible_text("Archivist")
-    browser.until_text("2 of 5 candidates", "[role=status]")
-    Select(browser.all(".filters select")[0]).select_by_visible_text("All jobs")
-    Select(browser.all(".filters select")[-1]).select_by_visible_text("Name")
-    names = "return [...document.querySelectorAll('.card h2')].map((each) => each.textContent)"
-    browser.until(lambda: browser.driver.execute_script(names) == sorted(f"{a} {b}" for a, b in PEOPLE), "sorted by name")
-    assert "passcode" not in browser.driver.current_url and url_of(link).split("#")[1] not in browser.driver.current_url
-
-
-@pytest.mark.parametrize("spoil", ["completed_at", "job", "candidate"])
-def test_card_that_cannot_be_shown_spoils_no_other(stack, browse, spoil):
-    """As an earlier release, or another browser, may have left it: the API takes nothing of the kind."""
-    link = stack.make_share_link(interview_ids=[interview(stack, number) for number in range(3)])
-    spoilt = {"completed_at": '"2026-01-05T23:59:60Z"', "job": "null", "candidate": '{"first_name": null}'}[spoil]
-    stack.db.rows("update links.interviews set document = jsonb_set(document, %s, %s::jsonb) where id = %s", [spoil], spoilt, link["interview_ids"][0])
-    browser = browse().open(url_of(link))
-    browser.until(lambda: len(browser.all(".card")) == 3, "all cards")
-    assert [name in browser.text(".cards") for name in ("Mateo Silva", "Amara Okafor")] == [True, True]
-    browser.screenshot(f"desktop-spoilt-{spoil}")
-    browser.press("Mateo Silva")
-    browser.until_text("Mateo Silva", "h1")
-
-
 @pytest.mark.parametrize("around", [".", ")", "%20", "%E2%80%8B", "%C2%A0.", "%EF%BB%BF", ",%0A"])
 def test_what_stands_behind_the_address_does_no_harm(stack, browse, link, around):
     browser = browse().go(url_of(link) + around)
@@ -222,21 +186,6 @@ def test_passcode_of_another_length_is_told_from_a_wrong_one(stack, browse, link
     browser.find("#passcode").send_keys("ABCD-EFGH" + Keys.ENTER)
     browser.until_text("16 letters and digits", "#problem")
     assert stack.db.value("select count(*) from views.guesses where reviewer_id = %s", link["reviewers"][0]["id"]) == 0
-
-
-def test_five_hundred_interviews(stack, browse):
-    ids = [interview(stack, number) for number in range(500)]
-    link = stack.make_share_link(interview_ids=ids)
-    browser = browse("phone").open(url_of(link))
-    browser.until(lambda: len(browser.all(".card")) == 500, "all cards")
-    took = browser.driver.execute_script("""
-        const began = performance.now();
-        const field = document.querySelector("input[type=search]");
-        field.value = "okafor77";
-        field.dispatchEvent(new Event("input", { bubbles: true }));
-        return performance.now() - began;""")
-    browser.until_text(" of 500 candidates", "[role=status]")
-    assert took < 1000, took
 
 
 # --- one interview ---

@@ -19,10 +19,11 @@ export class Refusal extends Error {
   }
 }
 
-async function ask(method, suffix, { body, headers = {}, keepalive = false } = {}) {
+async function ask(method, suffix, { body, headers = {}, keepalive = false, signal } = {}) {
   const answer = await fetch(path + suffix, {
     method,
     keepalive,
+    signal,
     headers: body === undefined ? headers : { "Content-Type": "application/json", ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
@@ -37,9 +38,12 @@ async function ask(method, suffix, { body, headers = {}, keepalive = false } = {
 export const post = (suffix, body, options) => ask("POST", suffix, { body, ...options });
 export const fetchContent = () => ask("GET", "/content");
 export const openLink = (passcode) => post("/open", { passcode });
+export const fetchInterview = (id) => ask("GET", `/interviews/${encodeURIComponent(id)}`);
 export const leave = () => post("/leave", {});
 export const reportWatch = (interview, report) =>
   post(`/interviews/${encodeURIComponent(interview)}/watch`, report, { keepalive: true });
+export const searchContent = (search, signal) => ask("GET", `/content?${new URLSearchParams({ search })}`, { signal });
+export const sayDone = (note) => post("/done", note ? { note } : {});
 
 // version: that of the review which the reader has seen, 0 for none.
 export const saveReview = (interview, review, version) =>

@@ -2,7 +2,7 @@
 // next candidate.
 import { count, fill, h } from "../../../common/pages/dom.js";
 import { feedbackOn } from "./feedback.js";
-import { followHere } from "./list.js";
+import { followHere } from "./links.js";
 import { portrait } from "./parts.js";
 import { playerOf } from "./player.js";
 import { dayOf, minutes } from "./times.js";

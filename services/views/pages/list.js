@@ -1,142 +1,149 @@
-// The shortlist: cards, with search, filters and sort over what the server has sent, which is only what may be seen. The
-// address bar keeps what was asked for.
-import { choice, count, fill, h } from "../../../common/pages/dom.js";
-import { portrait, stars } from "./parts.js";
-import { folded, inOrder, wordsOf } from "../../../common/pages/text.js";
-import { dayOf } from "./times.js";
+// The list of candidates: how far one is, who is next, and a row for each that the search and the filters leave. The address keeps
+// what was asked for; who comes back from a candidate finds the list as it was left.
+import { fill, h } from "../../../common/pages/dom.js";
+import { wordsOf } from "../../../common/pages/text.js";
+import { nodes, t } from "../../../common/pages/words.js";
+import { filtersOf } from "./filters.js";
+import { linkTo } from "./links.js";
+import { rowOf } from "./row.js";
+import { rowsIn } from "./rows.js";
+import { searchOf } from "./search.js";
+import { foundIn, hasReview, isAnswered, isByNamesAlone, orderAnew, selectionOf, wishOf } from "./selection.js";
+import { momentOf } from "./times.js";
 
-const SORTS = [["", "In the order shared"], ["name", "Name"], ["-completed_at", "Newest first"], ["completed_at", "Oldest first"]];
-const OWN_SORTS = [["-rating", "My best rated first"]];
+let left = null; // {id, top, address}: the row that was left for its candidate, and where it stood
 
-export function showList(app, { content, go, leave }) {
-  const wanted = Object.fromEntries(new URLSearchParams(location.search));
+export function showList(app, { content, go, end, leave }) {
+  const cards = h("ul", { class: "cards", "aria-label": t("list.title") });
+  const rows = rowsIn(cards);
   const status = h("p", { class: "found", role: "status" });
-  const cards = h("ul", { class: "cards" });
-  const heading = h("h1", { tabindex: "-1" }, `${count(content.total, "candidate", "candidates")} from ${content.sender_name}`);
-
-  function refresh() {
-    const found = sorted(content.interviews.filter((each) => fits(each, wanted)), wanted.sort);
-    status.textContent = found.length === content.total ? `All ${count(found.length, "candidate", "candidates")}`
-      : `${found.length} of ${count(content.total, "candidate", "candidates")}`;
-    cards.replaceChildren(...found.map((each) => cardOrPlain(each, go)));
-  }
-
-  function change(name, value) {
-    wanted[name] = value;
-    go({ [name]: value }, "replace");
+  const nothing = h("div", { class: "nothing", hidden: true });
+  const path = h("div", { class: "path" });
+  const heading = h("h1", { tabindex: "-1" }, nodes("list.heading", { count: content.total, sender: h("bdi", {}, content.sender_name) }));
+  const search = searchOf(wishOf().search, { change: (text) => go({ search: text }, "replace"), refresh, end });
+  const filters = filtersOf(content, (changes) => {
+    go(changes, "replace");
     refresh();
+  });
+  const isMany = content.total > 1;
+
+  function refresh(upTo = 0) {
+    orderAnew();
+    const wish = wishOf();
+    const { ids } = selectionOf(content);
+    const words = wordsOf(wish.search);
+    const by = new Map(content.interviews.map((each) => [each.id, each]));
+    const focused = cards.contains(document.activeElement) ? document.activeElement.closest(".card").dataset.id : null;
+    rows.show(ids, (id) => rowOf(by.get(id), { words, found_in: foundIn(id), go }), upTo);
+    if (focused) {
+      (cardOf(focused)?.querySelector("a") ?? heading).focus({ preventScroll: true });
+    }
+    filters.show(wish);
+    tell(ids.length, wish);
+    fill(path, pathOf(content, go));
   }
 
+  const cardOf = (id) => [...cards.children].find((each) => each.dataset.id === id);
+
+  function tell(found, wish) {
+    const isNarrowed = NARROWS.some((name) => wish[name]);
+    const isByFilter = NARROWS.some((name) => name !== "search" && wish[name]);
+    status.className = isNarrowed ? "found" : "found unseen";
+    status.textContent = [
+      found === 0 && isNarrowed ? saysNothing(wish.search, isByFilter)
+        : isNarrowed ? t("list.some", { found, count: content.total }) : t("list.all", { count: content.total }),
+      isByNamesAlone() && t("list.names_alone")].filter(Boolean).join(" ");
+    nothing.hidden = found > 0 || !isNarrowed;
+    fill(nothing,
+      wish.search && h("button", { type: "button", onclick: search.clear }, t("list.clear_search")),
+      isByFilter && h("button", { type: "button", onclick: clearFilters }, t("list.clear_filters")));
+  }
+
+  function clearFilters() {
+    go(Object.fromEntries(NARROWS.filter((name) => name !== "search").map((name) => [name, ""])), "replace");
+    refresh();
+    heading.focus();
+  }
+
+  function press(event) {
+    if (event.key === "/" && !event.target.closest?.("input, textarea, select")) {
+      event.preventDefault();
+      search.field.focus();
+    }
+  }
+
+  // Where the list is left for a candidate, by whichever way.
+  function note(event) {
+    const card = event.target.closest(".card");
+    if (card) {
+      left = { id: card.dataset.id, top: card.getBoundingClientRect().top, address: JSON.stringify(wishOf()) };
+    }
+  }
+
+  const printAll = () => rows.all();
   fill(app,
-    h("header", { class: "top" }, heading, h("button", { class: "plain", type: "button", onclick: leave }, "Leave")),
-    content.expires_at && h("p", { class: "hint" }, `Open until ${dayOf(content.expires_at)}.`),
-    content.total > 1 && filters(content, wanted, change),
-    status,
-    cards,
-  );
-  refresh();
-  document.title = "Shared interviews";
-  heading.focus();
-}
-
-function filters(content, wanted, change) {
-  const jobs = new Map(content.interviews.filter((each) => each.job).map((each) => [each.job.id, each.job.title]));
-  const types = new Set(content.interviews.map((each) => each.type));
-  const isReviewed = !content.settings.disable_feedback;
-  return h("form", { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() },
-    h("label", { class: "choice wide" }, h("span", {}, "Search"),
-      h("input", { type: "search", value: wanted.search ?? "", oninput: (event) => change("search", event.target.value.trim()) })),
-    jobs.size > 1 && choice("Job", [["", "All jobs"], ...jobs], wanted.job ?? "", (value) => change("job", value)),
-    types.size > 1 && choice("Type", [["", "All types"], ["one_way", "Recorded"], ["live", "Live"]], wanted.type ?? "",
-      (value) => change("type", value)),
-    isReviewed && choice("Feedback", [["", "All"], ["no", "Not reviewed yet"], ["yes", "Reviewed"]], wanted.reviewed ?? "",
-      (value) => change("reviewed", value)),
-    choice("Sort", isReviewed ? [...SORTS, ...OWN_SORTS] : SORTS, wanted.sort ?? "", (value) => change("sort", value)));
-}
-
-const textOf = (value) =>
-  typeof value === "string" ? value : value && typeof value === "object" ? Object.values(value).map(textOf).join(" ") : "";
-
-// Folded once: there may be many interviews, and each letter typed asks anew.
-const searched = new WeakMap();
-
-function textSearched(interview) {
-  const { candidate, job, questions, questionnaire } = interview;
-  if (!searched.has(interview)) {
-    searched.set(interview, folded([candidate.display_name, job?.title, textOf(candidate.profile), candidate.resume?.file_name,
-      ...questions.map((each) => `${each.text} ${each.answer?.text ?? ""}`), textOf(questionnaire)].join(" ")));
+    h("header", { class: "head" },
+      h("div", { class: "top" }, heading, h("button", { class: "plain", type: "button", onclick: leave }, t("list.leave"))),
+      content.expires_at && h("p", { class: "hint until" }, t("list.until", { moment: momentOf(content.expires_at) })),
+      path),
+    isMany && h("form", { class: "narrow", role: "search", onsubmit: (event) => {
+      event.preventDefault();
+      search.now();
+    } }, h("div", { class: "line" }, search.field, filters.button), filters.panel, filters.chips),
+    status, nothing, content.total === 0 && h("p", { class: "empty" }, nodes("list.empty", { sender: h("bdi", {}, content.sender_name) })), cards,
+    !content.settings.disable_feedback && content.total > 0 && h("footer", { class: "foot" }, h("a", linkTo({ view: "finish" }, go), t("list.see_end"))));
+  cards.addEventListener("click", note);
+  addEventListener("keydown", press);
+  addEventListener("beforeprint", printAll);
+  document.title = t("list.title");
+  comeBack();
+  if (!isAnswered()) {
+    search.ask();
   }
-  return searched.get(interview);
-}
 
-function fits(interview, wanted) {
-  const { job, my_review } = interview;
-  return wordsOf(wanted.search ?? "").every((word) => textSearched(interview).includes(word))
-    && (!wanted.job || job?.id === wanted.job)
-    && (!wanted.type || interview.type === wanted.type)
-    && (!wanted.reviewed || (wanted.reviewed === "yes") === hasReview(my_review));
-}
+  // The row that was left has the focus again, and stands where it stood; else the heading has it.
+  function comeBack() {
+    const place = left?.address === JSON.stringify(wishOf()) ? selectionOf(content).ids.indexOf(left.id) : -1;
+    refresh(place + 12);
+    const card = cardOf(left?.id);
+    if (place < 0 || !card) {
+      heading.focus({ preventScroll: true });
+      scrollTo(0, 0);
+    } else {
+      card.querySelector("a").focus({ preventScroll: true });
+      const stand = () => scrollBy(0, card.getBoundingClientRect().top - left.top);
+      stand();
+      requestAnimationFrame(stand); // rows above it have their own height by now
+    }
+  }
 
-export const hasReview = (review) => Boolean(review && (review.rating || review.comment || review.question_ratings.length));
-
-function sorted(interviews, sort) {
-  const keys = {
-    name: (each) => each.candidate.display_name,
-    completed_at: (each) => each.completed_at && new Date(each.completed_at).getTime(),
-    rating: (each) => each.my_review?.rating,
+  return () => {
+    search.stop();
+    rows.stop();
+    removeEventListener("keydown", press);
+    removeEventListener("beforeprint", printAll);
   };
-  const key = keys[(sort ?? "").replace("-", "")];
-  const sign = sort?.startsWith("-") ? -1 : 1;
-  return key ? [...interviews].sort((a, b) => compare(key(a), key(b), sign)) : interviews;
 }
 
-// What has no key comes last, whichever way it goes.
-function compare(a, b, sign) {
-  if (a == null || b == null) {
-    return (a == null) - (b == null);
+const NARROWS = ["search", "job", "type", "reviewed", "min_rating"];
+
+function saysNothing(search, isByFilter) {
+  return search ? t(isByFilter ? "list.none_found_so" : "list.none_found", { search }) : t("list.none_fit");
+}
+
+// How far one is, and the way on.
+function pathOf(content, go) {
+  if (content.settings.disable_feedback || content.total === 0) {
+    return null;
   }
-  return sign * (typeof a === "string" ? inOrder(a, b) : a - b);
-}
-
-// One that cannot be shown as it should takes no other with it.
-function cardOrPlain(interview, go) {
-  try {
-    return card(interview, go);
-  } catch {
-    return h("li", { class: "card" }, h("div", {}, nameOf(interview, go), h("p", { class: "hint" }, "Some of this cannot be shown here.")));
-  }
-}
-
-function nameOf(interview, go) {
-  const href = `?${new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(location.search)), interview: interview.id })}`;
-  return h("h2", {}, h("a", { href, onclick: (event) => followHere(event, () => go({ interview: interview.id })) },
-    interview.candidate?.display_name || "A candidate"));
-}
-
-function card(interview, go) {
-  const { candidate, job, watched, my_review } = interview;
-  return h("li", { class: "card" },
-    portrait(candidate),
-    h("div", {},
-      nameOf(interview, go),
-      h("p", { class: "hint" }, [job.title, interview.type === "live" ? "live interview" : "recorded interview",
-        interview.completed_at && dayOf(interview.completed_at)].filter(Boolean).join(" · ")),
-      h("p", { class: "marks" }, watchedMark(watched), hasReview(my_review) && h("span", { class: "mark done" }, "Reviewed ",
-        my_review.rating ? stars(my_review.rating) : ""))));
-}
-
-// A new tab stays the browser's business.
-export function followHere(event, follow) {
-  if (!event.metaKey && !event.ctrlKey && !event.shiftKey) {
-    event.preventDefault();
-    follow();
-  }
-}
-
-export function watchedMark({ seconds, of }) {
-  if (!of || seconds < 1) {
-    return h("span", { class: "mark" }, "Not watched yet");
-  }
-  const part = Math.min(100, Math.round((seconds / of) * 100));
-  return part >= 90 ? h("span", { class: "mark done" }, "Watched") : h("span", { class: "mark" }, `${part} % watched`);
+  const count = content.interviews.length;
+  const reviewed = content.interviews.filter(({ my_review }) => hasReview(my_review)).length;
+  const words = t("list.progress", { reviewed, count });
+  const next = selectionOf(content).nextNotReviewed(null);
+  const name = next && content.interviews.find(({ id }) => id === next).candidate.display_name;
+  return [
+    h("div", { class: "progress" }, h("p", { id: "progress" }, words), h("progress", { value: String(reviewed), max: String(count), "aria-labelledby": "progress" })),
+    next ? h("a", { class: "button primary next", ...linkTo({ interview: next }, go), title: name }, nodes("list.next", { name: h("bdi", {}, name) }))
+      : reviewed === count && h("a", { class: "button primary next", ...linkTo({ view: "finish" }, go) }, t("list.see_end")),
+  ];
 }

@@ -8,12 +8,13 @@ export function portrait(candidate) {
   if (!candidate.avatar_url) {
     return letters;
   }
-  return h("img", { class: "portrait", src: candidate.avatar_url, alt: "", loading: "lazy", width: "56", height: "56",
+  return h("img", { class: "portrait", src: candidate.avatar_url, alt: "", loading: "lazy", decoding: "async", width: "56", height: "56",
     onerror: (event) => event.target.replaceWith(letters) });
 }
 
-export function stars(rating) {
-  return h("span", { class: "stars", role: "img", "aria-label": `${rating} of 5 stars` }, "★".repeat(rating) + "☆".repeat(5 - rating));
+// label: what it says to who does not see them.
+export function stars(rating, label = `${rating} of 5 stars`) {
+  return h("span", { class: "stars", role: "img", "aria-label": label }, "★".repeat(rating) + "☆".repeat(5 - rating));
 }
 
 let groups = 0;

@@ -43,7 +43,7 @@ def compiled(folder, document, script):
 
 def test_typed_clients_day(stack, document):
     folder = npm.folder_with(TYPED)
-    built = compiled(folder, document, ROOT / "tests" / "blackbox" / "support" / "day.ts")
+    built = compiled(folder, document, ROOT / "tests" / "blackbox" / "support" / "scripts" / "day.ts")
     assert built.returncode == 0, built.stdout
     ran = subprocess.run(["node", "day.js"], cwd=folder, capture_output=True, text=True, timeout=120, check=False,
                          env={**os.environ, "SHARELINK_URL": stack.front.url(), "SHARELINK_KEY": stack.key})

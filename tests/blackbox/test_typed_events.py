@@ -44,7 +44,7 @@ def test_typed_client_narrows_an_event_by_its_type():
     folder = npm.folder_with({"openapi-typescript": "7.13.0", "typescript": "5.9.3"})
     tools = folder / "node_modules" / ".bin"
     (folder / "v1.json").write_text(json.dumps(DOCUMENT))
-    shutil.copyfile(pathlib.Path(__file__).parent / "support" / "typed_events.ts", folder / "typed_events.ts")
+    shutil.copyfile(pathlib.Path(__file__).parent / "support" / "scripts" / "typed_events.ts", folder / "typed_events.ts")
     for command in ([tools / "openapi-typescript", "v1.json", "-o", "types.ts"],
                     [tools / "tsc", "--strict", "--noEmit", "--noUncheckedIndexedAccess", "--skipLibCheck", "typed_events.ts"]):
         ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=180, check=False)

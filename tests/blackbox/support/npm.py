@@ -15,7 +15,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 KEPT = ROOT / "build" / "npm"
-SCRIPTS = pathlib.Path(__file__).parent
+SCRIPTS = pathlib.Path(__file__).parent / "scripts"
 
 
 def folder_with(packages):
@@ -37,7 +37,7 @@ def folder_with(packages):
 
 
 def run(script, packages, given):
-    """Runs support/<script> where it finds the packages, with `given` as JSON on its standard input."""
+    """Runs support/scripts/<script> where it finds the packages, with `given` as JSON on its standard input."""
     folder = folder_with(packages)
     place = folder / script
     shutil.copyfile(SCRIPTS / script, place)

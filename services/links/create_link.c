@@ -31,6 +31,7 @@ struct creation {
 static void note_missing(struct flow *flow, struct creation *creation, const struct create_link_out *out);
 static const char *with_urls(struct flow *flow, const struct creation *creation, const char *share_link);
 
+/* As links.has_advanced_links has it. */
 static bool plan_allows(const char *plan)
 {
     return str_equal(plan, "screen") || str_equal(plan, "growth") || str_equal(plan, "enterprise");

@@ -1,6 +1,10 @@
-/* update_account.c - PATCH /v1/account: its name, and what its new links get where a request leaves something out. The plan
- * is the operator's to change.
+/* update_account.c - PATCH /v1/account: its name, what its new links get where a request leaves something out, its brand and
+ * language, and where the recruiters' console is. The plan is the operator's to change.
  */
+#include <ctype.h>
+#include <string.h>
+
+#include "common/base/str.h"
 #include "common/http/conditional.h"
 #include "common/http/problem.h"
 #include "services/links/handlers.h"
@@ -15,13 +19,32 @@ struct wanted_account {
     int64_t expires_value;
     const char *expires_unit; /* NULL: never, or left out */
     const char *sender_name;  /* NULL: none, or left out */
+    json_t *columns;          /* new values by the names of our columns, null among them */
+    bool is_logo_given;       /* null counts */
 };
+
+#define BRAND_NAME_MAX      100
+#define URL_MAX             2048
+#define CONSOLE_ORIGINS_MAX 20
+#define LINK_PLACEHOLDER    "{share_link_id}"
 
 /* In the order in which they run. */
 static void read_account(struct fields *root, struct wanted_account *wanted);
 static void read_defaults(struct fields *defaults, struct wanted_account *wanted);
+static void read_brand(struct fields *root, struct wanted_account *wanted);
+static void read_console(struct fields *root, struct wanted_account *wanted);
+static void read_origins(struct fields *root, struct wanted_account *wanted);
 static struct next *store_account(struct flow *flow, const struct wanted_account *wanted);
 static struct next *reply_account(struct flow *flow);
+
+static void refuse_read_only(struct fields *root, const char *name, const char *detail);
+static void read_column(struct fields *fields, const char *name, const struct text_rule *rule, json_t *columns,
+                        const char *column);
+static const char *check_accent(const char *text);
+static const char *check_console_url(const char *text);
+static const char *check_origin(const char *text);
+static const char *in_small_letters(struct arena *arena, const char *text);
+static const char *canonical_origin(struct arena *arena, const char *text);
 
 struct next *update_account(struct flow *flow)
 {
@@ -44,12 +67,15 @@ struct next *update_account(struct flow *flow)
 static void read_account(struct fields *root, struct wanted_account *wanted)
 {
     wanted->name = fields_text(root, "name", FIELDS_OPTIONAL, &(struct text_rule){ .min = 1, .max = 200 });
-    if (fields_has(root, "plan") || fields_is_null(root, "plan")) {
-        fields_fault(root, "plan", "read_only", "The plan cannot be changed here.");
-    }
+    wanted->columns = json_keep(root->arena, json_object());
+    refuse_read_only(root, "plan", "The plan cannot be changed here.");
+    refuse_read_only(root, "advanced_links", "This follows from the plan, which cannot be changed here.");
     struct fields defaults = fields_object(root, "defaults", FIELDS_OPTIONAL);
     read_defaults(&defaults, wanted);
     fields_end(&defaults);
+    read_brand(root, wanted);
+    read_column(root, "locale", &locale_rule, wanted->columns, "locale");
+    read_console(root, wanted);
     fields_end(root);
 }
 
@@ -69,6 +95,63 @@ static void read_defaults(struct fields *defaults, struct wanted_account *wanted
     wanted->sender_name = has_sender ? fields_text(defaults, "sender_name", FIELDS_OPTIONAL, &person_name_rule) : NULL;
 }
 
+/* A brand of null is none of its members. */
+static void read_brand(struct fields *root, struct wanted_account *wanted)
+{
+    static const struct text_rule name_rule = { .min = 1, .max = BRAND_NAME_MAX, .nullable = true };
+    static const struct text_rule accent_rule = {
+        .max = 7, .verbatim = true, .nullable = true, .check = check_accent, .canonical = in_small_letters
+    };
+    static const struct text_rule url_rule = {
+        .max = URL_MAX, .verbatim = true, .nullable = true, .check = fields_check_https_url
+    };
+
+    wanted->is_logo_given = fields_is_null(root, "brand");
+    if (wanted->is_logo_given) {
+        json_object_update_new(wanted->columns, json_pack("{s:n, s:n, s:n}", "brand_name", "brand_accent", "brand_logo_url"));
+        return;
+    }
+    struct fields brand = fields_object(root, "brand", FIELDS_OPTIONAL);
+    read_column(&brand, "name", &name_rule, wanted->columns, "brand_name");
+    read_column(&brand, "accent", &accent_rule, wanted->columns, "brand_accent");
+    read_column(&brand, "logo_url", &url_rule, wanted->columns, "brand_logo_url");
+    wanted->is_logo_given = json_object_get(wanted->columns, "brand_logo_url") != NULL;
+    fields_end(&brand);
+}
+
+static void read_console(struct fields *root, struct wanted_account *wanted)
+{
+    static const struct text_rule url_rule = { .max = URL_MAX, .verbatim = true, .nullable = true, .check = check_console_url };
+
+    read_column(root, "console_url", &url_rule, wanted->columns, "console_url");
+    if (fields_is_null(root, "console_origins")) {
+        json_object_set_new(wanted->columns, "console_origins", json_array());
+    } else if (fields_has(root, "console_origins")) {
+        read_origins(root, wanted);
+    }
+}
+
+static void read_origins(struct fields *root, struct wanted_account *wanted)
+{
+    static const struct text_rule rule = {
+        .min = 1, .max = URL_MAX, .verbatim = true, .check = check_origin, .canonical = canonical_origin
+    };
+    const json_t *sent = fields_array(root, "console_origins", FIELDS_OPTIONAL, 0, CONSOLE_ORIGINS_MAX);
+    json_t *origins = json_array(), *seen = json_keep(root->arena, json_object());
+
+    for (size_t i = 0; i < json_array_size(sent); i++) {
+        const char *origin = fields_element_text(root, "console_origins", sent, i, &rule);
+        if (origin && json_object_get(seen, origin)) {
+            fields_fault(root, arena_printf(root->arena, "console_origins/%zu", i), "duplicate",
+                         "This origin is in the list already.");
+        } else if (origin) {
+            json_object_set_new(seen, origin, json_true());
+            json_array_append_new(origins, json_string(origin));
+        }
+    }
+    json_object_set_new(wanted->columns, "console_origins", origins);
+}
+
 static struct next *store_account(struct flow *flow, const struct wanted_account *wanted)
 {
     struct update_account_in in = {
@@ -81,6 +164,8 @@ static struct next *store_account(struct flow *flow, const struct wanted_account
         .default_expires_unit = wanted->expires_unit,
         .is_sender_name_given = wanted->is_sender_name_given,
         .default_sender_name = wanted->sender_name,
+        .changes = json_text(flow->arena, wanted->columns),
+        .is_logo_given = wanted->is_logo_given,
     };
     return update_account_query(flow, flow->daemon->pg, &in, reply_account);
 }
@@ -101,4 +186,84 @@ static struct next *reply_account(struct flow *flow)
         break;
     }
     return problem_reply_not_found(flow, "The account is gone.");
+}
+
+static void refuse_read_only(struct fields *root, const char *name, const char *detail)
+{
+    if (fields_has(root, name) || fields_is_null(root, name)) {
+        fields_fault(root, name, "read_only", detail);
+    }
+}
+
+/* Null is none any more; what is left out stays. */
+static void read_column(struct fields *fields, const char *name, const struct text_rule *rule, json_t *columns,
+                        const char *column)
+{
+    bool is_null = fields_is_null(fields, name);
+    const char *text = fields_text(fields, name, FIELDS_OPTIONAL, rule);
+
+    if (is_null || text) {
+        json_object_set_new(columns, column, is_null ? json_null() : json_string(text));
+    }
+}
+
+static const char *check_accent(const char *text)
+{
+    bool is_colour = text[0] == '#' && strlen(text) == 7 && strspn(text + 1, "0123456789abcdefABCDEF") == 6;
+
+    return is_colour ? NULL : "This must be a colour such as #1a73e8.";
+}
+
+/* The placeholder may stand anywhere behind the host. */
+static const char *check_console_url(const char *text)
+{
+    static const char wrong[] = "This must be a URL such as https://ats.example/links/" LINK_PLACEHOLDER
+                                ", at most 2048 bytes, without user and password and with no other braces.";
+    char url[URL_MAX + 1];
+    size_t length = strlen(text), behind_scheme = strlen("https://"), filled = 0;
+    const char *placeholder = strstr(text, LINK_PLACEHOLDER);
+
+    if (length > URL_MAX || length < behind_scheme) {
+        return wrong;
+    }
+    const char *behind_host = text + behind_scheme + strcspn(text + behind_scheme, "/?#");
+    if (placeholder && placeholder < behind_host) {
+        return wrong;
+    }
+    for (const char *at = text; *at;) {
+        if (str_starts_with(at, LINK_PLACEHOLDER)) {
+            at += strlen(LINK_PLACEHOLDER);
+        } else {
+            url[filled++] = *at++;
+        }
+    }
+    url[filled] = '\0';
+    return fields_check_https_url(url) ? wrong : NULL;
+}
+
+static const char *check_origin(const char *text)
+{
+    bool has_more = strlen(text) > strlen("https://") && strpbrk(text + strlen("https://"), "/?#");
+
+    return has_more || fields_check_https_url(text)
+               ? "This must be an origin such as https://ats.example: https, host and port, nothing after them."
+               : NULL;
+}
+
+static const char *in_small_letters(struct arena *arena, const char *text)
+{
+    char *small = arena_strdup(arena, text);
+
+    for (char *at = small; *at; at++) {
+        *at = (char)tolower((unsigned char)*at);
+    }
+    return small;
+}
+
+/* As a browser writes it. */
+static const char *canonical_origin(struct arena *arena, const char *text)
+{
+    const char *origin = in_small_letters(arena, text);
+
+    return str_ends_with(origin, ":443") ? arena_strndup(arena, origin, strlen(origin) - strlen(":443")) : origin;
 }

@@ -16,12 +16,13 @@ STATUSES = [201, 200,  # store and read an interview
             401, 200, 200,  # wrong passcode, open, the same visit
             200,  # the interviews
             200, 200,  # who opened it, the list
-            201, 200, 200,  # feedback, and reading it; opens
+            201, 200, 200, 200,  # feedback, and reading it; opens
             200, 412, 200, 200,  # changes
             200, 200,  # names and notes
             201, 201,  # with an Idempotency-Key
             200, 410, 200, 401,  # off and on
             200, 200,  # another address
+            200, 200,  # the account's brand and language
             200, 201,  # preview, basic link
             200, 200,  # events, deliveries
             200,  # erasure

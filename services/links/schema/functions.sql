@@ -15,6 +15,11 @@ return case when link_deactivated_at is not null then 'deactivated'
             when expires_at <= now() then 'expired'
             else 'active' end;
 
+-- Whether a plan has links with reviewers of their own; plan_allows of create_link.c is the same.
+create or replace function links.has_advanced_links(plan text) returns boolean
+language sql immutable
+return plan in ('screen', 'growth', 'enterprise');
+
 -- One setting: as sent, else the account's default, else off.
 create or replace function links.setting(sent jsonb, account links.accounts, name text) returns boolean
 language sql immutable as $$

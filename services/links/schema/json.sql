@@ -21,6 +21,11 @@ language sql stable as $$
             'expires_in', case when account.default_expires_value is not null
                                then json_build_object('value', account.default_expires_value, 'unit', account.default_expires_unit) end,
             'sender_name', account.default_sender_name),
+        'brand', json_build_object('name', account.brand_name, 'accent', account.brand_accent, 'logo_url', account.brand_logo_url),
+        'locale', account.locale,
+        'console_url', account.console_url,
+        'console_origins', account.console_origins,
+        'advanced_links', links.has_advanced_links(account.plan),
         'version', account.version,
         'created_at', sharelink.rfc3339(account.created_at),
         'updated_at', sharelink.rfc3339(account.updated_at))

@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT / "common" / "pg"))
 from statements import head  # noqa: E402
 
 WRITES = re.compile(r"insert into|\bupdate\b|delete from|for (no key |key )?(update|share)|advisory|"
-                    r"\b(hold_interviews|erase_interview|open_links|store_interviews|take_\w+|forget_\w+|make_partitions|plan_digests|plan_expiry_warnings)\(")
+                    r"\b(hold_interviews|erase_interview|open_links|store_\w+|take_\w+|forget_\w+|make_partitions|plan_digests|plan_expiry_warnings)\(")
 # Of these no two are ever sent at once, or they lock rows that nobody else can know.
 ALONE = {"record_schema", "create_account", "lock_account", "create_key"}
 numbers = itertools.count(1)
@@ -87,11 +87,24 @@ class World:
             from generate_series(1, 30) n""", self.stack.account, self.addresses[0], self.endpoints[0], self.links[0])
         self.db.rows("insert into notifications.preferences (account_id, address, digest, digest_since, digest_until) "
                      "values (%s, %s, 'daily', '2020-01-01', '2020-01-02')", self.stack.account, self.addresses[0])
+        self.db.rows("update links.interviews set document = document || %s", json.dumps(self.spoken()))
+        self.db.rows("insert into views.fetches (account_id, url, document_version) values (%s, 'https://hooks.example/logo.png', 1)",
+                     self.stack.account)
+        self.db.rows("update views.fetches set lease_holder = 'w'")
+        fetches = self.db.rows("select id, interview_id is null as is_logo from views.fetches")
+        self.captions, self.logos = [[row["id"] for row in fetches if row["is_logo"] == wanted] for wanted in (False, True)]
         self.deliveries = [row["id"] for row in self.db.rows("select id from notifications.deliveries where lease_holder = 'w'")]
         self.failed = [row["id"] for row in self.db.rows("select id from notifications.deliveries where state = 'failed'")]
         self.db.rows("insert into sharelink.idempotent_answers (id, service, box, about, created_at) select sha256(n::text::bytea), "
                      "'sharelink_links', 'x', %s, now() - interval '2 days' from generate_series(1, 20) n",
                      f"{self.stack.account}/{self.interviews[0]}")
+
+    @staticmethod
+    def spoken():
+        """One answer with captions to be fetched, one with lines of its own."""
+        return {"questions": [
+            {"id": "q1", "text": "Why?", "answer": {"kind": "video", "captions_url": "https://hooks.example/a.vtt", "duration_seconds": 60}},
+            {"id": "q2", "text": "How?", "answer": {"kind": "video", "transcript": [{"start": 0, "end": 1, "text": f"t{next(numbers)}"}]}}]}
 
     def scene(self):
         """What one call is about, by the names of inputs."""
@@ -113,7 +126,7 @@ class World:
             "title": "Title", "owner_name": "Owner", "owner_email": self.addresses[0], "owner_time_zone": "UTC", "settings": "{}",
             "default_settings": "{}", "changes": json.dumps({"title": f"T {next(numbers)}", **random.choice([{}, {"external_id": name}])}), "external_id": name,
             "metadata": "{}", "metadata_max": 50, "media_salt": new_bytes(),
-            "document": json.dumps({"candidate": {"first_name": "A"}, "type": "async", "n": next(numbers)}), "name": "N", "subject": "s",
+            "document": json.dumps({"candidate": {"first_name": "A"}, "type": "async", "n": next(numbers), **self.spoken()}), "name": "N", "subject": "s",
             "body": "b", "url": "https://hooks.example/x", "secret": new_bytes(), "grace_s": random.choice([0, 60]), "secrets_max": 10, "state": "enabled",
             "opens": random.choice(["every", "off"]), "reviews": "every", "digest": random.choice(["daily", "off"]), "muted_share_link_ids": [],
             "from": "2020-01-01", "to": "2100-01-01", "events_max": 100, "rating": random.randint(1, 5), "comment": f"c{next(numbers)}",
@@ -127,6 +140,10 @@ class World:
             "usual_opens": random.choice([0, 1000]), "usual_networks": 1000, "basic_opens_max": random.choice([1, 1000]),
             "revisions_max": random.choice([1, 50]), "revisions_kb_max": 1024, "error": "e", "lock": random.randint(1, 3), "box": "\\x00",
             "about": f"{self.stack.account}/{self.interviews[0]}", "key_id": "key_none", "scopes": [],
+            "media_path": "/s/world/media/",
+            "fetch_id": random.choice(self.captions), "document_version": 1, "delay_s": random.choice([-1, 0, 60]),
+            "lines": json.dumps([{"start": 0, "end": 1, "text": f"l{next(numbers)}"}]), "kb_max": 1024,
+            "content_type": "image/png", "bytes": "\\x00",
         }
 
     @staticmethod
@@ -177,6 +194,10 @@ OVER = {
     "condemn_webhooks": lambda world, scene: {"event_id": random.choice(world.events)},
     "retry_dead_deliveries": lambda world, scene: {"delivery_id": None},
     "put_interview": lambda world, scene: {},
+    "put_off_fetch": lambda world, scene: {"fetch_id": random.choice(world.captions + world.logos)},
+    "store_captions": lambda world, scene: {"document_version": world.db.value(
+        "select document_version from views.fetches where id = %s", scene["fetch_id"]) or 1},
+    "store_logo": lambda world, scene: {"fetch_id": world.logos[0], "digest": f"{random.randint(1, 3)}"},
     "put_interviews": lambda world, scene: {"ids": world.shuffled([*world.interviews, "int-new"]), "documents": [scene["document"]] * 4,
                                             "external_ids": [None, *world.shuffled([f"batch-{n}" for n in range(3)])], "metadata": ["{}"] * 4},
     "update_reviewer": lambda world, scene: {"passcode_epoch": 1, "token_hash": new_bytes(), "passcode_hash": new_bytes(), "sealed": "\\x00",

@@ -1,7 +1,6 @@
 """Captions that documents name: fetched in the background from wherever they are, made into lines and shown by us alone. Nothing that a
 server sends, or does not, stops anybody else's."""
 
-import http.server
 import os
 import shutil
 import tempfile
@@ -13,6 +12,7 @@ import pytest
 import requests
 from stack.waiting import wait_until
 from support import prometheus, samples
+from support.source import Source, answer_with
 
 VTT = b"WEBVTT\n\n00:01.000 --> 00:02.500 align:start\n<v Ingrid>Hello &amp; welcome\n"
 SRT = "1\r\n00:00:01,000 --> 00:00:02,500\r\n<i>Hall\xe9</i>\r\n".encode("latin-1")
@@ -20,55 +20,6 @@ LINES = [{"start": 1.0, "end": 2.5, "text": "Hello & welcome"}]
 SHOWN = "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nHello &amp; welcome\n"
 SETTINGS = {"ALLOW_HTTP_MEDIA": "on", "FETCH_ALLOW_NETWORKS": "127.0.0.0/8", "FETCH_INTERVAL_MS": "50", "FETCH_RETRY_FIRST_SECONDS": "1",
             "FETCH_RETRY_MOST_SECONDS": "1", "FETCH_TIMEOUT_SECONDS": "2", "FETCH_TRIES": "3"}
-
-
-class Source:
-    """A web server on loopback: answers each path by what `at` has for it, bytes or a function of the handler; keeps what was asked."""
-
-    def __init__(self):
-        self.at, self.asked, self.lock = {}, [], threading.Lock()
-        source = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                path = self.path.partition("?")[0]
-                with source.lock:
-                    source.asked.append((self.path, dict(self.headers)))
-                answer = source.at.get(path, 404)
-                if callable(answer):
-                    self.close_connection = True
-                    answer(self)
-                elif isinstance(answer, int):
-                    self.send_response(answer)
-                    self.send_header("Content-Length", "0")
-                    self.end_headers()
-                else:
-                    self.send_response(200)
-                    self.send_header("Content-Length", str(len(answer)))
-                    self.end_headers()
-                    self.wfile.write(answer)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.server.handle_error = lambda *_: None
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    def url(self, path):
-        return f"http://127.0.0.1:{self.port}{path}"
-
-    def count(self, path):
-        with self.lock:
-            return sum(asked.partition("?")[0] == path for asked, _ in self.asked)
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -191,16 +142,6 @@ def test_page_waits_for_nothing_and_shows_them_once_they_are_there(stack, source
     wait_for_lines(stack, interview)
     assert browser.get(url, status=200).text == SHOWN and version
     assert stack.db.value("select sum(version) from links.document_versions") > before, "a page that was kept is made anew"
-
-
-def answer_with(handler, body, status=200, **headers):
-    handler.send_response(status)
-    for name, value in headers.items():
-        handler.send_header(name.replace("_", "-"), value)
-    if "Content_Length" not in headers:
-        handler.send_header("Content-Length", str(len(body)))
-    handler.end_headers()
-    handler.wfile.write(body)
 
 
 # --- which of them, and how often ---

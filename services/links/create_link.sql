@@ -21,7 +21,9 @@ held as materialized (
 wanted as materialized (
     select u.id, u.place::int, s.size, exists (select from held h where h.id = u.id) as found
     from unnest(:interview_ids) with ordinality as u (id, place)
-    cross join lateral (select (select i.content_size from links.interviews i where i.account_id = :account_id and i.id = u.id) as size) s
+    cross join lateral (select (select i.content_size + coalesce(t.size, 0) from links.interviews i
+                                left join views.transcript_sizes t on t.account_id = i.account_id and t.interview_id = i.id
+                                where i.account_id = :account_id and i.id = u.id) as size) s
 ),
 template as (
     select id, subject, body from links.email_templates

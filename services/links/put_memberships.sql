@@ -30,7 +30,8 @@ present as materialized (
 ),
 fresh as materialized (
     select l.*, s.place, (select count(*) from links.members_now(l.id)) as members,
-           links.content_size_now(l.id) + i.content_size as content_size
+           links.content_size_now(l.id) + i.content_size
+           + coalesce((select t.size from views.transcript_sizes t where t.account_id = :account_id and t.interview_id = i.id), 0) as content_size
     from link l join sent s on s.id = l.id cross join interview i
     where not exists (select from present p where p.id = l.id)
 ),

@@ -26,7 +26,7 @@ struct views_settings {
         searches_waiting;
     const char *fetch_allow_networks, *fetch_ca_file; /* may be NULL */
     int64_t fetch_workers, fetch_account_workers, fetch_timeout_seconds, fetch_interval_ms, fetch_tries,
-        fetch_retry_first_seconds, fetch_retry_most_seconds, captions_kb, transcripts_kb_per_interview, logo_kb;
+        fetch_retry_first_seconds, fetch_retry_most_seconds, captions_kb, transcripts_kb_per_interview, link_content_mb, logo_kb;
 };
 
 struct views {

@@ -12,7 +12,8 @@ import pytest
 import requests
 from stack.waiting import wait_until
 from support import prometheus, samples
-from support.source import Source, answer_with
+from support.api import faults
+from support.receiver import Source, answer_with
 
 VTT = b"WEBVTT\n\n00:01.000 --> 00:02.500 align:start\n<v Ingrid>Hello &amp; welcome\n"
 SRT = "1\r\n00:00:01,000 --> 00:00:02,500\r\n<i>Hall\xe9</i>\r\n".encode("latin-1")
@@ -305,6 +306,25 @@ def test_interview_has_only_so_much(stack, source):
     wait_for_lines(stack, interview)
     wait_until(lambda: any(job["last_error"] == "the captions of this interview are too long together" for job in jobs(stack, interview)), 20,
                "the second is refused")
+
+
+def test_what_no_page_could_have_is_not_taken(make_stack, source):
+    """What was fetched counts with the documents: when it is stored, and when interviews are put into a link."""
+    source.at["/half.vtt"] = b"WEBVTT\n\n00:00.000 --> 10:00.000\n" + b"word " * 150000
+    stack = make_stack(settings={**{f"SHARELINK_VIEWS_{name}": value for name, value in SETTINGS.items()},
+                                 "SHARELINK_LINKS_ALLOW_HTTP_MEDIA": "on", "SHARELINK_LINKS_LINK_CONTENT_MB": "2",
+                                 "SHARELINK_VIEWS_LINK_CONTENT_MB": "2"})
+    ids = [put(stack, source.url("/half.vtt")) for _ in range(3)]
+    for each in ids:
+        wait_for_lines(stack, each)
+    link = stack.make_share_link(interview_ids=ids[:2])
+    assert faults(stack.api.post(f"/v1/share-links/{link['id']}/interviews", {"interview_ids": ids[2:]})) == ["/interview_ids"]
+    assert faults(stack.api.put(f"/v1/interviews/{ids[2]}/share-links", {"share_link_ids": [link["id"]]})) == ["/share_link_ids/0"]
+    assert faults(stack.api.post("/v1/share-links", samples.share_link_body(ids))) == ["/interview_ids"]
+    late = put(stack, "https://127.0.0.1:1/none.vtt")
+    stack.api.post(f"/v1/share-links/{link['id']}/interviews", {"interview_ids": [late]}, status=200)
+    put(stack, source.url("/half.vtt"), interview=late)
+    assert wait_for_fault(stack, late)["last_error"] == "the interviews of a link that has this one would be too large together"
 
 
 def test_markup_of_others_is_never_sent(stack, source):

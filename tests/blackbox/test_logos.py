@@ -9,7 +9,7 @@ import pytest
 from stack.waiting import wait_until
 from support import samples
 from support.api import Api
-from support.source import Source, answer_with
+from support.receiver import Source, answer_with
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SETTINGS = {"ALLOW_HTTP_MEDIA": "on", "FETCH_ALLOW_NETWORKS": "127.0.0.0/8", "FETCH_INTERVAL_MS": "50", "FETCH_RETRY_FIRST_SECONDS": "1",

@@ -157,12 +157,12 @@ end
 $$;
 
 -- Published for the views service, which stores what follows from an interview's document: whether there is the interview, held until
--- the transaction ends, so that nobody replaces the document or erases it.
+-- the transaction ends, so that nobody replaces the document, erases it, or stores more that follows from it.
 create or replace function links.hold_document(of_account_id text, of_interview_id text) returns boolean
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for share;
+    perform from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for no key update;
     return found;
 end
 $$;
@@ -174,6 +174,19 @@ as $$
 begin
     insert into links.document_versions as v (account_id) values (of_account_id)
     on conflict (account_id) do update set version = v.version + 1;
+end
+$$;
+
+-- Published for the views service: whether what an interview has beside its document may grow so much, in all links that have it. The
+-- links are not locked: one that gets another interview at this moment may come to have a little more than it may.
+create or replace function links.has_room(of_account_id text, of_interview_id text, growth bigint, content_max bigint) returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return growth <= 0 or not exists (
+        select from links.share_link_interviews m
+        where m.account_id = of_account_id and m.interview_id = of_interview_id
+          and links.content_size_now(m.share_link_id) + growth > content_max);
 end
 $$;
 
@@ -198,13 +211,16 @@ begin
 end
 $$;
 
--- The size of the pages of a link, as links.content_size measures it.
+-- The size of the pages of a link, as links.content_size measures it, with what was fetched.
 create or replace function links.content_size_now(of_share_link_id text) returns bigint
 language plpgsql volatile as $$
 begin
-    return (select coalesce(sum(i.content_size), 0)
+    return (select coalesce(sum(i.content_size + coalesce(t.size, 0)), 0)
             from links.share_link_interviews m
             join links.interviews i on i.account_id = m.account_id and i.id = m.interview_id
+            left join lateral (
+                select s.size from views.transcript_sizes s where s.account_id = m.account_id and s.interview_id = m.interview_id
+            ) t on true
             where m.share_link_id = of_share_link_id);
 end
 $$;

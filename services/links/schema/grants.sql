@@ -22,6 +22,8 @@ revoke execute on function links.hold_document(text, text) from public;
 grant execute on function links.hold_document(text, text) to sharelink_views;
 revoke execute on function links.note_document_change(text) from public;
 grant execute on function links.note_document_change(text) to sharelink_views;
+revoke execute on function links.has_room(text, text, bigint, bigint) from public;
+grant execute on function links.has_room(text, text, bigint, bigint) to sharelink_views;
 revoke execute on function links.set_logo(text, text, text) from public;
 grant execute on function links.set_logo(text, text, text) to sharelink_views;
 revoke execute on function links.take_access_request(text, int) from public;

@@ -274,6 +274,7 @@ static void store_captions(struct fetch_job *job)
         .document_version = job->document_version,
         .lines = job->lines.data,
         .kb_max = job->fetcher->views->settings->transcripts_kb_per_interview,
+        .content_max = job->fetcher->views->settings->link_content_mb * 1024 * 1024,
     };
 
     store_captions_params(&params, job->arena, &in);
@@ -311,6 +312,10 @@ static void take_stored_captions(void *arg, const struct pg_answer *answer)
         return;
     case STORE_CAPTIONS_TOO_LARGE:
         job->fault = "the captions of this interview are too long together";
+        put_off(job);
+        return;
+    case STORE_CAPTIONS_LINK_IS_FULL:
+        job->fault = "the interviews of a link that has this one would be too large together";
         put_off(job);
         return;
     case STORE_CAPTIONS_PASSED:

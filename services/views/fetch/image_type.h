@@ -1,4 +1,5 @@
-/* image_type.h - which image these bytes are, by what they begin with; what a server or a name says of them counts for nothing. */
+/* image_type.h - which image these bytes are, by what they begin with; what a server or a name says of them counts for nothing.
+ */
 #ifndef SHARELINK_VIEWS_IMAGE_TYPE_H
 #define SHARELINK_VIEWS_IMAGE_TYPE_H
 

@@ -189,14 +189,16 @@ $$;
 -- --- what is fetched (fetch/) ---
 
 -- Stores lines that were made of captions, unless somebody else has the job by now, or the document was replaced. All lines that were
--- fetched for an interview have kb_max KiB of text at most. The interview is held first: nobody replaces or erases it meanwhile, so the
+-- fetched for an interview have kb_max KiB at most, and the pages of a link that has it content_max bytes. The interview is held first: nobody replaces or erases it meanwhile, so the
 -- rows that follow from its document stay as they are. Pages are made anew when what they show has changed.
-create or replace function views.store_transcript(of_fetch_id bigint, holder text, of_version int, new_lines jsonb, kb_max int) returns text
+create or replace function views.store_transcript(of_fetch_id bigint, holder text, of_version int, new_lines jsonb, kb_max int,
+                                                 content_max bigint) returns text
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     job views.fetches;
-    new_text text;
+    all_before bigint;
+    before bigint;
 begin
     select * into job from views.fetches f where f.id = of_fetch_id and f.interview_id is not null;
     if not found or not links.hold_document(job.account_id, job.interview_id) then
@@ -206,16 +208,17 @@ begin
     if not found then
         return 'passed';
     end if;
-    new_text := views.lines_searched(new_lines);
-    if octet_length(new_text) + (
-        select coalesce(sum(octet_length(t.searched)), 0) from views.transcripts t
-        where t.account_id = job.account_id and t.interview_id = job.interview_id and t.question_id <> job.question_id and t.source <> ''
-    ) > kb_max * 1024 then
+    select coalesce(sum(t.size), 0), coalesce(sum(t.size) filter (where t.question_id = job.question_id), 0) into all_before, before
+    from views.transcripts t where t.account_id = job.account_id and t.interview_id = job.interview_id;
+    if all_before - before + octet_length(new_lines::text) > kb_max * 1024 then
         return 'too_large';
+    end if;
+    if not links.has_room(job.account_id, job.interview_id, octet_length(new_lines::text) - before, content_max) then
+        return 'link_is_full';
     end if;
     update views.fetches f set state = 'done', lease_until = null, lease_holder = null, last_error = null where f.id = of_fetch_id;
     insert into views.transcripts as t (account_id, interview_id, question_id, source, lines, searched)
-    values (job.account_id, job.interview_id, job.question_id, job.url, new_lines, new_text)
+    values (job.account_id, job.interview_id, job.question_id, job.url, new_lines, views.lines_searched(new_lines))
     on conflict (account_id, interview_id, question_id) do update
         set source = excluded.source, lines = excluded.lines, searched = excluded.searched, stored_at = now()
         where t.source <> excluded.source or t.lines is distinct from excluded.lines;

@@ -147,7 +147,7 @@ create index watched_by_interview on views.watched (account_id, interview_id);
 
 -- What is said in an answer, as far as it is known. Lines are [{"start", "end", "text"}] in seconds, made of the captions that source
 -- names. Those that the platform sends in the document itself stand there alone: their row has no lines and the source ''. searched
--- is the text of the lines, folded.
+-- is the text of the lines, folded. size is what a page has of them beside its document, in bytes.
 create table views.transcripts (
     account_id   text        not null collate "C",
     interview_id text        not null collate "C",
@@ -155,6 +155,7 @@ create table views.transcripts (
     source       text        not null,
     lines        jsonb,
     searched     text        not null,
+    size         int         not null generated always as (coalesce(octet_length(lines::text), 0)) stored,
     stored_at    timestamptz not null default now(),
     primary key (account_id, interview_id, question_id),
     foreign key (account_id, interview_id) references links.interviews (account_id, id) on delete cascade

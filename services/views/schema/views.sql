@@ -36,3 +36,7 @@ select id, account_id, share_link_id, reviewer_id, opened_at, is_first, network,
 -- or not yet.
 create or replace view views.wanted_logos as
 select account_id, url, state, last_error from views.fetches where interview_id is null;
+
+-- For the links service, which bounds what a page may have: what was fetched for an interview, in bytes.
+create or replace view views.transcript_sizes as
+select account_id, interview_id, sum(size)::bigint as size from views.transcripts group by account_id, interview_id;

@@ -179,7 +179,8 @@ static bool is_own_header(const char *line, size_t name_length)
             return true;
         }
     }
-    return strncasecmp(line, "Content-", 8) == 0;
+    /* Those of MIME; Content-Language is the mail's own (RFC 3282). */
+    return strncasecmp(line, "Content-", 8) == 0 && !(name_length == 16 && strncasecmp(line, "Content-Language", 16) == 0);
 }
 
 static bool has_endless_word(const char *text)

@@ -1,11 +1,14 @@
 /* preview_template.c - POST /v1/email-templates/preview: a message as a reviewer would get it; nothing is sent or stored.
  *
- * The link's address and passcode are made-up ones always: a preview goes to screens that no reviewer sits at.
+ * The link's address and passcode are made-up ones always: a preview goes to screens that no reviewer sits at. What placeholders
+ * say is in the language of the link's first reviewer; without a link, in that of the samples.
  */
 #include <string.h>
 
 #include "common/data/markdown.h"
+#include "common/data/names.h"
 #include "common/http/problem.h"
+#include "common/words/words.h"
 #include "services/links/handlers.h"
 #include "services/links/link_fields.h"
 #include "services/links/links.h"
@@ -27,6 +30,8 @@ static void read_texts(struct fields *root, struct preview *preview);
 static void take_template(struct flow *flow, struct preview *preview, const char *text);
 static const struct placeholder *placeholders_of(struct flow *flow, const char *values_of_link);
 static const char *value_of(const json_t *link, const char *name, const char *sample);
+static const char *expiry_of(struct arena *arena, enum words_language language, const json_t *link);
+static const char *job_of(struct arena *arena, enum words_language language, const json_t *link);
 
 struct next *preview_template(struct flow *flow)
 {
@@ -107,15 +112,16 @@ static const struct placeholder *placeholders_of(struct flow *flow, const char *
     const char *error;
     const json_t *link = values_of_link ? json_parse(flow->arena, values_of_link, strlen(values_of_link), &error) : NULL;
     const char *reviewer_name = value_of(link, "reviewer_name", "Robin Reviewer");
+    enum words_language language = words_choose(value_of(link, "locale", NULL), NULL, value_of(link, "account_locale", NULL));
     const struct placeholder values[] = {
-        { "reviewer_name", reviewer_name },
-        { "reviewer_first_name", arena_strndup(flow->arena, reviewer_name, strcspn(reviewer_name, " ")) },
-        { "sender_name", value_of(link, "sender_name", "Sam Sender") },
+        { "reviewer_name", words_isolated(flow->arena, reviewer_name) },
+        { "reviewer_first_name", words_isolated(flow->arena, names_first(flow->arena, reviewer_name)) },
+        { "sender_name", words_isolated(flow->arena, value_of(link, "sender_name", "Sam Sender")) },
         { "link_url", arena_printf(flow->arena, "%s/s/sample#%s", flow->daemon->settings->public_url, SAMPLE_PASSCODE) },
         { "passcode", SAMPLE_PASSCODE },
-        { "expires_at", value_of(link, "expires_at", link ? "never" : "Friday, 1 January 2027, 12:00 (UTC)") },
+        { "expires_at", expiry_of(flow->arena, language, link) },
         { "interview_count", value_of(link, "interview_count", "3") },
-        { "job_title", value_of(link, "job_title", link ? "an open position" : "Librarian") },
+        { "job_title", words_isolated(flow->arena, job_of(flow->arena, language, link)) },
         { NULL, NULL },
     };
 
@@ -129,4 +135,21 @@ static const char *value_of(const json_t *link, const char *name, const char *sa
     const char *value = json_string_value(json_object_get(link, name));
 
     return value ? value : sample;
+}
+
+static const char *expiry_of(struct arena *arena, enum words_language language, const json_t *link)
+{
+    const char *at = value_of(link, "expires_at", link ? NULL : "2027-01-01T12:00[UTC]");
+
+    return at ? words_moment(arena, language, at) : words_text(language, MAILS_INVITATION_NEVER);
+}
+
+static const char *job_of(struct arena *arena, enum words_language language, const json_t *link)
+{
+    long long count = (long long)json_integer_value(json_object_get(link, "job_count"));
+
+    if (count > 1) {
+        return words_say(arena, language, MAILS_INVITATION_JOBS, { "count", arena_printf(arena, "%lld", count) });
+    }
+    return value_of(link, "job_title", link ? words_text(language, MAILS_INVITATION_OPEN_POSITION) : "Librarian");
 }

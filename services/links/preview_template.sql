@@ -9,7 +9,10 @@ select (select json_build_object('subject', t.subject, 'body', t.body)
                    'sender_name', c.owner_name,
                    'expires_at', notifications.local_time(c.expires_at, c.owner_time_zone),
                    'interview_count', c.interview_count::text,
-                   'job_title', c.job_title)
+                   'job_title', c.job_title,
+                   'job_count', c.job_count,
+                   'locale', c.reviewer_locale,
+                   'account_locale', c.account_locale)
         from links.reviewers r join links.mail_contexts c on c.reviewer_id = r.id
         where r.account_id = :account_id and r.share_link_id = :share_link_id
         order by r.position

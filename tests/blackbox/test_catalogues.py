@@ -80,3 +80,22 @@ def test_a_misspelt_key_does_not_compile(tmp_path):
         ran = subprocess.run(["gcc", "-std=gnu11", f"-I{ROOT}", f"-I{ROOT}/build/gen", "-fsyntax-only", source], capture_output=True, text=True)
         assert (ran.returncode == 0) == compiles, ran.stderr
         assert compiles or "did you mean" in ran.stderr
+
+
+# Texts that are the same in another language, too.
+SAME = {
+    "de": {"times.moment", "times.day", "times.april", "times.august", "times.september", "times.november", "mails.fact", "mails.digest.recommended"},
+    "fr": {"mails.from", "mails.recommendation.no", "times.moment", "times.day_other", "mails.digest.recommended"},
+    "es": {"times.moment", "times.day_first", "times.day_other", "mails.fact", "mails.recommendation.no", "mails.digest.recommended"},
+    "nl": {"times.moment", "times.day_first", "times.day_other", "mails.fact",
+           "mails.from", "mails.digest.recommended"},
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_each_text_is_another_than_in_english_unless_it_is_listed(language):
+    same = set()
+    for area in ("mails", "pages", "times"):
+        english, texts = (json.loads((ROOT / "common" / "words" / each / f"{area}.json").read_text()) for each in ("en", language))
+        same |= {f"{area}.{key}" for key in texts if texts[key] == english[key]}
+    assert same <= SAME[language]

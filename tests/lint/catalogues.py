@@ -8,7 +8,7 @@ from tree import ROOT, line_of, sources, text_of, without_c_comments
 sys.path.insert(0, str(ROOT / "common" / "words"))
 import catalogue_files  # noqa: E402
 
-FILLED = re.compile(r"\b\w*say(?:_html)?\((?:[^;{}]*?[,(]\s*)([A-Z][A-Z0-9_]+)\s*((?:,\s*\{[^{}]*\}\s*)*)\)", re.DOTALL)
+FILLED = re.compile(r"\b\w*say(?:_\w+)?\((?:[^;{}]*?[,(]\s*)([A-Z][A-Z0-9_]+)\s*((?:,\s*\{[^{}]*\}\s*)*)\)", re.DOTALL)
 
 
 def check():

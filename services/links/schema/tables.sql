@@ -50,6 +50,14 @@ language sql immutable
 return octet_length(document::text)
        + 500 * case when jsonb_typeof(document -> 'questions') = 'array' then jsonb_array_length(document -> 'questions') else 0 end;
 
+-- How long the recordings of an interview's answers last, in seconds: what an invitation says of the time that it takes.
+create function links.recorded_seconds(document jsonb) returns real
+language sql immutable
+return (select coalesce(sum((question #>> '{answer,duration_seconds}')::real), 0)
+        from jsonb_array_elements(case when jsonb_typeof(document -> 'questions') = 'array' then document -> 'questions' else '[]' end) question
+        where question -> 'skipped' is distinct from 'true' and question #>> '{answer,kind}' in ('video', 'audio')
+          and jsonb_typeof(question #> '{answer,duration_seconds}') = 'number');
+
 -- The document is kept as the platform sent it; what lists filter and sort by stands beside it.
 create table links.interviews (
     account_id      text        not null collate "C" references links.accounts on delete cascade,
@@ -64,6 +72,7 @@ create table links.interviews (
         (document #>> '{candidate,first_name}') || coalesce(' ' || (document #>> '{candidate,last_name}'), ''),
         document #>> '{candidate,email}')) stored,
     content_size    int         not null generated always as (links.content_size(document)) stored,
+    recorded_s      real        not null generated always as (links.recorded_seconds(document)) stored,
     external_id     text        collate "C",
     metadata        jsonb       not null default '{}',
     version         int         not null default 1,

@@ -39,7 +39,13 @@ select r.id as reviewer_id, r.name as reviewer_name, r.email as reviewer_email, 
        (select i.document #>> '{job,title}' from links.share_link_interviews m
         join links.interviews i on i.account_id = m.account_id and i.id = m.interview_id
         where m.share_link_id = l.id order by m.position limit 1) as job_title,
-       r.locale as reviewer_locale, a.locale as account_locale, a.brand_name, a.brand_accent, a.brand_logo
+       r.locale as reviewer_locale, a.locale as account_locale, a.brand_name, a.brand_accent, a.brand_logo,
+       (select count(distinct i.job_id) from links.share_link_interviews m
+        join links.interviews i on i.account_id = m.account_id and i.id = m.interview_id
+        where m.share_link_id = l.id)::int as job_count,
+       (select coalesce(sum(i.recorded_s), 0) from links.share_link_interviews m
+        join links.interviews i on i.account_id = m.account_id and i.id = m.interview_id
+        where m.share_link_id = l.id)::int as recorded_s
 from links.reviewers r
 join links.share_links l on l.id = r.share_link_id
 join links.accounts a on a.id = l.account_id;
@@ -65,3 +71,6 @@ create or replace view links.mail_people as select id as reviewer_id, name, emai
 
 -- For the notifications service: by what a webhook endpoint chooses links.
 create or replace view links.webhook_links as select id as share_link_id, account_id, external_id from links.share_links;
+
+-- For the notifications service: the language of what an account is told that is about no one link.
+create or replace view links.mail_accounts as select id as account_id, locale as account_locale from links.accounts;

@@ -2,8 +2,9 @@
  * writes it.
  *
  * An invitation goes to a reviewer and never names the link's title or the other reviewers. All else is a notice: it goes to
- * a link's owner and can be unsubscribed from. All mails about a link are one thread. The request that it all began with is
- * in the headers, so that a mail can be followed back to the gateway.
+ * a link's owner and can be unsubscribed from. A reviewer reads their own language, an owner that of the account. All mails about
+ * a link are one thread. The request that it all began with is in the headers, so that a mail can be followed back to the
+ * gateway.
  */
 #include "services/notifications/mail/compose_mail.h"
 
@@ -44,6 +45,8 @@ const char *compose_mail(struct arena *arena, const struct daemon *daemon, const
     const char *domain = domain_of(arena, settings->mail_from), *kind = letter_text(context, "kind");
     struct letter letter = { .arena = arena, .daemon = daemon, .context = context, .mail = mail };
 
+    letter.language = words_choose(letter_text(context, "locale"), NULL, letter_text(context, "account_locale"));
+
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (!str_equal(kinds[i].kind, kind)) {
             continue;
@@ -53,7 +56,8 @@ const char *compose_mail(struct arena *arena, const struct daemon *daemon, const
                                                  &(struct unsubscribe){ .account_id = letter_text(context, "account_id"),
                                                                         .address = letter_text(context, "recipient"),
                                                                         .share_link_id = letter_text(context, "share_link_id"),
-                                                                        .kind = kind });
+                                                                        .kind = kind,
+                                                                        .language = words_tag(letter.language) });
         }
         *mail = (struct mail){
             .to = arena_strdup(arena, letter_text(context, "recipient")),
@@ -91,9 +95,10 @@ static const char *const *headers_of(const struct letter *letter, const char *do
     const char *share_link_id = letter_text(letter->context, "share_link_id");
     const char *request_id = letter_text(letter->context, "request_id"),
                *traceparent = letter_text(letter->context, "traceparent");
-    const char **headers = arena_calloc(arena, 8, sizeof *headers);
+    const char **headers = arena_calloc(arena, 9, sizeof *headers);
     size_t count = 0;
 
+    headers[count++] = arena_printf(arena, "Content-Language: %s", words_tag(letter->language));
     headers[count++] = "Auto-Submitted: auto-generated";
     headers[count++] = "X-Auto-Response-Suppress: OOF, AutoReply"; /* Exchange does not know the line above */
     if (letter->unsubscribe) {

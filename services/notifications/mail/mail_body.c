@@ -1,108 +1,127 @@
-/* mail_body.c - see the header. */
+/* mail_body.c - see the header. Colours are those of common/pages/base.css, inlined. */
 #include "services/notifications/mail/mail_body.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-static char *format_text(struct arena *arena, const char *format, va_list values);
+#include "common/data/names.h"
+
+#define OUR_ACCENT "#0b57a4"
+
+static void add_head(struct mail_body *body);
+static void add_brand(struct mail_body *body, const struct mail_look *look);
+static void add_blocks(struct buf *html, const char *blocks);
 static char *keep(struct arena *arena, struct buf *buf);
 
-void mail_body_start(struct mail_body *body, struct arena *arena)
+void mail_body_start(struct mail_body *body, struct arena *arena, enum words_language language, const struct mail_look *look)
 {
-    *body = (struct mail_body){ .arena = arena };
+    *body = (struct mail_body){ .arena = arena, .language = language };
+    if (!look || !accent_of(look->accent, &body->accent)) {
+        accent_of(OUR_ACCENT, &body->accent);
+    }
+    add_head(body);
     buf_add_text(
         &body->html,
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"></head>"
-        "<body style=\"margin:0;background:#f4f5f7\">"
         "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\"><tr><td align=\"center\">"
-        "<table role=\"presentation\" width=\"560\" cellpadding=\"0\" cellspacing=\"0\" style=\"max-width:560px;width:100%\">"
-        "<tr><td style=\"background:#ffffff;padding:28px;font:16px/1.5 Arial,Helvetica,sans-serif;color:#1c2430\">");
+        "<table role=\"presentation\" width=\"600\" cellpadding=\"0\" cellspacing=\"0\" style=\"max-width:600px;width:100%\">"
+        "<tr><td class=\"sheet\" style=\"background:#ffffff;padding:24px;font:16px/1.5 system-ui,-apple-system,'Segoe UI',"
+        "Roboto,Arial,sans-serif;color:#1b2430;overflow-wrap:anywhere\">");
+    if (look) {
+        add_brand(body, look);
+    }
 }
 
-const char *mail_body_first_name(struct arena *arena, const char *name)
+static void add_head(struct mail_body *body)
 {
-    return arena_strndup(arena, name, strcspn(name, " "));
+    const struct accent_scheme *dark = &body->accent.dark;
+
+    buf_printf(&body->html, "<!doctype html><html lang=\"%s\" dir=\"ltr\"><head><meta charset=\"utf-8\">",
+               words_tag(body->language));
+    buf_add_text(&body->html, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+                              "<meta name=\"color-scheme\" content=\"light dark\">"
+                              "<meta name=\"supported-color-schemes\" content=\"light dark\">"
+                              "<style>:root{color-scheme:light dark}@media (prefers-color-scheme:dark){"
+                              ".ground{background:#12161c!important}.sheet{background:#1b212a!important;color:#e9ecf1!important}"
+                              ".quiet{color:#a9b4c2!important}.quote{border-color:#323c49!important;color:#a9b4c2!important}");
+    buf_printf(&body->html, ".button{background:%s!important}.button a{color:%s!important}.link{color:%s!important}",
+               dark->accent, dark->on_accent, dark->accent);
+    buf_add_text(&body->html, "}</style></head><body class=\"ground\" style=\"margin:0;background:#f6f5f1\">");
+}
+
+/* Who sends it, small: by the logo, which says the name where pictures are not shown; else by name. */
+static void add_brand(struct mail_body *body, const struct mail_look *look)
+{
+    bool has_name = look->brand_name && *look->brand_name, has_logo = look->logo_url && *look->logo_url;
+
+    if (has_name) {
+        buf_printf(&body->text, "%s\n\n", look->brand_name);
+    }
+    if (!has_name && !has_logo) {
+        return;
+    }
+    buf_add_text(&body->html,
+                 "<p dir=\"auto\" class=\"quiet\" style=\"margin:0 0 24px;font-size:14px;font-weight:bold;color:#55606e\">");
+    if (has_logo) {
+        buf_add_text(&body->html, "<img src=\"");
+        buf_add_html(&body->html, look->logo_url);
+        buf_add_text(&body->html, "\" height=\"40\" style=\"height:40px;max-width:240px;border:0\" alt=\"");
+        buf_add_html(&body->html, has_name ? look->brand_name : "");
+        buf_add_text(&body->html, "\">");
+    } else {
+        buf_add_html(&body->html, look->brand_name);
+    }
+    buf_add_text(&body->html, "</p>");
 }
 
 void mail_body_hello(struct mail_body *body, const char *name)
 {
-    if (*name) {
-        mail_body_say(body, NULL, "Hello %s,", mail_body_first_name(body->arena, name));
+    const char *first = names_first(body->arena, name);
+
+    if (*first) {
+        mail_body_say(body, NULL, MAILS_HELLO, { "name", first });
     } else {
-        mail_body_say(body, NULL, "Hello,");
+        mail_body_tell(body, MAILS_HELLO_NOBODY);
     }
 }
 
-void mail_body_say(struct mail_body *body, const char *who, const char *format, ...)
+void mail_body_paragraph(struct mail_body *body, const char *strong, enum words_key key, const struct words_value *values)
 {
-    va_list values;
-
-    va_start(values, format);
-    const char *said = format_text(body->arena, format, values);
-    va_end(values);
-    buf_printf(&body->text, "%s%s%s\n\n", who ? who : "", who ? " " : "", said);
-    buf_add_text(&body->html, "<p>");
-    if (who) {
-        buf_add_text(&body->html, "<strong>");
-        buf_add_html(&body->html, who);
-        buf_add_text(&body->html, "</strong> ");
-    }
-    buf_add_html(&body->html, said);
-    buf_add_text(&body->html, "</p>");
+    buf_printf(&body->text, "%s\n\n", words_fill(body->arena, body->language, key, values));
+    buf_printf(&body->html, "<p>%s</p>", words_fill_html(body->arena, body->language, key, values, strong));
 }
 
-static char *format_text(struct arena *arena, const char *format, va_list values)
+void mail_body_tell(struct mail_body *body, enum words_key key)
 {
-    va_list again;
-
-    va_copy(again, values);
-    int length = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    char *text = arena_alloc(arena, (size_t)length + 1);
-    vsnprintf(text, (size_t)length + 1, format, values);
-    return text;
+    mail_body_paragraph(body, NULL, key, (const struct words_value[]){ { NULL, NULL } });
 }
 
-void mail_body_fact(struct mail_body *body, const char *label, const char *value, enum mail_body_value how)
+void mail_body_fact(struct mail_body *body, enum words_key label, const char *value, enum mail_body_value how)
 {
-    buf_printf(&body->text, "%s: %s\n\n", label, value);
-    buf_printf(&body->html, "<p>%s: ", label);
-    if (how == MAIL_BODY_CODE) {
-        buf_add_text(&body->html, "<strong style=\"font-family:Consolas,monospace\">");
-    }
-    buf_add_html(&body->html, value);
-    if (how == MAIL_BODY_CODE) {
-        buf_add_text(&body->html, "</strong>");
-    }
-    buf_add_text(&body->html, "</p>");
+    const char *said = words_text(body->language, label);
+    const struct words_value values[] = { { "label", said }, { "value", value }, { NULL, NULL } };
+    const char *html = words_fill_html(body->arena, body->language, MAILS_FACT, values, how == MAIL_BODY_CODE ? "value" : NULL);
+
+    buf_printf(&body->text, "%s\n\n", words_say(body->arena, body->language, MAILS_FACT, { "label", said }, { "value", value }));
+    buf_printf(&body->html, how == MAIL_BODY_CODE ? "<p style=\"font-variant-numeric:tabular-nums\">%s</p>" : "<p>%s</p>", html);
 }
 
 void mail_body_heading(struct mail_body *body, const char *heading)
 {
     buf_printf(&body->text, "%s\n\n", heading);
-    buf_add_text(&body->html, "<h2 style=\"font-size:17px;margin:24px 0 8px\">");
+    buf_add_text(&body->html, "<h2 dir=\"auto\" style=\"font-size:16px;margin:24px 0 8px\">");
     buf_add_html(&body->html, heading);
     buf_add_text(&body->html, "</h2>");
 }
 
 void mail_body_list_start(struct mail_body *body)
 {
-    buf_add_text(&body->html, "<ul style=\"padding-left:22px;margin:12px 0\">");
+    buf_add_text(&body->html, "<ul style=\"padding-left:24px;margin:12px 0\">");
 }
 
-void mail_body_item(struct mail_body *body, const char *format, ...)
+void mail_body_item(struct mail_body *body, enum words_key key, const struct words_value *values)
 {
-    va_list values;
-
-    va_start(values, format);
-    const char *said = format_text(body->arena, format, values);
-    va_end(values);
-    buf_printf(&body->text, "- %s\n", said);
-    buf_add_text(&body->html, "<li style=\"margin:4px 0\">");
-    buf_add_html(&body->html, said);
-    buf_add_text(&body->html, "</li>");
+    buf_printf(&body->text, "- %s\n", words_fill(body->arena, body->language, key, values));
+    buf_printf(&body->html, "<li style=\"margin:4px 0\">%s</li>",
+               words_fill_html(body->arena, body->language, key, values, NULL));
 }
 
 void mail_body_list_end(struct mail_body *body)
@@ -113,8 +132,9 @@ void mail_body_list_end(struct mail_body *body)
 
 void mail_body_quote(struct mail_body *body, const char *words)
 {
-    buf_add_text(&body->html, "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\"><tr>"
-                              "<td style=\"border-left:3px solid #c8d0da;padding:2px 0 2px 14px;color:#3a4552\">");
+    buf_add_text(&body->html,
+                 "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\"><tr><td dir=\"auto\" class=\"quote\" "
+                 "style=\"border-left:3px solid #d5d8dd;padding:2px 0 2px 14px;color:#55606e\">");
     for (const char *line = words; *line;) {
         size_t length = strcspn(line, "\n");
         const char *text = arena_strndup(body->arena, line, length > 0 && line[length - 1] == '\r' ? length - 1 : length);
@@ -130,35 +150,70 @@ void mail_body_quote(struct mail_body *body, const char *words)
     buf_add_text(&body->html, "</td></tr></table>");
 }
 
+/* lang="": nobody says which language it is in, so it is not said to be in ours. */
 void mail_body_markdown(struct mail_body *body, const char *source, const struct placeholder *values)
 {
     buf_printf(&body->text, "%s\n\n", markdown_text(body->arena, source, values));
-    buf_add_text(&body->html, markdown_html(body->arena, source, values));
+    buf_add_text(&body->html, "<div lang=\"\">");
+    add_blocks(&body->html, markdown_html(body->arena, source, values));
+    buf_add_text(&body->html, "</div>");
 }
 
-void mail_body_button(struct mail_body *body, const char *label, const char *url)
+/* Each block of text gets a direction of its own. A tag stands here only where Markdown made it: text is escaped. */
+static void add_blocks(struct buf *html, const char *blocks)
 {
-    buf_printf(&body->text, "%s: %s\n\n", label, url);
-    buf_add_text(&body->html, "<p style=\"margin:28px 0\"><a href=\"");
+    static const char *const tags[] = { "<p>", "<li>", "<h1>", "<h2>", "<h3>", "<h4>", "<h5>", "<h6>", "<ul>", "<blockquote>" };
+
+    for (const char *open; (open = strchr(blocks, '<'));) {
+        size_t length = 1;
+        buf_add(html, blocks, (size_t)(open - blocks));
+        for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
+            if (str_starts_with(open, tags[i])) {
+                length = strlen(tags[i]);
+                buf_printf(html, "%.*s dir=\"auto\">", (int)length - 1, open);
+                break;
+            }
+        }
+        if (length == 1) {
+            buf_add_char(html, '<');
+        }
+        blocks = open + length;
+    }
+    buf_add_text(html, blocks);
+}
+
+/* The cell has the padding, which Outlook ignores on a link. */
+void mail_body_button(struct mail_body *body, enum words_key label, const char *url)
+{
+    const struct accent_scheme *light = &body->accent.light;
+
+    buf_printf(&body->text, "%s: %s\n\n", words_text(body->language, label), url);
+    buf_printf(
+        &body->html,
+        "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" style=\"margin:24px 0 12px\"><tr><td class=\"button\" "
+        "style=\"background:%s;border-radius:8px;padding:12px 24px\"><a href=\"",
+        light->accent);
     buf_add_html(&body->html, url);
-    buf_add_text(&body->html,
-                 "\" style=\"background:#0b5cad;color:#ffffff;padding:12px 22px;border-radius:6px;text-decoration:none;"
-                 "font-weight:bold;display:inline-block\">");
-    buf_add_html(&body->html, label);
-    buf_add_text(&body->html, "</a></p>");
+    buf_printf(&body->html, "\" style=\"display:block;color:%s;text-decoration:none;font-weight:bold\">", light->on_accent);
+    buf_add_html(&body->html, words_text(body->language, label));
+    buf_add_text(&body->html, "</a></td></tr></table><p class=\"quiet\" style=\"margin:0 0 24px;font-size:14px;color:#55606e\">");
+    buf_add_html(&body->html, words_text(body->language, MAILS_OR_COPY));
+    buf_add_text(&body->html, " <bdi dir=\"ltr\" style=\"word-break:break-all\">");
+    buf_add_html(&body->html, url);
+    buf_add_text(&body->html, "</bdi></p>");
 }
 
 void mail_body_end(struct mail_body *body, const char *footer, const char *link_label, const char *url, const char **text,
                    const char **html)
 {
     buf_printf(&body->text, "%s\n", footer);
-    buf_add_text(&body->html, "<p style=\"font-size:13px;color:#5b6470\">");
+    buf_add_text(&body->html, "<p class=\"quiet\" style=\"font-size:14px;color:#55606e\">");
     buf_add_html(&body->html, footer);
     if (url) {
         buf_printf(&body->text, "%s: %s\n", link_label, url);
-        buf_add_text(&body->html, " <a href=\"");
+        buf_add_text(&body->html, " <a class=\"link\" href=\"");
         buf_add_html(&body->html, url);
-        buf_add_text(&body->html, "\" style=\"color:#0b5cad\">");
+        buf_printf(&body->html, "\" style=\"color:%s\">", body->accent.light.accent);
         buf_add_html(&body->html, link_label);
         buf_add_text(&body->html, "</a>");
     }

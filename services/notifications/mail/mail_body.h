@@ -1,41 +1,59 @@
 /* mail_body.h - the two bodies of a mail, written side by side: each call adds the same to the plain text and to the HTML.
  *
- * The HTML is tables and inline styles, without pictures, which Outlook and Gmail show alike. All text that comes in is
- * text: it is escaped here and nowhere else.
+ * The HTML is tables and inline styles, which Outlook and Gmail show alike; a style sheet brings the dark colours to those who
+ * know one. All text that comes in is text: it is escaped here and nowhere else. What is ours comes from the catalogue of words;
+ * what people wrote stands in blocks of a direction of their own, or in isolates, so that Arabic and Hebrew are not jumbled with
+ * it.
  */
 #ifndef SHARELINK_NOTIFICATIONS_MAIL_BODY_H
 #define SHARELINK_NOTIFICATIONS_MAIL_BODY_H
 
 #include "common/base/arena.h"
-#include "common/data/markdown.h"
 #include "common/base/str.h"
+#include "common/data/markdown.h"
+#include "common/pages/accent.h"
+#include "common/words/words.h"
 
 struct mail_body {
     struct arena *arena;
+    enum words_language language;
+    struct accent accent;
     struct buf text, html;
 };
 
-void mail_body_start(struct mail_body *body, struct arena *arena);
-/* "Hello Olu," - by the first word of a name. */
+/* What an account's mails look like; each may be NULL or "". */
+struct mail_look {
+    const char *brand_name;
+    const char *accent;   /* "#0b57a4" */
+    const char *logo_url; /* of an image that we serve */
+};
+
+/* look may be NULL. */
+void mail_body_start(struct mail_body *body, struct arena *arena, enum words_language language, const struct mail_look *look);
+/* "Hello Olu," - by a person's first name. */
 void mail_body_hello(struct mail_body *body, const char *name);
-/* A paragraph; the HTML shows who in bold. who may be NULL. */
-void mail_body_say(struct mail_body *body, const char *who, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* A paragraph; the HTML shows the value named strong in bold. strong may be NULL. */
+#define mail_body_say(body, strong, key, ...)                                                                                    \
+    mail_body_paragraph(body, strong, key, (const struct words_value[]){ __VA_ARGS__, { NULL, NULL } })
+void mail_body_paragraph(struct mail_body *body, const char *strong, enum words_key key, const struct words_value *values);
+/* A paragraph without values. */
+void mail_body_tell(struct mail_body *body, enum words_key key);
 /* "When: Monday, …". The value may stand out as a code does. */
 enum mail_body_value { MAIL_BODY_PLAIN, MAIL_BODY_CODE };
-void mail_body_fact(struct mail_body *body, const char *label, const char *value, enum mail_body_value how);
+void mail_body_fact(struct mail_body *body, enum words_key label, const char *value, enum mail_body_value how);
 void mail_body_heading(struct mail_body *body, const char *heading);
 void mail_body_list_start(struct mail_body *body);
-void mail_body_item(struct mail_body *body, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define mail_body_say_item(body, key, ...) mail_body_item(body, key, (const struct words_value[]){ __VA_ARGS__, { NULL, NULL } })
+void mail_body_item(struct mail_body *body, enum words_key key, const struct words_value *values);
 void mail_body_list_end(struct mail_body *body);
 /* Somebody's words, with their line breaks. */
 void mail_body_quote(struct mail_body *body, const char *words);
+/* Somebody's message, in whatever language. */
 void mail_body_markdown(struct mail_body *body, const char *source, const struct placeholder *values);
-void mail_body_button(struct mail_body *body, const char *label, const char *url);
+/* A button, and under it its address for whom it does not work. */
+void mail_body_button(struct mail_body *body, enum words_key label, const char *url);
 /* Small print; with a link behind it when url is not NULL. Frees the buffers; both bodies are in the arena. */
 void mail_body_end(struct mail_body *body, const char *footer, const char *link_label, const char *url, const char **text,
                    const char **html);
-
-/* The first word of a person's name. */
-const char *mail_body_first_name(struct arena *arena, const char *name);
 
 #endif

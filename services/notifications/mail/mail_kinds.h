@@ -6,11 +6,13 @@
 #include "common/base/str.h"
 #include "common/data/json.h"
 #include "common/mail/mail.h"
+#include "common/words/words.h"
 
 struct letter {
     struct arena *arena;
     const struct daemon *daemon;
-    const json_t *context;   /* of notifications.mail_json */
+    const json_t *context; /* of notifications.mail_json */
+    enum words_language language;
     const char *unsubscribe; /* the page's URL; NULL for an invitation */
     struct mail *mail;       /* subject, names, Reply-To and both bodies are the writer's */
 };
@@ -31,17 +33,29 @@ static inline const char *letter_text(const json_t *object, const char *name)
     return text ? text : "";
 }
 
-/* In words; "" for none. */
-static inline const char *letter_recommendation(const json_t *review)
+/* A time in words; "" when it is missing. */
+static inline const char *letter_moment(const struct letter *letter, const json_t *object, const char *name)
 {
-    static const char *const words[][2] = {
-        { "strong_yes", "strong yes" }, { "yes", "yes" }, { "no", "no" }, { "strong_no", "strong no" }
+    return words_moment(letter->arena, letter->language, letter_text(object, name));
+}
+
+/* In words; "" for none. */
+static inline const char *letter_recommendation(enum words_language language, const json_t *review)
+{
+    static const struct {
+        const char *name;
+        enum words_key key;
+    } known[] = {
+        { "strong_yes", MAILS_RECOMMENDATION_STRONG_YES },
+        { "yes", MAILS_RECOMMENDATION_YES },
+        { "no", MAILS_RECOMMENDATION_NO },
+        { "strong_no", MAILS_RECOMMENDATION_STRONG_NO },
     };
     const char *name = letter_text(review, "recommendation");
 
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (str_equal(words[i][0], name)) {
-            return words[i][1];
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (str_equal(known[i].name, name)) {
+            return words_text(language, known[i].key);
         }
     }
     return "";
@@ -50,6 +64,12 @@ static inline const char *letter_recommendation(const json_t *review)
 static inline long long letter_int(const json_t *object, const char *name)
 {
     return (long long)json_integer_value(json_object_get(object, name));
+}
+
+/* As a value of words. */
+static inline const char *letter_number(const struct letter *letter, const json_t *object, const char *name)
+{
+    return arena_printf(letter->arena, "%lld", letter_int(object, name));
 }
 
 #endif

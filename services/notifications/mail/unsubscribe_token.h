@@ -11,6 +11,7 @@ struct unsubscribe {
     const char *account_id, *address;
     const char *share_link_id; /* "" for a mail that is not about one link */
     const char *kind;
+    const char *language; /* of the mail, as a tag; "" in what was sent before it was kept */
 };
 
 /* <public>/u/<token> */

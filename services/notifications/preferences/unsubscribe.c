@@ -21,7 +21,7 @@ static struct next *reply_stopped_all(struct flow *flow);
 
 struct next *unsubscribe(struct flow *flow)
 {
-    struct unsubscribe who;
+    struct unsubscribe who, *kept = arena_alloc(flow->arena, sizeof *kept);
 
     if (!unsubscribe_open(flow->arena, flow->daemon, router_param(flow, "token"), &who)) {
         return unsubscribe_page_unknown(flow);
@@ -31,8 +31,10 @@ struct next *unsubscribe(struct flow *flow)
         scope = *who.share_link_id ? SCOPE_LINK : SCOPE_ALL;
     }
     if (scope == SCOPE_NONE || (scope == SCOPE_LINK && !*who.share_link_id)) {
-        return unsubscribe_page_say(flow, 400, PAGES_UNSUBSCRIBE_NO_CHOICE, PAGES_UNSUBSCRIBE_NO_CHOICE_TEXT);
+        return unsubscribe_page_tell(flow, &who, 400, PAGES_UNSUBSCRIBE_NO_CHOICE, PAGES_UNSUBSCRIBE_NO_CHOICE_TEXT);
     }
+    *kept = who;
+    flow->state = kept;
     struct unsubscribe_in in = {
         .account_id = who.account_id,
         .address = who.address,
@@ -76,7 +78,7 @@ static struct next *reply_stopped_link(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    return unsubscribe_page_say(flow, 200, PAGES_UNSUBSCRIBE_LINK_DONE, PAGES_UNSUBSCRIBE_LINK_DONE_TEXT);
+    return unsubscribe_page_tell(flow, flow->state, 200, PAGES_UNSUBSCRIBE_LINK_DONE, PAGES_UNSUBSCRIBE_LINK_DONE_TEXT);
 }
 
 static struct next *reply_stopped_all(struct flow *flow)
@@ -84,5 +86,5 @@ static struct next *reply_stopped_all(struct flow *flow)
     if (pg_outcome(flow) != PG_OK) {
         return problem_reply_pg(flow);
     }
-    return unsubscribe_page_say(flow, 200, PAGES_UNSUBSCRIBE_ALL_DONE, PAGES_UNSUBSCRIBE_ALL_DONE_TEXT);
+    return unsubscribe_page_tell(flow, flow->state, 200, PAGES_UNSUBSCRIBE_ALL_DONE, PAGES_UNSUBSCRIBE_ALL_DONE_TEXT);
 }

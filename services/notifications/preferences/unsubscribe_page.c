@@ -16,14 +16,14 @@ static const char frame_style[] =
     "</style>\n</head>\n<body>\n<main>\n";
 static const char frame_end[] = "</main>\n</body>\n</html>\n";
 
-static enum words_language language_of(struct flow *flow);
+static enum words_language language_of(struct flow *flow, const struct unsubscribe *who);
 static void start_page(struct buf *page, enum words_language language, enum words_key heading);
 static void add_element(struct buf *page, const char *start, const char *text, const char *end);
-static struct next *reply_page(struct flow *flow, int status, struct buf *page);
+static struct next *reply_page(struct flow *flow, enum words_language language, int status, struct buf *page);
 
 struct next *unsubscribe_page_ask(struct flow *flow, const struct unsubscribe *who)
 {
-    enum words_language language = language_of(flow);
+    enum words_language language = language_of(flow, who);
     struct buf page = { 0 };
 
     start_page(&page, language, PAGES_UNSUBSCRIBE_ASK);
@@ -35,27 +35,28 @@ struct next *unsubscribe_page_ask(struct flow *flow, const struct unsubscribe *w
     add_element(&page, "<button name=\"scope\" value=\"all\">", words_text(language, PAGES_UNSUBSCRIBE_ALL_BUTTON),
                 "</button>\n");
     add_element(&page, "</form>\n<p>", words_text(language, PAGES_UNSUBSCRIBE_INVITATIONS_GO_ON), "</p>\n");
-    return reply_page(flow, 200, &page);
+    return reply_page(flow, language, 200, &page);
 }
 
-struct next *unsubscribe_page_say(struct flow *flow, int status, enum words_key heading, enum words_key text)
+struct next *unsubscribe_page_tell(struct flow *flow, const struct unsubscribe *who, int status, enum words_key heading,
+                                   enum words_key text)
 {
-    enum words_language language = language_of(flow);
+    enum words_language language = language_of(flow, who);
     struct buf page = { 0 };
 
     start_page(&page, language, heading);
     add_element(&page, "<p>", words_text(language, text), "</p>\n");
-    return reply_page(flow, status, &page);
+    return reply_page(flow, language, status, &page);
 }
 
 struct next *unsubscribe_page_unknown(struct flow *flow)
 {
-    return unsubscribe_page_say(flow, 404, PAGES_UNSUBSCRIBE_UNKNOWN, PAGES_UNSUBSCRIBE_UNKNOWN_TEXT);
+    return unsubscribe_page_tell(flow, NULL, 404, PAGES_UNSUBSCRIBE_UNKNOWN, PAGES_UNSUBSCRIBE_UNKNOWN_TEXT);
 }
 
-static enum words_language language_of(struct flow *flow)
+static enum words_language language_of(struct flow *flow, const struct unsubscribe *who)
 {
-    return words_choose(NULL, http_header(flow, "Accept-Language"), NULL);
+    return words_choose(NULL, http_header(flow, "Accept-Language"), who ? who->language : NULL);
 }
 
 static void start_page(struct buf *page, enum words_language language, enum words_key heading)
@@ -75,12 +76,12 @@ static void add_element(struct buf *page, const char *start, const char *text, c
     buf_add_text(page, end);
 }
 
-static struct next *reply_page(struct flow *flow, int status, struct buf *page)
+static struct next *reply_page(struct flow *flow, enum words_language language, int status, struct buf *page)
 {
     buf_add_text(page, frame_end);
     http_set_page_headers(
         flow, "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
-    http_set_header(flow, "Content-Language", words_tag(language_of(flow)));
+    http_set_header(flow, "Content-Language", words_tag(language));
     http_set_header(flow, "Vary", "Accept-Language");
     struct next *next = http_reply(flow, status, "text/html; charset=utf-8", page->data, page->length);
     buf_clear(page);

@@ -48,14 +48,15 @@ language sql stable as $$
                 when kind = 'expiry_warning' and link.expires_at is distinct from (data ->> 'expires_at')::timestamptz then 'expiry_changed' end
 $$;
 
--- A time as a person in that zone reads it. A zone that PostgreSQL does not know, because its tzdata is older than ours, is no
--- reason to hold back a mail: least of all those that are claimed together with it.
+-- A time as a clock in that zone shows it, with the zone's name: 2026-12-13T10:00[Europe/Amsterdam]. A mail says it in the words of
+-- its language (common/words/words.h). A zone that PostgreSQL does not know, because its tzdata is older than ours, is no reason to
+-- hold back a mail: least of all those that are claimed together with it.
 create or replace function notifications.local_time(at timestamptz, zone text) returns text
 language plpgsql stable strict as $$
 begin
-    return to_char(at at time zone zone, 'FMDay, FMDD FMMonth YYYY, HH24:MI') || ' (' || zone || ')';
+    return to_char(at at time zone zone, 'YYYY-MM-DD"T"HH24:MI') || '[' || zone || ']';
 exception when invalid_parameter_value then
-    return to_char(at at time zone 'UTC', 'FMDay, FMDD FMMonth YYYY, HH24:MI') || ' (UTC)';
+    return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI') || '[UTC]';
 end
 $$;
 
@@ -143,7 +144,11 @@ begin
     when 'digest' then
         return jsonb_build_object(
             'links', notifications.digest_json(delivery.id),
-            'until', notifications.local_time(delivery.happened_at, delivery.event_data ->> 'time_zone'));
+            'until', notifications.local_time(delivery.happened_at, delivery.event_data ->> 'time_zone'),
+            'account_locale', (select a.account_locale from links.mail_accounts a where a.account_id = delivery.account_id));
+    when 'webhook_disabled' then
+        return jsonb_build_object(
+            'account_locale', (select a.account_locale from links.mail_accounts a where a.account_id = delivery.account_id));
     else
         return '{}';
     end case;
@@ -170,7 +175,8 @@ language sql stable rows 1 as $$
                'reviewer_name', reviewer_name,
                'owner_name', link.owner_name,
                'owner_email', link.owner_email,
-               'expires_at', notifications.local_time(link.expires_at, link.owner_time_zone))
+               'expires_at', notifications.local_time(link.expires_at, link.owner_time_zone),
+               'account_locale', link.account_locale)
            || case when delivery.kind = 'invitation' then (
                   select jsonb_build_object(
                       'sealed', encode(m.sealed, 'hex'),
@@ -178,6 +184,12 @@ language sql stable rows 1 as $$
                       'message_body', m.message_body,
                       'interview_count', m.interview_count,
                       'job_title', m.job_title,
+                      'job_count', m.job_count,
+                      'recorded_s', m.recorded_s,
+                      'locale', m.reviewer_locale,
+                      'brand_name', m.brand_name,
+                      'brand_accent', m.brand_accent,
+                      'brand_logo', m.brand_logo,
                       'again', exists (select from notifications.deliveries e
                                        where e.reviewer_id = delivery.reviewer_id and e.kind = 'invitation' and e.id < delivery.id
                                          and e.state = 'sent' and e.recipient = delivery.recipient))
@@ -193,7 +205,8 @@ language sql stable rows 1 as $$
                       'title', link.title,
                       'link_state', link.state,
                       'reviewer_email', reviewer_email)
-                  || case when delivery.kind in ('review', 'completed', 'guessing', 'deactivated', 'expiry_warning', 'digest')
+                  || case when delivery.kind in ('review', 'completed', 'guessing', 'deactivated', 'expiry_warning', 'digest',
+                                                'webhook_disabled')
                           then notifications.mail_details(delivery, link) else '{}' end
               end
 $$;

@@ -216,7 +216,8 @@ language sql volatile as $$
 $$;
 
 -- Tells of a webhook endpoint that was switched off: the owner of the account's most recent link that has one, for the
--- account itself has no address. Called by whoever switches it off, in the same transaction; the delivery's id.
+-- account itself has no address. cause: gone or failing, which the mail says in words. Called by whoever switches it off, in the
+-- same transaction; the delivery's id.
 create or replace function notifications.tell_webhook_disabled(of_account_id text, endpoint_id text, endpoint_host text, cause text)
 returns text
 language sql volatile as $$

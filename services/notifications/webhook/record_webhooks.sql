@@ -66,8 +66,7 @@ changed as (
 ),
 told as materialized (
     select notifications.tell_webhook_disabled(
-               c.account_id, c.id, substring(c.url from '^[a-zA-Z]+://([^/?#]+)'),
-               case c.state_reason when 'gone' then 'it answered 410 Gone' else 'nothing could be delivered to it for days' end)
+               c.account_id, c.id, substring(c.url from '^[a-zA-Z]+://([^/?#]+)'), c.state_reason)
     from changed c
     where c.state = 'disabled'
 )

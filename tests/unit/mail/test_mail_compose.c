@@ -312,7 +312,8 @@ static void internationalised_domain_goes_out_in_its_ascii_form(void **state)
 static void bad_headers_are_refused(void **state)
 {
     static const char *const bad[] = {
-        "no colon", ": no name", "Na me: x", "Bcc: x@y.example", "content-type: text/html", "SUBJECT: again", "N\xC3\xA9: x", ""
+        "no colon",       ": no name",    "Na me: x", "Bcc: x@y.example", "content-type: text/html", "Content-Languages: de",
+        "SUBJECT: again", "N\xC3\xA9: x", ""
     };
     struct mail mail = a_mail();
     (void)state;
@@ -322,6 +323,9 @@ static void bad_headers_are_refused(void **state)
         mail.headers = headers;
         refuse(&mail, "a further header");
     }
+    const char *language[] = { "Content-Language: de", NULL };
+    mail.headers = language;
+    assert_null(mail_compose(arena, SENDER, &mail, &letter));
     const char *endless[] = { arena_printf(arena, "X-Note: %01000d", 1), NULL };
     mail.headers = endless;
     refuse(&mail, "too long");

@@ -1,6 +1,7 @@
 // What the page asks of the server. An answer that is no success is thrown as a Refusal; a network that is away as the
 // browser's own TypeError.
 export const path = document.body.dataset.path;
+const KEEPALIVE_MOST = 60_000; // bytes, of the 64 KiB that a browser lets be under way
 
 export class Refusal extends Error {
   constructor(status, problem, retryAfter, isOfInterview) {
@@ -37,6 +38,7 @@ async function ask(method, suffix, { body, headers = {}, keepalive = false, sign
 
 export const post = (suffix, body, options) => ask("POST", suffix, { body, ...options });
 export const fetchContent = () => ask("GET", "/content");
+export const fetchInterview = (interview) => ask("GET", `/interviews/${encodeURIComponent(interview)}`);
 export const openLink = (passcode) => post("/open", { passcode });
 export const fetchInterview = (id) => ask("GET", `/interviews/${encodeURIComponent(id)}`);
 export const leave = () => post("/leave", {});
@@ -45,9 +47,21 @@ export const reportWatch = (interview, report) =>
 export const searchContent = (search, signal) => ask("GET", `/content?${new URLSearchParams({ search })}`, { signal });
 export const sayDone = (note) => post("/done", note ? { note } : {});
 
-// version: that of the review which the reader has seen, 0 for none.
-export const saveReview = (interview, review, version) =>
-  ask("PUT", `/interviews/${encodeURIComponent(interview)}/review`, {
+// version: that of the review which the reader has seen, 0 for none. isLast: the page may be gone before the answer is here; such a
+// request goes on without it when it is small enough for the browser to promise that.
+export function saveReview(interview, review, version, { isLast = document.visibilityState === "hidden" } = {}) {
+  const size = new TextEncoder().encode(JSON.stringify(review)).length;
+  return ask("PUT", `/interviews/${encodeURIComponent(interview)}/review`, {
     body: review,
     headers: version ? { "If-Match": `"v${version}"` } : { "If-None-Match": "*" },
+    keepalive: size < (isLast ? KEEPALIVE_MOST : KEEPALIVE_MOST / 4),
   });
+}
+
+// null: there is none yet.
+export const fetchReview = (interview) => ask("GET", `/interviews/${encodeURIComponent(interview)}/review`).catch((fault) => {
+  if (fault.code === "no_review") {
+    return null;
+  }
+  throw fault;
+});

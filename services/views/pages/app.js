@@ -1,7 +1,6 @@
 // What comes after the gate: the list or one interview, as the address bar says.
 import { leave, path } from "./api.js";
-import { forgetDrafts, hasDrafts } from "./drafts.js";
-import { endFeedback, saveAll, saveDrafts } from "./feedback.js";
+import { beginFeedback, endFeedback, hasUnsaved, leaveFeedback, saveAll } from "./feedback.js";
 
 const app = document.getElementById("app");
 const gate = document.getElementById("gate");
@@ -21,7 +20,7 @@ export function enter(fetched, over) {
   gate.hidden = true;
   app.hidden = false;
   if (!content.settings.disable_feedback) {
-    saveDrafts(content.interviews, end);
+    beginFeedback({ end, noteReview });
   }
   show();
 }
@@ -36,7 +35,7 @@ async function show() {
   const [view] = await Promise.all([place < 0 ? import("./list.js") : import("./interview.js"), style("app.css")]);
   if (content && turn === shown) {
     close();
-    close = (place < 0 ? view.showList : view.showInterview)(app, { content, place, go, end, leave: goAway }) ?? (() => {});
+    close = (place < 0 ? view.showList : view.showInterview)(app, { content, place, go, end, leave: goAway, noteReview }) ?? (() => {});
   }
 }
 
@@ -68,6 +67,14 @@ function go(changes, kind = "push") {
   }
 }
 
+// The list knows what was saved; review: as a row of it has it, null when it was taken back.
+function noteReview(id, review) {
+  const row = content?.interviews.find((each) => each.id === id);
+  if (row) {
+    row.my_review = review;
+  }
+}
+
 // The session or the link ended in the middle. Drafts stay, and are saved after the next open.
 function end(refusal) {
   endFeedback();
@@ -88,12 +95,11 @@ async function goAway() {
   isLeaving = true;
   await Promise.race([saveAll(), new Promise((resolve) => setTimeout(resolve, SAVING_MOST_MS))]);
   // A session that ended meanwhile has said so.
-  if (content && (!hasDrafts() || confirm("Something that you have written is not saved yet, and would be lost. Leave all the same?"))) {
-    endFeedback();
+  if (content && (!hasUnsaved() || confirm("Something that you have written is not saved yet, and would be lost. Leave all the same?"))) {
+    leaveFeedback();
     close();
     close = () => {};
     app.hidden = true;
-    forgetDrafts();
     sessionStorage.removeItem(opened);
     await leave().catch(() => {});
     location.assign(location.pathname);

@@ -7,9 +7,9 @@ import { portrait } from "./parts.js";
 import { playerOf } from "./player.js";
 import { dayOf, minutes } from "./times.js";
 
-export function showInterview(app, { content, place, go, end, leave }) {
+export function showInterview(app, { content, place, go, end, leave, noteReview }) {
   const interview = content.interviews[place];
-  const feedback = content.settings.disable_feedback ? null : feedbackOn(interview, end);
+  const feedback = content.settings.disable_feedback ? null : feedbackOn(interview, { end, noteReview });
   const detail = h("section", { class: "answer", "aria-live": "off" });
   const list = h("ol", { class: "questions" });
   const heading = h("h1", { tabindex: "-1" }, interview.candidate.display_name);
@@ -21,7 +21,7 @@ export function showInterview(app, { content, place, go, end, leave }) {
     current = number;
     const question = interview.questions[number];
     player = playerOf(interview, question, { starts, onended: playNext, end });
-    fill(detail, h("h2", {}, question.text), player.elements, feedback?.ofQuestion(question));
+    fill(detail, h("h2", {}, question.text), player.elements, feedback && h("div", { class: "feedback" }, feedback.answerStars(question.id), feedback.answerNote(question.id)));
     [...list.children].forEach((item, index) =>
       item.firstChild.setAttribute("aria-current", index === number ? "true" : "false"));
   }
@@ -56,7 +56,7 @@ export function showInterview(app, { content, place, go, end, leave }) {
     h("div", { class: "columns" },
       h("div", { class: "main" }, detail,
         interview.questions.length > 0 && h("nav", { "aria-label": "Questions" }, h("h2", {}, count(interview.questions.length, "question", "questions")), list)),
-      h("div", { class: "side" }, feedback?.element, profileOf(interview.candidate), questionnaireOf(interview.questionnaire))),
+      h("div", { class: "side" }, feedback?.panel(), profileOf(interview.candidate), questionnaireOf(interview.questionnaire))),
   );
   if (interview.questions.length > 0) {
     choose(Math.max(0, interview.questions.findIndex((each) => each.answer)), false);
@@ -70,7 +70,7 @@ export function showInterview(app, { content, place, go, end, leave }) {
   return () => {
     removeEventListener("keydown", turn);
     player?.stop();
-    feedback?.save();
+    feedback?.stop();
   };
 }
 

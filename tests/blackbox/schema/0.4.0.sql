@@ -77,7 +77,7 @@ CREATE FUNCTION events.add_of_reviewers(ids text[], types text[], reviewer_ids t
 #variable_conflict use_column
 begin
     if not types <@ array['link.opened', 'link.passcode_failed', 'link.access_requested', 'link.deactivated', 'interview.watched',
-                          'review.submitted', 'review.updated'] then
+                          'review.submitted', 'review.updated', 'review.completed'] then
         raise insufficient_privilege using message = 'events.add_of_reviewers: not all of these types are of what reviewers do';
     end if;
     return query
@@ -131,7 +131,7 @@ CREATE FUNCTION events.cloud_event(event events.log) RETURNS text
         'specversion', '1.0',
         'id', event.id,
         'source', case when event.type in ('link.opened', 'link.passcode_failed', 'link.access_requested',
-                                           'interview.watched', 'review.submitted', 'review.updated')
+                                           'interview.watched', 'review.submitted', 'review.updated', 'review.completed')
                        then '/sharelink/views' else '/sharelink/links' end,
         'type', 'sharelink.' || event.type || '.v1',
         'subject', event.share_link_id,
@@ -195,9 +195,17 @@ CREATE TABLE links.accounts (
     default_expires_value integer,
     default_expires_unit text,
     default_sender_name text,
+    brand_name text,
+    brand_accent text,
+    brand_logo_url text,
+    brand_logo text COLLATE pg_catalog."C",
+    locale text COLLATE pg_catalog."C",
+    console_url text,
+    console_origins text[] DEFAULT '{}'::text[] NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT accounts_brand_accent_check CHECK ((brand_accent ~ '^#[0-9a-f]{6}$'::text)),
     CONSTRAINT accounts_check CHECK (((default_expires_value IS NULL) = (default_expires_unit IS NULL))),
     CONSTRAINT accounts_default_expires_unit_check CHECK ((default_expires_unit = ANY (ARRAY['days'::text, 'weeks'::text])))
 );
@@ -359,7 +367,7 @@ CREATE FUNCTION links.email_template_json(template links.email_templates) RETURN
 $$;
 
 
-CREATE FUNCTION links.erase_interview(of_account_id text, of_interview_id text, wanted_tags text) RETURNS TABLE(outcome text, memberships integer, basic_link_id text, queued_mails integer, reviews integer, review_revisions integer, watch_records integer)
+CREATE FUNCTION links.erase_interview(of_account_id text, of_interview_id text, wanted_tags text) RETURNS TABLE(outcome text, memberships integer, basic_link_id text, queued_mails integer, reviews integer, review_revisions integer, watch_records integer, transcripts integer)
     LANGUAGE plpgsql ROWS 1
     AS $$
 declare
@@ -387,7 +395,7 @@ begin
     select coalesce(array_agg(share_link_id), '{}') into linked from ended;
     update links.share_links l set version = l.version + 1, updated_at = now() where l.id = any (linked) and l.kind = 'advanced';
     delete from links.share_links l where l.account_id = of_account_id and l.basic_of = of_interview_id returning l.id into basic_link_id;
-    select * into reviews, review_revisions, watch_records from views.erase_feedback(of_account_id, of_interview_id);
+    select * into reviews, review_revisions, watch_records, transcripts from views.erase_feedback(of_account_id, of_interview_id);
     delete from sharelink.idempotent_answers a where a.about = of_account_id || '/' || of_interview_id;
     delete from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id;
     queued_mails := notifications.drop_mails_of_candidate(
@@ -406,6 +414,17 @@ CREATE FUNCTION links.expiry(is_sent boolean, at timestamp with time zone, in_s 
     select case when is_sent then coalesce(at, now() + in_s * interval '1 second')
                 else now() + account.default_expires_value
                              * case account.default_expires_unit when 'weeks' then interval '168 hours' else interval '24 hours' end end
+$$;
+
+
+CREATE FUNCTION links.hold_document(of_account_id text, of_interview_id text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for share;
+    return found;
+end
 $$;
 
 
@@ -605,6 +624,17 @@ CREATE FUNCTION links.merged_metadata(metadata jsonb, changes jsonb) RETURNS jso
     RETURN CASE WHEN (changes IS NULL) THEN metadata WHEN (jsonb_typeof(changes) = 'null'::text) THEN '{}'::jsonb ELSE jsonb_strip_nulls((metadata || changes)) END;
 
 
+CREATE FUNCTION links.note_document_change(of_account_id text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    insert into links.document_versions as v (account_id) values (of_account_id)
+    on conflict (account_id) do update set version = v.version + 1;
+end
+$$;
+
+
 CREATE FUNCTION links.note_revival() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -647,6 +677,7 @@ CREATE TABLE links.reviewers (
     invitation_requested_at timestamp with time zone,
     external_id text COLLATE pg_catalog."C",
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    locale text COLLATE pg_catalog."C",
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
@@ -711,7 +742,10 @@ CREATE TABLE views.activity (
     hour_since timestamp with time zone DEFAULT now() NOT NULL,
     hour_opens integer DEFAULT 0 NOT NULL,
     networks jsonb DEFAULT '{}'::jsonb NOT NULL,
-    network_count integer DEFAULT 0 NOT NULL
+    network_count integer DEFAULT 0 NOT NULL,
+    done_at timestamp with time zone,
+    done_note text,
+    done_told_at timestamp with time zone
 )
 WITH (fillfactor='80');
 
@@ -724,14 +758,16 @@ CREATE TABLE views.reviews (
     reviewer_name text NOT NULL,
     interview_id text NOT NULL COLLATE pg_catalog."C",
     rating smallint,
+    recommendation text COLLATE pg_catalog."C",
     comment text NOT NULL,
     question_ratings jsonb NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     submitted_at timestamp with time zone,
-    is_empty boolean GENERATED ALWAYS AS (((rating IS NULL) AND (comment = ''::text) AND (question_ratings = '[]'::jsonb))) STORED NOT NULL,
-    CONSTRAINT reviews_rating_check CHECK (((rating >= 1) AND (rating <= 5)))
+    is_empty boolean GENERATED ALWAYS AS (((rating IS NULL) AND (recommendation IS NULL) AND (comment = ''::text) AND (question_ratings = '[]'::jsonb))) STORED NOT NULL,
+    CONSTRAINT reviews_rating_check CHECK (((rating >= 1) AND (rating <= 5))),
+    CONSTRAINT reviews_recommendation_check CHECK ((recommendation = ANY (ARRAY['strong_yes'::text, 'yes'::text, 'no'::text, 'strong_no'::text])))
 )
 WITH (fillfactor='90');
 
@@ -749,9 +785,23 @@ CREATE VIEW views.published_reviews AS
     reviews.version,
     reviews.version AS revision_count,
     reviews.created_at,
-    reviews.updated_at
+    reviews.updated_at,
+    reviews.recommendation
    FROM views.reviews
   WHERE (NOT reviews.is_empty);
+
+
+CREATE TABLE views.watch (
+    reviewer_id text NOT NULL COLLATE pg_catalog."C",
+    interview_id text NOT NULL COLLATE pg_catalog."C",
+    question_id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    share_link_id text NOT NULL COLLATE pg_catalog."C",
+    seconds real NOT NULL,
+    "position" real NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+)
+WITH (fillfactor='80');
 
 
 CREATE VIEW views.reviewer_activity AS
@@ -760,12 +810,18 @@ CREATE VIEW views.reviewer_activity AS
     a.first_opened_at,
     a.last_opened_at,
     a.open_count,
-    w.reviewed_count
-   FROM (views.activity a
+    w.reviewed_count,
+    a.done_at,
+    a.done_note,
+    s.watched_seconds
+   FROM ((views.activity a
      CROSS JOIN LATERAL ( SELECT (count(*))::integer AS reviewed_count
            FROM (views.published_reviews p
              JOIN links.share_link_interviews m ON (((m.share_link_id = p.share_link_id) AND (m.interview_id = p.interview_id))))
-          WHERE (p.reviewer_id = a.reviewer_id)) w);
+          WHERE (p.reviewer_id = a.reviewer_id)) w)
+     CROSS JOIN LATERAL ( SELECT (COALESCE(floor((sum(s_1.seconds))::double precision), (0)::double precision))::bigint AS watched_seconds
+           FROM views.watch s_1
+          WHERE (s_1.reviewer_id = a.reviewer_id)) s);
 
 
 CREATE FUNCTION links.reviewer_json(reviewer links.reviewers, activity views.reviewer_activity, invitation notifications.invitations) RETURNS json
@@ -779,12 +835,16 @@ CREATE FUNCTION links.reviewer_json(reviewer links.reviewers, activity views.rev
         'state_reason', reviewer.state_reason,
         'external_id', reviewer.external_id,
         'metadata', reviewer.metadata,
+        'locale', reviewer.locale,
         'invited_at', sharelink.rfc3339(invitation.sent_at),
         'invitation_state', coalesce(invitation.state, case when reviewer.invitation_requested_at is null then 'none' else 'pending' end),
         'first_opened_at', sharelink.rfc3339(activity.first_opened_at),
         'last_opened_at', sharelink.rfc3339(activity.last_opened_at),
         'open_count', coalesce(activity.open_count, 0),
-        'reviewed_count', coalesce(activity.reviewed_count, 0))
+        'reviewed_count', coalesce(activity.reviewed_count, 0),
+        'watched_seconds', coalesce(activity.watched_seconds, 0),
+        'done_at', sharelink.rfc3339(activity.done_at),
+        'done_note', activity.done_note)
 $$;
 
 
@@ -802,6 +862,17 @@ CREATE FUNCTION links.reviewers_now(of_share_link_id text) RETURNS SETOF links.r
     AS $$
 begin
     return query select * from links.reviewers where share_link_id = of_share_link_id;
+end
+$$;
+
+
+CREATE FUNCTION links.set_logo(of_account_id text, of_url text, digest text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update links.accounts a set brand_logo = digest where a.id = of_account_id and a.brand_logo_url = of_url;
+    return found;
 end
 $$;
 
@@ -1103,6 +1174,20 @@ end
 $$;
 
 
+CREATE FUNCTION notifications.completion_json(of_reviewer_id text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    return (
+        select jsonb_build_object('is_done', a.done_at is not null, 'note', a.done_note, 'reviewed', a.reviewed_count,
+                                  'interview_count', p.interview_count)
+        from links.mail_reviewers p
+        join views.reviewer_activity a on a.reviewer_id = p.reviewer_id
+        where p.reviewer_id = of_reviewer_id);
+end
+$$;
+
+
 CREATE FUNCTION notifications.delivery_json(delivery notifications.deliveries) RETURNS json
     LANGUAGE sql STABLE
     AS $$
@@ -1145,12 +1230,14 @@ begin
                        'reviewer', r.name,
                        'count', t.count,
                        'last_at', notifications.local_time(t.last_at, l.owner_time_zone),
-                       'candidates', coalesce(c.names, '[]')) as line
+                       'candidates', coalesce(c.names, '[]'))
+                   || case t.kind when 'completed' then notifications.completion_json(t.reviewer_id) else '{}' end as line
             from told t
             join links.mail_links l on l.share_link_id = t.share_link_id
             join links.mail_reviewers r on r.reviewer_id = t.reviewer_id
             cross join lateral (
-                select jsonb_agg(jsonb_build_object('name', i.candidate_name, 'rating', v.rating) order by i.candidate_name) as names
+                select jsonb_agg(jsonb_build_object('name', i.candidate_name, 'rating', v.rating, 'recommendation', v.recommendation)
+                                 order by i.candidate_name) as names
                 from links.mail_interviews i
                 join views.published_reviews v on v.reviewer_id = t.reviewer_id and v.interview_id = i.interview_id
                 where t.kind = 'review' and i.account_id = t.account_id and i.interview_id = any (t.interview_ids)
@@ -1384,8 +1471,13 @@ CREATE VIEW links.mail_links AS
     l.expires_at,
     l.deactivated_at,
     l.state_reason,
-    links.state_of(l.deactivated_at, l.expires_at) AS state
-   FROM links.share_links l;
+    links.state_of(l.deactivated_at, l.expires_at) AS state,
+    a.locale AS account_locale,
+    a.brand_name,
+    a.brand_accent,
+    a.brand_logo
+   FROM (links.share_links l
+     JOIN links.accounts a ON ((a.id = l.account_id)));
 
 
 CREATE FUNCTION notifications.mail_details(delivery notifications.deliveries, link links.mail_links) RETURNS jsonb
@@ -1393,14 +1485,16 @@ CREATE FUNCTION notifications.mail_details(delivery notifications.deliveries, li
     AS $$
 begin
     case delivery.kind
-    when 'review' then
+    when 'review', 'completed' then
         return (
             select jsonb_build_object('reviews', jsonb_agg(jsonb_build_object(
-                       'candidate', i.candidate_name, 'rating', v.rating, 'comment', v.comment, 'is_update', v.version > 1) order by v.updated_at))
+                       'candidate', i.candidate_name, 'rating', v.rating, 'recommendation', v.recommendation, 'comment', v.comment,
+                       'is_update', v.version > 1) order by v.updated_at))
             from views.published_reviews v
             left join links.mail_interviews i on i.account_id = v.account_id and i.interview_id = v.interview_id
             where v.reviewer_id = delivery.reviewer_id
-              and v.interview_id = any (coalesce(delivery.gathered_items, array[delivery.event_data ->> 'interview_id'])));
+              and v.interview_id = any (coalesce(delivery.gathered_items, array[delivery.event_data ->> 'interview_id'])))
+               || case delivery.kind when 'completed' then notifications.completion_json(delivery.reviewer_id) else '{}' end;
     when 'guessing' then
         return jsonb_build_object(
             'paused_until', notifications.local_time((delivery.event_data ->> 'paused_until')::timestamptz, link.owner_time_zone));
@@ -1410,7 +1504,7 @@ begin
     when 'expiry_warning' then
         return (
             select jsonb_build_object('disable_feedback', link.disable_feedback, 'people', jsonb_agg(jsonb_build_object(
-                       'name', p.name, 'opened', a.open_count is not null, 'interview_count', p.interview_count,
+                       'name', p.name, 'opened', a.open_count is not null, 'is_done', a.done_at is not null, 'interview_count', p.interview_count,
                        'reviewed', (select count(*) from views.published_reviews v where v.reviewer_id = p.reviewer_id)) order by p.position))
             from links.mail_reviewers p
             left join views.reviewer_activity a on a.reviewer_id = p.reviewer_id
@@ -1466,7 +1560,7 @@ CREATE FUNCTION notifications.mail_json(delivery notifications.deliveries, link 
                       'title', link.title,
                       'link_state', link.state,
                       'reviewer_email', reviewer_email)
-                  || case when delivery.kind in ('review', 'guessing', 'deactivated', 'expiry_warning', 'digest')
+                  || case when delivery.kind in ('review', 'completed', 'guessing', 'deactivated', 'expiry_warning', 'digest')
                           then notifications.mail_details(delivery, link) else '{}' end
               end
 $$;
@@ -1474,7 +1568,7 @@ $$;
 
 CREATE FUNCTION notifications.mail_kind(event_type text, data jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE
-    RETURN CASE event_type WHEN 'link.invitation_requested'::text THEN 'invitation'::text WHEN 'link.opened'::text THEN 'opened'::text WHEN 'review.submitted'::text THEN 'review'::text WHEN 'review.updated'::text THEN 'review'::text WHEN 'link.access_requested'::text THEN 'access_requested'::text WHEN 'link.passcode_failed'::text THEN CASE WHEN ((data ->> 'paused_until'::text) IS NOT NULL) THEN 'guessing'::text ELSE NULL::text END WHEN 'link.deactivated'::text THEN 'deactivated'::text ELSE NULL::text END;
+    RETURN CASE event_type WHEN 'link.invitation_requested'::text THEN 'invitation'::text WHEN 'link.opened'::text THEN 'opened'::text WHEN 'review.submitted'::text THEN 'review'::text WHEN 'review.updated'::text THEN 'review'::text WHEN 'review.completed'::text THEN 'completed'::text WHEN 'link.access_requested'::text THEN 'access_requested'::text WHEN 'link.passcode_failed'::text THEN CASE WHEN ((data ->> 'paused_until'::text) IS NOT NULL) THEN 'guessing'::text ELSE NULL::text END WHEN 'link.deactivated'::text THEN 'deactivated'::text ELSE NULL::text END;
 
 
 CREATE TABLE notifications.preferences (
@@ -1498,7 +1592,7 @@ CREATE TABLE notifications.preferences (
 CREATE FUNCTION notifications.mail_reason(kind text, data jsonb, recipient text, knows_reviewer boolean, reviewer_state text, link links.mail_links, wish notifications.preferences) RETURNS text
     LANGUAGE sql STABLE
     AS $$
-    select case when kind in ('invitation', 'opened', 'review', 'access_requested', 'guessing') and not knows_reviewer then 'reviewer_removed'
+    select case when kind in ('invitation', 'opened', 'review', 'completed', 'access_requested', 'guessing') and not knows_reviewer then 'reviewer_removed'
                 when kind not in ('digest', 'webhook_disabled') and link.share_link_id is null then 'link_deleted'
                 when kind = 'deactivated' and coalesce(data ->> 'reason', 'manual') = 'manual' then 'manual'
                 when recipient = '' then 'no_address'
@@ -1508,8 +1602,8 @@ CREATE FUNCTION notifications.mail_reason(kind text, data jsonb, recipient text,
                 when link.share_link_id = any (wish.muted_share_link_ids) then 'muted'
                 when kind = 'opened' and wish.opens = 'off' then 'preference_off'
                 when kind = 'opened' and wish.opens = 'first' and not coalesce((data ->> 'first')::boolean, false) then 'first_open_only'
-                when kind = 'review' and wish.reviews = 'off' then 'preference_off'
-                when kind in ('opened', 'review') and wish.digest = 'daily' then 'in_digest'
+                when kind in ('review', 'completed') and wish.reviews = 'off' then 'preference_off'
+                when kind in ('opened', 'review', 'completed') and wish.digest = 'daily' then 'in_digest'
                 when kind = 'expiry_warning' and link.state <> 'active' then 'link_' || link.state
                 when kind = 'expiry_warning' and link.expires_at is distinct from (data ->> 'expires_at')::timestamptz then 'expiry_changed' end
 $$;
@@ -1655,6 +1749,27 @@ CREATE FUNCTION notifications.preferences_now(of_account_id text, of_address tex
     LANGUAGE sql ROWS 1
     AS $$
     select * from notifications.preferences where account_id = of_account_id and address = of_address
+$$;
+
+
+CREATE FUNCTION notifications.replace_carrier() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update notifications.deliveries d
+    set state = case when d.id = old.delivery_id then 'skipped' else d.state end,
+        reason = case when d.id = old.delivery_id then 'gathered' else d.reason end,
+        gathers = d.gathers and d.id <> old.delivery_id,
+        gathered_into = new.delivery_id
+    from (
+        select w.id from notifications.deliveries w
+        where (w.id = old.delivery_id and w.state = 'pending') or w.gathered_into = old.delivery_id
+        order by w.id
+        for update skip locked
+    ) waiting
+    where d.id = waiting.id;
+    return null;
+end
 $$;
 
 
@@ -1962,6 +2077,11 @@ end
 $$;
 
 
+CREATE FUNCTION views.brand_json(name text, accent text, logo text) RETURNS json
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (COALESCE(name, accent, logo) IS NOT NULL) THEN json_build_object('name', name, 'accent', accent, 'logo_url', ('/logos/'::text || logo)) ELSE NULL::json END;
+
+
 CREATE FUNCTION views.continue_visit(of_session_hash bytea, of_reviewer_id text, epoch integer) RETURNS text
     LANGUAGE plpgsql
     AS $$
@@ -1981,7 +2101,7 @@ CREATE FUNCTION views.door(state text, visit_id text) RETURNS text
     RETURN CASE WHEN (state <> 'active'::text) THEN state WHEN (visit_id IS NULL) THEN 'no_session'::text ELSE 'open'::text END;
 
 
-CREATE FUNCTION views.erase_feedback(of_account_id text, of_interview_id text) RETURNS TABLE(reviews integer, review_revisions integer, watch_records integer)
+CREATE FUNCTION views.erase_feedback(of_account_id text, of_interview_id text) RETURNS TABLE(reviews integer, review_revisions integer, watch_records integer, transcripts integer)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1997,6 +2117,9 @@ begin
     delete from views.watch w where w.account_id = of_account_id and w.interview_id = of_interview_id;
     get diagnostics watch_records = row_count;
     watch_records := watch_records + seen;
+    delete from views.fetches f where f.account_id = of_account_id and f.interview_id = of_interview_id;
+    delete from views.transcripts t where t.account_id = of_account_id and t.interview_id = of_interview_id;
+    get diagnostics transcripts = row_count;
     return next;
 end
 $$;
@@ -2008,6 +2131,7 @@ CREATE FUNCTION views.feedback_json(review views.reviews, question_ratings jsonb
     select case when review.id is not null then json_build_object(
         'id', review.id,
         'rating', review.rating,
+        'recommendation', review.recommendation,
         'comment', review.comment,
         'question_ratings', question_ratings,
         'version', review.version,
@@ -2019,6 +2143,77 @@ $$;
 CREATE FUNCTION views.file_extension(file_name text) RETURNS text
     LANGUAGE sql IMMUTABLE
     RETURN COALESCE(lower("substring"(file_name, '\.([A-Za-z0-9]{1,8})$'::text)), 'pdf'::text);
+
+
+CREATE FUNCTION views.folded_in_place(lines text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT
+    AS $$
+declare
+    folded text;
+begin
+    if octet_length(lines) = char_length(lines) then
+        return null;
+    end if;
+    folded := sharelink.folded(lines);
+    if char_length(replace(folded, ' ', '')) + char_length(lines) = char_length(folded) + char_length(replace(lines, ' ', '')) then
+        return folded;
+    end if;
+    -- Some characters, such as an accent by itself, are folded to a blank and more.
+    return (
+        select string_agg(f.line, E'\n' order by l.place)
+        from regexp_split_to_table(lines, E'\n') with ordinality as l (line, place)
+        cross join lateral (
+            select string_agg(replace(sharelink.folded(w.word), ' ', ''), ' ' order by w.place) as line
+            from regexp_split_to_table(l.line, ' ') with ordinality as w (word, place)
+        ) f);
+end
+$$;
+
+
+CREATE FUNCTION views.follow_interviews() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    is_changed constant boolean := tg_op = 'INSERT' or old.document is distinct from new.document;
+    ids text[];
+    sources text[]; -- '' of those that the document has itself
+    searched text[];
+begin
+    select array_agg(s.id), array_agg(s.source), array_agg(s.searched)
+    into ids, sources, searched
+    from (select q.value ->> 'id' as id, case when o.lines is null then q.value #>> '{answer,captions_url}' else '' end as source,
+                 case when is_changed and o.lines is not null then views.lines_searched(o.lines) end as searched
+          from jsonb_array_elements(case when jsonb_typeof(new.document -> 'questions') = 'array' then new.document -> 'questions' else '[]' end)
+               as q (value)
+          cross join lateral (select views.own_lines(q.value -> 'answer') as lines) o) s
+    where s.source is not null;
+    if tg_op = 'UPDATE' and is_changed then
+        delete from views.fetches f
+        where f.account_id = new.account_id and f.interview_id = new.id
+          and not exists (select from unnest(ids, sources) u (id, source) where u.id = f.question_id and u.source = f.url);
+        delete from views.transcripts t
+        where t.account_id = new.account_id and t.interview_id = new.id
+          and not exists (select from unnest(ids, sources) u (id, source) where u.id = t.question_id and u.source = t.source);
+    end if;
+    if ids is null then
+        return null;
+    end if;
+    insert into views.fetches as f (account_id, interview_id, question_id, url, document_version)
+    select new.account_id, new.id, u.id, u.source, new.version from unnest(ids, sources) u (id, source) where u.source <> ''
+    on conflict (account_id, interview_id, question_id) do update
+        set document_version = case when is_changed then excluded.document_version else f.document_version end,
+            lease_until = case when is_changed then null else f.lease_until end,
+            state = 'waiting', attempts = 0, next_attempt_at = now(), last_error = null
+        where is_changed or f.state <> 'done';
+    if is_changed then
+        insert into views.transcripts as t (account_id, interview_id, question_id, source, searched)
+        select new.account_id, new.id, u.id, '', u.searched from unnest(ids, sources, searched) u (id, source, searched) where u.source = ''
+        on conflict (account_id, interview_id, question_id) do update set searched = excluded.searched, stored_at = now();
+    end if;
+    return null;
+end
+$$;
 
 
 CREATE FUNCTION views.follow_links() RETURNS trigger
@@ -2075,6 +2270,16 @@ end
 $$;
 
 
+CREATE FUNCTION views.own_lines(answer jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (jsonb_typeof((answer -> 'transcript'::text)) = 'array'::text) THEN NULLIF((answer -> 'transcript'::text), '[]'::jsonb) ELSE NULL::jsonb END;
+
+
+CREATE FUNCTION views.has_captions(answer jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN (((answer ->> 'captions_url'::text) IS NOT NULL) OR (views.own_lines(answer) IS NOT NULL));
+
+
 CREATE TABLE views.visits (
     id text NOT NULL COLLATE pg_catalog."C",
     account_id text NOT NULL COLLATE pg_catalog."C",
@@ -2095,6 +2300,16 @@ CREATE FUNCTION views.is_good_for(visit views.visits, of_reviewer_id text, epoch
     LANGUAGE sql STABLE
     AS $$
     select visit.reviewer_id = of_reviewer_id and visit.passcode_epoch = epoch and visit.opened_at > now() - interval '12 hours'
+$$;
+
+
+CREATE FUNCTION views.lines_searched(lines jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+begin
+    return (select coalesce(sharelink.folded(string_agg(l.value ->> 'text', E'\n' order by l.place)), '')
+            from jsonb_array_elements(lines) with ordinality as l (value, place));
+end
 $$;
 
 
@@ -2339,6 +2554,27 @@ end
 $$;
 
 
+CREATE FUNCTION views.progress_of(questions jsonb, seen jsonb, ratings jsonb) RETURNS TABLE(question_count integer, duration_seconds numeric, watched json, answer_ratings json)
+    LANGUAGE sql STABLE
+    AS $$
+    select p.question_count, p.duration_s,
+           row_to_json(w), array_to_json(p.stars)
+    from (
+        select count(e.place)::int as question_count, coalesce(round(sum(e.duration_s), 1), 0) as duration_s,
+               coalesce(round(sum(e.seconds) filter (where e.duration_s is not null), 1), 0) as seconds,
+               array_agg(case when e.duration_s > 0 then least(100, round(100 * e.seconds / e.duration_s))::int end order by e.place) as percent,
+               coalesce(array_agg((stars.by_question ->> e.id)::int order by e.place) filter (where e.place is not null), '{}') as stars
+        from (select jsonb_object_agg(r.value ->> 'question_id', r.value -> 'rating') as by_question from jsonb_array_elements(ratings) r) stars
+        left join (
+            select q.place, q.value ->> 'id' as id, (q.value #>> '{answer,duration_seconds}')::numeric as duration_s,
+                   coalesce((seen ->> (q.value ->> 'id'))::numeric, 0) as seconds
+            from jsonb_array_elements(questions) with ordinality as q (value, place)
+        ) e on true
+    ) p
+    cross join lateral (select p.seconds, p.duration_s as of, case when p.seconds > 0 then array_to_json(p.percent) end as answers) w
+$$;
+
+
 CREATE FUNCTION views.question_ratings(all_ratings jsonb, questions jsonb) RETURNS TABLE(rating jsonb, place bigint, is_shown boolean)
     LANGUAGE sql STABLE
     AS $$
@@ -2357,6 +2593,31 @@ end
 $$;
 
 
+CREATE FUNCTION views.searched_texts(display_name text, job jsonb, questions jsonb, transcripts jsonb, profile jsonb, resume_name text, questionnaire jsonb) RETURNS TABLE(rank integer, number bigint, line bigint, question_id text, start numeric, value text)
+    LANGUAGE sql STABLE
+    AS $_$
+    select 1, 1::bigint, 1::bigint, null::text, null::numeric, display_name
+    union all
+    select 2, 1, 1, null, null, job ->> 'title'
+    union all
+    select k.rank, q.number, 1, q.value ->> 'id', null, q.value #>> k.path
+    from jsonb_array_elements(questions) with ordinality as q (value, number)
+    cross join (values (3, '{text}'::text[]), (4, '{answer,text}')) as k (rank, path)
+    union all
+    select 5, q.number, l.line, q.value ->> 'id', (l.value ->> 'start')::numeric, l.value ->> 'text'
+    from jsonb_array_elements(case when transcripts is not null then questions else '[]' end) with ordinality as q (value, number)
+    cross join lateral jsonb_array_elements(transcripts -> (q.value ->> 'id')) with ordinality as l (value, line)
+    union all
+    select 6, w.number, 1, null, null, w.value #>> '{}'
+    from jsonb_path_query(profile, 'strict $.**') with ordinality as w (value, number) where jsonb_typeof(w.value) = 'string'
+    union all
+    select 7, 1, 1, null, null, resume_name
+    union all
+    select 8, w.number, 1, null, null, w.value #>> '{}'
+    from jsonb_path_query(questionnaire, 'strict $.**') with ordinality as w (value, number) where jsonb_typeof(w.value) = 'string'
+$_$;
+
+
 CREATE FUNCTION views.shown_questions(document jsonb, hides_skipped boolean) RETURNS TABLE(question jsonb, place bigint)
     LANGUAGE sql STABLE
     AS $$
@@ -2364,6 +2625,66 @@ CREATE FUNCTION views.shown_questions(document jsonb, hides_skipped boolean) RET
     from jsonb_array_elements(case when jsonb_typeof(document -> 'questions') = 'array' then document -> 'questions' else '[]' end)
          with ordinality as q (value, place)
     where not (hides_skipped and coalesce((q.value ->> 'skipped')::boolean, false))
+$$;
+
+
+CREATE FUNCTION views.store_logo(of_fetch_id bigint, holder text, of_version integer, new_digest text, new_type text, new_bytes bytea) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    job views.fetches;
+begin
+    select * into job from views.fetches f where f.id = of_fetch_id and f.interview_id is null;
+    if not found or not links.set_logo(job.account_id, job.url, new_digest) then
+        return 'passed';
+    end if;
+    update views.fetches f set state = 'done', lease_until = null, lease_holder = null, last_error = null
+    where f.id = of_fetch_id and f.lease_holder = holder and f.document_version = of_version;
+    insert into views.logos (account_id, digest, content_type, bytes) values (job.account_id, new_digest, new_type, new_bytes)
+    on conflict (account_id, digest) do update set stored_at = now();
+    delete from views.logos l
+    where l.account_id = job.account_id
+      and l.digest in (select o.digest from views.logos o where o.account_id = job.account_id order by o.stored_at desc, o.digest offset 20);
+    return 'stored';
+end
+$$;
+
+
+CREATE FUNCTION views.store_transcript(of_fetch_id bigint, holder text, of_version integer, new_lines jsonb, kb_max integer) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    job views.fetches;
+    new_text text;
+begin
+    select * into job from views.fetches f where f.id = of_fetch_id and f.interview_id is not null;
+    if not found or not links.hold_document(job.account_id, job.interview_id) then
+        return 'passed';
+    end if;
+    perform from views.fetches f where f.id = of_fetch_id and f.lease_holder = holder and f.document_version = of_version for update;
+    if not found then
+        return 'passed';
+    end if;
+    new_text := views.lines_searched(new_lines);
+    if octet_length(new_text) + (
+        select coalesce(sum(octet_length(t.searched)), 0) from views.transcripts t
+        where t.account_id = job.account_id and t.interview_id = job.interview_id and t.question_id <> job.question_id and t.source <> ''
+    ) > kb_max * 1024 then
+        return 'too_large';
+    end if;
+    update views.fetches f set state = 'done', lease_until = null, lease_holder = null, last_error = null where f.id = of_fetch_id;
+    insert into views.transcripts as t (account_id, interview_id, question_id, source, lines, searched)
+    values (job.account_id, job.interview_id, job.question_id, job.url, new_lines, new_text)
+    on conflict (account_id, interview_id, question_id) do update
+        set source = excluded.source, lines = excluded.lines, searched = excluded.searched, stored_at = now()
+        where t.source <> excluded.source or t.lines is distinct from excluded.lines;
+    if found then
+        perform links.note_document_change(job.account_id);
+    end if;
+    return 'stored';
+end
 $$;
 
 
@@ -2382,6 +2703,16 @@ begin
         update views.access_requests a set requested_at = '-infinity' where a.reviewer_id = of_reviewer_id;
     end if;
 end
+$$;
+
+
+CREATE FUNCTION views.transcripts_of(of_account_id text, of_interview_id text, document jsonb) RETURNS TABLE(question_id text, lines jsonb, searched text)
+    LANGUAGE sql STABLE
+    AS $$
+    select t.question_id, coalesce(views.own_lines(q.value -> 'answer'), t.lines), t.searched
+    from jsonb_array_elements(case when jsonb_typeof(document -> 'questions') = 'array' then document -> 'questions' else '[]' end) as q (value)
+    join views.transcripts t on t.account_id = of_account_id and t.interview_id = of_interview_id and t.question_id = q.value ->> 'id'
+    where t.source = case when views.own_lines(q.value -> 'answer') is null then q.value #>> '{answer,captions_url}' else '' end
 $$;
 
 
@@ -2438,6 +2769,46 @@ CREATE FUNCTION views.visit_of_session(of_session_hash bytea, of_reviewer_id tex
     AS $$
     select * from views.visits v where v.session_hash = of_session_hash and views.is_good_for(v, of_reviewer_id, epoch) limit 1
 $$;
+
+
+CREATE FUNCTION views.want_logo(of_account_id text, of_url text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if of_url is null then
+        delete from views.fetches f where f.account_id = of_account_id and f.interview_id is null;
+        return;
+    end if;
+    insert into views.fetches as f (account_id, url, document_version) values (of_account_id, of_url, 1)
+    on conflict (account_id, interview_id, question_id) do update
+        set url = excluded.url, document_version = f.document_version + 1, state = 'waiting', attempts = 0, next_attempt_at = now(),
+            lease_until = null, lease_holder = null, last_error = null
+        where f.url <> excluded.url or f.state = 'failed';
+end
+$$;
+
+
+CREATE FUNCTION views.webvtt(lines jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+begin
+    return E'WEBVTT\n' || (
+        select coalesce(string_agg(format(E'\n%s --> %s\n%s\n', views.webvtt_time(l.start),
+                                          views.webvtt_time(greatest(l.end, l.start + 0.001)), t.text), '' order by l.place), '')
+        from rows from (jsonb_to_recordset(lines) as (start numeric, "end" numeric, text text)) with ordinality as l (start, "end", text, place)
+        cross join lateral (
+            select replace(replace(replace(btrim(regexp_replace(l.text, '\s*\n\s*', E'\n', 'g'), E' \t\n'), '&', '&amp;'), '<', '&lt;'),
+                           '>', '&gt;') as text
+        ) t
+        where t.text <> '');
+end
+$$;
+
+
+CREATE FUNCTION views.webvtt_time(seconds numeric) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN ((((to_char(trunc((seconds / (3600)::numeric)), 'FM9900'::text) || ':'::text) || to_char(trunc(((seconds % (3600)::numeric) / (60)::numeric)), 'FM00'::text)) || ':'::text) || to_char(trunc((seconds % (60)::numeric), 3), 'FM00.000'::text));
 
 
 CREATE TABLE views.guesses (
@@ -2500,8 +2871,9 @@ WITH (fillfactor='50');
 CREATE VIEW links.content_states AS
  SELECT l.id AS share_link_id,
     l.kind,
-    concat_ws(' '::text, l.version, COALESCE(v.version, (0)::bigint), (l.abbreviate_names)::integer, (l.omit_avatars)::integer, (l.exclude_full_profiles)::integer, (l.hide_skipped_questions)::integer, (l.disable_feedback)::integer, (l.mask_questionnaire)::integer, EXTRACT(epoch FROM l.expires_at), l.owner_name) AS content_version
-   FROM (links.share_links l
+    concat_ws(' '::text, l.version, COALESCE(v.version, (0)::bigint), (l.abbreviate_names)::integer, (l.omit_avatars)::integer, (l.exclude_full_profiles)::integer, (l.hide_skipped_questions)::integer, (l.disable_feedback)::integer, (l.mask_questionnaire)::integer, EXTRACT(epoch FROM l.expires_at), l.owner_name, a.version, a.brand_logo) AS content_version
+   FROM ((links.share_links l
+     JOIN links.accounts a ON ((a.id = l.account_id)))
      LEFT JOIN links.document_versions v ON ((v.account_id = l.account_id)));
 
 
@@ -2524,9 +2896,15 @@ CREATE VIEW links.doors AS
     l.hide_skipped_questions,
     l.disable_feedback,
     l.mask_questionnaire,
-    (r.state_reason ->> 'code'::text) AS state_code
-   FROM (links.reviewers r
-     JOIN links.share_links l ON ((l.id = r.share_link_id)));
+    (r.state_reason ->> 'code'::text) AS state_code,
+    r.locale AS reviewer_locale,
+    a.locale AS account_locale,
+    a.brand_name,
+    a.brand_accent,
+    a.brand_logo
+   FROM ((links.reviewers r
+     JOIN links.share_links l ON ((l.id = r.share_link_id)))
+     JOIN links.accounts a ON ((a.id = l.account_id)));
 
 
 CREATE VIEW links.mail_contexts AS
@@ -2552,9 +2930,15 @@ CREATE VIEW links.mail_contexts AS
              JOIN links.interviews i ON (((i.account_id = m.account_id) AND (i.id = m.interview_id))))
           WHERE (m.share_link_id = l.id)
           ORDER BY m."position"
-         LIMIT 1) AS job_title
-   FROM (links.reviewers r
-     JOIN links.share_links l ON ((l.id = r.share_link_id)));
+         LIMIT 1) AS job_title,
+    r.locale AS reviewer_locale,
+    a.locale AS account_locale,
+    a.brand_name,
+    a.brand_accent,
+    a.brand_logo
+   FROM ((links.reviewers r
+     JOIN links.share_links l ON ((l.id = r.share_link_id)))
+     JOIN links.accounts a ON ((a.id = l.account_id)));
 
 
 CREATE VIEW links.mail_interviews AS
@@ -2598,14 +2982,17 @@ CREATE VIEW links.reviewer_documents AS
  SELECT r.id AS reviewer_id,
     r.share_link_id,
     r."position",
-    links.reviewer_json(r.*, ROW(a.reviewer_id, a.share_link_id, a.first_opened_at, a.last_opened_at, a.open_count, a.reviewed_count), ROW(i.reviewer_id, i.id, i.state, i.sent_at, i.recipient)) AS reviewer
+    links.reviewer_json(r.*, ROW(a.reviewer_id, a.share_link_id, a.first_opened_at, a.last_opened_at, a.open_count, a.reviewed_count, a.done_at, a.done_note, a.watched_seconds), ROW(i.reviewer_id, i.id, i.state, i.sent_at, i.recipient)) AS reviewer
    FROM ((links.reviewers r
      LEFT JOIN LATERAL ( SELECT v.reviewer_id,
             v.share_link_id,
             v.first_opened_at,
             v.last_opened_at,
             v.open_count,
-            v.reviewed_count
+            v.reviewed_count,
+            v.done_at,
+            v.done_note,
+            v.watched_seconds
            FROM views.reviewer_activity v
           WHERE (v.reviewer_id = r.id)
          LIMIT 1) a ON (true))
@@ -2715,12 +3102,52 @@ CREATE TABLE views.access_requests (
 );
 
 
+CREATE TABLE views.fetches (
+    id bigint NOT NULL,
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    interview_id text COLLATE pg_catalog."C",
+    question_id text COLLATE pg_catalog."C",
+    url text NOT NULL,
+    document_version integer NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
+    lease_until timestamp with time zone,
+    lease_holder text,
+    last_error text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT fetches_check CHECK (((interview_id IS NULL) = (question_id IS NULL))),
+    CONSTRAINT fetches_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'done'::text, 'failed'::text])))
+)
+WITH (fillfactor='80');
+
+
+ALTER TABLE views.fetches ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME views.fetches_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
 CREATE TABLE views.link_activity (
     share_link_id text NOT NULL COLLATE pg_catalog."C",
     account_id text NOT NULL COLLATE pg_catalog."C",
     last_opened_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
 )
 WITH (fillfactor='80');
+
+
+CREATE TABLE views.logos (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    digest text NOT NULL COLLATE pg_catalog."C",
+    content_type text NOT NULL,
+    bytes bytea NOT NULL,
+    stored_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE ONLY views.logos ALTER COLUMN bytes SET STORAGE EXTERNAL;
 
 
 CREATE VIEW views.published_visits AS
@@ -2740,6 +3167,7 @@ CREATE TABLE views.review_revisions (
     version integer NOT NULL,
     visit_id text NOT NULL COLLATE pg_catalog."C",
     rating smallint,
+    recommendation text COLLATE pg_catalog."C",
     comment text NOT NULL,
     question_ratings jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
@@ -2753,17 +3181,74 @@ CREATE VIEW views.share_link_activity AS
    FROM views.link_activity;
 
 
-CREATE TABLE views.watch (
-    reviewer_id text NOT NULL COLLATE pg_catalog."C",
+CREATE VIEW views.shown_interviews AS
+ SELECT d.token_hash,
+    d.reviewer_id,
+    d.account_id,
+    d.media_salt,
+    i."position",
+    i.interview_id,
+    m.type,
+    m.job,
+    m.completed_at,
+    m.language,
+        CASE
+            WHEN d.abbreviate_names THEN (m.candidate ->> 'first_name'::text)
+            ELSE concat_ws(' '::text, (m.candidate ->> 'first_name'::text), NULLIF((m.candidate ->> 'last_name'::text), ''::text))
+        END AS display_name,
+    ((NOT d.omit_avatars) AND ((m.candidate ->> 'avatar_url'::text) IS NOT NULL)) AS has_avatar,
+        CASE
+            WHEN (NOT d.exclude_full_profiles) THEN (m.candidate -> 'profile'::text)
+            ELSE NULL::jsonb
+        END AS profile,
+    ((NOT d.exclude_full_profiles) AND ((m.candidate #>> '{resume,url}'::text[]) IS NOT NULL)) AS has_resume,
+        CASE
+            WHEN (d.exclude_full_profiles OR ((m.candidate #>> '{resume,url}'::text[]) IS NULL)) THEN NULL::text
+            WHEN d.abbreviate_names THEN ('resume.'::text || views.file_extension((m.candidate #>> '{resume,file_name}'::text[])))
+            ELSE (m.candidate #>> '{resume,file_name}'::text[])
+        END AS resume_name,
+        CASE
+            WHEN (jsonb_typeof(m.questions) IS DISTINCT FROM 'array'::text) THEN '[]'::jsonb
+            WHEN d.hide_skipped_questions THEN ( SELECT COALESCE(jsonb_agg(q.question ORDER BY q.place), '[]'::jsonb) AS "coalesce"
+               FROM views.shown_questions(i.document, true) q(question, place))
+            ELSE m.questions
+        END AS questions,
+    ( SELECT jsonb_object_agg(t.question_id, t.lines) AS jsonb_object_agg
+           FROM views.transcripts_of(d.account_id, i.interview_id, i.document) t(question_id, lines, searched)
+          WHERE ((NOT d.hide_skipped_questions) OR (EXISTS ( SELECT
+                   FROM views.shown_questions(i.document, true) q(question, place)
+                  WHERE ((q.question ->> 'id'::text) = t.question_id))))) AS transcripts,
+        CASE
+            WHEN (NOT d.mask_questionnaire) THEN m.questionnaire
+            ELSE NULL::jsonb
+        END AS questionnaire,
+    (NOT d.disable_feedback) AS has_feedback,
+    f.*::views.reviews AS review
+   FROM (((links.doors d
+     JOIN links.shared_interviews i ON ((i.share_link_id = d.share_link_id)))
+     CROSS JOIN LATERAL jsonb_to_record(i.document) m(type text, job jsonb, completed_at text, candidate jsonb, questions jsonb, questionnaire jsonb, language text))
+     LEFT JOIN views.reviews f ON (((NOT d.disable_feedback) AND (f.reviewer_id = d.reviewer_id) AND (f.interview_id = i.interview_id))))
+  WHERE (d.state = 'active'::text);
+
+
+CREATE TABLE views.transcripts (
+    account_id text NOT NULL COLLATE pg_catalog."C",
     interview_id text NOT NULL COLLATE pg_catalog."C",
     question_id text NOT NULL COLLATE pg_catalog."C",
-    account_id text NOT NULL COLLATE pg_catalog."C",
-    share_link_id text NOT NULL COLLATE pg_catalog."C",
-    seconds real NOT NULL,
-    "position" real NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
-)
-WITH (fillfactor='80');
+    source text NOT NULL,
+    lines jsonb,
+    searched text NOT NULL,
+    stored_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+CREATE VIEW views.wanted_logos AS
+ SELECT fetches.account_id,
+    fetches.url,
+    fetches.state,
+    fetches.last_error
+   FROM views.fetches
+  WHERE (fetches.interview_id IS NULL);
 
 
 CREATE TABLE views.watched (
@@ -2817,32 +3302,39 @@ INSERT INTO notifications.cursors VALUES ('webhook', '726', '');
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', '3d84323034898721928fc1f6ccba58ddd0c73aac74da5590718699d242c074db', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e1deef650d538dc501c6060f6fd219927d569fa2e81d29c67e71499320510f43', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '59516912e6a86bbf6d772ca9a9caa598f047968e67248fcd4495254b6e784a0b', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', '0d5353082a3b12bb05c52de193e63ece717c8ff2a5ffa0c393b9935a0f82ed28', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', 'a7400a7082002ba98408d9a7f289258a9676ec1cdd15cb88b652157f9b3dfec0', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '2654c0e89739d7289827873eed2f978c5f2fedf585af27cf322f8aa6d075ef73', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '0c0294cda546161ac67495183dd3b4a4f062d1a7631a4fa6405956df8ab7870e', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', 'a181c0c6112269bbd4e3fda7e09f4c694c3914280740e803bdf70996b9528eef', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '1a5ec8f58572272dc88ff80b2765d640cae0846ac3c77acb83a63d9e56e34eba', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', '2ac080d0af274204168ad0081e1d3e90db88a56bbc3c1491c8b80a34fc9af24c', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '2ade042590b35c5a33efa1046a0225a447d32302a789f71b566486c3cf5573a9', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', 'bc335906f8bf0532db3fb458d98da3101395acf3bad134b95f829a7a2d6db58a', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '2724057cf0416a4592e418f6f69a1407783ec65c20a672130a860b3d7dff60c9', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '1870cedfc696e772caa00b859d7c21ed9ec24b14c273d2940d20a7c9ec8a6e86', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', 'b8bad2090d9ce0b12c1756aa85d4aa9e2f1a384c92a5f1d25da9c8dadb27f81d', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '9b7163a88a3da96e179df00c9c72fb4345b22249b5f643e0f56fe64d8eb0cb9d', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', 'f96bfe2f4396f9d62f23155b48c6fef944e1a846b487eea0be9c826d92a6cee4', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', '9ab5247d2bd1c6d5c407a2e4ceba7bf9a4ffc1ab29854782638efdadb5eb8afd', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '7344bd750cc0d5d51de5dd2eba74a8834f759dbc50acef8c8c20e843642bec1b', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', 'fda8e444d99ba29619c890dd31cd77b02c7249bfd5135ce24ff11eb8d6aa27a8', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '68f0c09d7ee95bec437e110d799188dbf15ce1c1761c38f56b5bfaa3d56ab0f4', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/shown.sql', 'ab82c6e71dc7b8890fdcc054459d561866aa07aa8735c88ea545c2a1e1b50767', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1f92c875dd0a9fe3193effa0649587ab24f940ce4a8b0f4a6549fda774f3bee0', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', 'e7bb84d363be0069b7a3f866284afbf3a2449dd515f3ee2247a357f0c4cd9643', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', 'a42852b3d1865ae567a3b70080f07e4609d693753cb9c216da2e3414da0433e8', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', '6816fadcd74d6f6e6c61a5a34e323845adcbff0c1e0d29abde4ceaf463a2d35e', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '54ec4030718da320ac2b6df3b082742982c3b3768a235fa69ea0c5f9d47a84b5', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/webhooks.sql', 'fb0d924bcab942dbfeb969a9b86f618f0f4689535f8306d18e32d25d5df71273', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'b31014a17d7507dc6e9cc4e57dd3802917829ca18687514fcdb3d0fd7f5758c4', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/lists.sql', '2f4156791523f133d2d4df3fbf711f35f3d0e297ef5cde63862147d8da815d10', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', 'a6a59ffc9c30c88bfee5e30cb376d21b565aa3e2017ac5f6a645985bb4c0aefd', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '6806722850bcf6e60230595bc27f9e7592f8bedae866079a748538f27bac907d', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '747ba8d18430ebefb0438ddd57ff65b1324fd99eb8e30d0a94a4ba5024bdb144', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '837bfec92f867ac45dbb81354408d2037195244f30c09ebe3382e0a15ae87b15', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '3efa807717bac45194808dfedab58eff4dd69b278adc0e5a1eca78e188b80ee9', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', 'd69d033af2597bdfdb5f0f88f4cf23eefd090b403a8d229202281c797c125df1', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', '2cd9c417f0a4813fc90fdf22bd72f16c6b253bd57087ad71f92c23694605b4f2', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', 'e7f107aee4094934488bda902b52798a95a6873bab1afb3aa4554054a3999d18', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'b5e202018a38265d581797973bd759d04cd7d27fe24160dfc84be2ab0be5fa43', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', 'e85e336a324de3ac6187d38133acd09f26beb11807192bcad7cc34290818ada0', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', 'c26d8393c9437944af8a7e5530acc77b217ab8245081e3cfd3f1ff0fda677229', 'c26d8393c9437944af8a7e5530acc77b217ab8245081e3cfd3f1ff0fda677229', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', 'cc609f2130e94a4653dea608c4ea44d6cc13b661e351395641032ae36f8af304', 'cc609f2130e94a4653dea608c4ea44d6cc13b661e351395641032ae36f8af304', '0.4.0', now());
+
+
+
+
+
+
 
 
 
@@ -2868,6 +3360,9 @@ INSERT INTO public.sharelink_schema VALUES ('schema', 'c26d8393c9437944af8a7e553
 
 
 SELECT pg_catalog.setval('notifications.dead_entries_id_seq', 1, false);
+
+
+SELECT pg_catalog.setval('views.fetches_id_seq', 1, false);
 
 
 ALTER TABLE ONLY events.log
@@ -2978,6 +3473,14 @@ ALTER TABLE ONLY views.activity
     ADD CONSTRAINT activity_pkey PRIMARY KEY (reviewer_id);
 
 
+ALTER TABLE ONLY views.fetches
+    ADD CONSTRAINT fetches_account_id_interview_id_question_id_key UNIQUE NULLS NOT DISTINCT (account_id, interview_id, question_id);
+
+
+ALTER TABLE ONLY views.fetches
+    ADD CONSTRAINT fetches_pkey PRIMARY KEY (id);
+
+
 ALTER TABLE ONLY views.guesses
     ADD CONSTRAINT guesses_pkey PRIMARY KEY (reviewer_id, budget);
 
@@ -2986,12 +3489,20 @@ ALTER TABLE ONLY views.link_activity
     ADD CONSTRAINT link_activity_pkey PRIMARY KEY (share_link_id);
 
 
+ALTER TABLE ONLY views.logos
+    ADD CONSTRAINT logos_pkey PRIMARY KEY (account_id, digest);
+
+
 ALTER TABLE ONLY views.review_revisions
     ADD CONSTRAINT review_revisions_pkey PRIMARY KEY (review_id, version);
 
 
 ALTER TABLE ONLY views.reviews
     ADD CONSTRAINT reviews_pkey PRIMARY KEY (id);
+
+
+ALTER TABLE ONLY views.transcripts
+    ADD CONSTRAINT transcripts_pkey PRIMARY KEY (account_id, interview_id, question_id);
 
 
 ALTER TABLE ONLY views.visits
@@ -3190,10 +3701,16 @@ CREATE INDEX idempotent_usage_by_hour ON sharelink.idempotent_usage USING btree 
 CREATE INDEX activity_by_link ON views.activity USING btree (share_link_id);
 
 
+CREATE INDEX fetches_due ON views.fetches USING btree (account_id, next_attempt_at) WHERE (state = 'waiting'::text);
+
+
 CREATE INDEX guesses_by_time ON views.guesses USING btree (since);
 
 
 CREATE INDEX link_activity_by_time ON views.link_activity USING btree (account_id, last_opened_at, share_link_id);
+
+
+CREATE INDEX logos_by_digest ON views.logos USING btree (digest);
 
 
 CREATE INDEX reviews_by_interview ON views.reviews USING btree (account_id, interview_id, created_at, id);
@@ -3244,6 +3761,9 @@ CREATE TRIGGER document_changes AFTER UPDATE OF document ON links.interviews FOR
 CREATE TRIGGER document_goes AFTER DELETE ON links.interviews FOR EACH ROW EXECUTE FUNCTION links.count_document_change();
 
 
+CREATE TRIGGER follow_interviews AFTER INSERT OR UPDATE OF document ON links.interviews FOR EACH ROW EXECUTE FUNCTION views.follow_interviews();
+
+
 CREATE TRIGGER follow_links AFTER INSERT OR DELETE ON links.share_links FOR EACH ROW EXECUTE FUNCTION views.follow_links();
 
 
@@ -3269,6 +3789,9 @@ CREATE TRIGGER note_change BEFORE UPDATE ON notifications.preferences FOR EACH R
 
 
 CREATE TRIGGER note_change BEFORE UPDATE ON notifications.webhook_endpoints FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION sharelink.note_change();
+
+
+CREATE TRIGGER replace_carrier AFTER UPDATE OF delivery_id ON notifications.gatherings FOR EACH ROW WHEN ((old.delivery_id <> new.delivery_id)) EXECUTE FUNCTION notifications.replace_carrier();
 
 
 CREATE TRIGGER note_change BEFORE UPDATE ON views.reviews FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION sharelink.note_change();
@@ -3310,12 +3833,28 @@ ALTER TABLE ONLY links.share_links
     ADD CONSTRAINT share_links_account_id_fkey FOREIGN KEY (account_id) REFERENCES links.accounts(id) ON DELETE CASCADE;
 
 
+ALTER TABLE ONLY views.fetches
+    ADD CONSTRAINT fetches_account_id_fkey FOREIGN KEY (account_id) REFERENCES links.accounts(id) ON DELETE CASCADE;
+
+
+ALTER TABLE ONLY views.fetches
+    ADD CONSTRAINT fetches_account_id_interview_id_fkey FOREIGN KEY (account_id, interview_id) REFERENCES links.interviews(account_id, id) ON DELETE CASCADE;
+
+
+ALTER TABLE ONLY views.logos
+    ADD CONSTRAINT logos_account_id_fkey FOREIGN KEY (account_id) REFERENCES links.accounts(id) ON DELETE CASCADE;
+
+
 ALTER TABLE ONLY views.review_revisions
     ADD CONSTRAINT review_revisions_review_id_fkey FOREIGN KEY (review_id) REFERENCES views.reviews(id) ON DELETE CASCADE;
 
 
 ALTER TABLE ONLY views.reviews
     ADD CONSTRAINT reviews_account_id_interview_id_fkey FOREIGN KEY (account_id, interview_id) REFERENCES links.interviews(account_id, id) ON DELETE CASCADE;
+
+
+ALTER TABLE ONLY views.transcripts
+    ADD CONSTRAINT transcripts_account_id_interview_id_fkey FOREIGN KEY (account_id, interview_id) REFERENCES links.interviews(account_id, id) ON DELETE CASCADE;
 
 
 ALTER TABLE ONLY views.watch
@@ -3390,6 +3929,27 @@ GRANT UPDATE(default_expires_unit) ON TABLE links.accounts TO sharelink_links;
 GRANT UPDATE(default_sender_name) ON TABLE links.accounts TO sharelink_links;
 
 
+GRANT UPDATE(brand_name) ON TABLE links.accounts TO sharelink_links;
+
+
+GRANT UPDATE(brand_accent) ON TABLE links.accounts TO sharelink_links;
+
+
+GRANT UPDATE(brand_logo_url) ON TABLE links.accounts TO sharelink_links;
+
+
+GRANT UPDATE(brand_logo) ON TABLE links.accounts TO sharelink_links;
+
+
+GRANT UPDATE(locale) ON TABLE links.accounts TO sharelink_links;
+
+
+GRANT UPDATE(console_url) ON TABLE links.accounts TO sharelink_links;
+
+
+GRANT UPDATE(console_origins) ON TABLE links.accounts TO sharelink_links;
+
+
 GRANT UPDATE(version) ON TABLE links.accounts TO sharelink_links;
 
 
@@ -3403,6 +3963,10 @@ REVOKE ALL ON FUNCTION links.count_document_change() FROM PUBLIC;
 
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.email_templates TO sharelink_links;
+
+
+REVOKE ALL ON FUNCTION links.hold_document(of_account_id text, of_interview_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION links.hold_document(of_account_id text, of_interview_id text) TO sharelink_views;
 
 
 REVOKE ALL ON FUNCTION links.hold_interviews(of_account_id text, of_interview_ids text[]) FROM PUBLIC;
@@ -3419,6 +3983,10 @@ GRANT ALL ON FUNCTION links.live_api_key(of_id text) TO sharelink_notifications;
 
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.share_link_interviews TO sharelink_links;
+
+
+REVOKE ALL ON FUNCTION links.note_document_change(of_account_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION links.note_document_change(of_account_id text) TO sharelink_views;
 
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.reviewers TO sharelink_links;
@@ -3440,8 +4008,15 @@ GRANT SELECT ON TABLE views.published_reviews TO sharelink_links;
 GRANT SELECT ON TABLE views.published_reviews TO sharelink_notifications;
 
 
+GRANT SELECT,INSERT,UPDATE ON TABLE views.watch TO sharelink_views;
+
+
 GRANT SELECT ON TABLE views.reviewer_activity TO sharelink_links;
 GRANT SELECT ON TABLE views.reviewer_activity TO sharelink_notifications;
+
+
+REVOKE ALL ON FUNCTION links.set_logo(of_account_id text, of_url text, digest text) FROM PUBLIC;
+GRANT ALL ON FUNCTION links.set_logo(of_account_id text, of_url text, digest text) TO sharelink_views;
 
 
 REVOKE ALL ON FUNCTION links.switch_off_reviewer(of_reviewer_id text, reason jsonb) FROM PUBLIC;
@@ -3515,6 +4090,9 @@ REVOKE ALL ON FUNCTION views.erase_feedback(of_account_id text, of_interview_id 
 GRANT ALL ON FUNCTION views.erase_feedback(of_account_id text, of_interview_id text) TO sharelink_links;
 
 
+REVOKE ALL ON FUNCTION views.follow_interviews() FROM PUBLIC;
+
+
 REVOKE ALL ON FUNCTION views.follow_links() FROM PUBLIC;
 
 
@@ -3523,6 +4101,18 @@ GRANT ALL ON FUNCTION views.forget_guesses(most integer) TO sharelink_links;
 
 
 GRANT SELECT,INSERT,UPDATE ON TABLE views.visits TO sharelink_views;
+
+
+REVOKE ALL ON FUNCTION views.store_logo(of_fetch_id bigint, holder text, of_version integer, new_digest text, new_type text, new_bytes bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION views.store_logo(of_fetch_id bigint, holder text, of_version integer, new_digest text, new_type text, new_bytes bytea) TO sharelink_views;
+
+
+REVOKE ALL ON FUNCTION views.store_transcript(of_fetch_id bigint, holder text, of_version integer, new_lines jsonb, kb_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION views.store_transcript(of_fetch_id bigint, holder text, of_version integer, new_lines jsonb, kb_max integer) TO sharelink_views;
+
+
+REVOKE ALL ON FUNCTION views.want_logo(of_account_id text, of_url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION views.want_logo(of_account_id text, of_url text) TO sharelink_links;
 
 
 GRANT SELECT,INSERT,UPDATE ON TABLE views.guesses TO sharelink_views;
@@ -3577,7 +4167,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notifications.settled TO sharelink_no
 GRANT SELECT,INSERT,UPDATE ON TABLE views.access_requests TO sharelink_views;
 
 
+GRANT SELECT,UPDATE ON TABLE views.fetches TO sharelink_views;
+
+
 GRANT SELECT,INSERT,UPDATE ON TABLE views.link_activity TO sharelink_views;
+
+
+GRANT SELECT ON TABLE views.logos TO sharelink_views;
 
 
 GRANT SELECT ON TABLE views.published_visits TO sharelink_links;
@@ -3589,7 +4185,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE views.review_revisions TO sharelink_v
 GRANT SELECT ON TABLE views.share_link_activity TO sharelink_links;
 
 
-GRANT SELECT,INSERT,UPDATE ON TABLE views.watch TO sharelink_views;
+GRANT SELECT ON TABLE views.shown_interviews TO sharelink_views;
+
+
+GRANT SELECT ON TABLE views.transcripts TO sharelink_views;
+
+
+GRANT SELECT ON TABLE views.wanted_logos TO sharelink_links;
 
 
 GRANT SELECT,INSERT,UPDATE ON TABLE views.watched TO sharelink_views;

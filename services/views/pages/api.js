@@ -40,7 +40,6 @@ export const post = (suffix, body, options) => ask("POST", suffix, { body, ...op
 export const fetchContent = () => ask("GET", "/content");
 export const fetchInterview = (interview) => ask("GET", `/interviews/${encodeURIComponent(interview)}`);
 export const openLink = (passcode) => post("/open", { passcode });
-export const fetchInterview = (id) => ask("GET", `/interviews/${encodeURIComponent(id)}`);
 export const leave = () => post("/leave", {});
 export const reportWatch = (interview, report) =>
   post(`/interviews/${encodeURIComponent(interview)}/watch`, report, { keepalive: true });

@@ -30,7 +30,7 @@ def test_nothing_is_said_at_first(stack):
 
 
 def test_members_of_the_brand_change_alone(api):
-    whole = {"name": "Hiring Example", "accent": "#1a73e8", "logo_url": "https://static.hiring.example/logo.svg?v=2"}
+    whole = {"name": "Hiring Example", "accent": "#1a73e8", "logo_url": "https://static.hiring.example/logo.png?v=2"}
     answer = api.patch("/v1/account", {"brand": whole}, status=200)
     assert answer.json()["brand"] == whole == account_of(api)["brand"]
     assert answer.headers["ETag"] == f'"v{answer.json()["version"]}"'

@@ -98,8 +98,11 @@ def test_the_story_is_told_and_tools_find_everything(run):
     assert run.env.keys() == KEYS
     for name in ("LINKS_URL", "VIEWS_URL", "NOTIFICATIONS_URL"):
         assert requests.get(run.env[name] + "/readyz", timeout=5).status_code == 200
-    links = Api(run.env["PUBLIC_URL"], run.env["API_KEY"]).get("/v1/share-links", status=200).json()["data"]
-    assert len(links) == 1 and len(links[0]["reviewers"]) == 2
+    api = Api(run.env["PUBLIC_URL"], run.env["API_KEY"])
+    links = api.get("/v1/share-links", status=200).json()["data"]
+    assert len(links) == 1 and [each["locale"] for each in links[0]["reviewers"]] == ["en", "de"]
+    account = api.get("/v1/account", status=200).json()
+    assert account["brand"]["name"] in " ".join(run.output().split()) and account["brand"]["accent"] and account["locale"] == "en"
     document = Api(run.env["PUBLIC_URL"]).get("/openapi.json", status=200).json()
     assert document["servers"][0]["url"] == run.env["PUBLIC_URL"] and {"/v1/share-links", "/v1/events"} <= document["paths"].keys()
     recipients = [mail["To"] for mail in Mailbox(run.env["MAIL_DIR"]).all()]

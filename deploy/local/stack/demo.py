@@ -13,8 +13,10 @@ from .waiting import Failure, wait_until
 from .web import BROWSER, Client
 
 OWNER = {"name": "Robin Castellanos", "email": "robin.castellanos@hiring.example", "time_zone": "Europe/Amsterdam"}
-REVIEWERS = [{"name": "Ingrid Solheim", "email": "ingrid.solheim@support.example"},
-             {"name": "Dmitri Vance", "email": "dmitri.vance@support.example"}]
+# The second reads German: the page and what we say in the mail are in it.
+REVIEWERS = [{"name": "Ingrid Solheim", "email": "ingrid.solheim@support.example", "locale": "en"},
+             {"name": "Dmitri Vance", "email": "dmitri.vance@support.example", "locale": "de"}]
+BRAND = {"name": "Harbour & Field Hiring", "accent": "#1f6f6b"}
 MESSAGE = {
     "subject": "{{interview_count}} candidates for {{job_title}}: please have a look",
     "body": "Hello {{reviewer_first_name}},\n\nthese are the people I would like your opinion on. "
@@ -38,6 +40,7 @@ class Demo:
         found = self.api.get("/v1/share-links?limit=1")["data"]
         if found:
             return self.show_what_is_there(found[0]["id"])
+        self.api.patch("/v1/account", {"brand": BRAND, "locale": "en"})
         self.store_interviews()
         link = self.make_shortlist()
         self.show_invitations()
@@ -63,8 +66,8 @@ class Demo:
             "reviewers": REVIEWERS, "settings": {}, "expires_in": {"value": 2, "unit": "weeks"}, "send_email": True,
             "message": MESSAGE,
         })
-        self.step(2, f"{OWNER['name']} shares {len(chosen)} of them with two reviewers "
-                     f"(POST /v1/share-links, {link['id']}):",
+        self.step(2, f"{OWNER['name']} shares {len(chosen)} of them with two reviewers, one of whom reads German, "
+                     f"under the brand of {BRAND['name']} (POST /v1/share-links, {link['id']}):",
                   "\n".join(f"{each['name']}: {each['url']}" for each in link["reviewers"]))
         return link
 

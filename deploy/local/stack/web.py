@@ -40,6 +40,9 @@ class Client:
     def post(self, path, body):
         return self._call("POST", path, body)
 
+    def patch(self, path, body):
+        return self._call("PATCH", path, body)
+
     def _call(self, method, path, body=None):
         """The answer's JSON (its text when it is none); Failure with the server's own words when it is not a 2xx."""
         headers = dict(self.headers)

@@ -51,6 +51,9 @@ async function account(): Promise<void> {
     expect(mine.version >= 1, "an account has a version");
     await ok(api.PATCH("/v1/account", { body: { defaults: { sender_name: "Talent team" } } }));
     await ok(api.PATCH("/v1/account", { body: { defaults: { sender_name: null } } }));
+    const branded = await ok(api.PATCH("/v1/account", { body: { brand: { name: "Hiring Example", accent: "#1a5fb4" }, locale: "de" } }));
+    expect(branded.brand.name === "Hiring Example" && branded.brand.logo_url === null && branded.advanced_links, "a brand, without a logo");
+    await ok(api.PATCH("/v1/account", { body: { brand: null, locale: null, console_origins: [] } }));
     expect((await fault(api.PATCH("/v1/account", { body: {}, params: { header: { "If-Match": '"v9999"' } } }))).startsWith("412"), "another version");
     await ok(api.GET("/v1/openapi.json"));
 }
@@ -113,7 +116,8 @@ async function links(template: string): Promise<{ link: string; reviewer: string
     await ok(api.POST("/v1/share-links/{id}/reviewers", { params: { path }, body: { reviewers: [{ name: "Bo", email: "bo@support.example" }] } }));
     const one = { params: { path: { ...path, rid: reviewer } } };
     await ok(api.GET("/v1/share-links/{id}/reviewers/{rid}", one));
-    await ok(api.PATCH("/v1/share-links/{id}/reviewers/{rid}", { ...one, body: { name: "Ingrid S." } }));
+    const renamed = await ok(api.PATCH("/v1/share-links/{id}/reviewers/{rid}", { ...one, body: { name: "Ingrid S.", locale: "nb-NO" } }));
+    expect(renamed.locale === "nb-NO" && renamed.done_at === null && renamed.watched_seconds === 0, "a language, and nothing done yet");
     await ok(api.POST("/v1/share-links/{id}/reviewers/{rid}/invite", one));
     await ok(api.POST("/v1/share-links/{id}/reviewers/{rid}/deactivate", one));
     await ok(api.POST("/v1/share-links/{id}/reviewers/{rid}/reactivate", one));
@@ -125,6 +129,7 @@ async function links(template: string): Promise<{ link: string; reviewer: string
     await ok(api.GET("/v1/share-links/{id}", { params: { path } }));
     await ok(api.GET("/v1/share-links/{id}/opens", { params: { path } }));
     await ok(api.GET("/v1/share-links/{id}/reviews", { params: { path } }));
+    await ok(api.GET("/v1/share-links/{id}/reviews", { params: { path, query: { recommendation: ["yes", "strong_yes"] } } }));
     await ok(api.POST("/v1/share-links/{id}/deactivate", { params: { path } }));
     await ok(api.POST("/v1/share-links/{id}/reactivate", { params: { path }, body: { expires_in: { value: 3, unit: "days" } } }));
     return { link: made.id, reviewer };

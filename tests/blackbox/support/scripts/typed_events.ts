@@ -16,6 +16,10 @@ export function told(event: Event & Listed): string {
             // @ts-expect-error it is about no share link
             event.data.share_link_id;
             return event.data.interview_id;
+        case "review.completed":
+            // @ts-expect-error it is about no one interview
+            event.data.interview_id;
+            return event.data.reviewer_id;
         case "link.deleted":
             return event.data.external_id ?? event.data.share_link_id;
         default:

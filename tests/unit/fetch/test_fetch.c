@@ -1,4 +1,5 @@
-/* test_fetch.c - what is not posted: past its time, to a port of another protocol, to an address that is not public. */
+/* test_fetch.c - what is got, and what is not posted: past its time, to a port of another protocol, to an address that is not
+ * public. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -100,6 +101,81 @@ static void nothing_is_posted_when_its_time_is_over(void **state)
     close(listener);
 }
 
+/* --- what is got --- */
+
+struct got {
+    int count, status;
+    char error[200], body[200];
+};
+
+static void note_got(void *arg, const struct fetch_result *result)
+{
+    struct got *got = arg;
+
+    got->count++;
+    got->status = result->status;
+    snprintf(got->error, sizeof got->error, "%s", result->error ? result->error : "");
+    snprintf(got->body, sizeof got->body, "%.*s", (int)result->length, result->body ? result->body : "");
+}
+
+/* From a server that answers its one client with this. answer NULL: it says nothing, and all is broken off. */
+static struct got get(const char *answer, size_t answer_max)
+{
+    struct event_base *base = event_base_new();
+    struct fetch_pool *pool = fetch_pool_new(
+        base, &(struct fetch_options){
+                  .allow_networks = "127.0.0.0/8", .user_agent = "test", .connect_limit_ms = 2000, .total_limit_ms = 2000 });
+    const char *const none[] = { NULL };
+    struct got got = { 0 };
+    char url[100];
+    int client = -1;
+
+    listen_on_loopback();
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/", port);
+    fetch_get(pool, url, none, answer_max, note_got, &got);
+    assert_int_equal(got.count, 0);
+    while (got.count == 0) {
+        struct pollfd ready = { .fd = listener, .events = POLLIN };
+        event_base_loop(base, client < 0 ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
+        if (client < 0 && poll(&ready, 1, 10) == 1) {
+            client = accept(listener, NULL, NULL);
+            if (answer) {
+                assert_int_equal(send(client, answer, strlen(answer), MSG_NOSIGNAL), (ssize_t)strlen(answer));
+                shutdown(client, SHUT_WR);
+            } else {
+                fetch_pool_cancel(pool);
+            }
+        }
+    }
+    assert_int_equal(got.count, 1);
+    close(client);
+    close(listener);
+    fetch_pool_free(pool);
+    event_base_free(base);
+    return got;
+}
+
+static void bodies_are_got_up_to_their_most(void **state)
+{
+    (void)state;
+    struct got got = get("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 5);
+    assert_int_equal(got.status, 200);
+    assert_string_equal(got.body, "hello");
+    assert_string_equal(get("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello!", 5).error, "the answer is too long");
+    assert_string_equal(get("HTTP/1.1 200 OK\r\n\r\nhello!", 5).error, "the answer is too long");
+    got = get("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\nContent-Length: 0\r\n\r\n", 5);
+    assert_int_equal(got.status, 302);
+    assert_int_equal(get("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhi", 5).status, 0);
+}
+
+static void what_is_under_way_can_be_broken_off(void **state)
+{
+    (void)state;
+    struct got got = get(NULL, 5);
+    assert_int_equal(got.status, 0);
+    assert_true(got.error[0]);
+}
+
 static void what_must_not_be_posted_to_is_told_in_the_same_words(void **state)
 {
     static const char *const urls[] = { "http://127.0.0.1/", "http://10.0.0.1:8080/", "http://nobody.invalid/" };
@@ -131,6 +207,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_posted_when_its_time_is_over),
+        cmocka_unit_test(bodies_are_got_up_to_their_most),
+        cmocka_unit_test(what_is_under_way_can_be_broken_off),
         cmocka_unit_test(what_must_not_be_posted_to_is_told_in_the_same_words),
         cmocka_unit_test(ports_of_other_protocols_are_known),
     };

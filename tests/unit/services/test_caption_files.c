@@ -1,4 +1,4 @@
-/* test_captions.c - files of captions as people make them, as machines break them, and as nobody should send them. */
+/* test_caption_files.c - files of captions as people make them, as machines break them, and as nobody should send them. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -159,10 +159,11 @@ void mail_body_markdown(struct mail_body *body, const char *source, const struct
     buf_add_text(&body->html, "</div>");
 }
 
-/* Each block of text gets a direction of its own. A tag stands here only where Markdown made it: text is escaped. */
+/* Each block of text gets a direction of its own; of a list the list, for a browser looks past items that have one. A tag stands
+ * here only where Markdown made it: text is escaped. */
 static void add_blocks(struct buf *html, const char *blocks)
 {
-    static const char *const tags[] = { "<p>", "<li>", "<h1>", "<h2>", "<h3>", "<h4>", "<h5>", "<h6>", "<ul>", "<blockquote>" };
+    static const char *const tags[] = { "<p>", "<h1>", "<h2>", "<h3>", "<h4>", "<h5>", "<h6>", "<ul>", "<ol>" };
 
     for (const char *open; (open = strchr(blocks, '<'));) {
         size_t length = 1;
@@ -198,7 +199,7 @@ void mail_body_button(struct mail_body *body, enum words_key label, const char *
     buf_add_html(&body->html, words_text(body->language, label));
     buf_add_text(&body->html, "</a></td></tr></table><p class=\"quiet\" style=\"margin:0 0 24px;font-size:14px;color:#55606e\">");
     buf_add_html(&body->html, words_text(body->language, MAILS_OR_COPY));
-    buf_add_text(&body->html, " <bdi dir=\"ltr\" style=\"word-break:break-all\">");
+    buf_add_text(&body->html, "<br><bdi dir=\"ltr\" style=\"word-break:break-all\">");
     buf_add_html(&body->html, url);
     buf_add_text(&body->html, "</bdi></p>");
 }

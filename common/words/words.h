@@ -15,10 +15,8 @@
 
 /* --- the language --- */
 
-/* The language of a BCP 47 tag ("de-AT" is German); false when the catalogues have none for it, for NULL and "" too. */
-bool words_language_of(const char *tag, enum words_language *language);
-/* The first that is known: of the person's own locale, of what the browser accepts (the value of Accept-Language, RFC
- * 9110 12.5.4), of the account's locale; else English. Each may be NULL. */
+/* The first that is known: of the person's own locale (a BCP 47 tag: "de-AT" is German), of what the browser accepts (the value
+ * of Accept-Language, RFC 9110 12.5.4), of the account's locale; else English. Each may be NULL. */
 enum words_language words_choose(const char *locale, const char *accept_language, const char *account_locale);
 /* "de": for lang attributes and Content-Language. */
 const char *words_tag(enum words_language language);

@@ -24,19 +24,14 @@ static void read_range(struct wishes *wishes, const char *range, size_t length, 
 static int read_weight(const char *parameters, size_t length);
 static bool find_language(const char *tag, size_t length, enum words_language *language);
 
-bool words_language_of(const char *tag, enum words_language *language)
-{
-    return tag && find_language(tag, strlen(tag), language);
-}
-
 enum words_language words_choose(const char *locale, const char *accept_language, const char *account_locale)
 {
     enum words_language language, preferred = WORDS_EN;
 
-    if (words_language_of(locale, &language)) {
+    if (locale && find_language(locale, strlen(locale), &language)) {
         return language;
     }
-    if (words_language_of(account_locale, &language)) {
+    if (account_locale && find_language(account_locale, strlen(account_locale), &language)) {
         preferred = language;
     }
     return accept_language && of_header(accept_language, preferred, &language) ? language : preferred;

@@ -1,7 +1,9 @@
-// What comes after the gate: the list or one interview, as the address bar says.
+// What comes after the gate: the list, one interview or the end, as the address bar says.
 import { leave, path } from "./api.js";
 import { beginFeedback, endFeedback, hasUnsaved, leaveFeedback, saveAll } from "./feedback.js";
+import { searchAnew } from "./selection.js";
 
+const VIEWS = { showList: () => import("./list.js"), showInterview: () => import("./interview.js"), showFinish: () => import("./finish.js") };
 const app = document.getElementById("app");
 const gate = document.getElementById("gate");
 const SAVING_MOST_MS = 5000;
@@ -30,13 +32,29 @@ addEventListener("popstate", () => content && show());
 // Views come when they are needed; of two that are asked for in a row the second is shown.
 async function show() {
   const turn = ++shown;
-  const wanted = new URLSearchParams(location.search).get("interview");
-  const place = content.interviews.findIndex((each) => each.id === wanted);
-  const [view] = await Promise.all([place < 0 ? import("./list.js") : import("./interview.js"), style("app.css")]);
+  const wanted = new URLSearchParams(location.search);
+  const place = content.interviews.findIndex((each) => each.id === wanted.get("interview"));
+  const name = place >= 0 ? "showInterview" : wanted.get("view") === "finish" ? "showFinish" : "showList";
+  const [view] = await Promise.all([VIEWS[name](), style("app.css"), place >= 0 ? searchAnew().catch((fault) => fault.isTheEnd && end(fault)) : null]);
   if (content && turn === shown) {
     close();
-    close = (place < 0 ? view.showList : view.showInterview)(app, { content, place, go, end, leave: goAway, noteReview }) ?? (() => {});
+    close = view[name](app, { content, place, go, end, leave: goAway, noteReview, noteDone }) ?? (() => {});
   }
+}
+
+// A review was saved: its row says so, and whoever was told that all is done is told so no more.
+function noteReview(id, review) {
+  const row = content?.interviews.find((each) => each.id === id);
+  if (row) {
+    row.my_review = review;
+  }
+  if (content?.done_at && !(review && Date.parse(review.updated_at) <= Date.parse(content.done_at))) {
+    Object.assign(content, { done_at: null, is_taken_back: true });
+  }
+}
+
+function noteDone(time) {
+  Object.assign(content, { done_at: time, is_taken_back: false });
 }
 
 function style(name) {
@@ -64,14 +82,6 @@ function go(changes, kind = "push") {
   history[`${kind}State`](null, "", address);
   if (kind === "push") {
     show();
-  }
-}
-
-// The list knows what was saved; review: as a row of it has it, null when it was taken back.
-function noteReview(id, review) {
-  const row = content?.interviews.find((each) => each.id === id);
-  if (row) {
-    row.my_review = review;
   }
 }
 

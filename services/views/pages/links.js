@@ -1,7 +1,8 @@
 // Links within the page: the address changes, and what else it says stays: search, filters, sort.
 
-// changes: parameters of the address, null for none. → attributes of a link
-export function linkTo(changes, go) {
+// given: parameters of the address, null for none; the view is the one that is given, the list without one. → attributes of a link
+export function linkTo(given, go) {
+  const changes = { interview: null, view: null, question: null, ...given };
   const address = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(changes)) {
     if (value) {

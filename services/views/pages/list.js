@@ -3,6 +3,7 @@
 import { fill, h } from "../../../common/pages/dom.js";
 import { wordsOf } from "../../../common/pages/text.js";
 import { nodes, t } from "../../../common/pages/words.js";
+import { saysDone } from "./done.js";
 import { filtersOf } from "./filters.js";
 import { linkTo } from "./links.js";
 import { rowOf } from "./row.js";
@@ -10,6 +11,9 @@ import { rowsIn } from "./rows.js";
 import { searchOf } from "./search.js";
 import { foundIn, hasReview, isAnswered, isByNamesAlone, orderAnew, selectionOf, wishOf } from "./selection.js";
 import { momentOf } from "./times.js";
+
+export { followHere } from "./links.js";
+export { hasReview } from "./selection.js";
 
 let left = null; // {id, top, address}: the row that was left for its candidate, and where it stood
 
@@ -19,7 +23,7 @@ export function showList(app, { content, go, end, leave }) {
   const status = h("p", { class: "found", role: "status" });
   const nothing = h("div", { class: "nothing", hidden: true });
   const path = h("div", { class: "path" });
-  const heading = h("h1", { tabindex: "-1" }, nodes("list.heading", { count: content.total, sender: h("bdi", {}, content.sender_name) }));
+  const heading = h("h1", { tabindex: "-1" }, nodes("list.heading", { count: content.total, sender: h("bdi", { dir: "auto" }, content.sender_name) }));
   const search = searchOf(wishOf().search, { change: (text) => go({ search: text }, "replace"), refresh, end });
   const filters = filtersOf(content, (changes) => {
     go(changes, "replace");
@@ -90,8 +94,9 @@ export function showList(app, { content, go, end, leave }) {
       event.preventDefault();
       search.now();
     } }, h("div", { class: "line" }, search.field, filters.button), filters.panel, filters.chips),
-    status, nothing, content.total === 0 && h("p", { class: "empty" }, nodes("list.empty", { sender: h("bdi", {}, content.sender_name) })), cards,
-    !content.settings.disable_feedback && content.total > 0 && h("footer", { class: "foot" }, h("a", linkTo({ view: "finish" }, go), t("list.see_end"))));
+    status, nothing, content.total === 0 && h("p", { class: "empty" }, nodes("list.empty", { sender: h("bdi", { dir: "auto" }, content.sender_name) })), cards,
+    !content.settings.disable_feedback && content.total > 0 && h("footer", { class: "foot" },
+      saysDone(content), h("a", linkTo({ view: "finish" }, go), t("list.see_end"))));
   cards.addEventListener("click", note);
   addEventListener("keydown", press);
   addEventListener("beforeprint", printAll);
@@ -143,7 +148,7 @@ function pathOf(content, go) {
   const name = next && content.interviews.find(({ id }) => id === next).candidate.display_name;
   return [
     h("div", { class: "progress" }, h("p", { id: "progress" }, words), h("progress", { value: String(reviewed), max: String(count), "aria-labelledby": "progress" })),
-    next ? h("a", { class: "button primary next", ...linkTo({ interview: next }, go), title: name }, nodes("list.next", { name: h("bdi", {}, name) }))
+    next ? h("a", { class: "button primary next", ...linkTo({ interview: next }, go), title: name }, nodes("list.next", { name: h("bdi", { dir: "auto" }, name) }))
       : reviewed === count && h("a", { class: "button primary next", ...linkTo({ view: "finish" }, go) }, t("list.see_end")),
   ];
 }

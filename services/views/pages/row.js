@@ -28,14 +28,14 @@ function row(interview, words, found_in, go) {
     portrait(candidate),
     h("div", { class: "whose" },
       nameOf(interview, words, go),
-      h("p", { class: "hint line" }, h("bdi", {}, marked(job.title, words)), type === "live" && ` · ${t("list.type_live")}`, day && ` · ${day}`)),
+      h("p", { class: "hint line" }, h("bdi", { dir: "auto" }, marked(job.title, words)), type === "live" && ` · ${t("list.type_live")}`, day && ` · ${day}`)),
     h("p", { class: "marks" }, watchedOf(watched), reviewOf(my_review)),
     excerptsOf(found_in, words, interview, go));
 }
 
 function nameOf(interview, words, go) {
-  return h("h2", {}, h("a", { ...linkTo({ interview: interview.id }, go), dir: "auto" },
-    marked(interview.candidate?.display_name || t("list.nameless"), words)));
+  return h("h2", {}, h("a", linkTo({ interview: interview.id }, go),
+    h("bdi", { dir: "auto" }, marked(interview.candidate?.display_name || t("list.nameless"), words))));
 }
 
 // A dot for each answer; an interview without a recording has nothing to watch.

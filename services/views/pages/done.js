@@ -1,0 +1,61 @@
+// "Tell Robin I'm done": said with a sentence or without, taken back by the next change of a review, and said again.
+import { fill, h } from "../../../common/pages/dom.js";
+import { nodes, t } from "../../../common/pages/words.js";
+import { sayDone } from "./api.js";
+import { clockOf, dayOf, momentOf } from "./times.js";
+
+const NOTE_MAX = 2000;
+
+// What there is to say of it: that it was told, or that a change has taken it back.
+export function saysDone(content) {
+  const { done_at, expires_at, is_taken_back } = content;
+  if (done_at) {
+    const when = dayOf(done_at) === dayOf(new Date()) ? clockOf(done_at) : momentOf(done_at);
+    return h("p", { class: "told" }, nodes("finish.told", { sender: senderOf(content), when }), " ",
+      expires_at ? t("finish.still", { moment: momentOf(expires_at) }) : t("finish.still_open"));
+  }
+  return is_taken_back ? h("p", { class: "told" }, nodes("finish.taken_back", { sender: senderOf(content) })) : null;
+}
+
+export const senderOf = (content) => h("bdi", { dir: "auto" }, content.sender_name);
+
+// → {element, refresh()}. noteDone(time) keeps what was told; end(refusal) when the session is over.
+export function doneOf(content, { noteDone, end }) {
+  const status = h("div", { class: "saying", role: "status", tabindex: "-1" });
+  const field = h("textarea", { id: "done-note", rows: "2", maxlength: String(NOTE_MAX), dir: "auto" });
+  const button = h("button", { class: "primary", type: "submit" }, nodes("finish.done", { sender: senderOf(content) }));
+  const form = h("form", { class: "done", onsubmit: tell },
+    h("label", { for: "done-note" }, nodes("finish.note", { sender: senderOf(content) })), field, button);
+
+  function refresh() {
+    fill(status, saysDone(content));
+    form.hidden = Boolean(content.done_at);
+  }
+
+  async function tell(event) {
+    event.preventDefault();
+    if (button.getAttribute("aria-disabled")) {
+      return;
+    }
+    button.setAttribute("aria-disabled", "true");
+    fill(status, h("p", {}, nodes("finish.telling", { sender: senderOf(content) })));
+    try {
+      const { done_at } = await sayDone(field.value.trim());
+      noteDone(done_at);
+      field.value = "";
+      refresh();
+      status.focus();
+    } catch (fault) {
+      if (fault.isTheEnd) {
+        end(fault);
+        return;
+      }
+      fill(status, h("p", { class: "problem" }, t(fault.status ? "finish.not_taken" : "finish.not_told")));
+    } finally {
+      button.removeAttribute("aria-disabled");
+    }
+  }
+
+  refresh();
+  return { element: h("section", { class: "telling" }, form, status), refresh };
+}

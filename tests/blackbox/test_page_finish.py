@@ -123,6 +123,33 @@ def test_owner_is_told_that_one_is_done_and_of_a_change_after_it(stack, browse, 
     browser.until_text("has been told", ".foot")
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_reviews_are_changed_where_they_are_compared(stack, browse, link, axe, size):  # noqa: F811
+    browser = at_end(browse(size), link)
+    browser.press("I’m done")
+    browser.until_text("has been told", "[role=status]")
+    browser.find(f"[data-change='{link['interview_ids'][3]}']").click()
+    browser.until(lambda: browser.all(".editor input[type=radio]"), "its stars")
+    browser.screenshot(f"{size}-finish-changing")
+    axe(browser)
+    overall = next(each for each in browser.all(".editor fieldset") if "Jun" in each.text)
+    overall.find_elements(By.CSS_SELECTOR, "input[type=radio]")[2].click()
+    browser.until(lambda: browser.driver.execute_script(
+        "return [...document.querySelectorAll(`[data-of='${arguments[0]}'] .stars`)].some((each) => each.getAttribute('aria-label') === '3 of 5')",
+        link["interview_ids"][3]), "its cell has them")
+    assert browser.text("#app h1") == "You have reviewed 4 of 4."
+    browser.until_text("You have changed something since", "[role=status]")
+    browser.button("I’m done")
+    wait_until(lambda: stack.db.value("select rating from views.reviews where share_link_id = %s and interview_id = %s", link["id"], link["interview_ids"][3]) == 3, 20, "stored")
+    assert stack.db.value("select done_at from views.activity where share_link_id = %s", link["id"]) is None
+    browser.find(f"[data-change='{link['interview_ids'][3]}']").click()
+    assert not browser.all(".editor")
+    assert "Change" in browser.driver.switch_to.active_element.text
+    browser.press("All candidates")
+    browser.until_text("You have changed something since", ".foot")
+    browser.until_text("4 of 4 reviewed", ".progress")
+
+
 def test_done_without_a_network_says_so_and_can_be_said_again(stack, browse, link):
     browser = at_end(browse("phone"), link)
     browser.online(False)

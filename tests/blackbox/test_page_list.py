@@ -244,7 +244,50 @@ def test_the_latest_search_alone_is_shown(stack, browse, link):
     assert names(browser) == people(2)
 
 
+def test_search_finds_what_was_said_and_leads_there(stack, browse, link):
+    browser = browse("phone").open(url_of(link))
+    search_for(browser, "kubernetes")
+    until_names(browser, people(3))
+    assert browser.text(".excerpts").startswith("said: ") and browser.text(".excerpts mark") == "Kubernetes"
+    browser.screenshot("phone-list-said")
+    search_for(browser, "gladly")
+    browser.until_text("wrote: ", ".excerpts")
+    search_for(browser, "kubernetes")
+    browser.until_text("said: ", ".excerpts")
+    browser.find(".excerpts a").click()
+    browser.until_text("Jun Tanaka", "h1")
+    assert "search=kubernetes" in browser.driver.current_url and f"interview={link['interview_ids'][3]}" in browser.driver.current_url
+
+
 # --- the way there and back ---
+
+@pytest.mark.parametrize("is_new_tab", [False, True], ids=["here", "in-a-new-tab"])
+def test_previous_and_next_follow_search_filter_and_order(stack, browse, link, is_new_tab):
+    """By the names that the module of the order says: what the stage shows of them is the stage's."""
+    browser = browse().open(url_of(link))
+    choose(browser, "Order", "By name")
+    choose(browser, "Job", "Archivist")
+    until_names(browser, people(3, 5, 1))
+    search_for(browser, "gladly")
+    browser.until_text("3 of 6 candidates", "[role=status]")
+    choose(browser, "Order", "By name")
+    until_names(browser, people(3, 5, 1))
+    if is_new_tab:
+        address = browser.driver.execute_script("return document.querySelectorAll('.card h2 a')[0].href")
+        browser.driver.execute_script("history.replaceState(null, '', arguments[0])", address)
+        browser.driver.refresh()
+    else:
+        browser.press("Jun Tanaka")
+    browser.until_text("Jun Tanaka", "#app h1")
+    browser.press("Next: Lilian Grün")
+    browser.until_text("Lilian Grün", "#app h1")
+    browser.until_text("2 of 3")
+    browser.press("Next: Mateo Silva")
+    browser.until_text("Mateo Silva", "#app h1")
+    browser.until_text("3 of 3")
+    browser.press("All candidates")
+    until_names(browser, people(3, 5, 1))
+
 
 def test_control_click_opens_the_candidate_in_a_tab(stack, browse, link):
     browser = browse().open(url_of(link))

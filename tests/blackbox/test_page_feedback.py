@@ -1,6 +1,9 @@
 """Feedback in a real Chromium: what is written and chosen is saved, kept while it cannot be, merged with what was saved elsewhere, and
 its reader told how it stands, whatever the tab, the network, the session or the storage do meanwhile."""
 
+import pathlib
+import subprocess
+
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -9,6 +12,8 @@ from support import samples
 from support.axe import axe  # noqa: F401
 from support.browser import SIZES, Browser
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCRIPTS = pathlib.Path(__file__).parent / "support" / "scripts"
 PEOPLE = [("Zoë", "van Dijk"), ("Mateo", "Silva"), ("Amara", "Okafor")]
 QUESTIONS = [{"id": f"q{number}", "text": f"Question {number}?", "skipped": False, "answer": {"kind": "text", "text": f"Answer {number}."}}
              for number in (1, 2, 3)]
@@ -186,3 +191,13 @@ def test_who_leaves_with_something_unsaved_is_asked_once(stack, browse, link):
     assert browser.driver.execute_script("return localStorage.asked") == "false"
     browser.until_text("shared 3 candidates", "#gate:not([hidden]) h1")
     assert not browser.driver.execute_script("return Object.keys(sessionStorage).length")
+
+
+# --- merging ---
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_random_edits_of_two_sides_are_merged_without_loss_and_without_doubling(tmp_path, seed):
+    module = tmp_path / "merge.mjs"
+    subprocess.run(["esbuild", ROOT / "services/views/pages/merge.js", "--format=esm", "--log-level=error", f"--outfile={module}"], check=True)
+    found = subprocess.run(["node", SCRIPTS / "merge_properties.mjs", module, str(seed), "1000"], capture_output=True, text=True, check=False)
+    assert (found.stdout, found.returncode) == ("", 0), found.stdout[:3000] + found.stderr

@@ -34,17 +34,26 @@ export function merge(base, mine, theirs) {
   if (mine === theirs || mine === base) {
     return theirs;
   }
-  return theirs === base ? mine : applied(base, editsOf(base, mine), editsOf(base, theirs));
+  if (theirs === base) {
+    return mine;
+  }
+  const [my, their] = [editsOf(base, mine), editsOf(base, theirs)];
+  return goesOn(base, my, theirs) ? theirs : goesOn(base, their, mine) ? mine : applied(base, my, their);
 }
 
-// What to do with base to get text: [{start, end, text}] in order, places being those of base.
+// Whether a text has all that these edits put into base: the other side has seen them, and gone on from there.
+function goesOn(base, edits, text) {
+  const put = edits.map((each) => each.text.trim()).filter((each) => /[\p{L}\p{N}]/u.test(each));
+  return put.every((each) => text.includes(each)) && put.some((each) => !base.includes(each));
+}
+
+// What to do with base to get text: [{start, end, text}] in order, places being those of base. By words; where they are too many to be
+// compared, by lines first.
 export function editsOf(base, text) {
-  const edits = [];
-  for (const edit of differences(base, text, linesOf)) {
-    const inner = differences(base.slice(edit.start, edit.end), edit.text, wordsOf);
-    edits.push(...inner.map((each) => ({ ...each, start: each.start + edit.start, end: each.end + edit.start })));
-  }
-  return edits;
+  return differences(base, text, wordsOf) ?? (differences(base, text, linesOf) ?? [{ start: 0, end: base.length, text }]).flatMap((edit) => {
+    const inner = differences(base.slice(edit.start, edit.end), edit.text, wordsOf) ?? [{ start: 0, end: edit.end - edit.start, text: edit.text }];
+    return inner.map((each) => ({ ...each, start: each.start + edit.start, end: each.end + edit.start }));
+  });
 }
 
 // Where a place of the text before is after these edits; what was put in exactly there comes after it.
@@ -67,9 +76,13 @@ const wordsOf = (text) => text.match(/\n|[^\S\n]+|[\p{L}\p{N}\p{M}_'’-]+|[^\s\
 
 function differences(base, text, piecesOf) {
   const [a, b] = [piecesOf(base), piecesOf(text)];
+  const pairs = shared(a, b);
+  if (!pairs) {
+    return null;
+  }
   const edits = [];
   let [place, i, j] = [0, 0, 0];
-  for (const [x, y] of [...cleaned(shared(a, b), a, b), [a.length, b.length]]) {
+  for (const [x, y] of [...cleaned(pairs, a, b), [a.length, b.length]]) {
     const gone = a.slice(i, x).join("");
     const put = b.slice(j, y).join("");
     if (gone || put) {
@@ -81,7 +94,7 @@ function differences(base, text, piecesOf) {
   return edits;
 }
 
-// The longest common subsequence, as pairs of places.
+// The longest common subsequence, as pairs of places; null where that takes too long to find.
 function shared(a, b) {
   let first = 0;
   while (first < a.length && first < b.length && a[first] === b[first]) {
@@ -94,13 +107,13 @@ function shared(a, b) {
   const head = Array.from({ length: first }, (_, at) => [at, at]);
   const tail = Array.from({ length: last }, (_, at) => [a.length - last + at, b.length - last + at]);
   const between = longest(a.slice(first, a.length - last), b.slice(first, b.length - last));
-  return [...head, ...between.map(([x, y]) => [x + first, y + first]), ...tail];
+  return between && [...head, ...between.map(([x, y]) => [x + first, y + first]), ...tail];
 }
 
 function longest(a, b) {
   const width = b.length + 1;
-  if (!a.length || !b.length || (a.length + 1) * width > CELLS_MOST) {
-    return [];
+  if ((a.length + 1) * width > CELLS_MOST) {
+    return null;
   }
   const table = new Uint16Array((a.length + 1) * width);
   for (let x = a.length - 1; x >= 0; x--) {

@@ -38,6 +38,7 @@ async function ask(method, suffix, { body, headers = {}, keepalive = false, sign
 
 export const post = (suffix, body, options) => ask("POST", suffix, { body, ...options });
 export const fetchContent = () => ask("GET", "/content");
+export const fetchInterview = (interview) => ask("GET", `/interviews/${encodeURIComponent(interview)}`);
 export const openLink = (passcode) => post("/open", { passcode });
 export const leave = () => post("/leave", {});
 export const reportWatch = (interview, report) =>

@@ -229,6 +229,11 @@ CREATE FUNCTION links.account_json(account links.accounts) RETURNS json
             'expires_in', case when account.default_expires_value is not null
                                then json_build_object('value', account.default_expires_value, 'unit', account.default_expires_unit) end,
             'sender_name', account.default_sender_name),
+        'brand', json_build_object('name', account.brand_name, 'accent', account.brand_accent, 'logo_url', account.brand_logo_url),
+        'locale', account.locale,
+        'console_url', account.console_url,
+        'console_origins', account.console_origins,
+        'advanced_links', links.has_advanced_links(account.plan),
         'version', account.version,
         'created_at', sharelink.rfc3339(account.created_at),
         'updated_at', sharelink.rfc3339(account.updated_at))
@@ -318,9 +323,12 @@ CREATE FUNCTION links.content_size_now(of_share_link_id text) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
 begin
-    return (select coalesce(sum(i.content_size), 0)
+    return (select coalesce(sum(i.content_size + coalesce(t.size, 0)), 0)
             from links.share_link_interviews m
             join links.interviews i on i.account_id = m.account_id and i.id = m.interview_id
+            left join lateral (
+                select s.size from views.transcript_sizes s where s.account_id = m.account_id and s.interview_id = m.interview_id
+            ) t on true
             where m.share_link_id = of_share_link_id);
 end
 $$;
@@ -417,12 +425,30 @@ CREATE FUNCTION links.expiry(is_sent boolean, at timestamp with time zone, in_s 
 $$;
 
 
+CREATE FUNCTION links.has_advanced_links(plan text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN (plan = ANY (ARRAY['screen'::text, 'growth'::text, 'enterprise'::text]));
+
+
+CREATE FUNCTION links.has_room(of_account_id text, of_interview_id text, growth bigint, content_max bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return growth <= 0 or not exists (
+        select from links.share_link_interviews m
+        where m.account_id = of_account_id and m.interview_id = of_interview_id
+          and links.content_size_now(m.share_link_id) + growth > content_max);
+end
+$$;
+
+
 CREATE FUNCTION links.hold_document(of_account_id text, of_interview_id text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-    perform from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for share;
+    perform from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for no key update;
     return found;
 end
 $$;
@@ -441,6 +467,11 @@ begin
         ) h;
 end
 $$;
+
+
+CREATE FUNCTION links.recorded_seconds(document jsonb) RETURNS real
+    LANGUAGE sql IMMUTABLE
+    RETURN (SELECT COALESCE(sum(((question.value #>> '{answer,duration_seconds}'::text[]))::real), (0)::real) AS "coalesce" FROM jsonb_array_elements(CASE WHEN (jsonb_typeof((recorded_seconds.document -> 'questions'::text)) = 'array'::text) THEN (recorded_seconds.document -> 'questions'::text) ELSE '[]'::jsonb END) question(value) WHERE (((question.value -> 'skipped'::text) IS DISTINCT FROM 'true'::jsonb) AND ((question.value #>> '{answer,kind}'::text[]) = ANY (ARRAY['video'::text, 'audio'::text])) AND (jsonb_typeof((question.value #> '{answer,duration_seconds}'::text[])) = 'number'::text)));
 
 
 CREATE FUNCTION sharelink.person_searched(name text, address text) RETURNS text
@@ -476,6 +507,7 @@ CREATE TABLE links.interviews (
     candidate_name text GENERATED ALWAYS AS (((document #>> '{candidate,first_name}'::text[]) || COALESCE((' '::text || NULLIF((document #>> '{candidate,last_name}'::text[]), ''::text)), ''::text))) STORED,
     searched text GENERATED ALWAYS AS (sharelink.person_searched(((document #>> '{candidate,first_name}'::text[]) || COALESCE((' '::text || (document #>> '{candidate,last_name}'::text[])), ''::text)), (document #>> '{candidate,email}'::text[]))) STORED,
     content_size integer GENERATED ALWAYS AS (links.content_size(document)) STORED NOT NULL,
+    recorded_s real GENERATED ALWAYS AS (links.recorded_seconds(document)) STORED NOT NULL,
     external_id text COLLATE pg_catalog."C",
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     version integer DEFAULT 1 NOT NULL,
@@ -1451,9 +1483,9 @@ CREATE FUNCTION notifications.local_time(at timestamp with time zone, zone text)
     LANGUAGE plpgsql STABLE STRICT
     AS $$
 begin
-    return to_char(at at time zone zone, 'FMDay, FMDD FMMonth YYYY, HH24:MI') || ' (' || zone || ')';
+    return to_char(at at time zone zone, 'YYYY-MM-DD"T"HH24:MI') || '[' || zone || ']';
 exception when invalid_parameter_value then
-    return to_char(at at time zone 'UTC', 'FMDay, FMDD FMMonth YYYY, HH24:MI') || ' (UTC)';
+    return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI') || '[UTC]';
 end
 $$;
 
@@ -1512,7 +1544,11 @@ begin
     when 'digest' then
         return jsonb_build_object(
             'links', notifications.digest_json(delivery.id),
-            'until', notifications.local_time(delivery.happened_at, delivery.event_data ->> 'time_zone'));
+            'until', notifications.local_time(delivery.happened_at, delivery.event_data ->> 'time_zone'),
+            'account_locale', (select a.account_locale from links.mail_accounts a where a.account_id = delivery.account_id));
+    when 'webhook_disabled' then
+        return jsonb_build_object(
+            'account_locale', (select a.account_locale from links.mail_accounts a where a.account_id = delivery.account_id));
     else
         return '{}';
     end case;
@@ -1537,7 +1573,8 @@ CREATE FUNCTION notifications.mail_json(delivery notifications.deliveries, link 
                'reviewer_name', reviewer_name,
                'owner_name', link.owner_name,
                'owner_email', link.owner_email,
-               'expires_at', notifications.local_time(link.expires_at, link.owner_time_zone))
+               'expires_at', notifications.local_time(link.expires_at, link.owner_time_zone),
+               'account_locale', link.account_locale)
            || case when delivery.kind = 'invitation' then (
                   select jsonb_build_object(
                       'sealed', encode(m.sealed, 'hex'),
@@ -1545,6 +1582,12 @@ CREATE FUNCTION notifications.mail_json(delivery notifications.deliveries, link 
                       'message_body', m.message_body,
                       'interview_count', m.interview_count,
                       'job_title', m.job_title,
+                      'job_count', m.job_count,
+                      'recorded_s', m.recorded_s,
+                      'locale', m.reviewer_locale,
+                      'brand_name', m.brand_name,
+                      'brand_accent', m.brand_accent,
+                      'brand_logo', m.brand_logo,
                       'again', exists (select from notifications.deliveries e
                                        where e.reviewer_id = delivery.reviewer_id and e.kind = 'invitation' and e.id < delivery.id
                                          and e.state = 'sent' and e.recipient = delivery.recipient))
@@ -1560,7 +1603,8 @@ CREATE FUNCTION notifications.mail_json(delivery notifications.deliveries, link 
                       'title', link.title,
                       'link_state', link.state,
                       'reviewer_email', reviewer_email)
-                  || case when delivery.kind in ('review', 'completed', 'guessing', 'deactivated', 'expiry_warning', 'digest')
+                  || case when delivery.kind in ('review', 'completed', 'guessing', 'deactivated', 'expiry_warning', 'digest',
+                                                'webhook_disabled')
                           then notifications.mail_details(delivery, link) else '{}' end
               end
 $$;
@@ -2651,13 +2695,14 @@ end
 $$;
 
 
-CREATE FUNCTION views.store_transcript(of_fetch_id bigint, holder text, of_version integer, new_lines jsonb, kb_max integer) RETURNS text
+CREATE FUNCTION views.store_transcript(of_fetch_id bigint, holder text, of_version integer, new_lines jsonb, kb_max integer, content_max bigint) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
     job views.fetches;
-    new_text text;
+    all_before bigint;
+    before bigint;
 begin
     select * into job from views.fetches f where f.id = of_fetch_id and f.interview_id is not null;
     if not found or not links.hold_document(job.account_id, job.interview_id) then
@@ -2667,16 +2712,17 @@ begin
     if not found then
         return 'passed';
     end if;
-    new_text := views.lines_searched(new_lines);
-    if octet_length(new_text) + (
-        select coalesce(sum(octet_length(t.searched)), 0) from views.transcripts t
-        where t.account_id = job.account_id and t.interview_id = job.interview_id and t.question_id <> job.question_id and t.source <> ''
-    ) > kb_max * 1024 then
+    select coalesce(sum(t.size), 0), coalesce(sum(t.size) filter (where t.question_id = job.question_id), 0) into all_before, before
+    from views.transcripts t where t.account_id = job.account_id and t.interview_id = job.interview_id;
+    if all_before - before + octet_length(new_lines::text) > kb_max * 1024 then
         return 'too_large';
+    end if;
+    if not links.has_room(job.account_id, job.interview_id, octet_length(new_lines::text) - before, content_max) then
+        return 'link_is_full';
     end if;
     update views.fetches f set state = 'done', lease_until = null, lease_holder = null, last_error = null where f.id = of_fetch_id;
     insert into views.transcripts as t (account_id, interview_id, question_id, source, lines, searched)
-    values (job.account_id, job.interview_id, job.question_id, job.url, new_lines, new_text)
+    values (job.account_id, job.interview_id, job.question_id, job.url, new_lines, views.lines_searched(new_lines))
     on conflict (account_id, interview_id, question_id) do update
         set source = excluded.source, lines = excluded.lines, searched = excluded.searched, stored_at = now()
         where t.source <> excluded.source or t.lines is distinct from excluded.lines;
@@ -2907,6 +2953,12 @@ CREATE VIEW links.doors AS
      JOIN links.accounts a ON ((a.id = l.account_id)));
 
 
+CREATE VIEW links.mail_accounts AS
+ SELECT accounts.id AS account_id,
+    accounts.locale AS account_locale
+   FROM links.accounts;
+
+
 CREATE VIEW links.mail_contexts AS
  SELECT r.id AS reviewer_id,
     r.name AS reviewer_name,
@@ -2935,7 +2987,15 @@ CREATE VIEW links.mail_contexts AS
     a.locale AS account_locale,
     a.brand_name,
     a.brand_accent,
-    a.brand_logo
+    a.brand_logo,
+    (( SELECT count(DISTINCT i.job_id) AS count
+           FROM (links.share_link_interviews m
+             JOIN links.interviews i ON (((i.account_id = m.account_id) AND (i.id = m.interview_id))))
+          WHERE (m.share_link_id = l.id)))::integer AS job_count,
+    (( SELECT COALESCE(sum(i.recorded_s), (0)::real) AS "coalesce"
+           FROM (links.share_link_interviews m
+             JOIN links.interviews i ON (((i.account_id = m.account_id) AND (i.id = m.interview_id))))
+          WHERE (m.share_link_id = l.id)))::integer AS recorded_s
    FROM ((links.reviewers r
      JOIN links.share_links l ON ((l.id = r.share_link_id)))
      JOIN links.accounts a ON ((a.id = l.account_id)));
@@ -3238,8 +3298,17 @@ CREATE TABLE views.transcripts (
     source text NOT NULL,
     lines jsonb,
     searched text NOT NULL,
+    size integer GENERATED ALWAYS AS (COALESCE(octet_length((lines)::text), 0)) STORED NOT NULL,
     stored_at timestamp with time zone DEFAULT now() NOT NULL
 );
+
+
+CREATE VIEW views.transcript_sizes AS
+ SELECT transcripts.account_id,
+    transcripts.interview_id,
+    sum(transcripts.size) AS size
+   FROM views.transcripts
+  GROUP BY transcripts.account_id, transcripts.interview_id;
 
 
 CREATE VIEW views.wanted_logos AS
@@ -3304,20 +3373,20 @@ INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '59516912e6a86bbf6d772ca9a9caa598f047968e67248fcd4495254b6e784a0b', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', 'a7400a7082002ba98408d9a7f289258a9676ec1cdd15cb88b652157f9b3dfec0', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', 'a181c0c6112269bbd4e3fda7e09f4c694c3914280740e803bdf70996b9528eef', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '1a5ec8f58572272dc88ff80b2765d640cae0846ac3c77acb83a63d9e56e34eba', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '2e8ec16c084b77c678c1e030b8237fdecdd750d94b9f6d4f01abeffd686c89d4', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '4e8af0f72fb260f86732c105c688807f66f2db7aed63ff7bc3416d23a2681ee9', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', '2ac080d0af274204168ad0081e1d3e90db88a56bbc3c1491c8b80a34fc9af24c', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '1870cedfc696e772caa00b859d7c21ed9ec24b14c273d2940d20a7c9ec8a6e86', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', 'b8bad2090d9ce0b12c1756aa85d4aa9e2f1a384c92a5f1d25da9c8dadb27f81d', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '9b7163a88a3da96e179df00c9c72fb4345b22249b5f643e0f56fe64d8eb0cb9d', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '768a8610f69b0093e0e9b52494acac171d344e7785855c20a4b79df541ad95b4', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', '3358ac79e97ae095efddef86c4de63f873cd798c5f021b219301c43628c3ab7f', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '7827978d21121de2f42112b5776685004c447b2c213417318c329c519fde613c', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', 'f96bfe2f4396f9d62f23155b48c6fef944e1a846b487eea0be9c826d92a6cee4', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', 'fda8e444d99ba29619c890dd31cd77b02c7249bfd5135ce24ff11eb8d6aa27a8', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '68f0c09d7ee95bec437e110d799188dbf15ce1c1761c38f56b5bfaa3d56ab0f4', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', '3c0de3f28c4f1e67799740c08bac1147e8869d50bf53de1751830ade078aea85', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', 'db1a041afbe7ea1381f13ccfbb89a020c17eca7f08cb27694c97c5cb1a2f6337', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/shown.sql', 'ab82c6e71dc7b8890fdcc054459d561866aa07aa8735c88ea545c2a1e1b50767', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1f92c875dd0a9fe3193effa0649587ab24f940ce4a8b0f4a6549fda774f3bee0', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', 'e7bb84d363be0069b7a3f866284afbf3a2449dd515f3ee2247a357f0c4cd9643', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', '6816fadcd74d6f6e6c61a5a34e323845adcbff0c1e0d29abde4ceaf463a2d35e', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '54ec4030718da320ac2b6df3b082742982c3b3768a235fa69ea0c5f9d47a84b5', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', '331ebfb061d59d86e35dcb5cf2c14f1bbb054686f74eeb28caa8a19baf41f6f1', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '7eddfc5413ce4685566d370de71929421e7433c5950cb50fdfa2c6d7d0f728fa', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/webhooks.sql', 'fb0d924bcab942dbfeb969a9b86f618f0f4689535f8306d18e32d25d5df71273', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'b31014a17d7507dc6e9cc4e57dd3802917829ca18687514fcdb3d0fd7f5758c4', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/lists.sql', '2f4156791523f133d2d4df3fbf711f35f3d0e297ef5cde63862147d8da815d10', '0.4.0', now());
@@ -3325,10 +3394,10 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '837bfec92f867ac45dbb81354408d2037195244f30c09ebe3382e0a15ae87b15', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '3efa807717bac45194808dfedab58eff4dd69b278adc0e5a1eca78e188b80ee9', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', 'd69d033af2597bdfdb5f0f88f4cf23eefd090b403a8d229202281c797c125df1', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'b5e202018a38265d581797973bd759d04cd7d27fe24160dfc84be2ab0be5fa43', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', 'e85e336a324de3ac6187d38133acd09f26beb11807192bcad7cc34290818ada0', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', '7f0a867b143cde5197dbd07dbf831b1bc1aa2d381bb8aaffa3c3a404b38f505e', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', 'fcab12e355ff606d787a8d1d4546a7cfd78e0393312ca1aa0f0aaaf4591e8c15', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', 'cc609f2130e94a4653dea608c4ea44d6cc13b661e351395641032ae36f8af304', 'cc609f2130e94a4653dea608c4ea44d6cc13b661e351395641032ae36f8af304', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', '10e9ee73a3822279697e2de2c10724a98e2bc285e2c4fc7f72cc45eba27323f2', '10e9ee73a3822279697e2de2c10724a98e2bc285e2c4fc7f72cc45eba27323f2', '0.4.0', now());
 
 
 
@@ -3965,6 +4034,10 @@ REVOKE ALL ON FUNCTION links.count_document_change() FROM PUBLIC;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.email_templates TO sharelink_links;
 
 
+REVOKE ALL ON FUNCTION links.has_room(of_account_id text, of_interview_id text, growth bigint, content_max bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION links.has_room(of_account_id text, of_interview_id text, growth bigint, content_max bigint) TO sharelink_views;
+
+
 REVOKE ALL ON FUNCTION links.hold_document(of_account_id text, of_interview_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION links.hold_document(of_account_id text, of_interview_id text) TO sharelink_views;
 
@@ -4107,8 +4180,8 @@ REVOKE ALL ON FUNCTION views.store_logo(of_fetch_id bigint, holder text, of_vers
 GRANT ALL ON FUNCTION views.store_logo(of_fetch_id bigint, holder text, of_version integer, new_digest text, new_type text, new_bytes bytea) TO sharelink_views;
 
 
-REVOKE ALL ON FUNCTION views.store_transcript(of_fetch_id bigint, holder text, of_version integer, new_lines jsonb, kb_max integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION views.store_transcript(of_fetch_id bigint, holder text, of_version integer, new_lines jsonb, kb_max integer) TO sharelink_views;
+REVOKE ALL ON FUNCTION views.store_transcript(of_fetch_id bigint, holder text, of_version integer, new_lines jsonb, kb_max integer, content_max bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION views.store_transcript(of_fetch_id bigint, holder text, of_version integer, new_lines jsonb, kb_max integer, content_max bigint) TO sharelink_views;
 
 
 REVOKE ALL ON FUNCTION views.want_logo(of_account_id text, of_url text) FROM PUBLIC;
@@ -4122,6 +4195,9 @@ GRANT SELECT ON TABLE links.content_states TO sharelink_views;
 
 
 GRANT SELECT ON TABLE links.doors TO sharelink_views;
+
+
+GRANT SELECT ON TABLE links.mail_accounts TO sharelink_notifications;
 
 
 GRANT SELECT ON TABLE links.mail_contexts TO sharelink_links;
@@ -4189,6 +4265,9 @@ GRANT SELECT ON TABLE views.shown_interviews TO sharelink_views;
 
 
 GRANT SELECT ON TABLE views.transcripts TO sharelink_views;
+
+
+GRANT SELECT ON TABLE views.transcript_sizes TO sharelink_links;
 
 
 GRANT SELECT ON TABLE views.wanted_logos TO sharelink_links;

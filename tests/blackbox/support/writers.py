@@ -24,6 +24,7 @@ WRITES = re.compile(r"insert into|\bupdate\b|delete from|for (no key |key )?(upd
                     r"\b(hold_interviews|erase_interview|open_links|store_\w+|take_\w+|forget_\w+|make_partitions|plan_digests|plan_expiry_warnings)\(")
 # Of these no two are ever sent at once, or they lock rows that nobody else can know.
 ALONE = {"record_schema", "create_account", "lock_account", "create_key"}
+LOGO_URL = "https://hooks.example/logo.png"
 numbers = itertools.count(1)
 
 
@@ -88,8 +89,8 @@ class World:
         self.db.rows("insert into notifications.preferences (account_id, address, digest, digest_since, digest_until) "
                      "values (%s, %s, 'daily', '2020-01-01', '2020-01-02')", self.stack.account, self.addresses[0])
         self.db.rows("update links.interviews set document = document || %s", json.dumps(self.spoken()))
-        self.db.rows("insert into views.fetches (account_id, url, document_version) values (%s, 'https://hooks.example/logo.png', 1)",
-                     self.stack.account)
+        self.db.rows("insert into views.fetches (account_id, url, document_version) values (%s, %s, 1)", self.stack.account, LOGO_URL)
+        self.db.rows("update links.accounts set brand_logo_url = %s where id = %s", LOGO_URL, self.stack.account)
         self.db.rows("update views.fetches set lease_holder = 'w'")
         fetches = self.db.rows("select id, interview_id is null as is_logo from views.fetches")
         self.captions, self.logos = [[row["id"] for row in fetches if row["is_logo"] == wanted] for wanted in (False, True)]
@@ -200,6 +201,7 @@ OVER = {
     "store_logo": lambda world, scene: {"fetch_id": world.logos[0], "digest": f"{random.randint(1, 3)}"},
     "put_interviews": lambda world, scene: {"ids": world.shuffled([*world.interviews, "int-new"]), "documents": [scene["document"]] * 4,
                                             "external_ids": [None, *world.shuffled([f"batch-{n}" for n in range(3)])], "metadata": ["{}"] * 4},
+    "update_account": lambda world, scene: {"is_logo_given": "t", "changes": json.dumps({"brand_logo_url": LOGO_URL, "brand_name": f"B{next(numbers)}"})},
     "update_reviewer": lambda world, scene: {"passcode_epoch": 1, "token_hash": new_bytes(), "passcode_hash": new_bytes(), "sealed": "\\x00",
                                              "changes": json.dumps({"email": f"n{next(numbers)}@world.example"})},
 }

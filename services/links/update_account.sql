@@ -34,9 +34,9 @@ changed as (
     returning a.*
 ),
 asked as materialized (
-    select views.want_logo(c.id, c.brand_logo_url) from changed c where :is_logo_given
+    select count(views.want_logo(c.id, c.brand_logo_url)) as many from changed c where :is_logo_given
 )
 select case when exists (select from changed) then 'ok' else 'version_mismatch' end as outcome,
-       (select version from changed) as version, (select links.account_json(c) from changed c) as account
+       (select version from changed) as version,
+       (select links.account_json(c, links.logo_state_now(case when sharelink.after(a.many) then c.id end)) from changed c, asked a) as account
 from account
-left join asked on true

@@ -4,7 +4,7 @@ import pytest
 from support import samples
 from support.api import Api, faults
 
-NO_BRAND = {"name": None, "accent": None, "logo_url": None}
+NO_BRAND = {"name": None, "accent": None, "logo_url": None, "logo_state": None}
 NOTHING = {"brand": None, "locale": None, "console_url": None, "console_origins": None}
 
 
@@ -32,9 +32,12 @@ def test_nothing_is_said_at_first(stack):
 def test_members_of_the_brand_change_alone(api):
     whole = {"name": "Hiring Example", "accent": "#1a73e8", "logo_url": "https://static.hiring.example/logo.png?v=2"}
     answer = api.patch("/v1/account", {"brand": whole}, status=200)
-    assert answer.json()["brand"] == whole == account_of(api)["brand"]
+    assert answer.json()["brand"] == {**whole, "logo_state": {"state": "pending", "reason": None}}
+    now = account_of(api)["brand"]
+    assert now.pop("logo_state")["state"] == "pending" and now == whole
     assert answer.headers["ETag"] == f'"v{answer.json()["version"]}"'
-    assert api.patch("/v1/account", {"brand": {"accent": "#AB12CD"}}, status=200).json()["brand"] == {**whole, "accent": "#ab12cd"}
+    changed = api.patch("/v1/account", {"brand": {"accent": "#AB12CD"}}, status=200).json()["brand"]
+    assert changed.pop("logo_state") and changed == {**whole, "accent": "#ab12cd"}
     assert api.patch("/v1/account", {"brand": {}}, status=200).json()["brand"]["name"] == "Hiring Example"
     assert api.patch("/v1/account", {"name": "Tests"}, status=200).json()["brand"]["accent"] == "#ab12cd", "what is left out stays"
     assert api.patch("/v1/account", {"brand": {"name": None, "logo_url": None}}, status=200).json()["brand"] == {**NO_BRAND, "accent": "#ab12cd"}
@@ -92,7 +95,9 @@ def test_every_fault_is_named_and_nothing_is_changed(api, body, expected):
     api.patch("/v1/account", {"brand": {"name": "Kept", "logo_url": "https://a.example/l.png"}}, status=200)
     before = account_of(api)
     assert faults(api.patch("/v1/account", body)) == expected
-    assert account_of(api) == before
+    now = account_of(api)
+    assert now["brand"].pop("logo_state") and before["brand"].pop("logo_state"), "it goes on while the logo is looked for"
+    assert now == before
 
 
 def test_advanced_links_follow_the_plan(stack):

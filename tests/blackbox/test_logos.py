@@ -100,6 +100,26 @@ def test_what_is_no_image_is_refused_at_once(stack, source, bytes_, fault):
     assert wait_for_fault(stack) == fault and logo_of(stack) is None
 
 
+def test_account_says_what_became_of_it(stack, source):
+    def state():
+        return stack.api.get("/v1/account", status=200).json()["brand"]["logo_state"]
+
+    stack.api.patch("/v1/account", {"brand": {"logo_url": None}}, status=200)
+    assert state() is None
+    changed = stack.api.patch("/v1/account", {"brand": {"logo_url": "https://127.0.0.1:1/logo.svg"}}, status=200).json()
+    assert changed["brand"]["logo_state"] == {"state": "pending", "reason": None}
+    source.at["/drawing.svg"], source.at["/drawing.png"] = b"<svg/>", png(200)
+    want(stack, source.url("/drawing.svg"))
+    wait_for_fault(stack)
+    assert state() == {"state": "failed", "reason": "SVG is not taken: use PNG, JPEG, WebP or GIF"}
+    want(stack, source.url("/drawing.png"))
+    digest = wait_for_logo(stack)
+    assert state() == {"state": "ready", "reason": None}
+    browser = stack.reviewer(stack.make_share_link())
+    browser.open(status=200)
+    assert browser.content(status=200).json()["brand"]["logo_url"].endswith(f"/logos/{digest}")
+
+
 def test_large_ones_are_refused(stack, source):
     source.at["/large"] = png() + bytes(256 * 1024)
     want(stack, source.url("/large"))

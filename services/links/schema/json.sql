@@ -4,7 +4,7 @@
 -- What is read back comes from the views, which become part of the statement that uses them and are planned with it once. The
 -- functions in them are inlined, as long as none has a subquery in its body or in what it is given.
 
-create or replace function links.account_json(account links.accounts) returns json
+create or replace function links.account_json(account links.accounts, logo_state json) returns json
 language sql stable as $$
     select json_build_object(
         'id', account.id,
@@ -21,7 +21,8 @@ language sql stable as $$
             'expires_in', case when account.default_expires_value is not null
                                then json_build_object('value', account.default_expires_value, 'unit', account.default_expires_unit) end,
             'sender_name', account.default_sender_name),
-        'brand', json_build_object('name', account.brand_name, 'accent', account.brand_accent, 'logo_url', account.brand_logo_url),
+        'brand', json_build_object('name', account.brand_name, 'accent', account.brand_accent, 'logo_url', account.brand_logo_url,
+                                   'logo_state', logo_state),
         'locale', account.locale,
         'console_url', account.console_url,
         'console_origins', account.console_origins,
@@ -29,6 +30,14 @@ language sql stable as $$
         'version', account.version,
         'created_at', sharelink.rfc3339(account.created_at),
         'updated_at', sharelink.rfc3339(account.updated_at))
+$$;
+
+-- What became of the logo, for a statement that has just asked for it.
+create or replace function links.logo_state_now(of_account_id text) returns json
+language plpgsql volatile as $$
+begin
+    return (select w.logo_state from views.wanted_logos w where w.account_id = of_account_id);
+end
 $$;
 
 create or replace function links.email_template_json(template links.email_templates) returns json

@@ -33,9 +33,12 @@ create or replace view views.published_visits as
 select id, account_id, share_link_id, reviewer_id, opened_at, is_first, network, device from views.visits;
 
 -- For the links service: what became of the logo that an account wants. state: waiting | done | failed; last_error: why it is not there,
--- or not yet.
+-- or not yet; logo_state has both as the API shows them.
 create or replace view views.wanted_logos as
-select account_id, url, state, last_error from views.fetches where interview_id is null;
+select account_id, url, state, last_error,
+       json_build_object('state', case state when 'waiting' then 'pending' when 'done' then 'ready' else 'failed' end,
+                         'reason', last_error) as logo_state
+from views.fetches where interview_id is null;
 
 -- For the links service, which bounds what a page may have: what was fetched for an interview, in bytes.
 create or replace view views.transcript_sizes as

@@ -1,11 +1,12 @@
--- A reviewer's shortlist, a row for each interview in its order, or one row where there is none to show. Everything that the link's
--- settings hide is taken out by views.shown_interviews, and nothing else is known here: what is left out there is nowhere. That goes
--- for the order of names and for all that is filtered by, too. What is searched is gathered apart (gather_texts.sql). It is made for a reviewer, not for a session: those are proved by prove_session.sql.
--- media_path is what media references hang under.
+-- A reviewer's list, a row for each interview in its order, or one row where there is none to show. What the link's settings hide is taken
+-- out by views.shown_interviews, and nothing else is known here: what is left out there is nowhere. That goes for the order of names and for
+-- all that is filtered by, too. What is searched is gathered apart (gather_texts.sql), and the texts of an interview are its own
+-- (show_interview.sql). It is made for a reviewer, not for a session: those are proved by prove_session.sql. media_path is what media
+-- references hang under.
 -- in   token_hash bytea, media_path text
 -- lane heavy
 -- enum door from services/views/door.h: open | expired | deactivated | no row: unknown
--- out  door door, link_version text, content_version text, has_feedback bool, head json?, interview json?, name_rank bigint?,
+-- out  door door, link_version text, content_version text, has_feedback bool, head json?, interview text?, name_rank bigint?,
 --      completed_us bigint?, rating int?, is_reviewed bool?, job_id text?, type text?
 with door as materialized (
     select d.*, c.content_version as link_version, a.done_at,
@@ -15,63 +16,41 @@ with door as materialized (
     left join views.activity a on a.reviewer_id = d.reviewer_id
     where d.token_hash = :token_hash
 ),
-redacted as materialized (
-    select i.reviewer_id, i.media_salt, i.position, i.interview_id, i.type, i.job, i.completed_at, i.language, i.display_name, i.has_avatar,
-           i.profile, i.has_resume, i.resume_name, i.questions, i.questionnaire, i.has_feedback, i.review
-    from door d join views.shown_interviews i on i.token_hash = d.token_hash
-),
 seen as materialized (
     select w.interview_id, jsonb_object_agg(w.question_id, w.seconds) as by_question
     from door d join views.watch w on w.reviewer_id = d.reviewer_id
     group by 1
 ),
-found as materialized (
-    select r.*, rank() over (order by r.display_name collate "und-x-icu") as name_rank
-    from redacted r
-),
 shown as (
-    select f.position, row_number() over (order by f.position) = 1 as is_first, f.name_rank, f.completed_at,
-           (f.review).rating, coalesce(not (f.review).is_empty, false) as is_reviewed, f.job ->> 'id' as job_id, f.type,
-           case when f.has_feedback then row_to_json(m) else (row_to_json(m)::jsonb - 'my_review')::json end as interview
-    from found f
+    select i.position, row_number() over (order by i.position) = 1 as is_first,
+           rank() over (order by i.display_name collate "und-x-icu") as name_rank, i.completed_at, (i.review).rating,
+           coalesce(not (i.review).is_empty, false) as is_reviewed, i.job ->> 'id' as job_id, i.type,
+           -- Its last brace makes room for the feedback.
+           left(row_to_json(m)::text, -1)
+           || case when i.has_feedback then ',"my_review":' || case when (i.review).id is null then 'null' else row_to_json(f)::text end else '' end
+           || '}' as interview
+    from door d
     cross join lateral (
-        select coalesce(json_agg(json_build_object(
-                   'id', e.id,
-                   'text', e.text,
-                   'skipped', e.skipped,
-                   'answer', case when jsonb_typeof(e.answer) = 'object' then json_build_object(
-                       'kind', e.answer -> 'kind',
-                       'media_url', case when e.answer ->> 'media_url' is not null
-                                         then :media_path || views.media_ref(f.media_salt, f.position, 'media:' || e.id) end,
-                       'captions_url', case when views.has_captions(e.answer)
-                                            then :media_path || views.media_ref(f.media_salt, f.position, 'captions:' || e.id) end,
-                       'duration_seconds', e.answer -> 'duration_seconds',
-                       'text', e.answer -> 'text') end,
-                   'watched', json_build_object('seconds', round(coalesce(w.seconds, 0)::numeric, 1),
-                                                'position', round(coalesce(w.position, 0)::numeric, 1)))
-                   order by e.place), '[]') as questions
-        from rows from (jsonb_to_recordset(f.questions) as (id text, text text, skipped jsonb, answer jsonb)) with ordinality
-                 as e (id, text, skipped, answer, place)
-        left join views.watch w on w.reviewer_id = f.reviewer_id and w.interview_id = f.interview_id and w.question_id = e.id
-    ) q
-    left join seen on seen.interview_id = f.interview_id
-    cross join lateral views.progress_of(f.questions, seen.by_question, (f.review).question_ratings) p
+        select s.position, s.interview_id, s.media_salt, s.type, s.job, s.completed_at, s.display_name, s.has_avatar, s.questions,
+               s.has_feedback, s.review
+        from views.shown_interviews s where s.token_hash = d.token_hash offset 0
+    ) i
+    left join seen on seen.interview_id = i.interview_id
+    cross join lateral views.progress_of(i.questions, seen.by_question, (i.review).question_ratings) p
     cross join lateral (
-        select f.interview_id as id, f.type, f.job, f.completed_at, f.language,
-               json_build_object(
-                   'display_name', f.display_name,
-                   'avatar_url', case when f.has_avatar then :media_path || views.media_ref(f.media_salt, f.position, 'avatar') end,
-                   'profile', f.profile,
-                   'resume', case when f.has_resume then json_build_object(
-                       'file_name', f.resume_name, 'url', :media_path || views.media_ref(f.media_salt, f.position, 'resume')) end) as candidate,
-               p.question_count, p.duration_seconds, q.questions, f.questionnaire, p.watched,
-               (views.feedback_json(f.review, (
-                   select coalesce(jsonb_agg(r.rating order by r.place), '[]')
-                   from views.question_ratings((f.review).question_ratings, f.questions) r where r.is_shown))::jsonb
-                || jsonb_build_object('answer_ratings', p.answer_ratings))::json as my_review
+        select i.display_name,
+               case when i.has_avatar then :media_path || views.media_ref(i.media_salt, i.position, 'avatar') end as avatar_url
+    ) candidate
+    cross join lateral (
+        select i.interview_id as id, candidate, i.job, i.type, i.completed_at, p.question_count, p.duration_seconds, p.watched
     ) m
+    cross join lateral (
+        select (i.review).rating, (i.review).recommendation, left((i.review).comment, 140) as comment, p.answer_ratings, (i.review).version,
+               sharelink.rfc3339((i.review).updated_at) as updated_at
+    ) f
 )
-select case when d.state = 'active' then 'open' else d.state end as door, d.link_version, d.content_version, not d.disable_feedback as has_feedback,
+select case when d.state = 'active' then 'open' else d.state end as door, d.link_version, d.content_version,
+       not d.disable_feedback as has_feedback,
        case when coalesce(s.is_first, true) then json_build_object(
            'settings', json_build_object(
                'abbreviate_names', d.abbreviate_names,

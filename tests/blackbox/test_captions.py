@@ -99,7 +99,8 @@ def page_of(stack, interview):
 
 
 def captions_of(browser):
-    return [question["answer"]["captions_url"] for question in browser.content(status=200).json()["interviews"][0]["questions"]]
+    interview = browser.content(status=200).json()["interviews"][0]["id"]
+    return [question["answer"]["captions_url"] for question in browser.interview(interview, status=200).json()["questions"]]
 
 
 # --- where they come from ---

@@ -123,10 +123,12 @@ def test_parallel_puts_end_within_the_bound(stack):
 def test_a_page_that_takes_too_long_says_so(make_stack):
     """By a function that sleeps; the statement's time is up before."""
     stack = make_stack(lock_seconds=2)
-    browser = stack.reviewer(stack.make_share_link())
+    link = stack.make_share_link()
+    browser = stack.reviewer(link)
     browser.open(status=200)
-    stack.db.rows("create or replace function views.file_extension(file_name text) returns text language plpgsql volatile as "
-                  "$$ begin perform pg_sleep(20); return 'pdf'; end $$")
-    stack.db.rows("update links.share_links set abbreviate_names = true")
+    stack.db.rows("create or replace function views.media_ref(salt bytea, place int, slot text) returns text language plpgsql volatile as "
+                  "$$ begin perform pg_sleep(20); return 'x'; end $$")
     answer = browser.content(status=503)
     assert (answer.json()["code"], answer.headers["Retry-After"]) == ("content_too_slow", "10")
+    answer = browser.interview(link["interview_ids"][0], status=503)
+    assert answer.json()["code"] == "database_busy"

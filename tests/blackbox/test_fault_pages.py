@@ -39,7 +39,7 @@ def resume(stack):
     """A reviewer inside, and the path of a résumé whose file is not there."""
     interview = stack.make_interview(candidate={"first_name": "Ada", "last_name": "Lovelace", "resume": {"file_name": "cv.pdf", "url": "media:gone/cv.pdf"}})
     browser = inside(stack, stack.make_share_link(interview_ids=[interview]))
-    return browser, browser.content(status=200).json()["interviews"][0]["candidate"]["resume"]["url"]
+    return browser, browser.interview(interview, status=200).json()["candidate"]["resume"]["url"]
 
 
 @pytest.fixture(params=["views", "front"])

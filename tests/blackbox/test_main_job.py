@@ -346,7 +346,7 @@ def test_open_answers_with_the_visit(story):
 
 def test_content_shows_the_candidates_in_the_links_order(story):
     content = story.content.json()
-    assert content.keys() == {"settings", "sender_name", "expires_at", "interviews", "total"}
+    assert content.keys() == {"settings", "sender_name", "brand", "expires_at", "done_at", "reviewer_name", "locale", "interviews", "total"}
     assert content["settings"] == dict.fromkeys(SETTINGS, False)
     assert (content["sender_name"], content["expires_at"], content["total"]) == (OWNER["name"], story.link["expires_at"], 3)
     assert [interview["id"] for interview in content["interviews"]] == list(story.documents)

@@ -64,7 +64,7 @@ def with_source(stack, source, front=False, file_name="Ada's „CV“.pdf", **se
     if front:
         browser = Reviewer(stack.front.url(), link["reviewers"][0]["url"])
     browser.open(status=200)
-    return browser, browser.content(status=200).json()["interviews"][0]["candidate"]["resume"]["url"]
+    return browser, browser.interview(interview, status=200).json()["candidate"]["resume"]["url"]
 
 
 # --- S3 ---

@@ -39,7 +39,11 @@ def save(browser, interview, body=REVIEW, **options):
 
 
 def my_review(browser, interview):
-    return next(each for each in browser.content(status=200).json()["interviews"] if each["id"] == interview)["my_review"]
+    row = next(each for each in browser.content(status=200).json()["interviews"] if each["id"] == interview)["my_review"]
+    shown = browser.interview(interview, status=200).json()["my_review"]
+    told = shown and {name: shown[name] for name in ("rating", "recommendation", "version", "updated_at")} | {"comment": shown["comment"][:140]}
+    assert told == (row and {name: row[name] for name in told}), "the list tells the same"
+    return shown
 
 
 def revisions(stack, review_id):

@@ -83,7 +83,7 @@ def events_of_opens(stack, link):
 
 
 def media_path(browser, slot="avatar"):
-    interview = browser.content(status=200).json()["interviews"][0]
+    interview = browser.interview(browser.content(status=200).json()["interviews"][0]["id"], status=200).json()
     return {"avatar": interview["candidate"]["avatar_url"], "resume": interview["candidate"]["resume"]["url"]}[slot]
 
 

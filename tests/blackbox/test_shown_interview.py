@@ -98,9 +98,10 @@ def test_stars_are_told_for_each_question_in_its_order(browser, interview):
     review = {"rating": 4, "comment": "c" * 200, "question_ratings": [{"question_id": "q4", "rating": 2, "note": ""}, {"question_id": "q1", "rating": 5, "note": ""},
                                                                       {"question_id": "q2", "rating": None, "note": "Well put"}]}
     browser.put(f"{browser.page}/interviews/{interview}/review", review, status=201)
-    assert row(browser)["my_review"]["answer_ratings"] == [5, None, None, 2]
     whole = browser.interview(interview, status=200).json()["my_review"]
     assert whole == browser.get(f"{browser.page}/interviews/{interview}/review", status=200).json()
+    assert row(browser)["my_review"] == {"rating": 4, "recommendation": None, "comment": "c" * 140, "answer_ratings": [5, None, None, 2], "version": 1,
+                                         "updated_at": whole["updated_at"]}
 
 
 def test_hidden_questions_have_no_place_in_what_is_told(stack, interview):

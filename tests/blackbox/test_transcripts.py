@@ -33,7 +33,8 @@ def found(stack, interview):
 
 
 def captions_of(browser):
-    return [question["answer"]["captions_url"] for question in browser.content(status=200).json()["interviews"][0]["questions"]]
+    interview = browser.content(status=200).json()["interviews"][0]["id"]
+    return [question["answer"]["captions_url"] for question in browser.interview(interview, status=200).json()["questions"]]
 
 
 def test_lines_are_given_back_and_shown_as_webvtt(stack):

@@ -34,8 +34,10 @@ def report(browser, interview, body=REPORT, **options):
 
 
 def watched(browser, interview):
-    shown = next(each for each in browser.content(status=200).json()["interviews"] if each["id"] == interview)
-    return shown["watched"], {each["id"]: each["watched"] for each in shown["questions"]}
+    row = next(each for each in browser.content(status=200).json()["interviews"] if each["id"] == interview)
+    shown = browser.interview(interview, status=200).json()
+    assert row["watched"] == shown["watched"]
+    return {name: shown["watched"][name] for name in ("seconds", "of")}, {each["id"]: each["watched"] for each in shown["questions"]}
 
 
 def told(stack, link):

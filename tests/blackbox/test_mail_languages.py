@@ -5,6 +5,7 @@ import datetime
 import re
 
 import pytest
+import requests
 from stack.mail import text_of
 from stack.waiting import wait_until
 from support import samples
@@ -185,6 +186,17 @@ def test_a_reviewer_reads_their_own_language_else_the_accounts(stack, account, o
     speak(stack, account)
     _, mail = invite(stack, own)
     assert mail["Content-Language"] == language
+
+
+def test_the_page_behind_a_mail_speaks_its_language_unless_the_browser_asks_for_another(stack):
+    speak(stack, "de")
+    link, _ = invite(stack, None)
+    stack.reviewer(link).open(status=200)
+    url = re.fullmatch(r"<(http[^>]+)>", stack.mails.wait_for_one_to(link["owner"]["email"])["List-Unsubscribe"])[1]
+    assert [requests.get(url, headers=headers, timeout=20).headers["Content-Language"]
+            for headers in ({}, {"Accept-Language": "ja"}, {"Accept-Language": "*"}, {"Accept-Language": "fr"})] == ["de", "de", "de", "fr"]
+    done = requests.post(url, data={"scope": "link"}, timeout=20)
+    assert done.headers["Content-Language"] == "de" and "Keine E-Mails mehr zu diesem Link" in done.text
 
 
 def test_an_owner_reads_the_accounts_language_whatever_the_reviewers(stack):

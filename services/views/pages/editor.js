@@ -30,8 +30,11 @@ export function editorOf(row, { end, noteReview, changed }) {
     const hadFocus = element.contains(document.activeElement);
     feedback = feedbackOn(interview, { end, noteReview });
     fill(element, feedback.overall(), feedback.recommendation(),
-      interview.questions.filter(({ answer }) => answer).map((question) => h("div", { class: "of-answer" },
-        h("p", { dir: "auto", lang: interview.language }, `${interview.questions.indexOf(question) + 1}. ${question.text}`), feedback.answerStars(question.id))),
+      interview.questions.filter(({ answer }) => answer).map((question) => {
+        const asked = `${interview.questions.indexOf(question) + 1}. ${question.text}`;
+        return h("div", { class: "of-answer", role: "group", "aria-label": asked },
+          h("p", { dir: "auto", lang: interview.language }, asked), feedback.answerStars(question.id));
+      }),
       feedback.status());
     feedback.watch?.(changed);
     if (hadFocus) {

@@ -137,7 +137,7 @@ $(GEN)/%.css.inc: %.css Makefile
 	@mkdir -p $(@D)
 	@sed -e 's/^ *//' -e '$(as_literal)' $< >$@
 
-$(GEN)/services/views/pages/assets.inc: $(wildcard services/views/pages/*.js services/views/pages/*.css common/pages/*.js common/pages/*.css common/words/*/*.json) \
+$(GEN)/services/views/pages/assets.inc: $(wildcard services/views/pages/*.js services/views/pages/*/*.js services/views/pages/*.css common/pages/*.js common/pages/*.css common/words/*/*.json) \
                                         common/pages/icon.svg common/pages/bundle Makefile
 	@mkdir -p $(@D)
 	$(call say,PAGE,$@)common/pages/bundle $@ $(REVIEWERS_PAGE) --as-is common/pages/icon.svg

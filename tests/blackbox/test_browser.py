@@ -71,6 +71,12 @@ def open_first(browser, link):
     browser.until_text("Your feedback")
 
 
+def touch(browser, element):
+    """Where it is to be seen: beside what stays in view."""
+    browser.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+    element.click()
+
+
 def saved_review(stack, link):
     rows = stack.db.rows("select rating, comment, question_ratings, version from views.reviews where share_link_id = %s", link["id"])
     return rows[0] if rows else None
@@ -107,7 +113,7 @@ def test_from_the_mail_to_saved_feedback(stack, browse, interview_ids, size):
     wait_until(lambda: (stack.db.value("select max(seconds) from views.watch where share_link_id = %s", link["id"]) or 0) > 1, 20, "watching is known")
 
     panel = browser.find(".panel.feedback")
-    panel.find_elements(By.CSS_SELECTOR, "input[type=radio]")[3].click()
+    touch(browser, panel.find_elements(By.CSS_SELECTOR, "input[type=radio]")[3])
     panel.find_element(By.CSS_SELECTOR, "textarea").send_keys("Knows what a team needs. <b>Hire!</b>")
     browser.until_text("Saved ", ".saved")
     assert re.search(r"Saved \d\d:\d\d", browser.text(".saved"))
@@ -202,28 +208,6 @@ def test_hidden_things_are_nowhere_on_the_page(stack, browse, interview_ids):
     browser.screenshot("desktop-all-hidden")
 
 
-def test_the_next_question_plays_by_itself(stack, browse):
-    document_id = interview(stack, 0, questions=[
-        {"id": f"q{number}", "text": f"Question {number}", "skipped": number == 2, "answer": None if number == 2 else {
-            "kind": "video", "media_url": "media:answers/int-2041-q1.mp4", "duration_seconds": 5}} for number in (1, 2, 3)])
-    link = stack.make_share_link(interview_ids=[document_id])
-    browser = browse().open(url_of(link))
-    browser.press("Zoë")
-    browser.until_text("Question 1", ".answer h2")
-    browser.driver.execute_script("const v = document.querySelector('video'); v.currentTime = 60; v.play()")
-    browser.until_text("Question 3", ".answer h2")
-    assert "Skipped" in browser.text(".questions")
-
-
-def test_media_that_do_not_load_say_so(stack, browse):
-    document_id = interview(stack, 0, questions=[{"id": "q1", "text": "Gone?", "skipped": False, "answer": {
-        "kind": "video", "media_url": "media:answers/there-is-none.mp4"}}])
-    browser = browse().open(url_of(stack.make_share_link(interview_ids=[document_id])))
-    browser.press("Zoë")
-    browser.until_text("This recording could not be loaded", ".answer")
-    assert browser.button("Try again")
-
-
 def test_all_of_it_by_keyboard(stack, browse, link):
     browser = browse().go(url_of(link))
 
@@ -291,7 +275,7 @@ def test_axe_finds_nothing(stack, browse, link, axe, size, dark):  # noqa: F811
     check("list")
     browser.press("Zoë")
     browser.until_text("Your feedback")
-    browser.find(".panel.feedback input[type=radio]").click()
+    touch(browser, browser.find(".panel.feedback input[type=radio]"))
     check("interview")
     stack.db.rows("update links.share_links set expires_at = now() - interval '1 second' where id = %s", link["id"])
     browser.go(url_of(link).split("#")[0] + "?again")

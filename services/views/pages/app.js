@@ -38,7 +38,7 @@ async function show() {
   const [view] = await Promise.all([VIEWS[name](), style("app.css"), place >= 0 ? searchAnew().catch((fault) => fault.isTheEnd && end(fault)) : null]);
   if (content && turn === shown) {
     close();
-    close = view[name](app, { content, place, go, end, leave: goAway, noteReview, noteDone }) ?? (() => {});
+    close = view[name](app, { content, place, go, end, leave: goAway, noteReview, noteWatched, noteDone }) ?? (() => {});
   }
 }
 
@@ -82,6 +82,13 @@ function go(changes, kind = "push") {
   history[`${kind}State`](null, "", address);
   if (kind === "push") {
     show();
+  }
+}
+
+function noteWatched(id, answers) {
+  const row = content?.interviews.find((each) => each.id === id);
+  if (row) {
+    row.watched = { ...row.watched, answers };
   }
 }
 

@@ -1,116 +1,83 @@
-// One interview: the player with its questions, the résumé and profile, the questionnaire, one's own feedback, and the way to the
-// next candidate.
-import { count, fill, h } from "../../../common/pages/dom.js";
-import { feedbackOn } from "./feedback.js";
-import { followHere } from "./links.js";
-import { portrait } from "./parts.js";
-import { playerOf } from "./player.js";
-import { dayOf, minutes } from "./times.js";
+// One interview: its head at once, from the list's row, and the stage when the whole of it is there.
+import { fill, h } from "../../../common/pages/dom.js";
+import { t } from "../../../common/pages/words.js";
+import { interviewOf } from "./stage/interviews.js";
+import { headOf } from "./stage/stage_head.js";
+import { stageOn } from "./stage/stage.js";
+import { searchAnew } from "./selection.js";
 
-export function showInterview(app, { content, place, go, end, leave, noteReview }) {
-  const interview = content.interviews[place];
-  const feedback = content.settings.disable_feedback ? null : feedbackOn(interview, { end, noteReview });
-  const detail = h("section", { class: "answer", "aria-live": "off" });
-  const list = h("ol", { class: "questions" });
-  const heading = h("h1", { tabindex: "-1" }, interview.candidate.display_name);
-  let player = null;
-  let current = -1;
+const SKELETON_AFTER_MS = 150;
 
-  function choose(number, starts) {
-    player?.stop();
-    current = number;
-    const question = interview.questions[number];
-    player = playerOf(interview, question, { starts, onended: playNext, end });
-    fill(detail, h("h2", {}, question.text), player.elements, feedback && h("div", { class: "feedback" }, feedback.answerStars(question.id), feedback.answerNote(question.id)));
-    [...list.children].forEach((item, index) =>
-      item.firstChild.setAttribute("aria-current", index === number ? "true" : "false"));
-  }
+export function showInterview(app, context) {
+  const { content, end } = context;
+  const id = new URLSearchParams(location.search).get("interview");
+  const row = content.interviews.find((each) => each.id === id);
+  const starts = navigator.userActivation?.isActive ?? false; // somebody has just touched a candidate: so the browser lets it play
+  const head = headOf(row, context);
+  const body = h("div", { class: "stage-body", "aria-busy": "true" });
+  let stage = null;
+  let waiting = 0;
+  let isClosed = false;
 
-  function playNext() {
-    const next = interview.questions.findIndex((each, index) => index > current && each.answer?.media_url);
-    const isWriting = detail.contains(document.activeElement) && document.activeElement.matches("textarea");
-    if (next >= 0 && !isWriting) {
-      choose(next, true);
+  async function load() {
+    waiting = setTimeout(() => fill(body, skeleton()), SKELETON_AFTER_MS);
+    try {
+      const interview = await interviewOf(id);
+      if (!isClosed) {
+        stage = stageOn(body, interview, { ...context, row, head, starts });
+      }
+    } catch (fault) {
+      if (!isClosed && fault.isTheEnd) {
+        end(fault);
+      } else if (!isClosed) {
+        fill(body, refusalOf(fault));
+      }
+    } finally {
+      clearTimeout(waiting);
+      body.removeAttribute("aria-busy");
     }
   }
 
-  function turn(event) {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    const neighbour = content.interviews[place + step];
-    if (neighbour && event.shiftKey && !event.target.closest("input, textarea, select, video, audio")) {
-      go({ interview: neighbour.id });
+  // Whom else a search has found is known of the list, or asked for here.
+  async function findNeighbours() {
+    try {
+      await searchAnew();
+    } catch (fault) {
+      if (!isClosed && fault.isTheEnd) {
+        end(fault);
+      }
+    }
+    if (!isClosed) {
+      head.refresh();
     }
   }
 
-  list.append(...interview.questions.map((question, index) => h("li", {},
-    h("button", { type: "button", onclick: () => choose(index, true) },
-      h("span", { class: "number", "aria-hidden": "true" }, String(index + 1)),
-      h("span", {}, question.text),
-      h("span", { class: "hint" }, lengthOf(question))))));
-  fill(app,
-    h("header", { class: "top" }, link("All candidates", null, go, "‹ "), h("button", { class: "plain", type: "button", onclick: leave }, "Leave")),
-    h("header", { class: "who" }, portrait(interview.candidate), h("div", {}, heading,
-      h("p", { class: "hint" }, [interview.job.title, interview.type === "live" ? "live interview" : "recorded interview",
-        interview.completed_at && dayOf(interview.completed_at)].filter(Boolean).join(" · ")))),
-    neighbours(content, place, go),
-    h("div", { class: "columns" },
-      h("div", { class: "main" }, detail,
-        interview.questions.length > 0 && h("nav", { "aria-label": "Questions" }, h("h2", {}, count(interview.questions.length, "question", "questions")), list)),
-      h("div", { class: "side" }, feedback?.panel(), profileOf(interview.candidate), questionnaireOf(interview.questionnaire))),
-  );
-  if (interview.questions.length > 0) {
-    choose(Math.max(0, interview.questions.findIndex((each) => each.answer)), false);
-  } else {
-    detail.append(h("p", {}, "There are no questions in this interview."));
+  function refusalOf(fault) {
+    const isGone = fault.status === 404;
+    const retry = h("button", { type: "button", onclick: () => {
+      head.heading.focus({ preventScroll: true });
+      fill(body);
+      load();
+    } }, t("stage.try_again"));
+    return h("div", { class: "panel broken", role: "alert" }, h("p", {}, t(isGone ? "stage.gone" : fault.status ? "stage.not_loaded" : "stage.offline")), !isGone && retry);
   }
-  addEventListener("keydown", turn);
-  document.title = `${place + 1} of ${content.interviews.length} – Shared interviews`;
-  heading.focus();
+
+  document.documentElement.classList.add("has-stage");
+  fill(app, h("div", { class: "stage" }, head.element, body, head.after));
+  head.heading.focus({ preventScroll: true });
   scrollTo(0, 0);
+  load();
+  findNeighbours();
   return () => {
-    removeEventListener("keydown", turn);
-    player?.stop();
-    feedback?.stop();
+    isClosed = true;
+    clearTimeout(waiting);
+    stage?.stop();
+    head.stop();
+    document.documentElement.classList.remove("has-stage");
   };
 }
 
-function link(text, interview, go, before = "", after = "") {
-  const address = new URLSearchParams(location.search);
-  address.delete("interview");
-  if (interview) {
-    address.set("interview", interview.id);
-  }
-  return h("a", { href: `?${address}`, onclick: (event) => followHere(event, () => go({ interview: interview?.id ?? null })) },
-    h("span", { "aria-hidden": "true" }, before), text, h("span", { "aria-hidden": "true" }, after));
-}
-
-function neighbours(content, place, go) {
-  const [before, after] = [content.interviews[place - 1], content.interviews[place + 1]];
-  return content.interviews.length > 1 && h("nav", { class: "neighbours", "aria-label": "Candidates" },
-    before ? link(`Previous: ${before.candidate.display_name}`, before, go, "‹ ") : h("span", {}),
-    h("span", { class: "hint" }, `${place + 1} of ${content.interviews.length}`, h("span", { class: "keys" }, " · Shift with ← or →")),
-    after ? link(`Next: ${after.candidate.display_name}`, after, go, "", " ›") : h("span", {}));
-}
-
-function lengthOf({ answer, skipped }) {
-  if (!answer) {
-    return skipped ? "Skipped" : "No answer";
-  }
-  return answer.duration_seconds ? minutes(answer.duration_seconds) : { video: "Video", audio: "Audio", text: "In writing" }[answer.kind];
-}
-
-function profileOf({ profile, resume }) {
-  const links = (profile?.links ?? []).filter((each) => /^https?:\/\//i.test(each));
-  return (profile || resume) && h("section", { class: "panel" }, h("h2", {}, "Profile"),
-    profile?.headline && h("p", {}, h("strong", {}, profile.headline)),
-    profile?.location && h("p", { class: "hint" }, profile.location),
-    profile?.summary && h("p", { class: "lines" }, profile.summary),
-    links.length > 0 && h("ul", { class: "links" }, links.map((each) =>
-      h("li", {}, h("a", { href: each, target: "_blank", rel: "noopener noreferrer nofollow" }, each.replace(/^https?:\/\//i, ""))))),
-    resume && h("p", {}, h("a", { class: "button", href: resume.url, target: "_blank", rel: "noopener" }, `Résumé: ${resume.file_name}`)));
-}
-
-function questionnaireOf(entries) {
-  return entries?.length > 0 && h("section", { class: "panel" }, h("h2", {}, "Questionnaire"),
-    h("dl", {}, entries.map(({ question, answer }) => [h("dt", {}, question), h("dd", { class: "lines" }, answer || "No answer")])));
+function skeleton() {
+  return [h("p", { class: "unseen", role: "status" }, t("stage.loading")),
+    h("div", { class: "skeleton", "aria-hidden": "true" }, h("div", { class: "picture" }), h("div", { class: "bone" }), h("div", { class: "bone" }), h("div", { class: "bone short" }))];
 }

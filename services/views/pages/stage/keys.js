@@ -1,0 +1,81 @@
+// The keyboard of the stage. A key that somebody types into a field, or that a button takes, is not ours.
+import { h } from "../../../../common/pages/dom.js";
+import { t } from "../../../../common/pages/words.js";
+
+const FIELD = "input, textarea, select, [contenteditable]";
+const TAKES_SPACE = "button, a, summary, video, audio, [role=tab], [tabindex='0']";
+
+// acts: { play, jump(seconds), rate(stars), question(step), candidate(step), search }
+export function keysOf(acts) {
+  const dialog = helpOf();
+
+  function onKey(event) {
+    const { target } = event;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key; // whatever caps lock says
+    const from = target instanceof Element ? target : document.body;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || dialog.open || from.closest(FIELD)) {
+      return;
+    }
+    const act = event.shiftKey ? shifted(key, from) : plain(key, from);
+    if (act) {
+      event.preventDefault();
+      act();
+    }
+  }
+
+  function plain(key, from) {
+    if (key >= "1" && key <= "5" && key.length === 1) {
+      return () => acts.rate(Number(key));
+    }
+    return {
+      " ": from.closest(TAKES_SPACE) ? null : acts.play,
+      k: acts.play,
+      j: () => acts.jump(-10),
+      l: () => acts.jump(10),
+      n: () => acts.question(1),
+      p: () => acts.question(-1),
+      "/": acts.search,
+      "?": help,
+    }[key];
+  }
+
+  function shifted(key, from) {
+    return {
+      n: () => acts.candidate(1),
+      p: () => acts.candidate(-1),
+      "?": help,
+      "/": acts.search,
+      ArrowRight: from.closest("video, audio") ? null : () => acts.candidate(1),
+      ArrowLeft: from.closest("video, audio") ? null : () => acts.candidate(-1),
+    }[key];
+  }
+
+  function help() {
+    if (!dialog.isConnected) {
+      document.body.append(dialog);
+    }
+    dialog.showModal();
+  }
+
+  addEventListener("keydown", onKey);
+  return {
+    help,
+    stop() {
+      removeEventListener("keydown", onKey);
+      dialog.remove();
+    },
+  };
+}
+
+const KEYS = [["space", "k", "play"], ["j", "l", "jump"], ["1–5", null, "rate"], ["n", "p", "question"], ["Shift+N", "Shift+P", "candidate"],
+  ["/", null, "search"], ["?", null, "help"]];
+
+function helpOf() {
+  const dialog = h("dialog", { class: "keys-help", "aria-labelledby": "keys-title" },
+    h("h2", { id: "keys-title" }, t("stage.keyboard")),
+    h("dl", {}, KEYS.map(([first, second, what]) => [
+      h("dt", {}, h("kbd", {}, first === "space" ? t("stage.key_space") : first), second && [" ", h("kbd", {}, second)]),
+      h("dd", {}, t(`stage.key_${what}`))])),
+    h("button", { type: "button", onclick: () => dialog.close() }, t("stage.close")));
+  return dialog;
+}

@@ -53,7 +53,7 @@ STATEMENT_HEADERS := $(STATEMENTS:%=$(GEN)/%.h)
 EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(foreach service,$(SERVICES),$(call find,services/$(service),*.sql)) $(call find,common,*.sql *.lua *.html) \
                                     $(wildcard services/links/pages/* services/views/pages/*.html $(patsubst %,common/pages/*.%,css js svg)))
 # The reviewer's page: its entries; what they import comes with them.
-REVIEWERS_PAGE := $(patsubst %,services/views/pages/%,gate.js closed.js app.js gate.css app.css)
+REVIEWERS_PAGE := $(patsubst %,services/views/pages/%,gate.js app.js gate.css app.css)
 EMBEDDED += $(GEN)/services/views/pages/assets.inc
 # What daemons say to people, in every language: see common/words/words.h.
 WORDS := $(GEN)/words_keys.h $(GEN)/words_table.inc

@@ -6,7 +6,7 @@
 
 struct page_value {
     const char *name; /* the template has {{name}}; NULL ends the list */
-    const char *text; /* shown as text: escaped */
+    const char *text; /* shown as text, escaped; HTML as it is when the name begins with html_. NULL is none */
 };
 
 /* Appends the template; {{assets}} becomes the path below which it loads what it needs. What no value is given for is left out.

@@ -2,26 +2,33 @@
  * link is over; that is what it is for.
  *
  * The owner is told once an hour at most by each, and so often by all together. The answer is the same each time, so that it
- * tells nobody who else has asked.
+ * tells nobody who else has asked. The page's form asks the same where there is no script, and is answered by a page.
  */
+#include <strings.h>
+
 #include "common/http/fields.h"
 #include "common/data/id.h"
 #include "common/http/problem.h"
 #include "common/redis/stream.h"
 #include "services/views/door.h"
+#include "services/views/gate_page.h"
 #include "services/views/handlers.h"
+#include "services/views/page.h"
 #include "services/views/request_access.sql.h"
 #include "services/views/views.h"
 #include "services/views/visitor.h"
 
 static struct next *reply_requested(struct flow *flow);
 
+static bool is_form(struct flow *flow);
+static struct next *reply_form(struct flow *flow, const struct request_access_out *out);
+
 struct next *request_access(struct flow *flow)
 {
     struct next *refusal = NULL;
     char event_id[ID_SIZE];
 
-    if (!fields_none_sent(flow, &refusal)) {
+    if (!is_form(flow) && !fields_none_sent(flow, &refusal)) {
         return refusal;
     }
     id_new(event_id, "evt_");
@@ -35,6 +42,15 @@ struct next *request_access(struct flow *flow)
     return request_access_query(flow, flow->daemon->pg, &in, reply_requested);
 }
 
+/* As a browser sends one by itself; there is nothing in it. */
+static bool is_form(struct flow *flow)
+{
+    static const char form[] = "application/x-www-form-urlencoded";
+    const char *type = http_header(flow, "Content-Type");
+
+    return type && strncasecmp(type, form, sizeof form - 1) == 0;
+}
+
 static struct next *reply_requested(struct flow *flow)
 {
     if (pg_outcome(flow) != PG_OK) {
@@ -46,7 +62,7 @@ static struct next *reply_requested(struct flow *flow)
         if (out.event) {
             stream_add(flow->daemon->redis, STREAM_VIEWS, "sharelink.link.access_requested.v1", out.event);
         }
-        return http_reply_json(flow, 202, "{\"status\":\"requested\"}");
+        return is_form(flow) ? reply_form(flow, &out) : http_reply_json(flow, 202, "{\"status\":\"requested\"}");
     case REQUEST_ACCESS_TOO_MANY_MAILS:
         http_set_header(flow, "Retry-After", arena_printf(flow->arena, "%lld", (long long)out.retry_s));
         return problem_reply(flow, 429, "too_many_mails",
@@ -55,4 +71,14 @@ static struct next *reply_requested(struct flow *flow)
         break;
     }
     return door_refuse(flow, DOOR_UNKNOWN);
+}
+
+static struct next *reply_form(struct flow *flow, const struct request_access_out *out)
+{
+    struct page page = {
+        .language = words_choose(out->reviewer_locale, http_header(flow, "Accept-Language"), out->account_locale),
+        .brand = { .name = out->brand_name, .accent = out->brand_accent, .logo = out->brand_logo },
+    };
+
+    return gate_page_reply_asked(flow, &page, out->sender_name, out->is_open, out->is_basic);
 }

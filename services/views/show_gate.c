@@ -5,8 +5,8 @@
 
 #include "common/http/problem.h"
 #include "services/views/door.h"
+#include "services/views/gate_page.h"
 #include "services/views/handlers.h"
-#include "services/views/page.h"
 #include "services/views/show_gate.sql.h"
 #include "services/views/views.h"
 #include "services/views/visitor.h"
@@ -15,17 +15,8 @@ static struct next *find(struct flow *flow, flow_step *then);
 static struct next *reply_page(struct flow *flow);
 static struct next *reply_state(struct flow *flow);
 
-static struct next *reply_closed_page(struct flow *flow, int status, const char *path, const char *heading,
-                                      const char *explanation);
-static struct next *reply_gate_page(struct flow *flow, const struct show_gate_out *out);
-static struct next *reply_over_page(struct flow *flow, const char *heading, const char *sender);
-
-static const char gate_page[] =
-#include "services/views/pages/page.html.inc"
-    ;
-static const char closed_page[] =
-#include "services/views/pages/closed.html.inc"
-    ;
+static struct page page_of(struct flow *flow, const struct show_gate_out *out);
+static struct gate gate_of(const struct show_gate_out *out);
 
 struct next *show_gate(struct flow *flow)
 {
@@ -39,7 +30,7 @@ struct next *show_state(struct flow *flow)
 
 static struct next *find(struct flow *flow, flow_step *then)
 {
-    struct show_gate_in in = { .token_hash = visitor_token_hash(flow) };
+    struct show_gate_in in = { .token_hash = visitor_token_hash(flow), .session_hash = visitor_session_hash(flow) };
 
     return show_gate_query(flow, flow->daemon->pg, &in, then);
 }
@@ -48,52 +39,39 @@ static struct next *reply_page(struct flow *flow)
 {
     if (pg_outcome(flow) != PG_OK) {
         http_set_header(flow, "Retry-After", "1");
-        return reply_closed_page(flow, 503, "", "One moment, please",
-                                 "We cannot reach our records just now. Please try again in a minute.");
+        return gate_page_say(flow, 503, PAGES_AWAY_HEADING, PAGES_AWAY_TEXT, true);
     }
     struct show_gate_out out = show_gate_get(flow, 0);
-    switch (out.state) {
-    case SHOW_GATE_STATE_ACTIVE:
-        return reply_gate_page(flow, &out);
-    case SHOW_GATE_STATE_EXPIRED:
-        return reply_over_page(flow, "This link has expired", out.sender_name);
-    case SHOW_GATE_STATE_DEACTIVATED:
-        return reply_over_page(flow, "This link was switched off", out.sender_name);
-    case SHOW_GATE_STATE_UNKNOWN:
-        break;
+    if (out.state == SHOW_GATE_STATE_UNKNOWN) {
+        return gate_page_say(flow, 404, PAGES_UNKNOWN_HEADING, PAGES_UNKNOWN_TEXT, false);
     }
-    return reply_closed_page(
-        flow, 404, "", "We do not know this link",
-        "It may have been copied in part. Open it from the mail again, or ask the person who sent it to you.");
+    struct page page = page_of(flow, &out);
+    struct gate gate = gate_of(&out);
+    return out.state == SHOW_GATE_STATE_ACTIVE ? gate_page_reply(flow, &page, &gate) : gate_page_reply_over(flow, &page, &gate);
 }
 
-static struct next *reply_gate_page(struct flow *flow, const struct show_gate_out *out)
+static struct page page_of(struct flow *flow, const struct show_gate_out *out)
 {
-    return page_reply(
-        flow, 200, gate_page,
-        (const struct page_value[]){ { "sender", out->sender_name },
-                                     { "count", arena_printf(flow->arena, "%lld", (long long)out->interview_count) },
-                                     { "candidates", out->interview_count == 1 ? "candidate" : "candidates" },
-                                     { "path", visitor_path(flow) },
-                                     { "language", "en" },
-                                     { NULL, NULL } });
+    return (struct page){
+        .language = words_choose(out->reviewer_locale, http_header(flow, "Accept-Language"), out->account_locale),
+        .brand = { .name = out->brand_name, .accent = out->brand_accent, .logo = out->brand_logo },
+    };
 }
 
-static struct next *reply_over_page(struct flow *flow, const char *heading, const char *sender)
+static struct gate gate_of(const struct show_gate_out *out)
 {
-    return reply_closed_page(
-        flow, 410, visitor_path(flow), heading,
-        arena_printf(flow->arena, "%s shared interviews with you here. You can ask %s for a new link.", sender, sender));
-}
-
-/* path: of a link that a new one can be asked for; else "". */
-static struct next *reply_closed_page(struct flow *flow, int status, const char *path, const char *heading,
-                                      const char *explanation)
-{
-    return page_reply(
-        flow, status, closed_page,
-        (const struct page_value[]){
-            { "path", path }, { "heading", heading }, { "explanation", explanation }, { "language", "en" }, { NULL, NULL } });
+    return (struct gate){
+        .sender = out->sender_name,
+        .session = show_gate_session_values[out->session],
+        .candidate_count = out->interview_count,
+        .job_count = out->job_count,
+        .job = out->job_title,
+        .seconds = out->seconds,
+        .expires_at = out->expires_at,
+        .closed_at = out->closed_at,
+        .closed_code = out->closed_code,
+        .is_expired = out->state == SHOW_GATE_STATE_EXPIRED,
+    };
 }
 
 static struct next *reply_state(struct flow *flow)

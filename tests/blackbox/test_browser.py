@@ -92,13 +92,13 @@ def test_from_the_mail_to_saved_feedback(stack, browse, interview_ids, size):
     browser = browse(size)
 
     browser.go(url)
-    browser.until(lambda: browser.find("#passcode").get_attribute("value"), "the passcode is filled in")
-    assert "#" not in browser.driver.current_url and browser.find("#passcode").get_attribute("autocomplete") == "one-time-code"
-    assert f"{link['owner']['name']} shared 5 candidates with you" in browser.text("h1")
+    browser.until_text("Your personal link")
+    assert "#" not in browser.driver.current_url and not browser.find("#passcode").is_displayed()
+    assert f"{link['owner']['name']} shares 5 candidates with you" in browser.text("h1")
     assert stack.db.value("select count(*) from views.visits where share_link_id = %s", link["id"]) == 0
     browser.screenshot(f"{size}-1-gate")
 
-    browser.press("View 5 candidates")
+    browser.press("Start")
     browser.until(lambda: len(browser.all(".card")) == 5, "five cards")
     assert "5 candidates" in browser.text(".found")
     browser.screenshot(f"{size}-2-list")
@@ -131,8 +131,8 @@ def test_from_the_mail_to_saved_feedback(stack, browse, interview_ids, size):
     assert not browser.complaints()
 
     browser.press("Leave")
-    browser.until_text("shared 5 candidates", "h1")
-    browser.find("#passcode")
+    browser.press("Leave the page")
+    browser.until_text("Goodbye", "h1")
     assert not browser.driver.execute_script("return Object.keys(sessionStorage).length")
 
 
@@ -152,9 +152,9 @@ def test_wrong_passcodes_and_too_many_of_them_are_explained(stack, browse, link)
         field.clear()
         field.send_keys("0000-0000-0000-0000" + Keys.ENTER)
         browser.until_text("That is not the passcode of this link", "#problem")
-        browser.until(lambda: "View" in browser.text("#open button"), "the button is back")
+        browser.until(lambda: browser.text("#open button") == "Start", "the button is back")
     browser.screenshot("phone-wrong-passcode")
-    browser.press("View ")
+    browser.press("Start")
     browser.until_text("too many wrong tries", "#problem")
     assert browser.driver.switch_to.active_element is not None
 
@@ -167,9 +167,9 @@ def test_a_link_that_is_over_says_so_and_a_new_one_can_be_asked_for(stack, brows
         stack.api.post(f"/v1/share-links/{link['id']}/deactivate", status=200)
     browser = browse("phone").go(url_of(link))
     browser.until_text(words, "h1")
-    browser.press("Ask for a new link")
-    browser.until_text("was asked for a new link", "#asked")
     browser.screenshot(f"phone-{end}")
+    browser.press("for a new link")
+    browser.until_text("is told that you asked", "h1")
     assert stack.db.value("select count(*) from events.log where type = 'link.access_requested' and share_link_id = %s", link["id"]) == 1
 
 
@@ -182,8 +182,8 @@ def test_an_unknown_link_says_what_to_do(stack, browse, link):
 @pytest.mark.parametrize("around", [".", ")", "%20", "%E2%80%8B", "%C2%A0.", "%EF%BB%BF", ",%0A"])
 def test_what_stands_behind_the_address_does_no_harm(stack, browse, link, around):
     browser = browse().go(url_of(link) + around)
-    assert browser.find("#passcode").get_attribute("value") == link["reviewers"][0]["passcode"]
-    browser.press("View ")
+    browser.until_text("Your personal link")
+    browser.press("Start")
     browser.until(lambda: browser.all(".card"), "the shortlist")
 
 
@@ -215,7 +215,7 @@ def test_all_of_it_by_keyboard(stack, browse, link):
         for key in pressed:
             browser.driver.switch_to.active_element.send_keys(key)
 
-    browser.find("#passcode").send_keys(Keys.ENTER)
+    browser.find("#start").send_keys(Keys.ENTER)
     browser.until(lambda: browser.all(".card"), "the shortlist")
     browser.find("body")
     for _ in range(20):
@@ -242,7 +242,7 @@ def test_a_link_that_ends_in_the_middle_says_so(stack, browse, link):
     stack.api.post(f"/v1/share-links/{link['id']}/deactivate", status=200)
     browser.find("#comment").send_keys("Too late?")
     browser.until_text("This link is over", "h1")
-    browser.press("Ask for a new link")
+    browser.press("for a new link")
     browser.until_text("was asked for a new link", "#asked")
 
 
@@ -268,9 +268,9 @@ def test_axe_finds_nothing(stack, browse, link, axe, size, dark):  # noqa: F811
         axe(browser)
 
     browser.go(url_of(link))
-    browser.find("#passcode")
+    browser.until_text("Your personal link")
     check("gate")
-    browser.press("View ")
+    browser.press("Start")
     browser.until(lambda: browser.all(".card"), "the shortlist")
     check("list")
     browser.press("Zoë")

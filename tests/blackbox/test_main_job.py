@@ -330,9 +330,9 @@ def test_address_that_no_mail_can_go_to_is_not_accepted(stack, field):
 
 def test_page_shows_the_sender_and_one_button(story):
     html = Html(story.page.text)
-    assert f"{OWNER['name']} shared 3 candidates with you" in html.text
+    assert f"{OWNER['name']} shares 3 candidates with you" in html.text
     buttons = [attrs for tag, attrs in html.tags if tag in ("button", "input") and attrs.get("type") == "submit"]
-    assert len(buttons) == 1 and "View 3 candidates" in html.text
+    assert len(buttons) == 1 and "Start" in html.text
     assert "Set-Cookie" not in story.page.headers
 
 

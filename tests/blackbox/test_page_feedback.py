@@ -167,8 +167,7 @@ def test_a_session_that_dies_in_the_middle_keeps_the_text(stack, browse, link):
     stack.db.rows("update views.visits set opened_at = now() - interval '13 hours' where share_link_id = %s", link["id"])
     browser.find("#comment").send_keys("Nearly lost.")
     browser.until_text("Your session is over", "h1")
-    browser.find("#passcode").clear()
-    browser.find("#passcode").send_keys(url_of(link).split("#")[1] + Keys.ENTER)
+    browser.press("Start")
     browser.until(lambda: browser.all("#comment"), "back where it was")
     browser.until(lambda: browser.find("#comment").get_attribute("value") == "Nearly lost.", "the text is back")
     browser.until_text("Saved ", ".saved")
@@ -182,14 +181,18 @@ def test_who_leaves_with_something_unsaved_is_asked_once(stack, browse, link):
     browser.find("#comment").send_keys("Too late.")
     browser.until_text("feedback was switched off for this link", ".saved")
     browser.press("Leave")
-    browser.until(browser.asks, "a question").dismiss()
+    browser.until_text("not saved yet", "dialog")
+    browser.press("Stay")
     assert browser.find("#comment").get_attribute("value") == "Too late."
     browser.driver.execute_script("addEventListener('beforeunload', (event) => { localStorage.asked = event.defaultPrevented; })")
     browser.press("Leave")
-    browser.until(browser.asks, "a question").accept()
+    browser.press("Leave the page")
+    browser.until_text("Goodbye", "h1")
+    browser.driver.refresh()
+    assert not browser.asks()
     browser.until(lambda: browser.driver.execute_script("return localStorage.asked"), "the page is left")
     assert browser.driver.execute_script("return localStorage.asked") == "false"
-    browser.until_text("shared 3 candidates", "#gate:not([hidden]) h1")
+    browser.until_text("shares 3 candidates", "#gate:not([hidden]) h1")
     assert not browser.driver.execute_script("return Object.keys(sessionStorage).length")
 
 

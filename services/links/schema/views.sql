@@ -7,7 +7,9 @@ select r.token_hash, r.id as reviewer_id, r.name as reviewer_name, r.passcode_ha
        links.state_of(coalesce(l.deactivated_at, r.deactivated_at), l.expires_at) as state,
        l.abbreviate_names, l.omit_avatars, l.exclude_full_profiles, l.hide_skipped_questions, l.disable_feedback,
        l.mask_questionnaire, r.state_reason ->> 'code' as state_code,
-       r.locale as reviewer_locale, a.locale as account_locale, a.brand_name, a.brand_accent, a.brand_logo
+       r.locale as reviewer_locale, a.locale as account_locale, a.brand_name, a.brand_accent, a.brand_logo,
+       l.owner_time_zone as sender_time_zone, coalesce(l.deactivated_at, r.deactivated_at) as closed_at,
+       case when l.deactivated_at is not null then l.state_reason else r.state_reason end ->> 'code' as closed_code
 from links.reviewers r
 join links.share_links l on l.id = r.share_link_id
 join links.accounts a on a.id = l.account_id;
@@ -15,7 +17,7 @@ join links.accounts a on a.id = l.account_id;
 -- For the views service: what lies behind a door, but for the candidates' mail addresses, which no page shows. What the settings hide
 -- is taken out by the statement that makes the reviewer's page.
 create or replace view links.shared_interviews as
-select m.share_link_id, m.position, i.id as interview_id, i.document #- '{candidate,email}' as document
+select m.share_link_id, m.position, i.id as interview_id, i.document #- '{candidate,email}' as document, i.job_id, i.recorded_s
 from links.share_link_interviews m
 join links.interviews i on i.account_id = m.account_id and i.id = m.interview_id;
 

@@ -1,60 +1,94 @@
 // What comes after the gate: the list, one interview or the end, as the address bar says.
-import { leave, path } from "./api.js";
+import { h, fill } from "../../../common/pages/dom.js";
+import { t } from "../../../common/pages/words.js";
+import { leave } from "./api.js";
+import { forgetOpen, onLeft } from "./browser.js";
 import { beginFeedback, endFeedback, hasUnsaved, leaveFeedback, saveAll } from "./feedback.js";
+import { asksToLeave, sayGoodbye } from "./leave.js";
 import { searchAnew } from "./selection.js";
 
-const VIEWS = { showList: () => import("./list.js"), showInterview: () => import("./interview.js"), showFinish: () => import("./finish.js") };
 const app = document.getElementById("app");
 const gate = document.getElementById("gate");
 const SAVING_MOST_MS = 5000;
-const opened = `open:${path}`;
+const VIEWS = {
+  list: () => import("./list.js"),
+  interview: () => import("./interview.js"),
+  finish: () => import("./finish.js"),
+};
+const SHOWN_BY = { list: "showList", interview: "showInterview", finish: "showFinish" };
 let content = null;
 let isLeaving = false;
 let close = () => {};
 let shown = 0;
+let scrolled = 0; // where the list was left
 let backToGate = () => {};
 
+addEventListener("popstate", () => content && show());
+const tellOtherTabs = onLeft(() => content && sayLeft(true, true));
+
+// All that the first view needs.
+export const prepare = () => Promise.all([VIEWS[wanted().view](), style("app.css")]);
+
 // over: back to the gate, with the Refusal that ended the session.
-export function enter(fetched, over) {
+export async function enter(fetched, over) {
   content = fetched;
   backToGate = over;
-  sessionStorage.setItem(opened, "1");
-  gate.hidden = true;
-  app.hidden = false;
+  if (content.total === 1 && wanted().view === "list") {
+    go({ interview: content.interviews[0].id }, "replace");
+  }
   if (!content.settings.disable_feedback) {
     beginFeedback({ end, noteReview });
   }
-  show();
+  await show();
 }
 
-addEventListener("popstate", () => content && show());
+function wanted() {
+  const address = new URLSearchParams(location.search);
+  const id = address.get("interview");
+  const place = id && content ? content.interviews.findIndex((each) => each.id === id) : -1;
+  const view = id && (place >= 0 || !content) ? "interview" : address.get("view") in VIEWS ? address.get("view") : "list";
+  return { view, place };
+}
 
 // Views come when they are needed; of two that are asked for in a row the second is shown.
 async function show() {
   const turn = ++shown;
-  const wanted = new URLSearchParams(location.search);
-  const place = content.interviews.findIndex((each) => each.id === wanted.get("interview"));
-  const name = place >= 0 ? "showInterview" : wanted.get("view") === "finish" ? "showFinish" : "showList";
-  const [view] = await Promise.all([VIEWS[name](), style("app.css"), place >= 0 ? searchAnew().catch((fault) => fault.isTheEnd && end(fault)) : null]);
-  if (content && turn === shown) {
-    close();
-    close = view[name](app, { content, place, go, end, leave: goAway, noteReview, noteWatched, noteDone }) ?? (() => {});
+  const { view, place } = wanted();
+  try {
+    const [module] = await Promise.all([VIEWS[view](), style("app.css"),
+      view === "interview" ? searchAnew().catch((fault) => fault.isTheEnd && end(fault)) : null]);
+    if (content && turn === shown) {
+      put(module[SHOWN_BY[view]], view, place);
+    }
+  } catch (fault) {
+    if (content && turn === shown) {
+      sayNotLoaded();
+    }
+    console.error(fault); // eslint-disable-line no-console
   }
 }
 
-// A review was saved: its row says so, and whoever was told that all is done is told so no more.
-function noteReview(id, review) {
-  const row = content?.interviews.find((each) => each.id === id);
-  if (row) {
-    row.my_review = review;
-  }
-  if (content?.done_at && !(review && Date.parse(review.updated_at) <= Date.parse(content.done_at))) {
-    Object.assign(content, { done_at: null, is_taken_back: true });
-  }
+function put(showView, view, place) {
+  close();
+  gate.hidden = true;
+  app.hidden = false;
+  document.body.dataset.session = "shown";
+  document.body.dataset.view = view;
+  close = showView(app, { content, place, go, end, leave: goAway, noteReview, noteWatched, noteDone }) ?? (() => {});
+  scrollTo({ top: view === "list" ? scrolled : 0, behavior: "instant" });
 }
 
-function noteDone(time) {
-  Object.assign(content, { done_at: time, is_taken_back: false });
+// A module that did not come is not asked for again until the page is loaded anew; the session goes on.
+function sayNotLoaded() {
+  close();
+  close = () => {};
+  document.body.dataset.session = "shown";
+  gate.hidden = true;
+  app.hidden = false;
+  const heading = h("h1", { tabindex: "-1" }, t("gate.not_loaded"));
+  fill(app, h("section", { class: "gate" }, heading,
+    h("p", {}, h("button", { type: "button", class: "primary", onclick: () => location.reload() }, t("gate.load_again")))));
+  heading.focus();
 }
 
 function style(name) {
@@ -72,6 +106,9 @@ function style(name) {
 // changes: parameters of the address, null for none. kind: "push" for another view, "replace" within one.
 function go(changes, kind = "push") {
   const address = new URL(location.href);
+  if (kind === "push" && document.body.dataset.view === "list") {
+    scrolled = scrollY;
+  }
   for (const [name, value] of Object.entries(changes)) {
     if (value) {
       address.searchParams.set(name, value);
@@ -85,24 +122,46 @@ function go(changes, kind = "push") {
   }
 }
 
+// The rows know what was done meanwhile, so that the list and the end need not ask. Whoever was told that all is done is told so no more
+// when something was saved after it.
+const rowOf = (id) => content?.interviews.find((each) => each.id === id) ?? {};
+
+function noteReview(id, review) {
+  rowOf(id).my_review = review;
+  if (content?.done_at && !(review && Date.parse(review.updated_at) <= Date.parse(content.done_at))) {
+    Object.assign(content, { done_at: null, is_taken_back: true });
+  }
+}
+
 function noteWatched(id, answers) {
-  const row = content?.interviews.find((each) => each.id === id);
-  if (row) {
-    row.watched = { ...row.watched, answers };
+  const row = rowOf(id);
+  row.watched = { ...row.watched, answers };
+}
+
+function noteDone(doneAt) {
+  if (content) {
+    Object.assign(content, { done_at: doneAt, is_taken_back: false });
   }
 }
 
 // The session or the link ended in the middle. Drafts stay, and are saved after the next open.
 function end(refusal) {
-  endFeedback();
+  if (content && refusal.isLeft) {
+    sayLeft(true, true);
+  } else if (content) {
+    endFeedback();
+    empty();
+    app.hidden = true;
+    gate.hidden = false;
+    backToGate(refusal);
+  }
+}
+
+function empty() {
   close();
   close = () => {};
   content = null;
-  sessionStorage.removeItem(opened);
-  app.hidden = true;
   app.replaceChildren();
-  gate.hidden = false;
-  backToGate(refusal);
 }
 
 async function goAway() {
@@ -112,14 +171,19 @@ async function goAway() {
   isLeaving = true;
   await Promise.race([saveAll(), new Promise((resolve) => setTimeout(resolve, SAVING_MOST_MS))]);
   // A session that ended meanwhile has said so.
-  if (content && (!hasUnsaved() || confirm("Something that you have written is not saved yet, and would be lost. Leave all the same?"))) {
-    leaveFeedback();
-    close();
-    close = () => {};
-    app.hidden = true;
-    sessionStorage.removeItem(opened);
-    await leave().catch(() => {});
-    location.assign(location.pathname);
+  if (content && await asksToLeave(hasUnsaved()) && content) {
+    const isEnded = await leave().then(() => true, () => false);
+    tellOtherTabs();
+    sayLeft(false, isEnded);
   }
   isLeaving = false;
+}
+
+function sayLeft(isElsewhere, isEnded) {
+  leaveFeedback();
+  forgetOpen();
+  empty();
+  app.hidden = false;
+  history.replaceState(null, "", location.pathname);
+  sayGoodbye(app, isElsewhere, isEnded);
 }

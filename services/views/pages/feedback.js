@@ -148,7 +148,7 @@ function hear({ kind, interview, review, row }) {
     const { end } = context;
     endFeedback();
     forgetDrafts();
-    end?.({ status: 401 });
+    end?.({ status: 401, isLeft: true });
   } else if (known.has(interview)) {
     known.get(interview).hear(review);
   } else {

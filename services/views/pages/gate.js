@@ -1,104 +1,213 @@
-// The gate: takes the passcode from the address or the reader, opens on a click and never by itself. Looking at the page is no open;
-// only the button is.
+// The gate: takes the passcode from the address or the reader, opens on a press and never by itself. Looking at the page is no open;
+// only the button is. A session that is good already goes straight in, whichever tab it began in.
+import { language, t } from "../../../common/pages/words.js";
 import { fetchContent, openLink, path } from "./api.js";
-import { offerNewLink } from "./ask.js";
+import { askSender } from "./ask.js";
+import { forgetOpen, keepsCookies, noteOpen, wasOpen } from "./browser.js";
 
-const form = document.getElementById("open");
-const field = document.getElementById("passcode");
-const button = form.querySelector("button");
-const problem = document.getElementById("problem");
-const heading = document.getElementById("who");
+const { body } = document;
+const { first } = body.dataset;
+const [form, field, button, problem, heading, reason, asking] =
+  ["open", "passcode", "start", "problem", "who", "reason", "asking"].map((id) => document.getElementById(id));
 const label = button.textContent;
 const LENGTH = 16;
-const FORM = `A passcode has ${LENGTH} letters and digits. Please check the mail.`;
+let code = ""; // from the address, for as long as this page is there
+let hasSession = body.dataset.session === "live";
+let isOpened = false; // by this page: whoever is not let in after that keeps no cookies
+let isBusy = false;
+let app = null;
 
-form.addEventListener("submit", open);
-offerNewLink(document.getElementById("ask"), document.getElementById("asked"));
-async function start() {
-  // A reload goes on in the same session; there is nothing to ask the server for before the first open.
-  if (sessionStorage.getItem(`open:${path}`) && !location.hash) {
-    try {
-      return await enter(await fetchContent());
-    } catch {
-      sessionStorage.removeItem(`open:${path}`);
-    }
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  start();
+});
+addEventListener("hashchange", takeCode); // a new link pasted over the old one loads nothing
+for (const event of ["pointerenter", "touchstart", "focus"]) {
+  button.addEventListener(event, () => load().catch(() => {}), { once: true, passive: true });
+}
+const asker = askSender(asking, first);
+
+function begin() {
+  takeCode();
+  if (hasSession || wasOpen()) {
+    goStraightIn();
+  } else if (!keepsCookies()) {
+    say(t("gate.no_cookies"));
   }
-  takePasscodeFromAddress();
-  addEventListener("hashchange", takePasscodeFromAddress); // a new link pasted over the old one loads nothing
 }
 
 // The fragment never reaches a server; taking it away keeps it out of the history and of screenshots.
-function takePasscodeFromAddress() {
-  if (location.hash.length > 1) {
-    const given = location.hash.slice(1);
-    history.replaceState(null, "", location.pathname + location.search);
-    let text = given;
-    try {
-      text = decodeURIComponent(given);
-    } catch {
-      // what was pasted behind it
-    }
-    field.value = (bare(text).match(/.{1,4}/gu) ?? []).join("-");
+function takeCode() {
+  const given = location.hash.slice(1);
+  if (given && !document.getElementById(given)) {
+    history.replaceState(history.state, "", location.pathname + location.search);
+    code = bare(decoded(given));
+  }
+  showField(code.length !== LENGTH);
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // what was pasted behind it
   }
 }
 
 // As the server reads it: blanks, dashes, and what a mail program or a sentence has put around it, do not matter.
-export const bare = (typed) => typed.normalize("NFKC").replace(/[^\p{L}\p{N}]/gu, "");
+const bare = (typed) => typed.normalize("NFKC").replace(/[^\p{L}\p{N}]/gu, "");
 
-async function open(event) {
-  event.preventDefault();
-  problem.textContent = "";
-  button.disabled = true;
-  button.textContent = "Opening…";
+function showField(isShown) {
+  document.getElementById("code").hidden = !isShown;
+  document.getElementById("personal").hidden = isShown;
+  if (isShown && code) {
+    field.value = (code.match(/.{1,4}/gu) ?? []).join("-");
+    code = "";
+  }
+}
+
+// With a good session, in the place of the gate. One that was thought to be good and is not says so.
+async function goStraightIn() {
+  body.dataset.session = "live";
+  hasSession = true;
   try {
-    await openLink(field.value);
-    await enter(await fetchContent());
+    await enter();
+  } catch (fault) {
+    body.dataset.session = "none";
+    hasSession = fault.status !== 401;
+    if (!hasSession) {
+      forgetOpen();
+      reason.textContent = t(code ? "gate.session_over_text" : "gate.session_over_code");
+      reason.setAttribute("role", "status");
+    } else {
+      complain(fault);
+    }
+  }
+}
+
+async function start() {
+  const passcode = code || field.value;
+  if (isBusy || !isReady(passcode)) {
+    return;
+  }
+  isBusy = true;
+  say("");
+  button.setAttribute("aria-disabled", "true");
+  button.textContent = t("gate.checking");
+  try {
+    await load(); // before the open: one that shows nothing would be told all the same
+    if (!hasSession) {
+      await openLink(passcode);
+      hasSession = isOpened = true;
+    }
+    await enter();
   } catch (fault) {
     complain(fault);
-  } finally {
-    button.disabled = false;
-    button.textContent = label;
   }
+  isBusy = false;
+  button.removeAttribute("aria-disabled");
+  button.textContent = label;
+}
+
+function isReady(passcode) {
+  if (!hasSession && !keepsCookies()) {
+    say(t("gate.no_cookies"));
+    return false;
+  }
+  if (!hasSession && !bare(passcode)) {
+    say(t("gate.form"));
+    field.focus();
+    return false;
+  }
+  return true;
+}
+
+async function enter() {
+  const [{ enter: showApp }, content] = await Promise.all([load(), fetchContent()]);
+  reason.textContent = "";
+  await showApp(content, showOver);
+  noteOpen();
+}
+
+// What comes after the gate is a bundle of its own, so that the gate is small; it is asked for as soon as somebody reaches for the button.
+function load() {
+  const near = (name) => new URL(name, import.meta.url).href;
+  app ??= Promise.all([import(near("app.js")), import(near(`words-${language}.js`))]).then(
+    async ([module]) => {
+      await module.prepare();
+      return module;
+    }).catch((fault) => {
+    app = null;
+    throw Object.assign(new Error("not loaded"), { status: "not_loaded", cause: fault });
+  });
+  return app;
+}
+
+function say(text, ...more) {
+  problem.replaceChildren(text, ...more);
 }
 
 function complain(fault) {
-  problem.textContent = reasonOf(fault);
+  if (fault.status === "not_loaded") {
+    const again = document.createElement("button");
+    Object.assign(again, { type: "button", textContent: t("gate.load_again"), onclick: loadAgain });
+    return say(t("gate.not_loaded"), " ", again);
+  }
+  say(reasonOf(fault));
+  if (isOpened && fault.status === 401) {
+    return undefined;
+  }
   if (fault.status === 401 || fault.status === 422) {
+    hasSession = false;
+    showField(true);
+    field.value ||= (code.match(/.{1,4}/gu) ?? []).join("-");
+    code = "";
     field.focus();
     field.select();
+  } else if (fault.status === 410 || fault.status === 404) {
+    asker.isOver();
   }
+  return undefined;
+}
+
+// The browser does not ask again for a module that did not come; the passcode goes along, past the server.
+function loadAgain() {
+  if (code && !hasSession) {
+    location.hash = code;
+  }
+  location.reload();
 }
 
 function reasonOf(fault) {
+  const time = () => (fault.retryAfter > 90 ? t("gate.minutes", { count: Math.ceil(fault.retryAfter / 60) })
+    : t("gate.seconds", { count: Math.max(1, fault.retryAfter) }));
   switch (fault.status) {
-    case 401: return bare(field.value).length === LENGTH ? "That is not the passcode of this link. Please check the mail." : FORM;
-    case 404: return "We do not know this link. Please open it from the mail again.";
-    case 410: return "This link is over: it has expired or was switched off. You can ask for a new one below.";
-    case 422: return FORM;
-    case 429: return `There were too many wrong tries. Please try again in ${waiting(fault.retryAfter)}.`;
-    case undefined: return "There is no connection just now. Please try again.";
-    default: return "That did not work just now. Please try again in a minute.";
+    case 401: return t(isOpened ? "gate.cookie_lost" : bare(code || field.value).length === LENGTH ? "gate.wrong" : "gate.form");
+    case 404: return t("gate.unknown");
+    case 410: return `${t("gate.link_over")}. ${t("gate.link_over_text")}`;
+    case 422: return t("gate.form");
+    case 429: return t(fault.code === "too_many_tries" ? "gate.many_tries" : "gate.many_opens", { time: time() });
+    case undefined: return t("gate.offline");
+    default: return t("gate.later");
   }
-}
-
-function waiting(seconds) {
-  return seconds > 90 ? `${Math.ceil(seconds / 60)} minutes` : `${Math.max(1, seconds)} seconds`;
-}
-
-// What comes after the gate is a bundle of its own, so that the gate is small.
-async function enter(content) {
-  const app = await import(new URL("app.js", import.meta.url));
-  app.enter(content, showOver);
 }
 
 // Back at the gate in the middle of the work.
 function showOver(refusal) {
-  heading.textContent = refusal.status === 401 ? "Your session is over" : "This link is over";
-  problem.textContent = refusal.status === 401
-    ? "Please enter the passcode again. What you have written is kept on this device until it is saved."
-    : "It has expired or was switched off. You can ask for a new one below. What you have written is kept on this device for now.";
-  document.title = "Shared interviews";
+  const isSession = refusal.status === 401;
+  forgetOpen();
+  hasSession = isOpened = false;
+  body.dataset.session = "none";
+  heading.textContent = t(isSession ? "gate.session_over" : "gate.link_over");
+  reason.textContent = t(isSession ? (code ? "gate.session_over_text" : "gate.session_over_code") : "gate.link_over_text");
+  say("");
+  form.hidden = !isSession;
+  document.title = heading.textContent;
+  if (!isSession) {
+    asker.isOver();
+  }
+  showField(code.length !== LENGTH);
   heading.focus();
 }
 
-start();
+begin();

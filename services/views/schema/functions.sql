@@ -269,3 +269,14 @@ begin
     return 'stored';
 end
 $$;
+
+-- A time as a clock in that zone shows it, for words_moment of common/words/words.h. A zone that PostgreSQL does not know, because its
+-- tzdata is older than ours, is no reason to show no page.
+create or replace function views.local_time(at timestamptz, zone text) returns text
+language plpgsql stable strict as $$
+begin
+    return to_char(at at time zone zone, 'YYYY-MM-DD"T"HH24:MI') || '[' || zone || ']';
+exception when invalid_parameter_value then
+    return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI') || '[UTC]';
+end
+$$;

@@ -15,14 +15,17 @@ SCREENSHOTS = pathlib.Path(__file__).resolve().parents[3] / "build" / "screensho
 
 
 class Browser:
-    def __init__(self, size="desktop", dark=False, viewport=None):
+    """preferences: of Chromium's profile. log_network: get_log("performance") tells of what was loaded."""
+
+    def __init__(self, size="desktop", dark=False, viewport=None, language="en-GB", preferences=None, log_network=False):
         self.viewport = width, height = viewport or SIZES[size]
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
-                         "--autoplay-policy=no-user-gesture-required", "--mute-audio", "--lang=en-GB"):
+                         "--autoplay-policy=no-user-gesture-required", "--mute-audio", f"--lang={language}"):
             options.add_argument(argument)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        options.add_experimental_option("prefs", {"intl.accept_languages": language, **(preferences or {})})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", **({"performance": "ALL"} if log_network else {})})
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
                                     {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "phone"})
@@ -59,7 +62,7 @@ class Browser:
     def open(self, url):
         """From the mailed URL to the shortlist."""
         self.go(url)
-        self.press("View ")
+        self.press("Start")
         self.until(lambda: self.all(".cards"), "the shortlist")
         return self
 

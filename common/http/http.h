@@ -13,6 +13,7 @@
 
 #include "common/data/json.h"
 #include "common/loop/flow.h"
+#include "common/words/words.h"
 
 struct http_server;
 
@@ -24,6 +25,7 @@ struct http_fixed_field {
 /* What a page says of a fault, to a person: text, not HTML; borrowed. href and label: where to go from there, or NULL. */
 struct http_fault_words {
     const char *heading, *text, *href, *label;
+    enum words_language language; /* that they are in */
 };
 
 /* A request that may have a larger body than others: its method and path, as they begin its first line. */

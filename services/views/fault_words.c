@@ -8,70 +8,56 @@
 #include "common/base/str.h"
 
 static const char *page_of(const struct flow *flow, struct arena *arena);
+static void say(struct http_fault_words *words, enum words_language language, const enum words_key keys[3]);
 
 void fault_words(struct flow *flow, int status, const char *code, struct http_fault_words *words)
 {
     static const struct {
         const char *code;
-        struct http_fault_words words;
+        enum words_key keys[3]; /* heading, text, where to go */
     } known[] = {
-        { "passcode_required",
-          { "Your session is over",
-            "It lasts for twelve hours, and in the browser that opened the link alone. Enter the passcode again to go on.", NULL,
-            "Enter the passcode" } },
-        { "wrong_passcode",
-          { "That is not the passcode of this link", "Please look at the mail again: it has 16 letters and digits.", NULL,
-            "Enter the passcode again" } },
-        { "too_many_tries",
-          { "There were too many wrong tries", "Wait a few minutes, then enter the passcode from the mail again.", NULL,
-            "Back to the page" } },
-        { "link_expired",
-          { "This link has expired", "What was shared cannot be seen here any more. You can ask for a new link.", NULL,
-            "Ask for a new link" } },
-        { "link_deactivated",
-          { "This link was switched off", "What was shared cannot be seen here any more. You can ask for a new link.", NULL,
-            "Ask for a new link" } },
-        { "media_unavailable",
-          { "This file is not here any more",
-            "All else is still there. Tell the person who shared the interviews with you that it is missing.", NULL,
-            "Back to the interviews" } },
-        { "range_not_satisfiable",
-          { "There is no such part of this file", "Go back to the interviews and open it again.", NULL,
-            "Back to the interviews" } },
-        { "not_found",
-          { "There is nothing at this address",
-            "What you look for is not a part of this page, or not any more. Open the link again, or ask the person who sent it "
-            "to "
-            "you.",
-            NULL, "Back to the interviews" } },
+        { "passcode_required", { PAGES_FAULT_SESSION, PAGES_FAULT_SESSION_TEXT, PAGES_FAULT_ENTER } },
+        { "wrong_passcode", { PAGES_FAULT_WRONG, PAGES_FAULT_WRONG_TEXT, PAGES_FAULT_ENTER } },
+        { "too_many_tries", { PAGES_FAULT_TRIES, PAGES_FAULT_TRIES_TEXT, PAGES_ASKED_BACK } },
+        { "too_many_mails", { PAGES_AWAY_HEADING, PAGES_FAULT_ASKED_TEXT, PAGES_ASKED_BACK } },
+        { "link_expired", { PAGES_FAULT_EXPIRED, PAGES_FAULT_OVER_TEXT, PAGES_FAULT_ASK } },
+        { "link_deactivated", { PAGES_FAULT_SWITCHED_OFF, PAGES_FAULT_OVER_TEXT, PAGES_FAULT_ASK } },
+        { "media_unavailable", { PAGES_FAULT_FILE, PAGES_FAULT_FILE_TEXT, PAGES_FAULT_BACK } },
+        { "not_found", { PAGES_FAULT_NOTHING, PAGES_FAULT_NOTHING_TEXT, PAGES_FAULT_BACK } },
     };
     /* A browser sends these by itself only when the page's script is not there to do it. */
-    static const struct http_fault_words without_script = {
-        "The page did not load whole",
-        "It needs JavaScript to check the passcode and to show the interviews. Open it again; if that does not help, switch "
-        "JavaScript on or take another browser. Nothing was sent on.",
-        NULL, "Open the page again"
-    };
-    static const struct http_fault_words not_here = { "This address cannot be opened by itself",
-                                                      "Open the page and go on from there.", NULL, "Open the page" };
+    static const enum words_key without_script[] = { PAGES_FAULT_NOT_WHOLE, PAGES_FAULT_NOT_WHOLE_TEXT, PAGES_FAULT_OPEN_AGAIN };
+    static const enum words_key not_here[] = { PAGES_FAULT_NOT_HERE, PAGES_FAULT_NOT_HERE_TEXT, PAGES_ASKED_BACK };
+    enum words_language language = words_choose(NULL, http_header(flow, "Accept-Language"), NULL);
     const char *page = page_of(flow, flow->arena);
 
-    if (page) {
-        words->label = "Back to the interviews";
+    if (!page) {
+        return;
     }
+    words->label = words_text(words->language, PAGES_FAULT_BACK);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (str_equal(known[i].code, code) && page) {
-            *words = known[i].words;
+        if (str_equal(known[i].code, code)) {
+            say(words, language, known[i].keys);
         }
     }
     bool is_form =
         http_method(flow) == HTTP_POST && (str_equal(code, "cross_origin") || status == 415 || status == 422 || status == 400);
-    if (is_form && page) {
-        *words = without_script;
-    } else if (status == 405 && page) {
-        *words = not_here;
+    if (is_form) {
+        say(words, language, without_script);
+    } else if (status == 405) {
+        say(words, language, not_here);
     }
     words->href = page;
+}
+
+static void say(struct http_fault_words *words, enum words_language language, const enum words_key keys[3])
+{
+    *words = (struct http_fault_words){
+        .heading = words_text(language, keys[0]),
+        .text = words_text(language, keys[1]),
+        .label = words_text(language, keys[2]),
+        .language = language,
+    };
 }
 
 /* The link's page that this address is below, or NULL. */

@@ -162,3 +162,17 @@ def test_pages_of_the_product_have_what_such_a_page_has(stack, resume):
     assert page.headers["Cross-Origin-Opener-Policy"] == "same-origin" and "microphone=()" in page.headers["Permissions-Policy"]
     unknown = go(stack.notifications, "/u/unknown")
     assert unknown.headers["Cross-Origin-Opener-Policy"] == "same-origin" and "microphone=()" in unknown.headers["Permissions-Policy"]
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "nl"])
+def test_pages_are_in_the_readers_language(stack, door, resume, language):
+    browser, path = resume
+    reader = {**BROWSER, "Accept-Language": f"{language};q=0.9, *;q=0.1"}
+    for where, method, status in ((path, "GET", 401), (f"{browser.page}/nothing", "GET", 404), (f"{browser.page}/open", "POST", 415)):
+        headers = {**reader, **({"Content-Type": "application/x-www-form-urlencoded", "Origin": stack.public_url} if method == "POST" else {})}
+        answer = go(door, where, method, headers, data={"passcode": "x"} if method == "POST" else None)
+        text = check_page(answer, status, leads_to=browser.page)
+        assert f'<html lang="{language}" dir="ltr">' in text and answer.headers["Content-Language"] == language
+        assert language == "en" or not re.search(r"\b(the|again|this)\b", re.sub("<style>.*</style>|<[^>]*>", "", text)), text
+    text = check_page(go(door, "/s/x;y/z", headers=reader), 404)
+    assert f'<html lang="{language}" dir="ltr">' in text

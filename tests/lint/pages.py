@@ -8,7 +8,7 @@ TAKES_HTML = r"\b(?:innerHTML|outerHTML|insertAdjacentHTML|createContextualFragm
 
 
 def check():
-    for path in sources("common/pages/*.js", "services/*/pages/*.js"):
+    for path in sources("common/pages/*.js", "services/*/pages/*.js", "services/*/pages/*/*.js"):
         text = text_of(path)
         for found in re.finditer(TAKES_HTML, text):
             yield path, line_of(text, found.start()), f"{found[0]} makes more than text of a text; see common/pages/dom.js"

@@ -2,10 +2,10 @@
 import { choice, fill, h } from "../../../common/pages/dom.js";
 import { inOrder } from "../../../common/pages/text.js";
 import { nodes, t } from "../../../common/pages/words.js";
-import { doneOf } from "./done.js";
-import { editorOf } from "./editor.js";
+import { doneOf } from "./finish/done.js";
+import { editorOf } from "./finish/editor.js";
 import { linkTo } from "./links.js";
-import { printReviews } from "./paper.js";
+import { printReviews } from "./finish/paper.js";
 import { portrait, stars } from "./parts.js";
 import { hasReview, selectionOf } from "./selection.js";
 

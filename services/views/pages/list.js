@@ -3,12 +3,12 @@
 import { fill, h } from "../../../common/pages/dom.js";
 import { wordsOf } from "../../../common/pages/text.js";
 import { nodes, t } from "../../../common/pages/words.js";
-import { saysDone } from "./done.js";
-import { filtersOf } from "./filters.js";
+import { saysDone } from "./finish/done.js";
+import { filtersOf } from "./list/filters.js";
 import { linkTo } from "./links.js";
-import { rowOf } from "./row.js";
-import { rowsIn } from "./rows.js";
-import { searchOf } from "./search.js";
+import { rowOf } from "./list/row.js";
+import { rowsIn } from "./list/rows.js";
+import { searchOf } from "./list/search.js";
 import { foundIn, hasReview, isAnswered, isByNamesAlone, orderAnew, selectionOf, wishOf } from "./selection.js";
 import { momentOf } from "./times.js";
 

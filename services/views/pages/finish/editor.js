@@ -1,9 +1,9 @@
 // One review changed where reviews are compared: its stars and its recommendation, saved as they are on the stage. Comments and notes are
 // written there, beside what they are about.
-import { fill, h } from "../../../common/pages/dom.js";
-import { t } from "../../../common/pages/words.js";
-import { fetchInterview } from "./api.js";
-import { feedbackOn } from "./feedback.js";
+import { fill, h } from "../../../../common/pages/dom.js";
+import { t } from "../../../../common/pages/words.js";
+import { fetchInterview } from "../api.js";
+import { feedbackOn } from "../feedback.js";
 
 // changed(): the review was saved, or another tab has saved it.
 export function editorOf(row, { end, noteReview, changed }) {

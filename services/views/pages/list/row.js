@@ -1,11 +1,11 @@
 // A candidate's row in the list.
-import { h } from "../../../common/pages/dom.js";
-import { nodes, t } from "../../../common/pages/words.js";
-import { linkTo } from "./links.js";
-import { marked } from "./marked.js";
-import { portrait, stars } from "./parts.js";
-import { hasReview } from "./selection.js";
-import { dayOf } from "./times.js";
+import { h } from "../../../../common/pages/dom.js";
+import { nodes, t } from "../../../../common/pages/words.js";
+import { linkTo } from "../links.js";
+import { marked } from "../marked.js";
+import { portrait, stars } from "../parts.js";
+import { hasReview } from "../selection.js";
+import { dayOf } from "../times.js";
 
 const SEEN_PERCENT = 90;
 const DOTS_MAX = 8;

@@ -1,6 +1,6 @@
 // What narrows the list, and its order: beside the search on a desktop, behind "Filter" on a phone, where each that is on has a chip.
-import { fill, h } from "../../../common/pages/dom.js";
-import { t } from "../../../common/pages/words.js";
+import { fill, h } from "../../../../common/pages/dom.js";
+import { t } from "../../../../common/pages/words.js";
 
 // change({name: value}): as the address has it, "" for none. → {button, panel, chips, show(wish)}
 export function filtersOf(content, change) {

@@ -1,8 +1,8 @@
 // "Tell Robin I'm done": said with a sentence or without, taken back by the next change of a review, and said again.
-import { fill, h } from "../../../common/pages/dom.js";
-import { nodes, t } from "../../../common/pages/words.js";
-import { sayDone } from "./api.js";
-import { clockOf, dayOf, momentOf } from "./times.js";
+import { fill, h } from "../../../../common/pages/dom.js";
+import { nodes, t } from "../../../../common/pages/words.js";
+import { sayDone } from "../api.js";
+import { clockOf, dayOf, momentOf } from "../times.js";
 
 const NOTE_MAX = 2000;
 

@@ -1,9 +1,9 @@
 // On paper: a page for each candidate, with all questions, the whole of one's comments and notes, and no controls.
-import { h } from "../../../common/pages/dom.js";
-import { t } from "../../../common/pages/words.js";
-import { fetchInterview } from "./api.js";
-import { stars } from "./parts.js";
-import { dayOf, minutes } from "./times.js";
+import { h } from "../../../../common/pages/dom.js";
+import { t } from "../../../../common/pages/words.js";
+import { fetchInterview } from "../api.js";
+import { stars } from "../parts.js";
+import { dayOf, minutes } from "../times.js";
 
 const LANES = 4;
 

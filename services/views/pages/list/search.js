@@ -1,8 +1,8 @@
 // One line to search by: what is typed is asked of the server after a short pause, the latest alone is shown, and where the server cannot
 // be asked it is asked again as soon as there is a connection.
-import { h } from "../../../common/pages/dom.js";
-import { t } from "../../../common/pages/words.js";
-import { SEARCH_MAX, isByNamesAlone, searchAnew } from "./selection.js";
+import { h } from "../../../../common/pages/dom.js";
+import { t } from "../../../../common/pages/words.js";
+import { SEARCH_MAX, isByNamesAlone, searchAnew } from "../selection.js";
 
 const PAUSE_MS = 200;
 const AGAIN_MS = 10000;

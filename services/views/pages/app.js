@@ -46,7 +46,7 @@ function wanted() {
   const address = new URLSearchParams(location.search);
   const id = address.get("interview");
   const place = id && content ? content.interviews.findIndex((each) => each.id === id) : -1;
-  const view = id && (place >= 0 || !content) ? "interview" : address.get("view") in VIEWS ? address.get("view") : "list";
+  const view = id && (place >= 0 || !content) ? "interview" : address.get("view") === "finish" ? "finish" : "list";
   return { view, place };
 }
 

@@ -211,7 +211,7 @@ CREATE TABLE links.accounts (
 );
 
 
-CREATE FUNCTION links.account_json(account links.accounts) RETURNS json
+CREATE FUNCTION links.account_json(account links.accounts, logo_state json) RETURNS json
     LANGUAGE sql STABLE
     AS $$
     select json_build_object(
@@ -229,7 +229,8 @@ CREATE FUNCTION links.account_json(account links.accounts) RETURNS json
             'expires_in', case when account.default_expires_value is not null
                                then json_build_object('value', account.default_expires_value, 'unit', account.default_expires_unit) end,
             'sender_name', account.default_sender_name),
-        'brand', json_build_object('name', account.brand_name, 'accent', account.brand_accent, 'logo_url', account.brand_logo_url),
+        'brand', json_build_object('name', account.brand_name, 'accent', account.brand_accent, 'logo_url', account.brand_logo_url,
+                                   'logo_state', logo_state),
         'locale', account.locale,
         'console_url', account.console_url,
         'console_origins', account.console_origins,
@@ -617,6 +618,15 @@ CREATE FUNCTION links.live_api_key(of_id text) RETURNS TABLE(secret_hash bytea, 
       JOIN links.accounts a ON ((a.id = k.account_id)))
    WHERE ((k.id = live_api_key.of_id) AND (k.revoked_at IS NULL));
 END;
+
+
+CREATE FUNCTION links.logo_state_now(of_account_id text) RETURNS json
+    LANGUAGE plpgsql
+    AS $$
+begin
+    return (select w.logo_state from views.wanted_logos w where w.account_id = of_account_id);
+end
+$$;
 
 
 CREATE FUNCTION links.mail_digest(kind text, address text) RETURNS bytea
@@ -2357,6 +2367,17 @@ end
 $$;
 
 
+CREATE FUNCTION views.local_time(at timestamp with time zone, zone text) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT
+    AS $$
+begin
+    return to_char(at at time zone zone, 'YYYY-MM-DD"T"HH24:MI') || '[' || zone || ']';
+exception when invalid_parameter_value then
+    return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI') || '[UTC]';
+end
+$$;
+
+
 CREATE FUNCTION views.lock_budgets(tries views.try[]) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2947,7 +2968,14 @@ CREATE VIEW links.doors AS
     a.locale AS account_locale,
     a.brand_name,
     a.brand_accent,
-    a.brand_logo
+    a.brand_logo,
+    l.owner_time_zone AS sender_time_zone,
+    COALESCE(l.deactivated_at, r.deactivated_at) AS closed_at,
+    (
+        CASE
+            WHEN (l.deactivated_at IS NOT NULL) THEN l.state_reason
+            ELSE r.state_reason
+        END ->> 'code'::text) AS closed_code
    FROM ((links.reviewers r
      JOIN links.share_links l ON ((l.id = r.share_link_id)))
      JOIN links.accounts a ON ((a.id = l.account_id)));
@@ -3087,7 +3115,9 @@ CREATE VIEW links.shared_interviews AS
  SELECT m.share_link_id,
     m."position",
     i.id AS interview_id,
-    (i.document #- '{candidate,email}'::text[]) AS document
+    (i.document #- '{candidate,email}'::text[]) AS document,
+    i.job_id,
+    i.recorded_s
    FROM (links.share_link_interviews m
      JOIN links.interviews i ON (((i.account_id = m.account_id) AND (i.id = m.interview_id))));
 
@@ -3315,7 +3345,13 @@ CREATE VIEW views.wanted_logos AS
  SELECT fetches.account_id,
     fetches.url,
     fetches.state,
-    fetches.last_error
+    fetches.last_error,
+    json_build_object('state',
+        CASE fetches.state
+            WHEN 'waiting'::text THEN 'pending'::text
+            WHEN 'done'::text THEN 'ready'::text
+            ELSE 'failed'::text
+        END, 'reason', fetches.last_error) AS logo_state
    FROM views.fetches
   WHERE (fetches.interview_id IS NULL);
 
@@ -3377,11 +3413,11 @@ INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '
 INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '4e8af0f72fb260f86732c105c688807f66f2db7aed63ff7bc3416d23a2681ee9', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', '2ac080d0af274204168ad0081e1d3e90db88a56bbc3c1491c8b80a34fc9af24c', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '768a8610f69b0093e0e9b52494acac171d344e7785855c20a4b79df541ad95b4', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', '3358ac79e97ae095efddef86c4de63f873cd798c5f021b219301c43628c3ab7f', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '7827978d21121de2f42112b5776685004c447b2c213417318c329c519fde613c', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', '856b8c10d5a2773d1a18e69f9fbf406201f8f8b3949eb27fd5e781410293d415', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', 'de4c44d861dde2761f334a7e3c185216c72e0744e048fb00adac31b1ffbd2c54', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', 'f96bfe2f4396f9d62f23155b48c6fef944e1a846b487eea0be9c826d92a6cee4', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', '3c0de3f28c4f1e67799740c08bac1147e8869d50bf53de1751830ade078aea85', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', 'db1a041afbe7ea1381f13ccfbb89a020c17eca7f08cb27694c97c5cb1a2f6337', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', '0706ceb4bd98535246a29c1f5c5c42c9be24b876a5918906309b4aab2b64b732', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '98216c79bdc3e2ed794955f8c23b4889791d5d99bd525edc3d827011ce1e35b2', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/shown.sql', 'ab82c6e71dc7b8890fdcc054459d561866aa07aa8735c88ea545c2a1e1b50767', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1f92c875dd0a9fe3193effa0649587ab24f940ce4a8b0f4a6549fda774f3bee0', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', 'e7bb84d363be0069b7a3f866284afbf3a2449dd515f3ee2247a357f0c4cd9643', '0.4.0', now());
@@ -3397,7 +3433,7 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', '7f0a867b143cde5197dbd07dbf831b1bc1aa2d381bb8aaffa3c3a404b38f505e', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', 'fcab12e355ff606d787a8d1d4546a7cfd78e0393312ca1aa0f0aaaf4591e8c15', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', '10e9ee73a3822279697e2de2c10724a98e2bc285e2c4fc7f72cc45eba27323f2', '10e9ee73a3822279697e2de2c10724a98e2bc285e2c4fc7f72cc45eba27323f2', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', '92e7888338dbe91cc8f930eb812695e9dd3294ed4ebc273a9242826f42bcc38e', '92e7888338dbe91cc8f930eb812695e9dd3294ed4ebc273a9242826f42bcc38e', '0.4.0', now());
 
 
 

@@ -90,7 +90,7 @@ def link_of(stack, *ids, **over):
 def on_stage(browser, link, interview_id, search=""):
     """From the mailed URL to the stage of one interview, without a touch of it: what plays there plays later."""
     browser.go(link["reviewers"][0]["url"])
-    browser.press("View ")
+    browser.press("Start")
     browser.until(lambda: browser.all(".cards, .stage"), "inside")
     page = link["reviewers"][0]["url"].split("#")[0]
     browser.go(f"{page}?interview={interview_id}{search}")
@@ -181,7 +181,7 @@ def test_first_picture_moves_after_three_touches(stack, browse, size):
     """Start, the candidate: with the mail's own link that is three, and nothing has to be found on the way."""
     link = link_of(stack, interview(stack), interview(stack, first="Amara", last="Okafor"))
     browser = browse(size).go(link["reviewers"][0]["url"])
-    browser.press("View ")
+    browser.press("Start")
     browser.press("Amara Okafor")
     browser.until(lambda: js(browser, "return document.querySelector('video')?.currentTime > .3"), "it plays")
     assert js(browser, "return document.querySelector('video').getAttribute('preload')") == "metadata"
@@ -192,6 +192,11 @@ def test_nothing_plays_that_nobody_has_touched(stack, browse):
     browser = on_stage(browse(), link, shown)
     browser.until(lambda: js(browser, "return document.querySelector('video').readyState >= 1"), "the picture")
     assert js(browser, "return document.querySelector('video').paused && document.querySelector('video').currentTime === 0")
+
+
+def test_address_leads_to_one_question(stack, browse):
+    shown = interview(stack, [recorded(1), recorded(2), recorded(3)])
+    on_stage(browse(), link_of(stack, shown), shown, search="&question=2").until_text("Question 2", ".question h2")
 
 
 # --- the picture stays in view ---
@@ -482,7 +487,7 @@ def test_interview_that_does_not_come_can_be_asked_for_again(stack, browse):
     shown, other = interview(stack), interview(stack, first="Amara", last="Okafor")
     link = link_of(stack, shown, other)
     browser = browse().go(link["reviewers"][0]["url"])
-    browser.press("View ")
+    browser.press("Start")
     browser.until(lambda: browser.all(".cards"), "the list")
     browser.driver.execute_cdp_cmd("Network.enable", {})
     browser.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/interviews/*"]})
@@ -497,7 +502,7 @@ def test_interview_taken_out_meanwhile_says_so(stack, browse):
     shown, other = interview(stack), interview(stack, first="Amara", last="Okafor")
     link = link_of(stack, shown, other)
     browser = browse().go(link["reviewers"][0]["url"])
-    browser.press("View ")
+    browser.press("Start")
     browser.until(lambda: browser.all(".cards"), "the list")
     stack.api.post(f"/v1/share-links/{link['id']}/interviews/remove", {"interview_ids": [other]}, status=200)
     browser.press("Amara Okafor")

@@ -20,7 +20,8 @@ let goesOn = true; // the next question by itself
 
 export function stageOn(body, interview, { content, row, head, starts, go, end, noteReview, noteWatched, noteDone }) {
   const { questions, language } = interview;
-  const search = new URLSearchParams(location.search).get("search") ?? "";
+  const address = new URLSearchParams(location.search);
+  const search = address.get("search") ?? "";
   const feedback = content.settings.disable_feedback ? null
     : feedbackOn(interview, { end, noteReview });
   const heading = h("h2", { class: "asked", tabindex: "-1", dir: "auto", lang: language });
@@ -53,6 +54,12 @@ export function stageOn(body, interview, { content, row, head, starts, go, end, 
     showRating(asked);
     keepFocus(focused);
     said.textContent = t("stage.question_of", { number: number + 1, total: questions.length, question: asked.text });
+  }
+
+  // The question that the address asks for, else the one that the search has found, else the first that was answered.
+  function firstShown() {
+    const asked = Number(address.get("question") ?? 0) - 1; // counted from 1
+    return questions[asked] ? { number: asked } : bestMatch(questions, search) ?? { number: Math.max(0, questions.findIndex(hasAnswer)) };
   }
 
   function wordsOf({ answer: given, skipped }) {
@@ -211,7 +218,7 @@ export function stageOn(body, interview, { content, row, head, starts, go, end, 
     const selection = selectionOf(content);
     const id = step > 0 ? selection.next(interview.id) : selection.previous(interview.id);
     if (id) {
-      go({ interview: id });
+      go({ interview: id, question: null });
     }
   };
   const keys = keysOf({
@@ -231,8 +238,8 @@ export function stageOn(body, interview, { content, row, head, starts, go, end, 
   fill(body, said, h("div", { class: "columns" }, main, side));
   feedback?.watch(refresh);
   if (questions.length > 0) {
-    const found = bestMatch(questions, search);
-    choose(found?.number ?? Math.max(0, questions.findIndex(hasAnswer)), { starts, at: found?.start });
+    const { number, start } = firstShown();
+    choose(number, { starts, at: start });
   } else {
     heading.hidden = true;
     player.element.hidden = true;

@@ -193,6 +193,17 @@ def test_print_has_a_page_for_each_candidate_with_the_whole_comment(stack, brows
     assert not browser.all("#paper")
 
 
+def test_one_interview_prints_all_questions_and_the_whole_comment(stack, browse, link):
+    browser = browse().open(url_of(link))
+    browser.press(PEOPLE[0][0])
+    browser.until_text("Question 1?", "#app")
+    browser.driver.execute_script("dispatchEvent(new Event('beforeprint'))")
+    text, pages = printed(browser)
+    assert "The very end." in text and all(f"Question {number}?" in text for number in (1, 2, 3)) and "Yes, gladly." in text
+    assert pages == 1
+    assert not browser.all("#paper button")
+
+
 def test_list_prints_all_its_rows(stack, browse):
     link = stack.make_share_link(interview_ids=[interview(stack, number) for number in range(60)])
     browser = browse().open(url_of(link))

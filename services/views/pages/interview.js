@@ -1,6 +1,7 @@
 // One interview: its head at once, from the list's row, and the stage when the whole of it is there.
 import { fill, h } from "../../../common/pages/dom.js";
 import { t } from "../../../common/pages/words.js";
+import { paperOf, printsPages } from "./finish/paper.js";
 import { interviewOf } from "./stage/interviews.js";
 import { headOf } from "./stage/stage_head.js";
 import { stageOn } from "./stage/stage.js";
@@ -16,6 +17,7 @@ export function showInterview(app, context) {
   const head = headOf(row, context);
   const body = h("div", { class: "stage-body", "aria-busy": "true" });
   let stage = null;
+  let stopPrinting = () => {};
   let waiting = 0;
   let isClosed = false;
 
@@ -25,6 +27,7 @@ export function showInterview(app, context) {
       const interview = await interviewOf(id);
       if (!isClosed) {
         stage = stageOn(body, interview, { ...context, row, head, starts });
+        stopPrinting = printsPages(() => [paperOf(interview, savedReview(interview), { withTranscripts: body.querySelector(".transcript")?.checkVisibility?.() ?? false })]);
       }
     } catch (fault) {
       if (!isClosed && fault.isTheEnd) {
@@ -37,6 +40,9 @@ export function showInterview(app, context) {
       body.removeAttribute("aria-busy");
     }
   }
+
+  // What was saved here stands in the row, whole.
+  const savedReview = (interview) => (row.my_review?.question_ratings ? row.my_review : interview.my_review);
 
   // Whom else a search has found is known of the list, or asked for here.
   async function findNeighbours() {
@@ -72,6 +78,7 @@ export function showInterview(app, context) {
     isClosed = true;
     clearTimeout(waiting);
     stage?.stop();
+    stopPrinting();
     head.stop();
     document.documentElement.classList.remove("has-stage");
   };

@@ -1,6 +1,7 @@
 """Feedback in a real Chromium: what is written and chosen is saved, kept while it cannot be, merged with what was saved elsewhere, and
 its reader told how it stands, whatever the tab, the network, the session or the storage do meanwhile."""
 
+import json
 import pathlib
 import subprocess
 
@@ -295,10 +296,11 @@ def test_targets_of_touch_have_44_pixels_and_nothing_is_wider_than_a_small_phone
     browser = browse("phone")
     browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": True})
     open_first(browser, link)
-    browser.driver.execute_cdp_cmd("Network.setExtraHTTPHeaders", {"headers": {"Accept-Language": language}})
+    words = {f"{path.stem}.{key}": text for path in (ROOT / "common/words" / language).glob("*.json") for key, text in json.loads(path.read_text()).items()}
+    browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {
+        "source": f"Object.defineProperty(globalThis, 'words', {{ get: () => ({json.dumps(words)}), set() {{}} }});"})
     browser.driver.refresh()
-    browser.until(lambda: browser.all(".recommendation"), "a reload goes on")
-    assert browser.driver.execute_script("return document.documentElement.lang") == language
+    browser.until_text(words["feedback.strong_yes"], ".recommendation")
     sizes = browser.driver.execute_script("""
         return [...document.querySelectorAll(".rating input, .recommendation input")].map((each) => each.getBoundingClientRect()).map((box) => [box.width, box.height])""")
     assert sizes and all(width >= 44 and height >= 44 for width, height in sizes), sizes

@@ -14,7 +14,7 @@ STATUSES = [201, 200,  # store and read an interview
             201,  # share it
             200, 200,  # the page and its state
             401, 200, 200,  # wrong passcode, open, the same visit
-            200,  # the interviews
+            200, 200,  # the interviews, and one of them
             200, 200,  # who opened it, the list
             201, 200, 200, 200,  # feedback, and reading it; opens
             200, 412, 200, 200,  # changes

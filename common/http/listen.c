@@ -16,13 +16,14 @@
 
 #define BACKLOG     1024
 #define BESIDE_STEP 1000
+#define SEND_BUFFER (128 * 1024) /* bytes; the kernel takes twice as much for its own needs */
 
 static bool read_listen(const char *text, struct sockaddr_storage *address, socklen_t *length);
 
 struct evconnlistener *http_listen(struct event_base *base, const char *address, const char **error)
 {
     const unsigned flags = LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE | LEV_OPT_CLOSE_ON_FREE;
-    const int on = 1;
+    const int on = 1, send_buffer = SEND_BUFFER;
     struct sockaddr_storage where;
     socklen_t length;
 
@@ -38,6 +39,8 @@ struct evconnlistener *http_listen(struct event_base *base, const char *address,
     }
     /* Inherited by what it accepts: the last segment of a long answer must not wait for an acknowledgement. */
     setsockopt(evconnlistener_get_fd(listener), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    /* Inherited, too: the kernel would take 4 MB for each that reads slowly, and what waits there is counted nowhere. */
+    setsockopt(evconnlistener_get_fd(listener), SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
     return listener;
 }
 

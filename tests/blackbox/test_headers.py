@@ -51,7 +51,7 @@ def test_answers_of_every_kind(stack, link, browser):
 
 
 def test_scripts_and_styles(stack, browser):
-    for name in ("gate.js", "gate.css"):
+    for name in ("gate-en.js", "gate.css"):
         answer = browser.get(f"/assets/0123456789abcdef/{name}", status=200)
         check(answer.headers, is_asset=answer.status_code == 200)
 

@@ -47,7 +47,7 @@ ADDRESSES = [
     ("links", "/v1/interviews/x", {"GET", "HEAD", "PUT"}, "POST"), ("links", "/healthz", {"GET", "HEAD"}, "POST"),
     ("views", "{page}", {"GET", "HEAD"}, "POST"), ("views", "{page}/state", {"GET", "HEAD"}, "PUT"), ("views", "{page}/open", {"POST"}, "GET"),
     ("views", "{page}/content", {"GET", "HEAD"}, "POST"), ("views", "{page}/media/x", {"GET", "HEAD"}, "DELETE"),
-    ("views", "/assets/x/gate.js", {"GET", "HEAD"}, "POST"), ("views", "/metrics", {"GET", "HEAD"}, "DELETE"),
+    ("views", "/assets/x/gate-en.js", {"GET", "HEAD"}, "POST"), ("views", "/metrics", {"GET", "HEAD"}, "DELETE"),
     ("notifications", "/readyz", {"GET", "HEAD"}, "PUT"), ("notifications", "/metrics", {"GET", "HEAD"}, "POST")]
 
 
@@ -325,7 +325,7 @@ def test_every_page_is_closed_to_other_sites(stack, page, name, path, status):
     assert {name: answer.headers.get(name) for name in expected} == expected
 
 
-@pytest.mark.parametrize("asset, content_type", [("gate.js", "text/javascript; charset=utf-8"), ("gate.css", "text/css; charset=utf-8")])
+@pytest.mark.parametrize("asset, content_type", [("gate-en.js", "text/javascript; charset=utf-8"), ("gate.css", "text/css; charset=utf-8")])
 def test_assets_may_be_kept_for_good_in_their_own_release_alone(stack, page, asset, content_type):
     views = Api(stack.views.url())
     path = re.search(r"/assets/[0-9a-f]+/", views.get(page, status=200).text)[0] + asset

@@ -128,7 +128,7 @@ class Fuzz:
         def fill(match):
             part = match[1]
             real = {"id": interviews if name == "views" else list(self.pool.things[kind]), "rid": list(self.pool.things["rvw"]), "token": [browser.token],
-                    "email": ADDRESSES, "name": ["gate.css", "gate.js"]}.get(part)
+                    "email": ADDRESSES, "name": ["gate.css", "gate-en.js"]}.get(part)
             number = draw(ANY)
             if real is not None and number % 6:
                 return quote(pick(real, number), safe="")

@@ -29,7 +29,7 @@ export function stepperOf(interview, { choose, ratingOf }) {
         marks.dataset.shown = shown;
         marks.replaceChildren(...[
           isWatched && [h("span", { class: "tick", "aria-hidden": "true" }, "✓"), h("span", { class: "unseen" }, t("stage.watched"))],
-          rating && [h("span", { class: "own", "aria-hidden": "true" }, `★${rating}`), h("span", { class: "unseen" }, t("stage.own_stars", { count: rating }))],
+          rating && [h("span", { class: "own-rating", "aria-hidden": "true" }, `★${rating}`), h("span", { class: "unseen" }, t("stage.own_stars", { count: rating }))],
         ].flat().filter(Boolean));
       }
     }

@@ -114,7 +114,7 @@ def test_from_the_mail_to_saved_feedback(stack, browse, interview_ids, size):
 
     panel = browser.find(".panel.feedback")
     touch(browser, panel.find_elements(By.CSS_SELECTOR, "input[type=radio]")[3])
-    panel.find_element(By.CSS_SELECTOR, "textarea").send_keys("Knows what a team needs. <b>Hire!</b>")
+    panel.find_element(By.ID, "comment").send_keys("Knows what a team needs. <b>Hire!</b>")
     browser.until_text("Saved ", ".saved")
     assert re.search(r"Saved \d\d:\d\d", browser.text(".saved"))
     wait_until(lambda: (saved_review(stack, link) or {}).get("comment"), 20, "the review is stored")

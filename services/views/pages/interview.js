@@ -3,18 +3,20 @@ import { fill, h } from "../../../common/pages/dom.js";
 import { t } from "../../../common/pages/words.js";
 import { paperOf, printsPages } from "./finish/paper.js";
 import { interviewOf } from "./stage/interviews.js";
+import { keysOf } from "./stage/keys.js";
 import { headOf } from "./stage/stage_head.js";
 import { stageOn } from "./stage/stage.js";
-import { searchAnew } from "./selection.js";
+import { searchAnew, selectionOf } from "./selection.js";
 
 const SKELETON_AFTER_MS = 150;
 
 export function showInterview(app, context) {
-  const { content, end } = context;
+  const { content, end, go } = context;
   const id = new URLSearchParams(location.search).get("interview");
   const row = content.interviews.find((each) => each.id === id);
   const starts = navigator.userActivation?.isActive ?? false; // somebody has just touched a candidate: so the browser lets it play
   const head = headOf(row, context);
+  const keys = keysOf({ candidate }); // whoever goes through the candidates need not wait for the whole of each
   const body = h("div", { class: "stage-body", "aria-busy": "true" });
   let stage = null;
   let stopPrinting = () => {};
@@ -26,7 +28,7 @@ export function showInterview(app, context) {
     try {
       const interview = await interviewOf(id);
       if (!isClosed) {
-        stage = stageOn(body, interview, { ...context, row, head, starts });
+        stage = stageOn(body, interview, { ...context, row, head, keys, starts });
         stopPrinting = printsPages(() => [paperOf(interview, savedReview(interview), { withTranscripts: body.querySelector(".transcript")?.checkVisibility?.() ?? false })]);
       }
     } catch (fault) {
@@ -38,6 +40,14 @@ export function showInterview(app, context) {
     } finally {
       clearTimeout(waiting);
       body.removeAttribute("aria-busy");
+    }
+  }
+
+  function candidate(step) {
+    const selection = selectionOf(content);
+    const neighbour = step > 0 ? selection.next(id) : selection.previous(id);
+    if (neighbour) {
+      go({ interview: neighbour, question: null });
     }
   }
 
@@ -77,6 +87,7 @@ export function showInterview(app, context) {
   return () => {
     isClosed = true;
     clearTimeout(waiting);
+    keys.stop();
     stage?.stop();
     stopPrinting();
     head.stop();

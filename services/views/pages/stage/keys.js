@@ -5,9 +5,10 @@ import { t } from "../../../../common/pages/words.js";
 const FIELD = "input, textarea, select, [contenteditable]";
 const TAKES_SPACE = "button, a, summary, video, audio, [role=tab], [tabindex='0']";
 
-// acts: { play, jump(seconds), rate(stars), question(step), candidate(step), search }
+// acts: { play, jump(seconds), rate(stars), question(step), candidate(step), search }; those of the stage are added when it is there.
 export function keysOf(acts) {
   const dialog = helpOf();
+  const act = (name, ...values) => acts[name] && (() => acts[name](...values));
 
   function onKey(event) {
     const { target } = event;
@@ -16,37 +17,37 @@ export function keysOf(acts) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || dialog.open || from.closest(FIELD)) {
       return;
     }
-    const act = event.shiftKey ? shifted(key, from) : plain(key, from);
-    if (act) {
+    const meant = event.shiftKey ? shifted(key, from) : plain(key, from);
+    if (meant) {
       event.preventDefault();
-      act();
+      meant();
     }
   }
 
   function plain(key, from) {
     if (key >= "1" && key <= "5" && key.length === 1) {
-      return () => acts.rate(Number(key));
+      return act("rate", Number(key));
     }
     return {
-      " ": from.closest(TAKES_SPACE) ? null : acts.play,
-      k: acts.play,
-      j: () => acts.jump(-10),
-      l: () => acts.jump(10),
-      n: () => acts.question(1),
-      p: () => acts.question(-1),
-      "/": acts.search,
+      " ": from.closest(TAKES_SPACE) ? null : act("play"),
+      k: act("play"),
+      j: act("jump", -10),
+      l: act("jump", 10),
+      n: act("question", 1),
+      p: act("question", -1),
+      "/": act("search"),
       "?": help,
     }[key];
   }
 
   function shifted(key, from) {
     return {
-      n: () => acts.candidate(1),
-      p: () => acts.candidate(-1),
+      n: act("candidate", 1),
+      p: act("candidate", -1),
       "?": help,
-      "/": acts.search,
-      ArrowRight: from.closest("video, audio") ? null : () => acts.candidate(1),
-      ArrowLeft: from.closest("video, audio") ? null : () => acts.candidate(-1),
+      "/": act("search"),
+      ArrowRight: from.closest("video, audio") ? null : act("candidate", 1),
+      ArrowLeft: from.closest("video, audio") ? null : act("candidate", -1),
     }[key];
   }
 
@@ -60,6 +61,7 @@ export function keysOf(acts) {
   addEventListener("keydown", onKey);
   return {
     help,
+    add: (more) => Object.assign(acts, more),
     stop() {
       removeEventListener("keydown", onKey);
       dialog.remove();

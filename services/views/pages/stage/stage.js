@@ -6,7 +6,6 @@ import { fetchInterview } from "../api.js";
 import { COUNT_SECONDS, endCard } from "./end_card.js";
 import { feedbackOn } from "../feedback.js";
 import { prefetch } from "./interviews.js";
-import { keysOf } from "./keys.js";
 import { panelsOf } from "./panels.js";
 import { playerOn } from "./player.js";
 import { profileOf, questionnaireOf } from "./profile.js";
@@ -18,7 +17,7 @@ import { percentOf } from "./watching.js";
 
 let goesOn = true; // the next question by itself
 
-export function stageOn(body, interview, { content, row, head, starts, go, end, noteReview, noteWatched, noteDone }) {
+export function stageOn(body, interview, { content, row, head, keys, starts, go, end, noteReview, noteWatched, noteDone }) {
   const { questions, language } = interview;
   const address = new URLSearchParams(location.search);
   const search = address.get("search") ?? "";
@@ -214,17 +213,9 @@ export function stageOn(body, interview, { content, row, head, starts, go, end, 
 
   const helpButton = () => h("button", { class: "plain help", type: "button", onclick: () => keys.help() }, t("stage.keyboard"));
 
-  const candidate = (step) => {
-    const selection = selectionOf(content);
-    const id = step > 0 ? selection.next(interview.id) : selection.previous(interview.id);
-    if (id) {
-      go({ interview: id, question: null });
-    }
-  };
-  const keys = keysOf({
+  keys.add({
     play: player.toggle,
     jump: player.jump,
-    candidate,
     rate: (stars) => feedback && questions[current] && hasAnswer(questions[current]) && feedback.rate(questions[current].id, stars),
     question: (step) => questions[current + step] && choose(current + step, { starts: true }),
     search: () => {
@@ -251,7 +242,6 @@ export function stageOn(body, interview, { content, row, head, starts, go, end, 
     stop() {
       wide.removeEventListener("change", arrange);
       card?.close();
-      keys.stop();
       player.stop();
       feedback?.stop();
     },

@@ -30,7 +30,7 @@ READ = [(daemon, path) for daemon, path in PATHS if "GET" in documented(daemon)[
 def somewhere(path):
     """The path with ids of the right form that are nobody's."""
     for name, value in {"{token}": "A" * 22, "{rid}": nobodys("rvw_"), "{email}": "a@b.example", "{id}": nobodys("lnk_"), "{ref}": "0-" + "0" * 32,
-                        "{version}": "0", "{name}": "gate.css"}.items():
+                        "{version}": "0", "{name}": "gate.css", "{digest}": "0" * 64}.items():
         path = path.replace(name, value)
     assert "{" not in path, path
     return path

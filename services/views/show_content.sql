@@ -27,7 +27,7 @@ shown as (
            coalesce(not (i.review).is_empty, false) as is_reviewed, i.job ->> 'id' as job_id, i.type,
            -- Its last brace makes room for the feedback.
            left(row_to_json(m)::text, -1)
-           || case when i.has_feedback then ',"my_review":' || case when (i.review).id is null then 'null' else row_to_json(f)::text end else '' end
+           || case when i.has_feedback then ',"my_review":' || case when not (i.review).is_empty then row_to_json(f)::text else 'null' end else '' end
            || '}' as interview
     from door d
     cross join lateral (

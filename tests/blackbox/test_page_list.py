@@ -130,6 +130,22 @@ def test_head_says_how_far_one_is_and_leads_to_the_next(stack, browse, link, siz
     browser.until_text("Amara Okafor", "h1")
 
 
+def test_notes_on_answers_alone_are_a_review(stack, browse, interview_ids):
+    link = stack.make_share_link(interview_ids=interview_ids)
+    reviewed(stack, link, 0, question_ratings=[{"question_id": "q1", "rating": None, "note": "Well put"}])
+    reviewed(stack, link, 1, question_ratings=[])
+    browser = browse().open(url_of(link))
+    browser.until_text(f"1 of {len(interview_ids)} reviewed", ".progress")
+    done = "return [...document.querySelectorAll('.card')].map((each) => each.querySelector('.mark.done') !== null)"
+    assert browser.driver.execute_script(done) == [True] + [False] * (len(interview_ids) - 1)
+
+
+def test_line_below_a_name_is_one_line_of_text(stack, browse, link):
+    browser = browse().open(url_of(link))
+    line = browser.find(".card .line")
+    assert line.value_of_css_property("display") == "block" and line.size["height"] < 30
+
+
 def test_what_was_only_written_is_not_to_be_watched(stack, browse):
     written = interview(stack, 0)
     stack.api.put(f"/v1/interviews/{written}", samples.interview_document(questions=[

@@ -104,6 +104,17 @@ def test_stars_are_told_for_each_question_in_its_order(browser, interview):
                                          "updated_at": whole["updated_at"]}
 
 
+def test_row_has_no_feedback_once_all_of_it_was_taken_back(browser, interview):
+    place = f"{browser.page}/interviews/{interview}/review"
+    note = [{"question_id": "q1", "rating": None, "note": "Well put"}]
+    first = browser.put(place, {"question_ratings": note}, status=201)
+    assert row(browser)["my_review"] == {"rating": None, "recommendation": None, "comment": "", "answer_ratings": [None, None, None, None], "version": 1,
+                                         "updated_at": first.json()["updated_at"]}
+    browser.put(place, {"question_ratings": []}, headers={"If-Match": first.headers["ETag"]}, status=200)
+    assert row(browser)["my_review"] is None
+    assert browser.interview(interview, status=200).json()["my_review"]["version"] == 2
+
+
 def test_hidden_questions_have_no_place_in_what_is_told(stack, interview):
     link = stack.make_share_link(interview_ids=[interview])
     browser = inside(stack, link)

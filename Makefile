@@ -53,7 +53,7 @@ STATEMENT_HEADERS := $(STATEMENTS:%=$(GEN)/%.h)
 EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(foreach service,$(SERVICES),$(call find,services/$(service),*.sql)) $(call find,common,*.sql *.lua *.html) \
                                     $(wildcard services/links/pages/* services/views/pages/*.html $(patsubst %,common/pages/*.%,css js svg)))
 # The reviewer's page: its entries; what they import comes with them.
-REVIEWERS_PAGE := $(patsubst %,services/views/pages/%,gate.js app.js gate.css app.css)
+REVIEWERS_PAGE := $(patsubst %,services/views/pages/%,gate.js app.js gate.css $(patsubst %,views/%.css,list interview finish))
 EMBEDDED += $(GEN)/services/views/pages/assets.inc
 # What daemons say to people, in every language: see common/words/words.h.
 WORDS := $(GEN)/words_keys.h $(GEN)/words_table.inc
@@ -137,7 +137,7 @@ $(GEN)/%.css.inc: %.css Makefile
 	@mkdir -p $(@D)
 	@sed -e 's/^ *//' -e '$(as_literal)' $< >$@
 
-$(GEN)/services/views/pages/assets.inc: $(wildcard services/views/pages/*.js services/views/pages/*/*.js services/views/pages/*.css common/pages/*.js common/pages/*.css common/words/*/*.json) \
+$(GEN)/services/views/pages/assets.inc: $(wildcard services/views/pages/*.js services/views/pages/*/*.js services/views/pages/*.css services/views/pages/*/*.css common/pages/*.js common/pages/*.css common/words/*/*.json) \
                                         common/pages/icon.svg common/pages/bundle Makefile
 	@mkdir -p $(@D)
 	$(call say,PAGE,$@)common/pages/bundle $@ $(REVIEWERS_PAGE) --as-is common/pages/icon.svg

@@ -3,19 +3,14 @@ import { h, fill } from "../../../common/pages/dom.js";
 import { t } from "../../../common/pages/words.js";
 import { leave } from "./api.js";
 import { forgetOpen, onLeft } from "./browser.js";
-import { beginFeedback, endFeedback, hasUnsaved, leaveFeedback, saveAll } from "./feedback.js";
+import { beginFeedback, endFeedback, hasUnsaved, leaveFeedback, saveAll } from "./later.js";
 import { asksToLeave, sayGoodbye } from "./leave.js";
 import { searchAnew } from "./selection.js";
+import { dress, load } from "./views.js";
 
 const app = document.getElementById("app");
 const gate = document.getElementById("gate");
 const SAVING_MOST_MS = 5000;
-const VIEWS = {
-  list: () => import("./list.js"),
-  interview: () => import("./interview.js"),
-  finish: () => import("./finish.js"),
-};
-const SHOWN_BY = { list: "showList", interview: "showInterview", finish: "showFinish" };
 let content = null;
 let isLeaving = false;
 let close = () => {};
@@ -27,7 +22,7 @@ addEventListener("popstate", () => content && show());
 const tellOtherTabs = onLeft(() => content && sayLeft(true, true));
 
 // All that the first view needs.
-export const prepare = () => Promise.all([VIEWS[wanted().view](), style("app.css")]);
+export const prepare = () => load(wanted().view);
 
 // over: back to the gate, with the Refusal that ended the session.
 export async function enter(fetched, over) {
@@ -55,10 +50,10 @@ async function show() {
   const turn = ++shown;
   const { view, place } = wanted();
   try {
-    const [module] = await Promise.all([VIEWS[view](), style("app.css"),
+    const [showView] = await Promise.all([load(view),
       view === "interview" ? searchAnew().catch((fault) => fault.isTheEnd && end(fault)) : null]);
     if (content && turn === shown) {
-      put(module[SHOWN_BY[view]], view, place);
+      put(showView, view, place);
     }
   } catch (fault) {
     if (content && turn === shown) {
@@ -74,6 +69,7 @@ function put(showView, view, place) {
   app.hidden = false;
   document.body.dataset.session = "shown";
   document.body.dataset.view = view;
+  dress(view);
   close = showView(app, { content, place, go, end, leave: goAway, noteReview, noteWatched, noteDone }) ?? (() => {});
   scrollTo({ top: view === "list" ? scrolled : 0, behavior: "instant" });
 }
@@ -89,18 +85,6 @@ function sayNotLoaded() {
   fill(app, h("section", { class: "gate" }, heading,
     h("p", {}, h("button", { type: "button", class: "primary", onclick: () => location.reload() }, t("gate.load_again")))));
   heading.focus();
-}
-
-function style(name) {
-  const href = new URL(name, import.meta.url).href;
-  if ([...document.styleSheets].some((each) => each.href === href)) {
-    return null;
-  }
-  return new Promise((resolve, reject) => {
-    const link = document.createElement("link");
-    Object.assign(link, { rel: "stylesheet", href, onload: resolve, onerror: reject });
-    document.head.append(link);
-  });
 }
 
 // changes: parameters of the address, null for none. kind: "push" for another view, "replace" within one.

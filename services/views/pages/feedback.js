@@ -3,10 +3,11 @@
 import { fetchInterview } from "./api.js";
 import { h } from "../../../common/pages/dom.js";
 import { t } from "../../../common/pages/words.js";
-import { forgetDrafts, hasDrafts, interviewsWithDrafts, tidyDrafts } from "./drafts.js";
+import { forgetDrafts, hasDrafts, interviewsWithDrafts } from "./drafts.js";
 import { ratingOn } from "./merge.js";
 import { recommendationChoice } from "./recommendation.js";
 import { COMMENT_MOST, NOTE_MOST, ownReview } from "./saving.js";
+import "./shared.js";
 import { starChoice } from "./stars.js";
 import { statusOf } from "./status.js";
 import { tabsOf } from "./tabs.js";
@@ -18,10 +19,9 @@ let tabs = null;
 let context = {};
 let retry = 0;
 
-// When the reader is in: over = { end(refusal), noteReview(id, review or null) }. Drafts are saved, also of what nobody looks at.
+// over = { end(refusal), noteReview(id, review or null) }. Drafts are saved, also of what nobody looks at.
 export function beginFeedback(over) {
   context = over;
-  tidyDrafts();
   listen(true);
   saveFound();
 }

@@ -8,6 +8,7 @@ import { linkTo } from "./links.js";
 import { printReviews } from "./finish/paper.js";
 import { portrait, stars } from "./parts.js";
 import { hasReview, selectionOf } from "./selection.js";
+import "./shared.js";
 
 const RECOMMENDATIONS = ["strong_no", "no", "yes", "strong_yes"];
 

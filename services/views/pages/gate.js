@@ -131,12 +131,10 @@ async function enter() {
 
 // What comes after the gate is a bundle of its own, so that the gate is small; it is asked for as soon as somebody reaches for the button.
 function load() {
-  const near = (name) => new URL(name, import.meta.url).href;
-  app ??= Promise.all([import(near("app.js")), import(near(`words-${language}.js`))]).then(
-    async ([module]) => {
-      await module.prepare();
-      return module;
-    }).catch((fault) => {
+  app ??= import(new URL(`app-${language}.js`, import.meta.url).href).then(async (module) => {
+    await module.prepare();
+    return module;
+  }).catch((fault) => {
     app = null;
     throw Object.assign(new Error("not loaded"), { status: "not_loaded", cause: fault });
   });

@@ -7,6 +7,7 @@ import { keysOf } from "./stage/keys.js";
 import { headOf } from "./stage/stage_head.js";
 import { stageOn } from "./stage/stage.js";
 import { searchAnew, selectionOf } from "./selection.js";
+import "./shared.js";
 
 const SKELETON_AFTER_MS = 150;
 

@@ -3,7 +3,7 @@
 import { fill, h } from "../../../common/pages/dom.js";
 import { wordsOf } from "../../../common/pages/text.js";
 import { nodes, t } from "../../../common/pages/words.js";
-import { saysDone } from "./finish/done.js";
+import { saysDone } from "./finish/told.js";
 import { filtersOf } from "./list/filters.js";
 import { linkTo } from "./links.js";
 import { rowOf } from "./list/row.js";

@@ -2,22 +2,9 @@
 import { fill, h } from "../../../../common/pages/dom.js";
 import { nodes, t } from "../../../../common/pages/words.js";
 import { sayDone } from "../api.js";
-import { clockOf, dayOf, momentOf } from "../times.js";
+import { saysDone, senderOf } from "./told.js";
 
 const NOTE_MAX = 2000;
-
-// What there is to say of it: that it was told, or that a change has taken it back.
-export function saysDone(content) {
-  const { done_at, expires_at, is_taken_back } = content;
-  if (done_at) {
-    const when = dayOf(done_at) === dayOf(new Date()) ? clockOf(done_at) : momentOf(done_at);
-    return h("p", { class: "told" }, nodes("finish.told", { sender: senderOf(content), when }), " ",
-      expires_at ? t("finish.still", { moment: momentOf(expires_at) }) : t("finish.still_open"));
-  }
-  return is_taken_back ? h("p", { class: "told" }, nodes("finish.taken_back", { sender: senderOf(content) })) : null;
-}
-
-export const senderOf = (content) => h("bdi", { dir: "auto" }, content.sender_name);
 
 // → {element, refresh()}. noteDone(time) keeps what was told; end(refusal) when the session is over.
 export function doneOf(content, { noteDone, end }) {

@@ -1,0 +1,116 @@
+"""What goes over the wire for each step of one reviewer, in one language: as Chromium counts it, heads of answers with it, through the
+front door. Pictures and recordings are not counted.
+"""
+
+import json
+import random
+
+import pytest
+from support import samples
+from support.browser import Browser
+
+# Bytes of answers, of what each step loads that the one before it has not.
+GATE, GATE_REQUESTS = 14_000, 4
+LIST = 20_000
+UP_TO_INTERVIEW = 60_000  # all until then
+FINISH = 8_500
+LONG_LIST = 60_000
+NOT_COUNTED = {"Image", "Media", "TextTrack"}
+LANGUAGES = ["en", "de", "fr", "es", "nl"]
+
+
+@pytest.fixture(scope="module")
+def stack(shared):
+    made = shared.make_stack()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def browse(request):
+    def start(language="en"):
+        made = Browser(language=language, log_network=True)
+        request.addfinalizer(made.close)
+        return made
+    return start
+
+
+def interviews(stack, count, questions):
+    """With names, jobs and pictures of their own; what they say weighs nothing here."""
+    chance = random.Random(count)
+    return [stack.make_interview(
+        job={"id": f"job-{number % 3}", "title": ["Librarian", "Archivist", "Head of acquisitions"][number % 3]},
+        completed_at=f"2026-01-{1 + chance.randrange(28):02}T{chance.randrange(24):02}:{chance.randrange(60):02}:{chance.randrange(60):02}.000Z",
+        candidate={"first_name": name(chance), "last_name": name(chance), "avatar_url": "media:avatars/int-2041.webp"},
+        questions=[question(each, chance.randrange(200, 1800) / 10) for each in range(questions)]) for number in range(count)]
+
+
+def name(chance):
+    return "".join(chance.choice("bcdfgklmnprstvz") + chance.choice("aeiou") for _ in range(chance.randrange(2, 5))).title()
+
+
+def question(number, seconds):
+    return {"id": f"q{number}", "text": f"Question {number}?", "skipped": False, "answer": {
+        "kind": "video", "media_url": "media:answers/int-2041-q1.mp4", "duration_seconds": seconds}}
+
+
+def url_of(link):
+    return link["reviewers"][0]["url"]
+
+
+def loaded(browser):
+    """(path, bytes) of what has come since this was last asked."""
+    of = {}
+    sizes = []
+    for entry in browser.driver.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        told = message["params"]
+        if message["method"] == "Network.responseReceived":
+            of[told["requestId"]] = told
+        elif message["method"] == "Network.loadingFinished" and told["requestId"] in of:
+            answer = of[told["requestId"]]
+            if answer["type"] not in NOT_COUNTED and answer["response"]["url"].startswith("http"):
+                sizes.append((answer["response"]["url"].rpartition("/")[2], int(told["encodedDataLength"])))
+    return sizes
+
+
+def weight(sizes):
+    return sum(size for _, size in sizes)
+
+
+@pytest.fixture(scope="module")
+def interview_ids(stack):
+    return interviews(stack, 12, 5)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_step_weighs_little(stack, browse, interview_ids, language):
+    browser = browse(language)
+    browser.go(url_of(stack.make_share_link(interview_ids=interview_ids)))
+    browser.until(lambda: browser.find("#personal").is_displayed(), "the gate")
+    gate = loaded(browser)
+    assert len(gate) <= GATE_REQUESTS and 1000 < weight(gate) <= GATE, gate
+
+    browser.find("#start").click()
+    browser.until(lambda: len(browser.all(".card")) == 12, "the list")
+    listed = loaded(browser)
+    assert {"open", "content"} <= {path for path, _ in listed} and weight(listed) <= LIST, listed
+
+    browser.find(".card a").click()
+    browser.until(lambda: browser.all(".panel.feedback"), "the interview")
+    shown = loaded(browser)
+    assert any(path in interview_ids for path, _ in shown) and weight(gate + listed + shown) <= UP_TO_INTERVIEW, shown
+
+    browser.find(".back").click()
+    browser.find(".foot a").click()
+    browser.until(lambda: browser.all(".reviews table"), "the end")
+    ended = loaded(browser)
+    assert any(path.startswith("finish") for path, _ in ended) and weight(ended) <= FINISH, ended
+
+
+def test_list_of_five_hundred_with_forty_questions_weighs_little(stack, browse):
+    browser = browse().go(url_of(stack.make_share_link(interview_ids=interviews(stack, 500, 40))))
+    browser.press("Start")
+    browser.until(lambda: len(browser.all(".card")) == 500, "the list")
+    sizes = loaded(browser)
+    assert weight(each for each in sizes if each[0] == "content") <= LONG_LIST, sizes

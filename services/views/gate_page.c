@@ -1,5 +1,5 @@
 /* gate_page.c - see the header. What stands here is read by scanners of mail too: of candidates no more than how many there are,
- * for which job and how long it takes.
+ * for how many jobs and how long it takes.
  */
 #include "services/views/gate_page.h"
 
@@ -13,7 +13,7 @@
 static const char *first_name(struct arena *arena, const char *name);
 static const char *count_text(struct flow *flow, int64_t count);
 static const char *heading_of(struct flow *flow, enum words_language language, const struct gate *gate);
-static const char *job_of(struct flow *flow, enum words_language language, const struct gate *gate);
+static const char *jobs_of(struct flow *flow, enum words_language language, const struct gate *gate);
 static const char *what_of(struct flow *flow, enum words_language language, const struct gate *gate);
 static const char *reason_of(enum words_language language, const struct gate *gate);
 static const char *why_over(struct flow *flow, enum words_language language, const struct gate *gate);
@@ -43,7 +43,7 @@ struct next *gate_page_reply(struct flow *flow, const struct page *page, const s
                                      { "skip", words_text(language, PAGES_GATE_SKIP) },
                                      { "reason", reason_of(language, gate) },
                                      { "heading", heading_of(flow, language, gate) },
-                                     { "job", job_of(flow, language, gate) },
+                                     { "jobs", jobs_of(flow, language, gate) },
                                      { "what", what_of(flow, language, gate) },
                                      { "passcode", words_text(language, PAGES_GATE_PASSCODE) },
                                      { "hint", words_text(language, PAGES_GATE_PASSCODE_HINT) },
@@ -67,12 +67,12 @@ static const char *heading_of(struct flow *flow, enum words_language language, c
                      { "count", count_text(flow, gate->candidate_count) });
 }
 
-static const char *job_of(struct flow *flow, enum words_language language, const struct gate *gate)
+static const char *jobs_of(struct flow *flow, enum words_language language, const struct gate *gate)
 {
-    if (gate->job_count > 1) {
-        return words_say(flow->arena, language, PAGES_GATE_JOBS, { "count", count_text(flow, gate->job_count) });
+    if (gate->job_count < 2) {
+        return "";
     }
-    return gate->job ? gate->job : "";
+    return words_say(flow->arena, language, PAGES_GATE_JOBS, { "count", count_text(flow, gate->job_count) });
 }
 
 static const char *count_text(struct flow *flow, int64_t count)

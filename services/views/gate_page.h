@@ -11,7 +11,6 @@ struct gate {
     const char *sender;
     const char *session; /* live | over | none: of this browser */
     int64_t candidate_count, job_count;
-    const char *job;                    /* while it is one for all */
     double seconds;                     /* recorded */
     const char *expires_at, *closed_at; /* closed: switched off */
     const char *closed_code;            /* manual | unusual_activity | max_age */

@@ -65,7 +65,6 @@ static struct gate gate_of(const struct show_gate_out *out)
         .session = show_gate_session_values[out->session],
         .candidate_count = out->interview_count,
         .job_count = out->job_count,
-        .job = out->job_title,
         .seconds = out->seconds,
         .expires_at = out->expires_at,
         .closed_at = out->closed_at,

@@ -102,7 +102,7 @@ def test_page_runs_only_our_script_and_sends_only_to_us(stack, path):
     page = Api(stack.views.url()).get(path, status=200)
     html = Html(page.text)
     script, = [attrs.get("src") for tag, attrs in html.tags if tag == "script"]
-    assert re.fullmatch(r"/assets/[0-9a-f]{16}/main\.js", script)
+    assert re.fullmatch(r"/assets/[0-9a-f]{16}/gate-en\.js", script)
     assert not any(name.startswith("on") for _, attrs in html.tags for name in attrs)
     assert not any("style" in attrs for _, attrs in html.tags) and not html.has("style")
     form, = [attrs for tag, attrs in html.tags if tag == "form"]

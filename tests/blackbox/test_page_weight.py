@@ -114,3 +114,20 @@ def test_list_of_five_hundred_with_forty_questions_weighs_little(stack, browse):
     browser.until(lambda: len(browser.all(".card")) == 500, "the list")
     sizes = loaded(browser)
     assert weight(each for each in sizes if each[0] == "content") <= LONG_LIST, sizes
+
+
+def test_list_looks_the_same_whatever_was_seen_before(stack, browse, interview_ids):
+    browser = browse().open(url_of(stack.make_share_link(interview_ids=interview_ids)))
+    look = """
+        const styles = [...document.styleSheets].filter((each) => !each.disabled).map((each) => each.href);
+        const line = document.querySelector(".card .line");
+        return JSON.stringify([styles, line.offsetHeight, getComputedStyle(line).display]);"""
+    before = browser.driver.execute_script(look)
+    browser.find(".card a").click()
+    browser.find(".panel.feedback")
+    browser.find(".back").click()
+    browser.find(".foot a").click()
+    browser.find(".reviews")
+    browser.driver.back()
+    browser.find(".card")
+    assert browser.driver.execute_script(look) == before

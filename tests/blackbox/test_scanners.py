@@ -105,8 +105,8 @@ def test_page_runs_only_our_script_and_sends_only_to_us(stack, path):
     assert re.fullmatch(r"/assets/[0-9a-f]{16}/gate-en\.js", script)
     assert not any(name.startswith("on") for _, attrs in html.tags for name in attrs)
     assert not any("style" in attrs for _, attrs in html.tags) and not html.has("style")
-    form, = [attrs for tag, attrs in html.tags if tag == "form"]
-    assert (form["method"], form["action"]) == ("post", f"{path}/open")
+    forms = [(attrs["method"], attrs["action"]) for tag, attrs in html.tags if tag == "form"]
+    assert sorted(forms) == [("post", f"{path}/open"), ("post", f"{path}/request-access")]
     for asset in [attrs[key] for _, attrs in html.tags for key in ("src", "href") if attrs.get(key, "#")[0] != "#"]:
         assert Api(stack.views.url()).get(asset, status=200).text
 

@@ -66,12 +66,6 @@ def open_first(browser, link):
     browser.until_text("Your feedback")
 
 
-def touch(browser, element):
-    """Where it is to be seen: beside what stays in view."""
-    browser.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-    element.click()
-
-
 def saved_review(stack, link):
     rows = stack.db.rows("select rating, comment, question_ratings, version from views.reviews where share_link_id = %s", link["id"])
     return rows[0] if rows else None
@@ -108,7 +102,7 @@ def test_from_the_mail_to_saved_feedback(stack, browse, interview_ids, size):
     wait_until(lambda: (stack.db.value("select max(seconds) from views.watch where share_link_id = %s", link["id"]) or 0) > 1, 20, "watching is known")
 
     panel = browser.find(".panel.feedback")
-    touch(browser, panel.find_elements(By.CSS_SELECTOR, "input[type=radio]")[3])
+    browser.touch(panel.find_elements(By.CSS_SELECTOR, "input[type=radio]")[3])
     panel.find_element(By.ID, "comment").send_keys("Knows what a team needs. <b>Hire!</b>")
     browser.until_text("Saved ", ".saved")
     assert re.search(r"Saved \d\d:\d\d", browser.text(".saved"))
@@ -261,7 +255,7 @@ def test_axe_finds_nothing(stack, browse, link, axe, size, dark):  # noqa: F811
     check("list")
     browser.press("Zoë")
     browser.until_text("Your feedback")
-    touch(browser, browser.find(".panel.feedback input[type=radio]"))
+    browser.touch(browser.find(".panel.feedback input[type=radio]"))
     check("interview")
     stack.db.rows("update links.share_links set expires_at = now() - interval '1 second' where id = %s", link["id"])
     browser.go(url_of(link).split("#")[0] + "?again")

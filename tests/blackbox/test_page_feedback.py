@@ -222,16 +222,16 @@ def question_ratings(stack, link):
 def test_one_tap_on_a_star_is_saved_and_said_and_the_same_star_takes_it_back(stack, browse, link, size):
     browser = browse(size)
     open_first(browser, link)
-    stars_of(browser, ".answer", 4).click()
+    browser.touch(stars_of(browser, ".bar", 4))
     browser.until_text("This answer: 4 of 5. Saved.", "[role=status]")
     assert question_ratings(stack, link) == {"q1": 4}
     browser.screenshot(f"{size}-feedback-star")
-    stars_of(browser, ".answer", 4).click()
+    browser.touch(stars_of(browser, ".bar", 4))
     browser.until_text("This answer: no stars. Saved.", "[role=status]")
     assert question_ratings(stack, link) == {}
-    stars_of(browser, ".answer", 2).click()
+    browser.touch(stars_of(browser, ".bar", 2))
     browser.until_text("This answer: 2 of 5. Saved.", "[role=status]")
-    browser.all(".answer .clear")[0].click()
+    browser.touch(browser.all(".bar .clear")[0])
     browser.until_text("This answer: no stars. Saved.", "[role=status]")
     assert question_ratings(stack, link) == {}
     assert browser.driver.execute_script("return document.activeElement.type") == "radio"
@@ -245,19 +245,19 @@ def test_a_star_does_not_wait_for_a_pause(stack, browse, link):
         const done = arguments[arguments.length - 1], send = window.fetch;
         window.fetch = (...given) => { done(performance.now() - began); window.fetch = send; return send(...given); };
         const began = performance.now();
-        document.querySelectorAll(".answer .rating input")[3].click();""")
+        document.querySelectorAll(".bar .rating input")[3].click();""")
     assert took < 300, took
 
 
 def test_stars_by_keyboard_and_the_ratings_of_each_question_stay_with_it(stack, browse, link):
     browser = browse()
     open_first(browser, link)
-    stars_of(browser, ".answer", 1).send_keys(Keys.SPACE, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    stars_of(browser, ".bar", 1).send_keys(Keys.SPACE, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
     browser.until(lambda: question_ratings(stack, link) == {"q1": 3}, "three stars of the first question")
     browser.press("Question 2?")
-    browser.until_text("Answer 2.", ".answer")
-    assert not browser.driver.execute_script("return document.querySelector('.answer .rating input:checked')")
-    stars_of(browser, ".answer", 5).click()
+    browser.until_text("Answer 2.", ".question")
+    assert not browser.driver.execute_script("return document.querySelector('.bar .rating input:checked')")
+    browser.touch(stars_of(browser, ".bar", 5))
     browser.until(lambda: question_ratings(stack, link) == {"q1": 3, "q2": 5}, "each its own")
 
 
@@ -265,15 +265,15 @@ def test_a_component_belongs_to_its_question_and_all_of_one_question_stay_in_ste
     """Whatever is shown meanwhile: the first question's stars are kept aside, and chosen when the page is at another."""
     browser = browse()
     open_first(browser, link)
-    browser.driver.execute_script("window.kept = document.querySelector('.answer .rating')")
+    browser.driver.execute_script("window.kept = document.querySelector('.bar .rating')")
     browser.press("Question 2?")
-    browser.until_text("Answer 2.", ".answer")
+    browser.until_text("Answer 2.", ".question")
     browser.driver.execute_script("document.querySelector('#app').append(window.kept); window.kept.querySelectorAll('input')[3].click()")
     browser.until(lambda: question_ratings(stack, link) == {"q1": 4}, "the first question has it")
-    assert not browser.driver.execute_script("return document.querySelector('.answer .rating input:checked')")
+    assert not browser.driver.execute_script("return document.querySelector('.bar .rating input:checked')")
     browser.press("Question 1?")
-    browser.until(lambda: stars_of(browser, ".answer", 4).is_selected(), "a component that was made later has it too")
-    stars_of(browser, ".answer", 2).click()
+    browser.until(lambda: stars_of(browser, ".bar", 4).is_selected(), "a component that was made later has it too")
+    browser.touch(stars_of(browser, ".bar", 2))
     assert browser.driver.execute_script("return window.kept.querySelectorAll('input')[1].checked")
 
 
@@ -282,11 +282,11 @@ def test_a_recommendation_is_one_of_four_and_can_be_taken_back(stack, browse, li
     browser = browse(size)
     open_first(browser, link)
     for number, (value, words) in enumerate([("strong_no", "Strong no"), ("no", "No"), ("yes", "Yes"), ("strong_yes", "Strong yes")]):
-        browser.all(".recommendation input")[number].click()
+        browser.touch(browser.all(".recommendation input")[number])
         browser.until_text(f"Recommendation: {words}. Saved.", "[role=status]")
         assert saved_review(stack, link)["recommendation"] == value
     browser.screenshot(f"{size}-feedback-recommendation")
-    browser.all(".recommendation input")[3].click()
+    browser.touch(browser.all(".recommendation input")[3])
     browser.until_text("No recommendation. Saved.", "[role=status]")
     assert saved_review(stack, link)["recommendation"] is None
 
@@ -316,8 +316,8 @@ def test_axe_finds_nothing_in_feedback(stack, browse, link, axe, size, way):  # 
         browser.driver.execute_script("document.documentElement.dir = 'rtl'")
     if way == "forced":
         browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "forced-colors", "value": "active"}]})
-    stars_of(browser, ".panel.feedback", 3).click()
-    browser.all(".recommendation input")[2].click()
+    browser.touch(stars_of(browser, ".panel.feedback", 3))
+    browser.touch(browser.all(".recommendation input")[2])
     browser.driver.execute_script("""
         const field = document.querySelector("#comment");
         field.value = "x".repeat(10012);
@@ -331,7 +331,7 @@ def test_arrows_go_the_way_of_the_page_right_to_left(stack, browse, link):
     browser = browse()
     open_first(browser, link)
     browser.driver.execute_script("document.documentElement.dir = 'rtl'")
-    stars_of(browser, ".answer", 1).send_keys(Keys.SPACE, Keys.ARROW_LEFT, Keys.ARROW_LEFT)
+    stars_of(browser, ".bar", 1).send_keys(Keys.SPACE, Keys.ARROW_LEFT, Keys.ARROW_LEFT)
     browser.until(lambda: question_ratings(stack, link) == {"q1": 3}, "left is on")
 
 
@@ -527,7 +527,7 @@ def test_a_long_text_is_counted_kept_whole_and_holds_up_nothing_else(stack, brow
     browser.driver.execute_script(write, "\U0001F600" * 10003)
     browser.until_text("3 characters too many", ".count")
     browser.until_text("the comment is 3 characters too long. Shorten it, and it is saved.", ".saved")
-    stars_of(browser, ".answer", 5).click()
+    browser.touch(stars_of(browser, ".bar", 5))
     browser.until(lambda: question_ratings(stack, link) == {"q1": 5}, "the star is saved all the same")
     assert saved_review(stack, link)["comment"] == "é" * 9950
     assert len(value_of(browser)) == 10003 and browser.driver.execute_script(DRAFTS)
@@ -550,13 +550,13 @@ def test_pasted_controls_are_cleaned_as_the_server_does(stack, browse, link):
 def test_what_is_taken_back_is_no_review_in_the_list_any_more(stack, browse, link):
     browser = browse()
     open_first(browser, link)
-    browser.all(".recommendation input")[2].click()
+    browser.touch(browser.all(".recommendation input")[2])
     browser.until_text("Saved.", "[role=status]")
     browser.press("All candidates")
     browser.until_text("Reviewed", ".cards")
     browser.press(PEOPLE[0][0])
     browser.find(".recommendation")
-    browser.all(".recommendation input")[2].click()
+    browser.touch(browser.all(".recommendation input")[2])
     browser.until_text("No recommendation. Saved.", "[role=status]")
     browser.press("All candidates")
     browser.until(lambda: "Reviewed" not in browser.text(".cards"), "not reviewed")

@@ -59,6 +59,11 @@ class Browser:
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
         button.click()
 
+    def touch(self, element):
+        """Where it is to be seen: beside what stays in view."""
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+
     def open(self, url):
         """From the mailed URL to the shortlist; who is in goes on without Start."""
         self.go(url)

@@ -19,6 +19,6 @@ def axe():
         found = browser.driver.execute_async_script(text + """
             ;const done = arguments[arguments.length - 1];
             axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then(done);""")
-        assert not found["violations"], json.dumps([{"rule": each["id"], "what": each["help"], "nodes": [node["html"][:200] for node in each["nodes"][:5]]}
+        assert not found["violations"], json.dumps([{"rule": each["id"], "what": each["help"], "nodes": [[node["html"][:200], node["failureSummary"]] for node in each["nodes"][:5]]}
                                                     for each in found["violations"]], indent=1)
     return check

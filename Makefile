@@ -135,7 +135,7 @@ $(GEN)/%.js.inc: %.js Makefile
 	@sed -e 's/^ *//; s,^//.*,,' -e '$(as_literal)' $< >$@
 $(GEN)/%.css.inc: %.css Makefile
 	@mkdir -p $(@D)
-	@sed -e 's/^ *//' -e '$(as_literal)' $< >$@
+	@sed -e 's/^ *//; s, */\*.*\*/,,g; /^$$/d' -e '$(as_literal)' $< >$@
 
 $(GEN)/services/views/pages/assets.inc: $(wildcard services/views/pages/*.js services/views/pages/*/*.js services/views/pages/*.css services/views/pages/*/*.css common/pages/*.js common/pages/*.css common/words/*/*.json) \
                                         common/pages/icon.svg common/pages/bundle Makefile

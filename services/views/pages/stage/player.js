@@ -17,7 +17,7 @@ export function playerOn(interview, hooks) {
   const media = { video: made("video"), audio: made("audio") };
   const picture = h("div", { class: `picture ${shape}` });
   const problem = h("div", { class: "broken", role: "alert", hidden: true });
-  const over = h("div", { class: "over" });
+  const over = h("div", { class: "veil" });
   const play = h("button", { class: "play", type: "button", onclick: toggle });
   const bar = h("div", { class: "controls", role: "group", "aria-label": t("stage.controls") });
   const element = h("section", { class: "player", "aria-label": t("stage.player") }, picture, bar);

@@ -11,39 +11,4 @@ export const folded = (text) =>
 // Each has to be found somewhere; their order and what lies between them do not matter.
 export const wordsOf = (search) => folded(search).split(/\s+/).filter(Boolean);
 
-// Where folded words stand in a text as it was written: [[from, to], …] in order, none within another.
-export function placesOf(text, words) {
-  const { plain, places } = foldedWithPlaces(text);
-  const found = words.flatMap((word) => {
-    const starts = [];
-    for (let at = plain.indexOf(word); at >= 0; at = plain.indexOf(word, at + word.length)) {
-      starts.push([places[at], places[at + word.length]]);
-    }
-    return starts;
-  }).sort((a, b) => a[0] - b[0]);
-  return found.reduce((joined, [from, to]) => {
-    const last = joined[joined.length - 1];
-    if (last && from <= last[1]) {
-      last[1] = Math.max(last[1], to);
-    } else {
-      joined.push([from, to]);
-    }
-    return joined;
-  }, []);
-}
-
-// Letter by letter: one may become two, or none.
-function foldedWithPlaces(text) {
-  let plain = "";
-  const places = [];
-  let at = 0;
-  for (const letter of text) {
-    const made = folded(letter);
-    plain += made;
-    places.push(...Array(made.length).fill(at));
-    at += letter.length;
-  }
-  return { plain, places: [...places, text.length] };
-}
-
 export const inOrder = new Intl.Collator("en").compare;

@@ -6,7 +6,7 @@ import pathlib
 import time
 
 from selenium import webdriver
-from selenium.common.exceptions import NoAlertPresentException
+from selenium.common.exceptions import NoAlertPresentException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
@@ -55,9 +55,15 @@ class Browser:
         return self.until(lambda: self.driver.execute_script(find, text), f"“{text}” is there")
 
     def press(self, text):
-        button = self.button(text)
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
-        button.click()
+        """One that the page has made anew meanwhile is looked for again."""
+        self.until(lambda: self._pressed(self.button(text)), f"“{text}” is pressed")
+
+    def _pressed(self, button):
+        try:
+            self.touch(button)
+        except StaleElementReferenceException:
+            return False
+        return True
 
     def touch(self, element):
         """Where it is to be seen: beside what stays in view."""

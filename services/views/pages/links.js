@@ -15,7 +15,7 @@ export function linkTo(given, go) {
 }
 
 // A new tab stays the browser's business.
-export function followHere(event, follow) {
+function followHere(event, follow) {
   if (!event.metaKey && !event.ctrlKey && !event.shiftKey) {
     event.preventDefault();
     follow();

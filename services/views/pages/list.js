@@ -12,8 +12,6 @@ import { searchOf } from "./list/search.js";
 import { foundIn, hasReview, isAnswered, isByNamesAlone, orderAnew, selectionOf, wishOf } from "./selection.js";
 import { momentOf } from "./times.js";
 
-export { followHere } from "./links.js";
-export { hasReview } from "./selection.js";
 
 let left = null; // {id, top, address}: the row that was left for its candidate, and where it stood
 

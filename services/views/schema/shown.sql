@@ -1,5 +1,5 @@
--- What a link lets its reviewers see of its interviews. The six settings are applied here and nowhere else: the list, one interview and
--- the search are made of this view, and what it leaves out is in none of them. A column that a statement does not ask for costs nothing;
+-- What a link lets its reviewers see of its interviews. The six settings are applied here: the list, one interview and the search are
+-- made of this view, and what it leaves out is in none of them. Which media may be asked for is find_media.sql's to judge, by the same. A column that a statement does not ask for costs nothing;
 -- one that it uses more than once it should materialize.
 
 -- A reviewer's interviews as the link's settings let them be seen; none where the link is not open.

@@ -7,6 +7,7 @@ mail server, or servers that it can kill. The short names `api`, `mails`, `db`, 
 import pytest
 from support import prism, stacks
 from support.api import Api
+from support.browser import Browser
 from support.scripted_smtp import ScriptedSmtp
 
 
@@ -114,3 +115,13 @@ def pytest_testnodedown(node):
 def pytest_terminal_summary(terminalreporter):
     if prism.IS_ON:
         terminalreporter.write_line(prism.summary())
+
+
+@pytest.fixture
+def browse(request):
+    """Starts a Chromium, which ends with the test."""
+    def start(size="desktop", dark=False, **options):
+        made = Browser(size, dark, **options)
+        request.addfinalizer(made.close)
+        return made
+    return start

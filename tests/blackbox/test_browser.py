@@ -10,7 +10,7 @@ from selenium.webdriver.common.keys import Keys
 from stack.waiting import wait_until
 from support import samples
 from support.axe import axe  # noqa: F401
-from support.browser import SIZES, Browser
+from support.browser import SIZES
 from support.mailbox import link_in
 
 PEOPLE = [("Zoë", "van Dijk"), ("Mateo", "Silva"), ("Amara", "Okafor"), ("Jun", "Tanaka"), ("Lena", "Fischer")]
@@ -22,15 +22,6 @@ def stack(shared):
     made = shared.make_stack()
     yield made
     made.close()
-
-
-@pytest.fixture
-def browse(request):
-    def start(size="desktop", dark=False):
-        made = Browser(size, dark)
-        request.addfinalizer(made.close)
-        return made
-    return start
 
 
 def interview(stack, number, **over):

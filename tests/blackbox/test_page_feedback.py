@@ -11,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from stack.waiting import wait_until
 from support import samples
 from support.axe import axe  # noqa: F401
-from support.browser import SIZES, Browser
+from support.browser import SIZES
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPTS = pathlib.Path(__file__).parent / "support" / "scripts"
@@ -27,15 +27,6 @@ def stack(shared):
     made = shared.make_stack()
     yield made
     made.close()
-
-
-@pytest.fixture
-def browse(request):
-    def start(size="desktop", dark=False):
-        made = Browser(size, dark)
-        request.addfinalizer(made.close)
-        return made
-    return start
 
 
 @pytest.fixture(scope="module")

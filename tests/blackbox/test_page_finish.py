@@ -11,7 +11,7 @@ from selenium.webdriver.support.ui import Select
 from stack.waiting import wait_until
 from support import samples
 from support.axe import axe  # noqa: F401
-from support.browser import SIZES, Browser
+from support.browser import SIZES
 from test_page_list import LONG, PEOPLE, interview, people, reviewed, url_of
 
 COMMENT = "Knows what a team needs.\n\nWould start in March; asks for a mentor in the first weeks. " + "Listens before talking. " * 30 + "The very end."
@@ -22,15 +22,6 @@ def stack(shared):
     made = shared.make_stack()
     yield made
     made.close()
-
-
-@pytest.fixture
-def browse(request):
-    def start(size="desktop", dark=False, viewport=None):
-        made = Browser(size, dark, viewport)
-        request.addfinalizer(made.close)
-        return made
-    return start
 
 
 @pytest.fixture(scope="module")

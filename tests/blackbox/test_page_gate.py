@@ -9,7 +9,6 @@ from selenium.webdriver.common.keys import Keys
 from stack.waiting import wait_until
 from support import samples
 from support.axe import axe  # noqa: F401
-from support.browser import Browser
 
 LANGUAGES = {"en": "Start", "de": "Starten", "fr": "Commencer", "es": "Empezar", "nl": "Beginnen"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
@@ -20,15 +19,6 @@ def stack(shared):
     made = shared.make_stack()
     yield made
     made.close()
-
-
-@pytest.fixture
-def browse(request):
-    def start(size="desktop", dark=False, **options):
-        made = Browser(size, dark, **options)
-        request.addfinalizer(made.close)
-        return made
-    return start
 
 
 def interview(stack, job="Librarian", seconds=60, **candidate):

@@ -8,7 +8,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 from support import samples
 from support.axe import axe  # noqa: F401
-from support.browser import SIZES, Browser
+from support.browser import SIZES
 
 PEOPLE = [("Zoë", "van Dijk"), ("Mateo", "Silva"), ("Amara", "Okafor"), ("Jun", "Tanaka"), ("Lena", "Fischer"), ("Lilian", "Grün")]
 LONG = "Wolfeschlegelsteinhausenbergerdorff" * 6
@@ -21,15 +21,6 @@ def stack(shared):
     made = shared.make_stack()
     yield made
     made.close()
-
-
-@pytest.fixture
-def browse(request):
-    def start(size="desktop", dark=False, viewport=None):
-        made = Browser(size, dark, viewport)
-        request.addfinalizer(made.close)
-        return made
-    return start
 
 
 def question(number, seconds=5, **answer):

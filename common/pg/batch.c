@@ -242,7 +242,9 @@ static void board(struct pg_batch *batch, struct flight *flight)
 
 static uint64_t key_of(const struct item *item)
 {
-    return pg_suspect_key(NULL, item->values, 1);
+    size_t size = item->values[0] ? strlen(item->values[0]) : 0;
+
+    return pg_suspect_key(NULL, item->values, &size, 1);
 }
 
 static bool is_abandoned(const struct item *item)

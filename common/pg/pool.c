@@ -28,6 +28,8 @@ enum { LOCK_CONNECTIONS = 2, LOCK_SLICE_MS = 500, LOCK_WAITING_MAX = 512 };
 /* For a connection of the heavy; later than that nobody waits for the answer any more. */
 enum { HEAVY_WAIT_MS = 6000 };
 enum { LOOK_FOR_LATE_MS = 100 };
+/* So many of the first inputs tell two tasks apart: they name the row. */
+enum { KEY_VALUES = 2 };
 
 /* With locks. */
 enum patience { USUAL, HASTY, WAITING };
@@ -342,7 +344,13 @@ static void send_again(evutil_socket_t fd, short what, void *arg)
 
 static uint64_t key_of(const struct pg_task *task)
 {
-    return pg_suspect_key(task->statement, task->params.values, task->params.count < 2 ? task->params.count : 2);
+    size_t sizes[KEY_VALUES];
+    int count = task->params.count < KEY_VALUES ? task->params.count : KEY_VALUES;
+
+    for (int i = 0; i < count; i++) {
+        sizes[i] = pg_param_size(&task->params, i);
+    }
+    return pg_suspect_key(task->statement, task->params.values, sizes, count);
 }
 
 static bool is_suspect(const struct pg_task *task)

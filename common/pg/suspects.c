@@ -1,8 +1,6 @@
 /* suspects.c - see the header. */
 #include "common/pg/suspects.h"
 
-#include <stddef.h>
-
 #include "common/base/clock.h"
 
 #define SUSPECT_US ((int64_t)10 * 1000 * 1000)
@@ -13,13 +11,13 @@ static uint64_t add_byte(uint64_t key, unsigned char byte)
     return (key ^ byte) * 0x100000001b3;
 }
 
-uint64_t pg_suspect_key(const void *of, const char *const *values, int count)
+uint64_t pg_suspect_key(const void *of, const char *const *values, const size_t *sizes, int count)
 {
     uint64_t key = 0xcbf29ce484222325 ^ (uintptr_t)of;
 
     for (int i = 0; i < count; i++) {
-        for (const char *at = values[i]; at && *at; at++) {
-            key = add_byte(key, (unsigned char)*at);
+        for (size_t at = 0; values[i] && at < sizes[i]; at++) {
+            key = add_byte(key, (unsigned char)values[i][at]);
         }
         key = add_byte(key, values[i] ? 1 : 2);
     }

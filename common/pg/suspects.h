@@ -6,6 +6,7 @@
 #define SHARELINK_PG_SUSPECTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { PG_SUSPECTS = 64 };
@@ -22,8 +23,8 @@ struct pg_suspects {
     int64_t until_us; /* the last of them */
 };
 
-/* The key of so many values, of which some may be NULL; never 0. */
-uint64_t pg_suspect_key(const void *of, const char *const *values, int count);
+/* The key of so many values, each of so many bytes, of which some may be NULL; never 0. */
+uint64_t pg_suspect_key(const void *of, const char *const *values, const size_t *sizes, int count);
 bool pg_suspects_any(const struct pg_suspects *suspects); /* quick: whether it is worth making a key */
 /* NULL when it is none. */
 struct pg_suspect *pg_suspects_find(struct pg_suspects *suspects, uint64_t key);

@@ -8,8 +8,6 @@
 #include "common/base/str.h"
 #include "common/pg/connection.h"
 
-static size_t size_of(const struct pg_params *params, int i);
-
 /* One piece of memory: the task, then the values. */
 struct pg_task *pg_task_new(const struct pg_statement *statement, const struct pg_params *params, pg_done *done, void *arg)
 {
@@ -17,7 +15,7 @@ struct pg_task *pg_task_new(const struct pg_statement *statement, const struct p
 
     size += statement->unnamed ? strlen(statement->name) + 1 + strlen(statement->sql) + 1 : 0;
     for (int i = 0; i < params->count; i++) {
-        size += size_of(params, i);
+        size += pg_param_size(params, i);
     }
     struct pg_task *task = malloc(size);
     if (!task) {
@@ -27,7 +25,7 @@ struct pg_task *pg_task_new(const struct pg_statement *statement, const struct p
     *task = (struct pg_task){ .statement = statement, .params = *params, .done = done, .arg = arg };
     task->params.arena = NULL;
     for (int i = 0; i < params->count; i++) {
-        size_t length = size_of(params, i);
+        size_t length = pg_param_size(params, i);
         if (params->values[i]) {
             task->params.values[i] = memcpy(to, params->values[i], length);
             to += length;
@@ -43,7 +41,7 @@ struct pg_task *pg_task_new(const struct pg_statement *statement, const struct p
 }
 
 /* libpq looks at the length of binary values alone; a binary value may be empty, but is not NULL. */
-static size_t size_of(const struct pg_params *params, int i)
+size_t pg_param_size(const struct pg_params *params, int i)
 {
     const char *value = params->values[i];
 

@@ -32,6 +32,9 @@ struct pg_task {
 
 TAILQ_HEAD(pg_tasks, pg_task);
 
+/* The bytes of a value, its end with them when it is text; 0 for NULL. */
+size_t pg_param_size(const struct pg_params *params, int i);
+
 /* Copies the statement's parameters; the statement itself is borrowed, but for one that is unnamed, which is copied too. */
 struct pg_task *pg_task_new(const struct pg_statement *statement, const struct pg_params *params, pg_done *done, void *arg);
 void pg_task_free(struct pg_task *task);

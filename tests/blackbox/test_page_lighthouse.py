@@ -8,9 +8,7 @@ import pytest
 from support import samples
 from support.browser import Browser
 from support.lighthouse import lighthouse  # noqa: F401
-from support.stacks import MODE
 
-pytestmark = pytest.mark.skipif(MODE == "asan", reason="a sanitizer changes nothing of the page but its pace")
 PERFORMANCE = int(os.environ.get("LIGHTHOUSE_PERFORMANCE", "0"))
 
 

@@ -11,14 +11,6 @@ from support.browser import Browser
 from support.scripted_smtp import ScriptedSmtp
 
 
-def pytest_collection_modifyitems(items):
-    """What looks at pages alone runs in the release: a sanitizer changes nothing of a page but its pace, and the calls that it makes
-    have tests of their own."""
-    for item in items:
-        if stacks.MODE == "asan" and item.path.name.startswith("test_page_"):
-            item.add_marker(pytest.mark.skip(reason="of a page alone"))
-
-
 @pytest.fixture(scope="session")
 def shared():
     servers = stacks.SharedServers()
@@ -103,11 +95,14 @@ def pytest_runtest_makereport():
 
 
 def pytest_collection_modifyitems(items):
-    """What prism cannot be before is left out when it is there."""
-    for item in items if prism.IS_ON else ():
-        reason = prism.LEFT_OUT.get(f"{item.path.name}::{getattr(item, 'originalname', item.name)}")
+    """What prism cannot be before is left out when it is there. What looks at pages alone runs in the release: a sanitizer changes nothing
+    of a page but its pace, and the calls that it makes have tests of their own."""
+    for item in items:
+        reason = prism.LEFT_OUT.get(f"{item.path.name}::{getattr(item, 'originalname', item.name)}") if prism.IS_ON else None
         if reason:
             item.add_marker(pytest.mark.skip(reason=f"not through prism: {reason}"))
+        elif stacks.MODE == "asan" and item.path.name.startswith("test_page_"):
+            item.add_marker(pytest.mark.skip(reason="of a page alone"))
 
 
 def pytest_sessionfinish(session):

@@ -78,7 +78,7 @@ class Browser:
         self.until(lambda: self.all(".cards"), "the shortlist")
         return self
 
-    def until(self, condition, what, seconds=20):
+    def until(self, condition, what, seconds=60):
         end = time.monotonic() + seconds
         while True:
             found = condition()

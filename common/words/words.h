@@ -20,6 +20,9 @@
 enum words_language words_choose(const char *locale, const char *accept_language, const char *account_locale);
 /* "de": for lang attributes and Content-Language. */
 const char *words_tag(enum words_language language);
+/* "rtl" or "ltr": which way a page runs for who has this locale, also where its words are in another language. By its script when
+ * it names one ("ar-Latn" runs from left to right), else by its language; "ltr" for NULL. */
+const char *words_direction(const char *locale);
 
 /* --- texts --- */
 

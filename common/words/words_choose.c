@@ -2,6 +2,7 @@
  *
  * A header is as long as the sender likes: it is read once, from left to right, and only its first ranges count.
  */
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -23,6 +24,7 @@ static bool of_header(const char *header, enum words_language preferred, enum wo
 static void read_range(struct wishes *wishes, const char *range, size_t length, int rank);
 static int read_weight(const char *parameters, size_t length);
 static bool find_language(const char *tag, size_t length, enum words_language *language);
+static bool is_one_of(const char *subtag, size_t length, const char *const *known);
 
 enum words_language words_choose(const char *locale, const char *accept_language, const char *account_locale)
 {
@@ -128,4 +130,28 @@ static bool find_language(const char *tag, size_t length, enum words_language *l
         }
     }
     return false;
+}
+
+/* CLDR has these languages written in one of these scripts, unless a tag says otherwise. */
+const char *words_direction(const char *locale)
+{
+    static const char *const scripts[] = { "Adlm", "Arab", "Aran", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa", NULL };
+    static const char *const languages[] = { "ar",  "arc", "ckb", "dv", "fa",  "he", "iw", "ji", "ks",
+                                             "nqo", "prs", "ps",  "sd", "syr", "ug", "ur", "yi", NULL };
+    size_t primary = locale ? strcspn(locale, "-") : 0;
+    const char *second = locale && locale[primary] ? locale + primary + 1 : "";
+    size_t length = strcspn(second, "-");
+
+    if (length == strlen("Arab") && isalpha((unsigned char)*second)) {
+        return is_one_of(second, length, scripts) ? "rtl" : "ltr";
+    }
+    return locale && is_one_of(locale, primary, languages) ? "rtl" : "ltr";
+}
+
+static bool is_one_of(const char *subtag, size_t length, const char *const *known)
+{
+    while (*known && !(strlen(*known) == length && strncasecmp(*known, subtag, length) == 0)) {
+        known++;
+    }
+    return *known;
 }

@@ -19,12 +19,13 @@ struct next *page_reply(struct flow *flow, int status, const struct page *page, 
     const char *title = words_text(page->language, PAGES_GATE_TITLE);
     struct page_value all[VALUES_MAX + 1] = {
         { "language", words_tag(page->language) },
+        { "direction", words_direction(page->locale) },
         { "title", title },
         { "html_style", style_element(flow, style) },
         { "html_brand", brand_mark(flow->arena, &page->brand, title) },
     };
     struct buf text = { 0 };
-    size_t count = 4;
+    size_t count = 5;
 
     for (; values->name && count < VALUES_MAX; values++) {
         all[count++] = *values;

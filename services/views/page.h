@@ -10,10 +10,11 @@
 /* Whose page it is, and in which language. */
 struct page {
     enum words_language language;
+    const char *locale; /* the reader's own, by which the page runs from left or from right; NULL when it is not known */
     struct brand brand;
 };
 
-/* The template gets {{language}}, {{title}}, {{html_style}} and {{html_brand}} besides. */
+/* The template gets {{language}}, {{direction}}, {{title}}, {{html_style}} and {{html_brand}} besides. */
 struct next *page_reply(struct flow *flow, int status, const struct page *page, const char *template,
                         const struct page_value *values) FLOW_NEXT;
 /* Where the pages' scripts and style are: /assets/<version>, in the arena. */

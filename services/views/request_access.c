@@ -77,6 +77,7 @@ static struct next *reply_form(struct flow *flow, const struct request_access_ou
 {
     struct page page = {
         .language = words_choose(out->reviewer_locale, http_header(flow, "Accept-Language"), out->account_locale),
+        .locale = out->reviewer_locale,
         .brand = { .name = out->brand_name, .accent = out->brand_accent, .logo = out->brand_logo },
     };
 

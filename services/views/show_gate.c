@@ -54,6 +54,7 @@ static struct page page_of(struct flow *flow, const struct show_gate_out *out)
 {
     return (struct page){
         .language = words_choose(out->reviewer_locale, http_header(flow, "Accept-Language"), out->account_locale),
+        .locale = out->reviewer_locale,
         .brand = { .name = out->brand_name, .accent = out->brand_accent, .logo = out->brand_logo },
     };
 }

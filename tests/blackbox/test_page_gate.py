@@ -88,6 +88,17 @@ def test_gate_speaks_the_readers_language(stack, link, language):
     assert "Accept-Language" in answer.headers["Vary"]
 
 
+@pytest.mark.parametrize("locale, words, direction", [("ar-EG", "en", "rtl"), ("he", "en", "rtl"), ("ar-Latn", "en", "ltr"), ("de", "de", "ltr"), (None, "en", "ltr")])
+def test_page_runs_the_way_of_the_readers_locale(stack, interview_ids, locale, words, direction):
+    """Whatever language its words are in: there is no catalogue for it yet."""
+    link = stack.make_share_link(interview_ids=interview_ids, reviewers=[{**each, "locale": locale} for each in samples.reviewers(1)])
+    assert f'<html lang="{words}" dir="{direction}">' in fetched(stack, link).text
+    asked = requests.post(f"{page_of(link)}/request-access", headers={**FORM, "Origin": stack.public_url}, timeout=20)
+    assert f'<html lang="{words}" dir="{direction}">' in asked.text
+    stack.db.rows(ENDS["expired"][0], link["id"])
+    assert f'<html lang="{words}" dir="{direction}">' in fetched(stack, link).text
+
+
 def test_brand_is_on_the_page_and_its_policy_allows_that_style_alone(stack, link):
     stack.db.rows("update links.accounts a set brand_name = 'Acme <&>', brand_accent = '#ffe600' from links.share_links l where l.account_id = a.id and l.id = %s", link["id"])
     try:

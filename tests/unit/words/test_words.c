@@ -30,6 +30,23 @@ static void test_the_language_of_a_tag(void **state)
     }
 }
 
+static void test_which_way_a_page_runs(void **state)
+{
+    static const char *const rtl[] = {
+        "ar", "ar-EG", "AR", "he-IL", "iw", "fa", "ur-PK", "yi", "az-Arab", "ks-Arab-IN", "pa-aran"
+    };
+    static const char *const ltr[] = { NULL, "",     "en",   "de-AT", "ar-Latn", "he-latn-IL",
+                                       "a",  "arab", "x-ar", "-ar",   "zh-Hant", "es-419" };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof rtl / sizeof rtl[0]; i++) {
+        assert_string_equal(words_direction(rtl[i]), "rtl");
+    }
+    for (size_t i = 0; i < sizeof ltr / sizeof ltr[0]; i++) {
+        assert_string_equal(words_direction(ltr[i]), "ltr");
+    }
+}
+
 static void test_locale_then_header_then_account(void **state)
 {
     static const struct {
@@ -200,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_language_of_a_tag),
+        cmocka_unit_test(test_which_way_a_page_runs),
         cmocka_unit_test(test_locale_then_header_then_account),
         cmocka_unit_test(test_a_header_of_any_length),
         cmocka_unit_test(test_filled),

@@ -1,5 +1,5 @@
-/* interview_document.c - checks an interview document field by field; it is then stored as it was sent, with its texts, address
- * and time in their one form.
+/* interview_document.c - checks an interview document field by field; it is then stored as it was sent, with its texts, address,
+ * language and time in their one form.
  *
  * Media are https: URLs, s3://bucket/key, or media:<path> below the operator's MEDIA_DIR; http: URLs with ALLOW_HTTP_MEDIA
  * alone. Question ids are unique in their interview, because answers, feedback and media are found by them.
@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/data/idn.h"
 #include "common/base/str.h"
+#include "services/links/link_fields.h"
 
 typedef const char *text_check(const char *text);
 
@@ -42,6 +43,7 @@ void interview_document_check(struct fields *root, json_t *document, enum media_
     fields_choice(root, "type", FIELDS_REQUIRED, "one_way|live");
     check_job(fields_object(root, "job", FIELDS_REQUIRED));
     check_completed_at(root, document);
+    fields_text(root, "language", FIELDS_OPTIONAL, &locale_rule);
     check_candidate(fields_object(root, "candidate", FIELDS_REQUIRED), check);
     check_questions(root, check);
     check_questionnaire(root);

@@ -1,9 +1,9 @@
-"""The language of a reviewer: any well-formed tag of BCP 47 is kept, written as usual; what is none is named at its place."""
+"""The language of a reviewer and of an interview: any well-formed tag of BCP 47 is kept, written as usual; what is none is named at its place."""
 
 import pytest
 from support import samples
 from support.api import faults
-from support.changes import events_of, snapshot
+from support.changes import events_of, inside, snapshot
 
 TAGS = {"de": "de", "PT-br": "pt-BR", "zh-HANT-tw": "zh-Hant-TW", "es-419": "es-419", "de-ch-1996-X-Haus": "de-CH-1996-x-haus",
         "EN-u-CA-gregory": "en-u-ca-gregory", "tlh": "tlh", "x-own": "x-own"}
@@ -65,3 +65,53 @@ def test_page_is_told_of_it(stack):
     link = stack.make_share_link(reviewers=people(["es"]))
     door = stack.db.rows("select reviewer_locale, account_locale from links.doors where share_link_id = %s", link["id"])[0]
     assert door["reviewer_locale"] == "es"
+
+
+# --- of an interview ---
+
+def stored(stack, **over):
+    """Its id, stored by PUT."""
+    interview = samples.interview_id()
+    answer = stack.api.put(f"/v1/interviews/{interview}", samples.interview_document(**over), status=201)
+    return interview, answer.json()
+
+
+def test_interview_has_one(stack):
+    for sent, kept in [*TAGS.items(), (None, None)]:
+        interview, answered = stored(stack, language=sent)
+        listed = stack.api.get("/v1/interviews", params={"limit": 1}, status=200).json()["data"][0]
+        assert listed["id"] == interview
+        assert [each["language"] for each in (answered, stack.api.get(f"/v1/interviews/{interview}", status=200).json(), listed)] == [kept] * 3
+
+
+def test_interviews_of_a_batch_have_one(stack):
+    batch = [{"id": samples.interview_id(), **samples.interview_document(language=tag)} for tag in [*TAGS, None]]
+    stack.api.post("/v1/interviews/batch", {"interviews": batch}, status=200)
+    kept = [stack.api.get(f"/v1/interviews/{each['id']}", status=200).json()["language"] for each in batch]
+    assert kept == [*TAGS.values(), None]
+
+
+def test_interview_without_one_is_as_before(stack):
+    interview, answered = stored(stack)
+    assert "language" not in answered
+    stack.api.put(f"/v1/interviews/{interview}", samples.interview_document(language="de"), status=200)
+    stack.api.put(f"/v1/interviews/{interview}", samples.interview_document(), status=200)
+    assert "language" not in stack.api.get(f"/v1/interviews/{interview}", status=200).json(), "the document is replaced, not merged"
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=repr)
+def test_interview_of_no_language_is_refused(stack, wrong):
+    before = snapshot(stack)
+    assert faults(stack.api.put(f"/v1/interviews/{samples.interview_id()}", samples.interview_document(language=wrong))) == ["/language"]
+    batch = [{"id": samples.interview_id(), **samples.interview_document(language=tag)} for tag in ("de", wrong)]
+    assert faults(stack.api.post("/v1/interviews/batch", {"interviews": batch})) == ["/interviews/1/language"]
+    assert snapshot(stack) == before
+
+
+def test_reviewer_is_told_of_the_interview_s(stack):
+    interview, _ = stored(stack, language="PT-br")
+    browser = inside(stack, stack.make_share_link(interview_ids=[interview]))
+    answer = browser.interview(interview, status=200)
+    assert answer.json()["language"] == "pt-BR"
+    stack.api.put(f"/v1/interviews/{interview}", samples.interview_document(language="ar"), status=200)
+    assert browser.interview(interview, headers={"If-None-Match": answer.headers["ETag"]}, status=200).json()["language"] == "ar"

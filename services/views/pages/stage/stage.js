@@ -1,7 +1,7 @@
 // The stage of one interview: the picture that stays in view, the steps, the words of each answer, and one's own feedback in reach. What
 // is shown of a question is bound to that question: stars that were given for an answer stay with it, whatever moves meanwhile.
 import { fill, h } from "../../../../common/pages/dom.js";
-import { t } from "../../../../common/pages/words.js";
+import { nodes, t } from "../../../../common/pages/words.js";
 import { fetchInterview } from "../api.js";
 import { COUNT_SECONDS, endCard } from "./end_card.js";
 import { feedbackOn } from "../feedback.js";
@@ -52,7 +52,7 @@ export function stageOn(body, interview, { content, row, head, keys, starts, go,
     showTranscript(asked);
     showRating(asked);
     keepFocus(focused);
-    said.textContent = t("stage.question_of", { number: number + 1, total: questions.length, question: asked.text });
+    fill(said, nodes("stage.question_of", { number: number + 1, total: questions.length, question: h("bdi", { lang: language }, asked.text) }));
   }
 
   // The question that the address asks for, else the one that the search has found, else the first that was answered.

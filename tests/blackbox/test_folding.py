@@ -80,6 +80,32 @@ def test_lists_do_not_find(stack, search, text):
         assert stack.api.get(path, params={"search": searched(own, search)}, status=200).json()["data"] == []
 
 
+def test_a_search_of_links_finds_candidates_and_their_jobs(stack):
+    """Words in any order, each of them anywhere in the link: in its title, with a reviewer, a candidate or a job."""
+    own = "c" + uuid.uuid4().hex[:10]
+    jobs = {"Kundendienst": ["Søren Ångström", "Wei Straße"], "Bibliothek": ["Łucja Nowak"]}
+    people = {name: interview for job, names in jobs.items()
+              for name, interview in make_interviews(stack, [f"{name} {own}" for name in names], {"id": f"{own}-{job}", "title": f"{job}-Leitung"}).items()}
+    pair = stack.make_share_link(title="Paar", interview_ids=[people[f"Søren Ångström {own}"], people[f"Łucja Nowak {own}"]],
+                                 reviewers=[{"name": "Renée", "email": f"r.{own}@reviewers.example"}])["id"]
+    alone = stack.make_share_link(title="Einer", interview_ids=[people[f"Wei Straße {own}"]])["id"]
+    basic = stack.api.post(f"/v1/interviews/{people[f'Wei Straße {own}']}/basic-link", status=201).json()["id"]
+
+    def found(search):
+        answer = stack.api.get("/v1/share-links", params={"search": f"{own} {search}", "sort": "created_at"}, status=200).json()
+        return [each["id"] for each in answer["data"]]
+
+    assert found("") == [pair, alone, basic]
+    assert found("SOREN angstrom") == found("nowak soren") == found("LEITUNG renee paar") == found("lucja kundendienst") == [pair]
+    assert found("strasse wei") == found("kundendienst strasse") == [alone, basic] and found("einer wei") == [alone]
+    assert found("bibliothek leitung") == [pair] and found("leitung") == [pair, alone, basic] and found("wei nowak") == []
+    assert found("ko") == [] and found("pa") == [pair]
+    stack.api.post(f"/v1/share-links/{pair}/interviews/remove", {"interview_ids": [people[f"Łucja Nowak {own}"]]}, status=200)
+    assert found("nowak") == found("bibliothek") == [] and found("soren") == [pair]
+    stack.api.delete(f"/v1/interviews/{people[f'Wei Straße {own}']}", status=200)
+    assert found("wei") == [] and stack.api.get("/v1/share-links", params={"search": "strasse wei " + own}, status=200).json()["data"] == []
+
+
 def test_words_of_a_search_may_be_in_the_title_and_with_reviewers(stack):
     own = "u" + uuid.uuid4().hex[:10]
     link = stack.make_share_link(title=f"Gärtner {own}", reviewers=[

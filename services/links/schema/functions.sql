@@ -34,9 +34,9 @@ language sql stable as $$
                              * case account.default_expires_unit when 'weeks' then interval '168 hours' else interval '24 hours' end end
 $$;
 
--- The account's links that have a word (a pattern for LIKE) in the title, or in the name or address of one of the reviewers. An
--- index of trigrams that is asked for a word without any reads all of it, those of other accounts too: || '' keeps such a word from
--- it.
+-- The account's links that have a word (a pattern for LIKE) in the title, in the name or address of one of the reviewers or of the
+-- candidates, or in the title of one of their jobs; one that has it several times comes so often. An index of trigrams that is asked
+-- for a word without any reads all of it, those of other accounts too: || '' keeps such a word from it.
 create or replace function links.links_with_word(of_account_id text, pattern text) returns setof text
 language plpgsql stable rows 100 as $$
 begin
@@ -44,12 +44,22 @@ begin
         return query
             select l.id from links.share_links l where l.account_id = of_account_id and l.searched like pattern
             union all
-            select r.share_link_id from links.reviewers r where r.account_id = of_account_id and r.searched like pattern;
+            select r.share_link_id from links.reviewers r where r.account_id = of_account_id and r.searched like pattern
+            union all
+            select m.share_link_id
+            from links.interviews i
+            join links.share_link_interviews m on m.account_id = i.account_id and m.interview_id = i.id
+            where i.account_id = of_account_id and (i.searched like pattern or i.job_searched like pattern);
     else
         return query
             select l.id from links.share_links l where l.account_id = of_account_id and l.searched || '' like pattern
             union all
-            select r.share_link_id from links.reviewers r where r.account_id = of_account_id and r.searched || '' like pattern;
+            select r.share_link_id from links.reviewers r where r.account_id = of_account_id and r.searched || '' like pattern
+            union all
+            select m.share_link_id
+            from links.interviews i
+            join links.share_link_interviews m on m.account_id = i.account_id and m.interview_id = i.id
+            where i.account_id = of_account_id and (i.searched || '' like pattern or i.job_searched || '' like pattern);
     end if;
 end
 $$;
@@ -61,16 +71,16 @@ declare
     patterns constant text[] := sharelink.search_patterns(search);
     others constant text[] := patterns[2:];
 begin
-    if others = '{}' then
-        return query select links.links_with_word(of_account_id, patterns[1]);
-    else
-        return query
-            select f.id from links.links_with_word(of_account_id, patterns[1]) f (id)
-            where not exists (
-                select from unnest(others) other (pattern)
-                where not exists (select from links.share_links l where l.id = f.id and l.searched like other.pattern)
-                  and not exists (select from links.reviewers r where r.share_link_id = f.id and r.searched like other.pattern));
-    end if;
+    return query
+        select f.id from (select distinct w.id from links.links_with_word(of_account_id, patterns[1]) w (id)) f
+        where not exists (
+            select from unnest(others) other (pattern)
+            where not exists (select from links.share_links l where l.id = f.id and l.searched like other.pattern)
+              and not exists (select from links.reviewers r where r.share_link_id = f.id and r.searched like other.pattern)
+              and not exists (
+                  select from links.share_link_interviews m
+                  join links.interviews i on i.account_id = m.account_id and i.id = m.interview_id
+                  where m.share_link_id = f.id and (i.searched like other.pattern or i.job_searched like other.pattern)));
 end
 $$;
 

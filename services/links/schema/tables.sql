@@ -71,6 +71,8 @@ create table links.interviews (
     searched        text        generated always as (sharelink.person_searched(
         (document #>> '{candidate,first_name}') || coalesce(' ' || (document #>> '{candidate,last_name}'), ''),
         document #>> '{candidate,email}')) stored,
+    job_title       text        generated always as (document #>> '{job,title}') stored,
+    job_searched    text        generated always as (sharelink.folded(document #>> '{job,title}')) stored,
     content_size    int         not null generated always as (links.content_size(document)) stored,
     recorded_s      real        not null generated always as (links.recorded_seconds(document)) stored,
     external_id     text        collate "C",
@@ -88,7 +90,8 @@ create index interviews_by_completion on links.interviews (account_id, (coalesce
 create index interviews_by_name on links.interviews (account_id, (candidate_name collate "und-x-icu"), id);
 create index interviews_by_job on links.interviews (account_id, job_id, created_at, id);
 create unique index interviews_external_id on links.interviews (account_id, external_id) where external_id is not null;
-create index interviews_by_words on links.interviews using gin (account_id, searched gin_trgm_ops);
+-- One index for both: a search of share links looks into both, one of interviews into the first alone.
+create index interviews_by_words on links.interviews using gin (account_id, searched gin_trgm_ops, job_searched gin_trgm_ops);
 
 -- Counts the documents of an account's interviews that were replaced. A cached page goes by it, and by the version of its
 -- link, which each change of settings and members raises. Whose page an interview is on is not asked here: a membership

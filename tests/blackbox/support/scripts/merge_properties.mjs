@@ -1,5 +1,5 @@
-// node merge_properties.mjs MERGE.mjs SEED TIMES: random edits of random texts, merged. Each word typed is one of a kind, so that it can be
-// counted. Prints what broke a rule, and ends with 1.
+// node merge_properties.mjs MERGE.mjs SEED TIMES: random edits of random texts, merged. Most words typed are one of a kind, so that they can
+// be counted. Prints what broke a rule, and ends with 1.
 const [, , module, seed, times] = process.argv;
 const { merge, mergeReviews, editsOf, placeAfter, textOf } = await import(module);
 
@@ -75,6 +75,84 @@ for (let each = 0; each < Number(times); each++) {
   check("edits make the text", applied === mine.text, base, mine.text, edits);
   const places = Array.from({ length: base.length + 1 }, (_, place) => placeAfter(edits, place));
   check("a cursor stays within, and in order", places.every((place, at) => place >= 0 && place <= mine.text.length && (!at || place >= places[at - 1])), base, mine.text);
+}
+
+// --- apart from each other, the same words, in texts as long as may be ---
+
+// Changes every twelfth word, from the first that is told, in one of three ways; words put in are not one of a kind.
+function changedAt(words, first) {
+  const way = () => pick(["put in", "replaced", "gone", "left"]);
+  return new Map(words.map((_, at) => [at, at % 12 === first ? way() : "left"])
+    .filter(([, how]) => how !== "left").map(([at, how]) => [at, { how, put: some(1 + below(2), () => pick(COMMON)).replace(/\s+/g, " ") }]));
+}
+
+const written = (words, ...sides) => words.map((word, at) => {
+  const { how, put } = sides.map((side) => side.get(at)).find(Boolean) ?? {};
+  return how === "put in" ? `${put}${word} ` : how === "replaced" ? put : how === "gone" ? "" : `${word} `;
+}).join("");
+
+for (let each = 0; each < Number(times) / 20; each++) {
+  const words = Array.from({ length: pick([5, 30, 300, 1500]) }, () => `${fresh()}${pick(["", ".", ","])}`);
+  const [mine, theirs] = [changedAt(words, 2), changedAt(words, 8)];
+  const all = [written(words), written(words, mine), written(words, theirs)];
+  const merged = merge(...all);
+  check("what is changed apart is changed as each side has it", merged === written(words, mine, theirs), ...all, merged);
+}
+
+// --- without what both began with ---
+
+let [inBoth, doubled] = [0, 0];
+for (let each = 0; each < Number(times); each++) {
+  const text = some(1 + below(40), fresh);
+  const [mine, theirs] = [edited(text, 1 + below(2)), edited(text, 1 + below(2))];
+  const merged = merge("", mine.text, theirs.text);
+  for (const word of new Set(`${mine.text} ${theirs.text}`.match(/[xßé]\d+[kжz]/g))) {
+    const [found, isInBoth] = [counted(merged, word), mine.text.includes(word) && theirs.text.includes(word)];
+    check(`${word} is not lost`, found > 0, mine.text, theirs.text, merged);
+    check(`${word} of one side stands there once`, isInBoth || found === 1, mine.text, theirs.text, merged);
+    inBoth += isInBoth;
+    doubled += found > 1;
+  }
+}
+// Two whole sentences that share a word stay two sentences.
+check("what both have stands there once, but for a word here and there", doubled < 0.03 * inBoth, doubled, inBoth);
+
+// --- as long and as different as may be: both are kept, and nobody waits ---
+
+const filled = (word) => {
+  let text = "";
+  while (text.length < 9_950) {
+    text += word() + pick(ENDS);
+  }
+  return text.trim();
+};
+const took = (act) => {
+  const began = process.cpuUsage();
+  act();
+  return process.cpuUsage(began).user;
+};
+const table = () => {
+  const cells = new Uint16Array(10_000_000);
+  for (let at = 1001; at < cells.length; at++) {
+    cells[at] = at % 7 ? Math.max(cells[at - 1], cells[at - 1000]) : cells[at - 1001] + 1;
+  }
+};
+const KINDS = [fresh, () => `${fresh()}aufgabe`, () => pick(COMMON), () => String.fromCodePoint(97 + below(26), 97 + below(26), 97 + below(26)), () => pick(["a", "b"]), () => "a".repeat(9_900)];
+took(table);
+for (const word of KINDS) {
+  const [base, mine, theirs] = [filled(word), filled(word), filled(word)];
+  for (const from of ["", base]) {
+    let merged = "";
+    const most = 5 * Math.min(...Array.from({ length: 3 }, () => took(table)));
+    const time = took(() => {
+      merged = merge(from, mine, theirs);
+    });
+    check("a merge takes no longer than five tables of ten million cells", time < most, time, most, mine.slice(0, 60), from.length);
+    if (word === KINDS[0] || word === KINDS[1]) {
+      const missing = [mine, theirs].flatMap((text) => text.match(/[xßé]\d+[kжz]/g)).filter((each) => counted(merged, each) !== 1);
+      check("both texts are kept, once", missing.length === 0, missing.slice(0, 5), from.length);
+    }
+  }
 }
 
 const review = (rating, recommendation, comment, ...ratings) => textOf({ rating, recommendation, comment,

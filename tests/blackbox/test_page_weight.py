@@ -6,15 +6,15 @@ import json
 import random
 
 import pytest
-from support import samples
 from support.browser import Browser
+from support.changes import inside
 
 # Bytes of answers, of what each step loads that the one before it has not.
 GATE, GATE_REQUESTS = 14_000, 4
 LIST = 20_000
 UP_TO_INTERVIEW = 60_000  # all until then
 FINISH = 8_500
-LONG_LIST = 60_000
+LONG_LIST, LONG_LIST_PLAIN = 60_000, 300_000
 NOT_COUNTED = {"Image", "Media", "TextTrack"}
 LANGUAGES = ["en", "de", "fr", "es", "nl"]
 
@@ -108,12 +108,65 @@ def test_each_step_weighs_little(stack, browse, interview_ids, language):
     assert any(path.startswith("finish") for path, _ in ended) and weight(ended) <= FINISH, ended
 
 
+def check_long_list(browser):
+    sizes = loaded(browser)
+    assert weight(each for each in sizes if each[0] == "content") <= LONG_LIST, sizes
+    plain = browser.driver.execute_script(
+        "return performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/content')).map((each) => each.decodedBodySize)")
+    assert 100_000 < max(plain) <= LONG_LIST_PLAIN, plain
+
+
 def test_list_of_five_hundred_with_forty_questions_weighs_little(stack, browse):
     browser = browse().go(url_of(stack.make_share_link(interview_ids=interviews(stack, 500, 40))))
     browser.press("Start")
     browser.until(lambda: len(browser.all(".card")) == 500, "the list")
-    sizes = loaded(browser)
-    assert weight(each for each in sizes if each[0] == "content") <= LONG_LIST, sizes
+    check_long_list(browser)
+
+
+def judge(stack, link, reviewer):
+    """All of it reviewed at length and watched in part, each otherwise."""
+    chance = random.Random(1)
+    words = [name(chance).lower() for _ in range(600)]
+    for interview in link["interview_ids"]:
+        reviewer.put(f"{reviewer.page}/interviews/{interview}/review", {
+            "rating": chance.randrange(1, 6), "recommendation": chance.choice(["strong_yes", "yes", "no", "strong_no"]),
+            "comment": " ".join(chance.choice(words) for _ in range(40)),
+            "question_ratings": [{"question_id": f"q{number}", "rating": chance.randrange(1, 6)} for number in range(40)]},
+            headers={"If-None-Match": "*"}, status=201)
+    stack.db.rows("insert into views.watch (reviewer_id, interview_id, question_id, account_id, share_link_id, seconds, position) "
+                  "select %s, i.id, q ->> 'id', i.account_id, %s, (q #>> '{answer,duration_seconds}')::numeric * random(), 1 "
+                  "from links.interviews i, jsonb_array_elements(i.document -> 'questions') q where i.id = any(%s)",
+                  link["reviewers"][0]["id"], link["id"], link["interview_ids"])
+
+
+def test_list_of_five_hundred_that_were_all_judged_weighs_little(stack, browse):
+    link = stack.make_share_link(interview_ids=interviews(stack, 500, 40))
+    reviewer = inside(stack, link)
+    judge(stack, link, reviewer)
+    rows = reviewer.content(status=200).json()["interviews"]
+    assert all(row["watched"]["answers"] is None and 0 < row["watched"]["seconds"] < row["watched"]["of"] for row in rows)
+    assert all(row["my_review"]["answer_ratings"] is None and len(row["my_review"]["comment"]) == 40 for row in rows)
+    shown = reviewer.interview(rows[7]["id"], status=200).json()
+    assert len(shown["watched"]["answers"]) == len(shown["my_review"]["question_ratings"]) == 40
+    assert shown["my_review"]["comment"].startswith(rows[7]["my_review"]["comment"])
+
+    browser = browse().go(url_of(link))
+    browser.press("Start")
+    browser.until(lambda: len(browser.all(".card")) == 500, "the list")
+    check_long_list(browser)
+    assert "% watched" in browser.find(".card .marks").text
+    browser.find(".foot a").click()
+    assert browser.find('.reviews [data-cell="answers"]').text == "In the interview"
+
+
+@pytest.mark.parametrize("count, questions, kept", [(120, 40, "everything"), (300, 40, "ratings")])
+def test_list_says_as_much_as_there_is_room_for(stack, count, questions, kept):
+    link = stack.make_share_link(interview_ids=interviews(stack, count, questions))
+    reviewer = inside(stack, link)
+    judge(stack, link, reviewer)
+    row = reviewer.content(status=200).json()["interviews"][3]
+    assert (len(row["watched"]["answers"] or []) == 40) == (kept == "everything")
+    assert len(row["my_review"]["answer_ratings"]) == 40 and len(row["my_review"]["comment"]) > 130
 
 
 def test_list_looks_the_same_whatever_was_seen_before(stack, browse, interview_ids):

@@ -169,13 +169,13 @@ function changeButton({ id, candidate }, editor, change) {
     onclick: () => change(id) }, t(isOpen ? "finish.close" : "finish.change"));
 }
 
-// Each leads to its place.
+// Each leads to its place. A long list does not tell the stars of each answer.
 const CELLS = {
-  answers: ({ id, my_review, question_count }, go) => h("ol", { class: "scores" }, Array.from({ length: my_review?.answer_ratings?.length || question_count || 0 }, (_, index) => {
+  answers: ({ id, my_review, question_count }, go) => (my_review && !my_review.answer_ratings ? h("a", linkTo({ interview: id }, go), quiet("finish.answers_there")) : h("ol", { class: "scores" }, Array.from({ length: my_review?.answer_ratings?.length || question_count || 0 }, (_, index) => {
     const [number, rating] = [index + 1, my_review?.answer_ratings?.[index] ?? null];
     return h("li", {}, h("a", { class: rating ? "score" : "score none", ...linkTo({ interview: id, question: String(number) }, go),
       "aria-label": rating ? t("finish.answer", { number, rating }) : t("finish.answer_open", { number }) }, rating ? String(rating) : "–"));
-  })),
+  }))),
   overall: ({ id, my_review }, go) => h("a", linkTo({ interview: id }, go), my_review?.rating ? stars(my_review.rating, t("finish.stars", { rating: my_review.rating })) : quiet("finish.no_stars")),
   recommendation: ({ id, my_review }, go) => h("a", linkTo({ interview: id }, go),
     my_review?.recommendation ? h("span", { class: `advice ${my_review.recommendation}` }, t(`list.${my_review.recommendation}`)) : quiet("finish.no_recommendation")),

@@ -38,10 +38,13 @@ function nameOf(interview, words, go) {
     h("bdi", { dir: "auto" }, marked(interview.candidate?.display_name || t("list.nameless"), words))));
 }
 
-// A dot for each answer; an interview without a recording has nothing to watch.
-function watchedOf({ of, answers }) {
+// A dot for each answer; an interview without a recording has nothing to watch. A long list does not tell of each answer.
+function watchedOf({ seconds, of, answers }) {
   if (!of) {
     return null;
+  }
+  if (!answers && seconds > 0) {
+    return h("span", { class: "mark" }, t("list.watched_part", { percent: Math.min(100, Math.ceil(100 * seconds / of)) }));
   }
   const parts = (answers ?? []).filter((percent) => percent !== null);
   const seen = parts.filter((percent) => percent >= SEEN_PERCENT).length;

@@ -67,9 +67,15 @@ static const char *tag_of_version(struct arena *arena, int64_t version)
     return arena_printf(arena, "\"v%lld\"", (long long)version);
 }
 
-struct next *conditional_reply_version(struct flow *flow, int64_t version, const char *json)
+struct next *conditional_reply_version(struct flow *flow, int64_t version, bool is_as_made, const char *json)
 {
-    return conditional_reply_json(flow, tag_of_version(flow->arena, version), json);
+    const char *etag = tag_of_version(flow->arena, version);
+
+    if (is_as_made) {
+        return conditional_reply_json(flow, etag, json);
+    }
+    conditional_set_headers(flow, etag);
+    return http_reply_json(flow, 200, json);
 }
 
 void conditional_set_version(struct flow *flow, int64_t version)

@@ -13,8 +13,10 @@ bool conditional_is_known(const struct flow *flow, const char *etag);
 
 /* 200 with the JSON, or 304; ETag and what lets the caller keep the answer as long as it asks anew each time. */
 struct next *conditional_reply_json(struct flow *flow, const char *etag, const char *json) FLOW_NEXT;
-/* The same for what has a version; its tag is "v<version>". */
-struct next *conditional_reply_version(struct flow *flow, int64_t version, const char *json) FLOW_NEXT;
+/* The same for what has a version, which counts what callers change and If-Match needs; its tag is "v<version>". Where the answer
+ * shows more than that, is_as_made says that nothing of it has happened yet, nor was undone under this version: only then may who
+ * has the tag be told that he has the answer. */
+struct next *conditional_reply_version(struct flow *flow, int64_t version, bool is_as_made, const char *json) FLOW_NEXT;
 /* The tag of a version alone, for the answer to a change. */
 void conditional_set_version(struct flow *flow, int64_t version);
 /* The fields alone, for an answer that is given in full whatever the caller has. */

@@ -20,5 +20,5 @@ static struct next *reply_account(struct flow *flow)
         return problem_reply_not_found(flow, "The account is gone.");
     }
     struct get_account_out out = get_account_get(flow, 0);
-    return conditional_reply_version(flow, out.version, out.account);
+    return conditional_reply_version(flow, out.version, !out.is_logo_wanted, out.account);
 }

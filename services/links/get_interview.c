@@ -20,5 +20,5 @@ static struct next *reply_interview(struct flow *flow)
         return problem_reply_not_found(flow, "There is no interview with this id.");
     }
     struct get_interview_out out = get_interview_get(flow, 0);
-    return conditional_reply_version(flow, out.version, out.interview);
+    return conditional_reply_version(flow, out.version, true, out.interview);
 }

@@ -20,5 +20,5 @@ static struct next *reply_template(struct flow *flow)
         return problem_reply_not_found(flow, "There is no template with this id.");
     }
     struct get_template_out out = get_template_get(flow, 0);
-    return conditional_reply_version(flow, out.version, out.template);
+    return conditional_reply_version(flow, out.version, true, out.template);
 }

@@ -8,7 +8,7 @@ from stack.daemon import NAMES
 from stack.waiting import wait_until
 from support import samples
 from support.api import Api
-from support.changes import inside
+from support.changes import event_types, inside
 from support.contract import CONTRACTS
 from support.tables import NOT_BY_CLOCK, all_text
 
@@ -106,6 +106,7 @@ def test_expiry_is_seen_by_who_asks_with_the_tag(stack, api):
     tag = api.get(path, status=200).headers["ETag"]
     stack.db.rows("update links.share_links set expires_at = now() - interval '1 second' where id = %s", link["id"])
     assert if_none_match(api, path, tag).json()["state"] == "expired"
+    wait_until(lambda: "link.expired" in event_types(stack, link["id"]), 60, "it is told: later tests look at all tables")
 
 
 def test_link_without_its_urls_may_be_kept_and_asked_for_anew(stack):

@@ -4,12 +4,14 @@ import { inOrder } from "../../../common/pages/text.js";
 import { nodes, t } from "../../../common/pages/words.js";
 import { doneOf } from "./finish/done.js";
 import { editorOf } from "./finish/editor.js";
+import { growing } from "./finish/growing.js";
 import { linkTo } from "./links.js";
 import { printReviews } from "./finish/paper.js";
 import { portrait, stars } from "./parts.js";
 import { hasReview, selectionOf } from "./selection.js";
 import "./shared.js";
 
+const SCORES_MAX = 12; // of an interview whose answers have no stars at all
 const RECOMMENDATIONS = ["strong_no", "no", "yes", "strong_yes"];
 
 // What columns are compared by; the best comes first where there is one.
@@ -45,6 +47,7 @@ function showReviews(app, top, heading, { content, go, end, noteReview, noteDone
   const status = h("p", { class: "found", role: "status" });
   const done = doneOf(content, { noteDone, end });
   const print = h("button", { type: "button", onclick: () => printReviews(ordered(content.interviews), { say: (text) => status.textContent = text, end }) }, t("finish.print"));
+  let list = null; // the rows that are there
   let editor = null; // {id, …}: one review is changed at a time
 
   function refresh() {
@@ -61,11 +64,13 @@ function showReviews(app, top, heading, { content, go, end, noteReview, noteDone
   // What is being changed keeps its fields and the focus.
   function showRows() {
     const rows = ordered(content.interviews);
-    const made = { go, editor, change };
-    const kept = editor?.element;
     const active = document.activeElement;
-    fill(place, isNarrow.matches ? cardsOf(rows, made, sort) : tableOf(rows, made, sort));
-    if (kept?.contains(active)) {
+    const made = isNarrow.matches ? cardsOf(rows, sort) : tableOf(sort);
+    list?.stop();
+    list = growing(made.rows);
+    fill(place, made.elements, list.end);
+    list.show(rows, (row) => made.rowOf(row, { go, editor, change }), rows.findIndex(({ id }) => id === editor?.id) + 1);
+    if (editor?.element.contains(active)) {
       active.focus({ preventScroll: true });
     }
   }
@@ -78,12 +83,20 @@ function showReviews(app, top, heading, { content, go, end, noteReview, noteDone
     place.querySelector(column ? `[data-column=${column}] button` : "button")?.focus();
   }
 
+  // Nothing but its own row is made anew.
   function change(id) {
-    const wasOpen = editor?.id === id;
-    editor?.stop();
-    editor = wasOpen ? null : editorOf(content.interviews.find((each) => each.id === id), { end, noteReview, changed: () => reviewed(id), close: () => change(id) });
-    showRows();
-    (editor ? editor.element.querySelector(".opened") ?? editor.element : place.querySelector(`[data-change="${CSS.escape(id)}"]`))?.focus();
+    const before = editor;
+    before?.stop();
+    editor = before?.id === id ? null : editorOf(content.interviews.find((each) => each.id === id), { end, noteReview, changed: () => reviewed(id), close: () => change(id) });
+    (before?.element.closest(".editing") ?? before?.element)?.remove();
+    new Set([before?.id, id].filter(Boolean)).forEach((each) => {
+      const row = place.querySelector(`[data-row="${CSS.escape(each)}"]`);
+      buttonOf(row)?.replaceWith(changeButton(content.interviews.find((one) => one.id === each), editor, change));
+      if (editor?.id === each) {
+        put(editor, row);
+      }
+    });
+    (editor ? editor.element.querySelector(".opened") ?? editor.element : buttonOf(place.querySelector(`[data-row="${CSS.escape(id)}"]`)))?.focus();
   }
 
   // A review was saved: its cells say so, and what was told is told no more.
@@ -98,8 +111,12 @@ function showReviews(app, top, heading, { content, go, end, noteReview, noteDone
     h("div", { class: "tools" }, print, status), place));
   refresh();
   isNarrow.addEventListener("change", showRows);
+  const printAll = () => list.all();
+  addEventListener("beforeprint", printAll);
   return () => {
     editor?.stop();
+    list.stop();
+    removeEventListener("beforeprint", printAll);
     isNarrow.removeEventListener("change", showRows);
   };
 }
@@ -131,7 +148,8 @@ function mean(ratings) {
 
 // --- a table, or cards where there is no room for one ---
 
-function tableOf(rows, { go, editor, change }, sort) {
+// → {elements, rows: what the rows stand in, rowOf(row, {go, editor, change})}
+function tableOf(sort) {
   const by = sortOf();
   const head = COLUMNS.map(({ name, first }) => {
     const isUp = by === name;
@@ -140,26 +158,36 @@ function tableOf(rows, { go, editor, change }, sort) {
     return h("th", { scope: "col", "data-column": name, "aria-sort": isUp ? "ascending" : isDown ? "descending" : null },
       h("button", { class: "plain", type: "button", onclick: () => sort(other) }, t(`finish.${name}`), h("span", { class: "way", "aria-hidden": "true" }, isUp ? " ▲" : isDown ? " ▼" : "")));
   });
-  return h("table", {},
-    h("thead", {}, h("tr", {}, head, h("th", { scope: "col" }, t("finish.comment")), h("td", {}))),
-    h("tbody", {}, rows.map((row) => [
-      h("tr", {},
+  const rows = h("tbody", {});
+  return {
+    elements: h("table", {}, h("thead", {}, h("tr", {}, head, h("th", { scope: "col" }, t("finish.comment")), h("td", {}))), rows),
+    rows,
+    rowOf: (row, { go, editor, change }) => [
+      h("tr", { "data-row": row.id },
         h("th", { scope: "row" }, nameOf(row, go)),
         ["answers", "overall", "recommendation", "comment"].map((name) => h("td", { class: name, "data-of": row.id, "data-cell": name }, CELLS[name](row, go))),
         h("td", {}, changeButton(row, editor, change))),
-      editor?.id === row.id && h("tr", { class: "editing" }, h("td", { colspan: "6" }, editor.element))])));
+      ...(editor?.id === row.id ? [editingRow(editor)] : [])],
+  };
 }
 
-function cardsOf(rows, { go, editor, change }, sort) {
+function cardsOf({ length }, sort) {
   const options = [["", t("finish.as_shared")], ...COLUMNS.map(({ name, first }) => [first + name, t(`finish.${name}`)])];
-  return [
-    rows.length > 1 && h("div", { class: "sorting" }, choice(t("finish.sort"), options, sortOf(), sort)),
-    h("ul", { class: "own-cards" }, rows.map((row) => h("li", {},
+  const rows = h("ul", { class: "own-cards" });
+  return {
+    elements: [length > 1 && h("div", { class: "sorting" }, choice(t("finish.sort"), options, sortOf(), sort)), rows],
+    rows,
+    rowOf: (row, { go, editor, change }) => h("li", { "data-row": row.id },
       h("div", { class: "whose" }, portrait(row.candidate), h("h2", {}, nameOf(row, go)), changeButton(row, editor, change)),
       h("dl", {}, ["overall", "recommendation", "answers", "comment"].map((name) => h("div", { class: name },
         h("dt", { class: name === "comment" ? "unseen" : null }, t(`finish.${name}`)), h("dd", { "data-of": row.id, "data-cell": name }, CELLS[name](row, go))))),
-      editor?.id === row.id && editor.element)))];
+      editor?.id === row.id && editor.element),
+  };
 }
+
+const editingRow = (editor) => h("tr", { class: "editing" }, h("td", { colspan: "6" }, editor.element));
+const buttonOf = (row) => row?.querySelector(".change");
+const put = (editor, row) => (row?.matches("tr") ? row.after(editingRow(editor)) : row?.append(editor.element));
 
 const nameOf = (row, go) => h("a", linkTo({ interview: row.id }, go), h("bdi", { dir: "auto" }, row.candidate?.display_name || t("list.nameless")));
 
@@ -171,11 +199,13 @@ function changeButton({ id, candidate }, editor, change) {
 
 // Each leads to its place. A long list does not tell the stars of each answer.
 const CELLS = {
-  answers: ({ id, my_review, question_count }, go) => (my_review && !my_review.answer_ratings ? h("a", linkTo({ interview: id }, go), quiet("finish.answers_there")) : h("ol", { class: "scores" }, Array.from({ length: my_review?.answer_ratings?.length || question_count || 0 }, (_, index) => {
-    const [number, rating] = [index + 1, my_review?.answer_ratings?.[index] ?? null];
-    return h("li", {}, h("a", { class: rating ? "score" : "score none", ...linkTo({ interview: id, question: String(number) }, go),
-      "aria-label": rating ? t("finish.answer", { number, rating }) : t("finish.answer_open", { number }) }, rating ? String(rating) : "–"));
-  }))),
+  answers: ({ id, my_review, question_count }, go) => {
+    if (my_review && !my_review.answer_ratings) {
+      return h("a", linkTo({ interview: id }, go), quiet("finish.answers_there"));
+    }
+    const ratings = my_review?.answer_ratings.length ? my_review.answer_ratings : Array(question_count || 0).fill(null);
+    return ratings.length > SCORES_MAX && !ratings.some(Boolean) ? h("a", linkTo({ interview: id }, go), quiet("finish.no_stars")) : scoresOf(id, ratings, go);
+  },
   overall: ({ id, my_review }, go) => h("a", linkTo({ interview: id }, go), my_review?.rating ? stars(my_review.rating, t("finish.stars", { rating: my_review.rating })) : quiet("finish.no_stars")),
   recommendation: ({ id, my_review }, go) => h("a", linkTo({ interview: id }, go),
     my_review?.recommendation ? h("span", { class: `advice ${my_review.recommendation}` }, t(`list.${my_review.recommendation}`)) : quiet("finish.no_recommendation")),
@@ -184,3 +214,9 @@ const CELLS = {
 };
 
 const quiet = (key) => h("span", { class: "hint" }, t(key));
+
+const scoresOf = (id, ratings, go) => h("ol", { class: "scores" }, ratings.map((rating, index) => {
+  const number = index + 1;
+  return h("li", {}, h("a", { class: rating ? "score" : "score none", ...linkTo({ interview: id, question: String(number) }, go),
+    "aria-label": rating ? t("finish.answer", { number, rating }) : t("finish.answer_open", { number }) }, rating ? String(rating) : "–"));
+}));

@@ -25,7 +25,7 @@ const COLUMNS = [
 export function showFinish(app, context) {
   const { content, go, leave } = context;
   const heading = h("h1", { tabindex: "-1" });
-  const top = h("header", { class: "head" }, h("p", { class: "top" }, h("a", linkTo({}, go), h("span", { class: "arrow", "aria-hidden": "true" }, "‹ "), t("finish.back")),
+  const top = h("header", { class: "head" }, h("p", { class: "top to-list" }, h("a", linkTo({}, go), h("span", { class: "arrow", "aria-hidden": "true" }, "‹ "), t("finish.back")),
     h("button", { class: "plain", type: "button", onclick: leave }, t("list.leave"))), heading);
   document.title = t("finish.title");
   const close = content.settings.disable_feedback ? showLast(app, top, heading) : showReviews(app, top, heading, context);

@@ -56,6 +56,8 @@ const char *words_moment(struct arena *arena, enum words_language language, cons
 const char *words_day(struct arena *arena, enum words_language language, const char *text);
 /* "about 22 min", of seconds; at least one. */
 const char *words_minutes(struct arena *arena, enum words_language language, double seconds);
+/* "4.3", "4,3": with one decimal. At least 0. */
+const char *words_decimal(struct arena *arena, enum words_language language, double number);
 /* "A, B and C"; "" for none. */
 const char *words_list(struct arena *arena, enum words_language language, const char *const *names, size_t count);
 

@@ -100,6 +100,14 @@ const char *words_minutes(struct arena *arena, enum words_language language, dou
     return words_say(arena, language, TIMES_ABOUT_MINUTES, { "count", arena_printf(arena, "%lld", minutes) });
 }
 
+const char *words_decimal(struct arena *arena, enum words_language language, double number)
+{
+    long long tenths = (long long)(number * 10 + .5);
+
+    return words_say(arena, language, TIMES_DECIMAL, { "whole", arena_printf(arena, "%lld", tenths / 10) },
+                     { "tenth", arena_printf(arena, "%lld", tenths % 10) });
+}
+
 const char *words_list(struct arena *arena, enum words_language language, const char *const *names, size_t count)
 {
     const char *list = count > 0 ? words_isolated(arena, names[0]) : "";

@@ -1,6 +1,7 @@
 """Every kind of mail: when it comes, to whom, what it says in text and in HTML, and why one did not come."""
 
 import datetime
+import re
 
 import pytest
 from stack.mail import text_of
@@ -38,9 +39,13 @@ def html_of(mail):
     return mail.get_body(preferencelist=("html",)).get_content()
 
 
+def seen_in(html):
+    return re.sub(r"<style>.*?</style>|<div[^>]*display:none[^>]*>.*?</div>", "", html, flags=re.DOTALL)
+
+
 def both(mail):
-    """The text and what a reader of the HTML sees; they must say the same."""
-    text, html = " ".join(text_of(mail).split()), Html(html_of(mail)).text
+    """The text and what a reader of the HTML sees, without what only an inbox shows; they must say the same."""
+    text, html = " ".join(text_of(mail).split()), Html(seen_in(html_of(mail))).text
     assert not Html(html_of(mail)).has("img") and not Html(html_of(mail)).has("script")
     return text, html
 
@@ -125,7 +130,10 @@ def test_opens_of_different_reviewers_are_not_gathered_together(stack):
     for _ in range(2):
         for number in range(2):
             stack.reviewer(link, number).open(status=200)
-    assert len({mail["Subject"] for mail in notices(stack, link, 4)}) == 2
+    mails = notices(stack, link, 4)
+    assert {mail["Subject"] for mail in mails} == {f'Your share link "{link["title"]}"'} and len({mail["References"] for mail in mails}) == 1
+    told = [text_of(mail) for mail in mails]
+    assert [sum(reviewer["name"] + " opened" in text for text in told) for reviewer in link["reviewers"]] == [2, 2]
     assert all(row["reason"] is None for row in deliveries(stack, link, "opened"))
 
 
@@ -163,7 +171,7 @@ def test_series_of_edits_makes_one_mail_with_the_last_word(gathering):
     assert len([row for row in rows if row["gathers"]]) == 1
     assert {row["reason"] for row in rows if not row["gathers"]} == {"gathered"}
     end_windows(stack, link)
-    mail = next(mail for mail in notices(stack, link, 2) if "reviewed" in mail["Subject"])
+    mail = next(mail for mail in notices(stack, link, 2) if "gave feedback" in text_of(mail))
     names = [row["candidate_name"] for row in stack.db.rows(
         "select candidate_name from links.interviews where id = any (%s)", link["interview_ids"])]
     assert_says(mail, "gave feedback on 2 candidates", "4 of 5", "2 of 5", "and more", *names)
@@ -236,7 +244,7 @@ def test_expiry_is_warned_of_once_with_who_is_outstanding(stack):
     soon = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=47)).strftime("%Y-%m-%dT%H:%M:%SZ")
     stack.api.patch(f"/v1/share-links/{link['id']}", {"expires_at": soon}, status=200)
     mail = next(mail for mail in stack.mails.wait_for(
-        lambda mail: "expires soon" in mail["Subject"] and link["owner"]["email"] in mail["To"]))
+        lambda mail: link["owner"]["email"] in mail["To"] and "expires on" in text_of(mail)))
     one, two, three = (reviewer["name"] for reviewer in link["reviewers"])
     assert_says(mail, f"{one} has not opened it yet", f"{two} has opened it, and has not reviewed anybody yet", f"{three} has reviewed 1 of 2")
     plan = "select notifications.plan_expiry_warnings(now(), 48)"
@@ -266,7 +274,7 @@ def test_subjects_and_names_of_any_language_arrive_whole(stack):
     link = stack.make_share_link(title=title.strip(), reviewers=[{"name": "Þórdís Óladóttir", "email": "thordis@reviewers.example"}])
     stack.reviewer(link).open(status=200)
     mail = notices(stack, link)[0]
-    assert title.strip() in mail["Subject"] and "Þórdís Óladóttir" in mail["Subject"]
+    assert title.strip() in mail["Subject"]
     assert_says(mail, "Þórdís Óladóttir")
 
 

@@ -9,7 +9,7 @@ grant select, insert, update, delete on links.interviews, links.email_templates,
 grant select on links.mail_contexts, links.reviewer_documents, links.share_link_documents to sharelink_links;
 
 grant select on links.doors, links.shared_interviews, links.content_states to sharelink_views;
-grant select on links.mail_contexts, links.mail_links, links.mail_reviewers, links.mail_interviews, links.mail_people, links.mail_accounts,
+grant select on links.mail_contexts, links.mail_links, links.mail_reviewers, links.mail_interviews, links.mail_questions, links.mail_people, links.mail_accounts,
     links.webhook_links
     to sharelink_notifications;
 

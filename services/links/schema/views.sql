@@ -56,7 +56,7 @@ join links.accounts a on a.id = l.account_id;
 create or replace view links.mail_links as
 select l.id as share_link_id, l.account_id, l.kind, l.title, l.owner_name, l.owner_email, l.owner_time_zone, l.disable_feedback,
        l.created_at, l.expires_at, l.deactivated_at, l.state_reason, links.state_of(l.deactivated_at, l.expires_at) as state,
-       a.locale as account_locale, a.brand_name, a.brand_accent, a.brand_logo
+       a.locale as account_locale, a.brand_name, a.brand_accent, a.brand_logo, a.console_url
 from links.share_links l
 join links.accounts a on a.id = l.account_id;
 
@@ -68,11 +68,20 @@ from links.reviewers r;
 create or replace view links.mail_interviews as
 select account_id, id as interview_id, candidate_name from links.interviews;
 
+-- For the notifications service: what an interview's questions ask, by which a mail names the answers that feedback is about. What was
+-- answered is not in it.
+create or replace view links.mail_questions as
+select i.account_id, i.id as interview_id, q.place::int as place, q.question ->> 'id' as question_id, q.question ->> 'text' as text
+from links.interviews i
+cross join lateral jsonb_array_elements(case jsonb_typeof(i.document -> 'questions') when 'array' then i.document -> 'questions' else '[]' end)
+    with ordinality as q (question, place);
+
 -- A reviewer, without what takes time to find.
 create or replace view links.mail_people as select id as reviewer_id, name, email, sealed from links.reviewers;
 
 -- For the notifications service: by what a webhook endpoint chooses links.
 create or replace view links.webhook_links as select id as share_link_id, account_id, external_id from links.share_links;
 
--- For the notifications service: the language of what an account is told that is about no one link.
-create or replace view links.mail_accounts as select id as account_id, locale as account_locale from links.accounts;
+-- For the notifications service: what is told to an account that is about no one link, in which language, and how it looks.
+create or replace view links.mail_accounts as
+select id as account_id, locale as account_locale, brand_name, brand_accent, brand_logo, console_url from links.accounts;

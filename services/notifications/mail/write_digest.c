@@ -1,9 +1,9 @@
 /* write_digest.c - the daily mail that takes the place of single notices: what happened, link by link. */
 #include <string.h>
 
-#include "services/notifications/mail/mail_body.h"
-#include "services/notifications/mail/mail_kinds.h"
+#include "services/notifications/mail/notice.h"
 
+static void add_button(const struct letter *letter, struct mail_body *body, const json_t *links);
 static void say_link(const struct letter *letter, struct mail_body *body, const json_t *link);
 static void say_line(const struct letter *letter, struct mail_body *body, const json_t *line);
 static void say_reviews(const struct letter *letter, struct mail_body *body, const json_t *line);
@@ -14,32 +14,54 @@ static const char *name_of(const struct letter *letter, const json_t *candidate)
 const char *write_digest(struct letter *letter)
 {
     const json_t *links = json_object_get(letter->context, "links");
-    size_t count = json_array_size(links);
+    size_t count = json_array_size(links), told = 0;
+    const char *counted = arena_printf(letter->arena, "%zu", count);
+    const struct words_value until[] = { { "until", letter_moment(letter, letter->context, "until") }, { NULL, NULL } };
+    struct mail_look look = notice_look(letter);
     struct mail_body body;
 
-    mail_body_start(&body, letter->arena, letter->language, NULL);
-    mail_body_say(&body, NULL, MAILS_DIGEST_SAYS, { "until", letter_moment(letter, letter->context, "until") });
-    for (size_t i = 0; i < count; i++) {
-        say_link(letter, &body, json_array_get(links, i));
+    mail_body_start(&body, letter->arena, letter->language, &look,
+                    words_fill(letter->arena, letter->language, MAILS_DIGEST_SAYS, until));
+    mail_body_lead(&body, NULL, MAILS_DIGEST_SAYS, until);
+    while (told < count && !mail_body_is_long(&body)) {
+        say_link(letter, &body, json_array_get(links, told++));
+    }
+    if (told < count) {
+        mail_body_say(&body, NULL, MAILS_DIGEST_MORE, { "count", arena_printf(letter->arena, "%zu", count - told) });
     }
     if (count == 0) {
         mail_body_tell(&body, MAILS_DIGEST_GONE);
     }
+    add_button(letter, &body, links);
     mail_body_end(&body, words_text(letter->language, MAILS_DIGEST_WHY), words_text(letter->language, MAILS_NOTICE_FEWER),
                   letter->unsubscribe, &letter->mail->text, &letter->mail->html);
-    letter->mail->subject =
-        words_say(letter->arena, letter->language, MAILS_DIGEST_SUBJECT, { "count", arena_printf(letter->arena, "%zu", count) });
+    letter->mail->subject = words_say(letter->arena, letter->language, MAILS_DIGEST_SUBJECT, { "count", counted });
     return NULL;
+}
+
+/* One button: to the link that something has happened on last, which is the first here. */
+static void add_button(const struct letter *letter, struct mail_body *body, const json_t *links)
+{
+    const char *url = notice_link_url(letter, letter_text(json_array_get(links, 0), "share_link_id"));
+
+    if (url) {
+        mail_body_button(body, words_text(letter->language, json_array_size(links) > 1 ? MAILS_BUTTON_LATEST : MAILS_BUTTON_LINK),
+                         url);
+    }
 }
 
 static void say_link(const struct letter *letter, struct mail_body *body, const json_t *link)
 {
     const json_t *lines = json_object_get(link, "lines");
+    size_t count = json_array_size(lines), told = 0;
 
-    mail_body_heading(body, letter_text(link, "title"));
+    mail_body_heading(body, letter_text(link, "title"), notice_link_url(letter, letter_text(link, "share_link_id")));
     mail_body_list_start(body);
-    for (size_t i = 0; i < json_array_size(lines); i++) {
-        say_line(letter, body, json_array_get(lines, i));
+    while (told < count && !mail_body_is_long(body)) {
+        say_line(letter, body, json_array_get(lines, told++));
+    }
+    if (told < count) {
+        mail_body_say_item(body, MAILS_EXPIRY_MORE, { "count", arena_printf(letter->arena, "%zu", count - told) });
     }
     mail_body_list_end(body);
 }

@@ -10,10 +10,12 @@
 #include "common/data/reviewer_secrets.h"
 #include "services/notifications/mail/mail_body.h"
 #include "services/notifications/mail/mail_kinds.h"
+#include "services/notifications/mail/notice.h"
 
-static struct mail_look look_of(const struct letter *letter);
 static void say_our_message(const struct letter *letter, struct mail_body *body);
 static void say_what_is_asked(const struct letter *letter, struct mail_body *body);
+static void say_how_long(const struct letter *letter, struct mail_body *body);
+static const char *preheader_of(const struct letter *letter);
 static const char *our_subject(const struct letter *letter);
 static const char *from_name(const struct letter *letter);
 static const struct placeholder *placeholders_of(const struct letter *letter, const char *url, const char *passcode);
@@ -23,7 +25,7 @@ const char *write_invitation(struct letter *letter)
 {
     const json_t *context = letter->context;
     struct arena *arena = letter->arena;
-    struct mail_look look = look_of(letter);
+    struct mail_look look = notice_look(letter);
     struct reviewer_secrets secrets;
     struct mail_body body;
 
@@ -37,17 +39,22 @@ const char *write_invitation(struct letter *letter)
     const char *subject = letter_text(context, "message_subject"), *message = letter_text(context, "message_body");
     const char *expires_at = letter_moment(letter, context, "expires_at");
 
-    mail_body_start(&body, arena, letter->language, &look);
+    mail_body_start(&body, arena, letter->language, &look, preheader_of(letter));
     if (*message) {
         mail_body_markdown(&body, message, values);
     } else {
         say_our_message(letter, &body);
     }
-    mail_body_button(&body, letter_int(context, "interview_count") == 1 ? MAILS_INVITATION_BUTTON : MAILS_INVITATION_BUTTON_MANY,
+    mail_body_button(&body,
+                     words_text(letter->language, letter_int(context, "interview_count") == 1 ? MAILS_INVITATION_BUTTON
+                                                                                              : MAILS_INVITATION_BUTTON_MANY),
                      url);
     mail_body_fact(&body, MAILS_INVITATION_PASSCODE, passcode, MAIL_BODY_CODE);
     if (json_is_true(json_object_get(context, "again"))) {
         mail_body_tell(&body, MAILS_INVITATION_AGAIN);
+    }
+    if (*message) {
+        say_how_long(letter, &body);
     }
     if (*expires_at) {
         mail_body_say(&body, NULL, MAILS_INVITATION_UNTIL, { "expires_at", expires_at });
@@ -63,23 +70,17 @@ const char *write_invitation(struct letter *letter)
     return NULL;
 }
 
-static struct mail_look look_of(const struct letter *letter)
+static void say_our_message(const struct letter *letter, struct mail_body *body)
 {
-    const char *logo = letter_text(letter->context, "brand_logo");
-
-    return (struct mail_look){
-        .brand_name = letter_text(letter->context, "brand_name"),
-        .accent = letter_text(letter->context, "brand_accent"),
-        .logo_url = *logo ? arena_printf(letter->arena, "%s/logos/%s", letter->daemon->settings->public_url, logo) : NULL,
-    };
+    mail_body_hello(body, letter_text(letter->context, "reviewer_name"));
+    say_what_is_asked(letter, body);
+    say_how_long(letter, body);
 }
 
-static void say_our_message(const struct letter *letter, struct mail_body *body)
+static void say_how_long(const struct letter *letter, struct mail_body *body)
 {
     long long recorded_s = letter_int(letter->context, "recorded_s");
 
-    mail_body_hello(body, letter_text(letter->context, "reviewer_name"));
-    say_what_is_asked(letter, body);
     if (recorded_s > 0) {
         mail_body_say(body, NULL, MAILS_INVITATION_TAKES,
                       { "duration", words_minutes(letter->arena, letter->language, (double)recorded_s) });
@@ -101,6 +102,24 @@ static void say_what_is_asked(const struct letter *letter, struct mail_body *bod
     } else {
         mail_body_say(body, "sender", MAILS_INVITATION_ASKS, { "sender", sender }, { "count", count }, { "job", job_of(letter) });
     }
+}
+
+/* What the subject leaves open: how long it takes, and until when there is time. */
+static const char *preheader_of(const struct letter *letter)
+{
+    const char *expires_at = letter_moment(letter, letter->context, "expires_at"), *takes = "";
+    long long recorded_s = letter_int(letter->context, "recorded_s");
+
+    if (recorded_s > 0) {
+        takes = words_say(letter->arena, letter->language, MAILS_INVITATION_TAKES,
+                          { "duration", words_minutes(letter->arena, letter->language, (double)recorded_s) });
+    } else if (letter_int(letter->context, "interview_count") > 0) {
+        takes = words_text(letter->language, MAILS_INVITATION_TAKES_NONE);
+    }
+    return *expires_at
+               ? arena_printf(letter->arena, "%s%s%s", takes, *takes ? " " : "",
+                              words_say(letter->arena, letter->language, MAILS_INVITATION_UNTIL, { "expires_at", expires_at }))
+               : takes;
 }
 
 static const char *our_subject(const struct letter *letter)

@@ -106,8 +106,71 @@ begin
                 where t.kind = 'review' and i.account_id = t.account_id and i.interview_id = any (t.interview_ids)
             ) c
         )
-        select coalesce(jsonb_agg(jsonb_build_object('title', title, 'lines', lines) order by last_at desc), '[]')
-        from (select title, max(last_at) as last_at, jsonb_agg(line order by last_at) as lines from lines group by share_link_id, title) links);
+        select coalesce(jsonb_agg(jsonb_build_object('share_link_id', share_link_id, 'title', title, 'lines', lines) order by last_at desc), '[]')
+        from (select share_link_id, title, max(last_at) as last_at, jsonb_agg(line order by last_at) as lines
+              from lines group by share_link_id, title) links);
+end
+$$;
+
+-- How far a link's reviewers have come: how many there are, have opened, and have said that nothing more will come; and the first of
+-- them by name. Null where it has no named ones. Those who are switched off are no longer waited for.
+create or replace function notifications.progress_json(link links.mail_links) returns jsonb
+language plpgsql stable as $$
+begin
+    if link.kind <> 'advanced' then
+        return null;
+    end if;
+    return (
+        with people as materialized (
+            select p.name, p.position, a.open_count is not null as has_opened, a.done_at is not null as is_done,
+                   coalesce(a.reviewed_count, 0) as reviewed, row_number() over (order by a.done_at is not null, p.position) as place
+            from links.mail_reviewers p
+            left join views.reviewer_activity a on a.reviewer_id = p.reviewer_id
+            where p.share_link_id = link.share_link_id and p.deactivated_at is null
+        )
+        select jsonb_build_object(
+            'has_feedback', not link.disable_feedback,
+            'interview_count', coalesce((select p.interview_count from links.mail_reviewers p where p.share_link_id = link.share_link_id limit 1), 0),
+            'count', count(*), 'opened', count(*) filter (where has_opened), 'done', count(*) filter (where is_done),
+            'people', coalesce(jsonb_agg(jsonb_build_object('name', name, 'has_opened', has_opened, 'is_done', is_done, 'reviewed', reviewed)
+                                         order by position) filter (where place <= 30), '[]'))
+        from people);
+end
+$$;
+
+-- What a reviewer's feedback says, as far as a mail tells it: the latest candidates, each with the ratings and notes of answers in the
+-- order of the questions, and the average of all who rated them on this link. Long texts are cut: the whole is where the mail leads.
+create or replace function notifications.feedback_json(of_reviewer_id text, interview_ids text[]) returns jsonb
+language plpgsql stable as $$
+begin
+    return (
+        with told as materialized (
+            select v.*, count(*) over () as count
+            from views.published_reviews v
+            where v.reviewer_id = of_reviewer_id and v.interview_id = any (interview_ids)
+            order by v.updated_at desc
+            limit 60
+        )
+        select jsonb_build_object('review_count', coalesce(max(v.count), 0), 'reviews', jsonb_agg(jsonb_build_object(
+                   'candidate', i.candidate_name, 'rating', v.rating, 'recommendation', v.recommendation, 'comment', left(v.comment, 2001),
+                   'is_update', v.version > 1, 'average', a.average, 'average_of', a.count, 'answers', q.answers) order by v.updated_at))
+        from told v
+        left join links.mail_interviews i on i.account_id = v.account_id and i.interview_id = v.interview_id
+        cross join lateral (
+            select round(avg(w.rating), 1) as average, count(*) as count
+            from views.published_reviews w
+            where w.account_id = v.account_id and w.interview_id = v.interview_id and w.share_link_id = v.share_link_id and w.rating is not null
+        ) a
+        cross join lateral (
+            with asked as materialized (
+                select q.place, q.question_id, q.text from links.mail_questions q
+                where q.account_id = v.account_id and q.interview_id = v.interview_id and v.question_ratings <> '[]'
+            )
+            select coalesce(jsonb_agg(jsonb_build_object('place', k.place, 'question', left(k.text, 201), 'rating', r.value -> 'rating',
+                                                         'note', left(r.value ->> 'note', 501)) order by k.place), '[]') as answers
+            from jsonb_array_elements(v.question_ratings) r
+            join asked k on k.question_id = r.value ->> 'question_id'
+        ) q);
 end
 $$;
 
@@ -115,43 +178,34 @@ $$;
 -- mail of every kind.
 create or replace function notifications.mail_details(delivery notifications.deliveries, link links.mail_links) returns jsonb
 language plpgsql stable as $$
+declare
+    details jsonb;
 begin
     case delivery.kind
+    when 'digest', 'webhook_disabled' then
+        select jsonb_build_object('account_locale', a.account_locale, 'brand_name', a.brand_name, 'brand_accent', a.brand_accent,
+                                  'brand_logo', a.brand_logo, 'console_url', a.console_url)
+        into details
+        from links.mail_accounts a where a.account_id = delivery.account_id;
+        return coalesce(details, '{}') || case delivery.kind when 'digest' then jsonb_build_object(
+            'links', notifications.digest_json(delivery.id),
+            'until', notifications.local_time(delivery.happened_at, delivery.event_data ->> 'time_zone')) else '{}' end;
     when 'review', 'completed' then
-        return (
-            select jsonb_build_object('reviews', jsonb_agg(jsonb_build_object(
-                       'candidate', i.candidate_name, 'rating', v.rating, 'recommendation', v.recommendation, 'comment', v.comment,
-                       'is_update', v.version > 1) order by v.updated_at))
-            from views.published_reviews v
-            left join links.mail_interviews i on i.account_id = v.account_id and i.interview_id = v.interview_id
-            where v.reviewer_id = delivery.reviewer_id
-              and v.interview_id = any (coalesce(delivery.gathered_items, array[delivery.event_data ->> 'interview_id'])))
-               || case delivery.kind when 'completed' then notifications.completion_json(delivery.reviewer_id) else '{}' end;
+        details := notifications.feedback_json(
+                       delivery.reviewer_id, coalesce(delivery.gathered_items, array[delivery.event_data ->> 'interview_id']))
+                   || case delivery.kind when 'completed' then notifications.completion_json(delivery.reviewer_id) else '{}' end;
     when 'guessing' then
-        return jsonb_build_object(
+        details := jsonb_build_object(
             'paused_until', notifications.local_time((delivery.event_data ->> 'paused_until')::timestamptz, link.owner_time_zone));
     when 'deactivated' then
-        return jsonb_build_object('state_reason', case when delivery.reviewer_id is null then link.state_reason
+        details := jsonb_build_object('state_reason', case when delivery.reviewer_id is null then link.state_reason
             else (select p.state_reason from links.mail_reviewers p where p.reviewer_id = delivery.reviewer_id) end);
-    when 'expiry_warning' then
-        return (
-            select jsonb_build_object('disable_feedback', link.disable_feedback, 'people', jsonb_agg(jsonb_build_object(
-                       'name', p.name, 'opened', a.open_count is not null, 'is_done', a.done_at is not null, 'interview_count', p.interview_count,
-                       'reviewed', (select count(*) from views.published_reviews v where v.reviewer_id = p.reviewer_id)) order by p.position))
-            from links.mail_reviewers p
-            left join views.reviewer_activity a on a.reviewer_id = p.reviewer_id
-            where p.share_link_id = delivery.share_link_id and p.deactivated_at is null);
-    when 'digest' then
-        return jsonb_build_object(
-            'links', notifications.digest_json(delivery.id),
-            'until', notifications.local_time(delivery.happened_at, delivery.event_data ->> 'time_zone'),
-            'account_locale', (select a.account_locale from links.mail_accounts a where a.account_id = delivery.account_id));
-    when 'webhook_disabled' then
-        return jsonb_build_object(
-            'account_locale', (select a.account_locale from links.mail_accounts a where a.account_id = delivery.account_id));
     else
-        return '{}';
+        details := '{}';
     end case;
+    return details || jsonb_build_object(
+        'reviewer_state', (select r.state from links.mail_contexts r where r.reviewer_id = delivery.reviewer_id),
+        'progress', notifications.progress_json(link));
 end
 $$;
 
@@ -204,9 +258,11 @@ language sql stable rows 1 as $$
                                                                    link.owner_time_zone),
                       'title', link.title,
                       'link_state', link.state,
+                      'brand_name', link.brand_name,
+                      'brand_accent', link.brand_accent,
+                      'brand_logo', link.brand_logo,
+                      'console_url', link.console_url,
                       'reviewer_email', reviewer_email)
-                  || case when delivery.kind in ('review', 'completed', 'guessing', 'deactivated', 'expiry_warning', 'digest',
-                                                'webhook_disabled')
-                          then notifications.mail_details(delivery, link) else '{}' end
+                  || notifications.mail_details(delivery, link)
               end
 $$;

@@ -2,7 +2,8 @@
 import { language } from "../../../common/pages/words.js";
 
 const locale = (navigator.languages ?? []).find((each) => each.split("-")[0] === language.split("-")[0]) ?? language;
-const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
+const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
+const dayOfThisYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
 const thisYear = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
 const otherYear = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
@@ -10,15 +11,17 @@ const otherYear = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numer
 // "" for what this browser cannot read.
 const told = (time, tell) => (Number.isNaN(new Date(time ?? NaN).getTime()) ? "" : tell(new Date(time)));
 
-// → "6 October 2026"
-export const dayOf = (time) => told(time, (date) => day.format(date));
+const isThisYear = (date) => date.getFullYear() === new Date().getFullYear();
+
+// → "6 Oct", of another year "6 Oct 2025"
+export const dayOf = (time) => told(time, (date) => (isThisYear(date) ? dayOfThisYear : day).format(date));
 
 // → "14:20"
 export const clockOf = (time) => told(time, (date) => clock.format(date));
 
 // → "Sunday, 13 December, 10:00 (Amsterdam)": on the reader's clock, and which clock that is.
 export const momentOf = (time) => told(time, (date) => {
-  const days = date.getFullYear() === new Date().getFullYear() ? thisYear : otherYear;
+  const days = isThisYear(date) ? thisYear : otherYear;
   return `${days.format(date)}, ${clock.format(date)} (${zoneAt(date)})`;
 });
 

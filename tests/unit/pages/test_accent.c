@@ -20,6 +20,7 @@ static const char css[] =
 
 static const char *token(const char *name, bool is_dark);
 static void assert_readable(const struct accent_scheme *scheme, bool is_dark);
+static void assert_contrast(const char *one, const char *other, double least);
 static void assert_hue(const char *colour, const char *kept);
 static double hue_of(const char *colour);
 static int spread_of(const char *colour);
@@ -31,6 +32,24 @@ static void test_contrast_is_that_of_wcag(void **state)
     assert_true(fabs(accent_contrast("#777777", "#FFFFFF") - 4.48) < .01);
     assert_true(fabs(accent_contrast("#0b57a4", "#0b57a4") - 1) < 1e-9);
     assert_true(accent_contrast("#fff", "#000000") == 0 && accent_contrast(NULL, "#000000") == 0);
+}
+
+/* What stands on what: any text on any ground, what is pressed on its own, and lines that tell something (of fields, of dots). */
+static void test_every_pair_of_the_pages_can_be_read(void **state)
+{
+    static const char *const texts[] = { "text", "quiet", "accent", "good", "warn", "bad" };
+    static const char *const grounds[] = { "surface", "raised", "tint" };
+    (void)state;
+
+    for (int is_dark = 0; is_dark < 2; is_dark++) {
+        for (size_t g = 0; g < sizeof grounds / sizeof grounds[0]; g++) {
+            for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++) {
+                assert_contrast(token(texts[t], is_dark), token(grounds[g], is_dark), 4.5);
+            }
+            assert_contrast(token("edge", is_dark), token(grounds[g], is_dark), 3);
+        }
+        assert_contrast(token("on-accent", is_dark), token("accent", is_dark), 4.5);
+    }
 }
 
 static void test_every_colour_can_be_read(void **state)
@@ -54,15 +73,23 @@ static void test_every_colour_can_be_read(void **state)
 
 static void assert_readable(const struct accent_scheme *scheme, bool is_dark)
 {
+    static const char *const texts[] = { "text", "quiet", "good", "warn", "bad" };
     const char *const grounds[] = { token("surface", is_dark), token("raised", is_dark), scheme->tint, scheme->on_accent };
 
     for (size_t i = 0; i < sizeof grounds / sizeof grounds[0]; i++) {
-        if (accent_contrast(scheme->accent, grounds[i]) < 4.5) {
-            fail_msg("%s on %s: %.3f", scheme->accent, grounds[i], accent_contrast(scheme->accent, grounds[i]));
-        }
+        assert_contrast(scheme->accent, grounds[i], 4.5);
     }
-    assert_true(accent_contrast(token("text", is_dark), scheme->tint) >= 4.5);
-    assert_true(accent_contrast(token("quiet", is_dark), scheme->tint) >= 4.5);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_contrast(token(texts[i], is_dark), scheme->tint, 4.5);
+    }
+    assert_contrast(token("edge", is_dark), scheme->tint, 3);
+}
+
+static void assert_contrast(const char *one, const char *other, double least)
+{
+    if (accent_contrast(one, other) < least) {
+        fail_msg("%s on %s: %.3f", one, other, accent_contrast(one, other));
+    }
 }
 
 /* Of a token in base.css: in the block for light, or that for dark, which comes second. */
@@ -147,9 +174,8 @@ static void test_what_is_no_colour(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_contrast_is_that_of_wcag),
-        cmocka_unit_test(test_every_colour_can_be_read),
-        cmocka_unit_test(test_what_can_be_read_stays),
+        cmocka_unit_test(test_contrast_is_that_of_wcag), cmocka_unit_test(test_every_pair_of_the_pages_can_be_read),
+        cmocka_unit_test(test_every_colour_can_be_read), cmocka_unit_test(test_what_can_be_read_stays),
         cmocka_unit_test(test_what_is_no_colour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

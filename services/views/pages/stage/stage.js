@@ -10,7 +10,7 @@ import { panelsOf } from "./panels.js";
 import { playerOn } from "./player.js";
 import { profileOf, questionnaireOf } from "./profile.js";
 import { selectionOf } from "../selection.js";
-import { nameOf, wayTo, wide } from "./stage_head.js";
+import { arrow, nameOf, wayTo, wide } from "./stage_head.js";
 import { stepperOf } from "./stepper.js";
 import { firstMatch, transcriptOf } from "./transcript.js";
 import { percentOf } from "./watching.js";
@@ -135,7 +135,7 @@ export function stageOn(body, interview, { content, row, head, keys, starts, go,
   function ownFeedback() {
     return {
       bar: h("section", { class: "bar", "aria-label": t("stage.this_answer") }, slots.stars,
-        h("button", { class: "plain to-feedback", type: "button", onclick: toFeedback }, t("stage.to_feedback"))),
+        h("button", { class: "plain to-feedback", type: "button", onclick: toFeedback }, t("stage.to_feedback"), arrow(" ›"))),
       overall: h("div", { class: "slot overall" }, feedback.overall()),
       panel: h("section", { class: "panel feedback", "aria-labelledby": "own-feedback" }, h("h2", { id: "own-feedback", tabindex: "-1" }, t("stage.your_feedback"))),
       rest: [feedback.recommendation(), feedback.comment()].filter(Boolean),

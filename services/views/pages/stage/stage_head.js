@@ -41,7 +41,7 @@ export function headOf(row, { content, go, leave }) {
   }
 
   function way(id, key, kind, arrowBefore = "", arrowAfter = "") {
-    return wayTo({ interview: id }, go, kind, arrow(arrowBefore), nodes(key, { name: h("bdi", {}, nameOf(content, id)) }), arrow(arrowAfter));
+    return wayTo({ interview: id }, go, kind, arrow(arrowBefore), h("span", {}, nodes(key, { name: h("bdi", {}, nameOf(content, id)) })), arrow(arrowAfter));
   }
 
   arrange();
@@ -55,7 +55,7 @@ export function headOf(row, { content, go, leave }) {
 
 export const nameOf = (content, id) => content.interviews.find((each) => each.id === id)?.candidate?.display_name || t("stage.a_candidate");
 
-const arrow = (sign) => sign && h("span", { "aria-hidden": "true", class: "arrow" }, sign);
+export const arrow = (sign) => sign && h("span", { "aria-hidden": "true", class: "arrow" }, sign);
 
 // A link that another tab can follow, too. changes: of the address.
 export const wayTo = (changes, go, kind, ...shown) => h("a", { class: kind, ...linkTo(changes, go) }, shown);

@@ -57,6 +57,8 @@ REVIEWERS_PAGE := $(patsubst %,services/views/pages/%,gate.js app.js gate.css $(
 EMBEDDED += $(GEN)/services/views/pages/assets.inc
 # What daemons say to people, in every language: see common/words/words.h.
 WORDS := $(GEN)/words_keys.h $(GEN)/words_table.inc
+# And what nginx says to them itself. It stands in the tree, for gateways are started of that alone; not where images are built.
+FAULTS := $(if $(wildcard deploy/nginx/make-faults),$(GEN)/faults.made)
 # OpenAPI: each daemon's own document, and that of all of /v1.
 OPENAPI := $(DAEMONS) v1
 EMBEDDED += $(OPENAPI:%=$(GEN)/proto/openapi/%.inc)
@@ -74,7 +76,7 @@ say = $(if $(V),,@printf '  %-5s%s\n' $(1) $(2);)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BINARIES)
+all: $(BINARIES) $(FAULTS)
 
 $(OUT)/bin/sharelink: $(OUT)/services/ctl/main.o $(OUT)/libctl.a $(OUT)/libcommon.a
 	@mkdir -p $(@D)
@@ -122,6 +124,11 @@ $(GEN)/words_keys.h $(GEN)/words_table.inc &: common/words/make-words common/wor
 	@/usr/bin/python3 $< table >$(GEN)/words_table.inc.new
 	@for made in words_keys.h words_table.inc; do \
 	    if cmp -s $(GEN)/$$made.new $(GEN)/$$made; then rm $(GEN)/$$made.new; else mv $(GEN)/$$made.new $(GEN)/$$made; fi; done
+
+$(GEN)/faults.made: deploy/nginx/make-faults common/http/fault.html common/http/fault_page.c common/words/catalogue_files.py $(wildcard common/words/*/pages.json)
+	@mkdir -p $(@D)
+	@/usr/bin/python3 $<
+	@touch $@
 
 # A question mark too: ??= of a script would be a trigraph.
 as_literal = s/\\/\\\\/g; s/"/\\"/g; s/?/\\?/g; s/^/"/; s/$$/\\n"/

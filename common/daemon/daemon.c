@@ -218,6 +218,7 @@ static void serve(struct life *life)
                                        .deadline_ms = 12000,
                                        .reply_fields = reply_fields(daemon),
                                        .fault_words = daemon->spec->fault_words,
+                                       .fault_reader = daemon->spec->fault_reader,
                                        .daemon = daemon,
                                        .app = daemon->app,
                                        .handle = router_handle,

@@ -45,9 +45,10 @@ struct daemon_spec {
     struct openapi_text openapi, openapi_v1;     /* its own, and that of /v1 for the daemon that serves it */
     flow_step *guard;                            /* see router.h */
     const struct http_fixed_field *reply_fields; /* of every reply, see http.h; NULL for those of an API */
-    void (*fault_words)(struct flow *flow, int status, const char *code,
-                        struct http_fault_words *words); /* see http.h. Or NULL */
-    struct http_large_request large;                     /* see http.h */
+    void (*fault_words)(struct flow *flow, const struct http_fault *fault,
+                        struct http_fault_words *words);                             /* see http.h. Or NULL */
+    struct next *(*fault_reader)(struct flow *flow, const struct http_fault *fault); /* likewise */
+    struct http_large_request large;                                                 /* likewise */
     /* Of requests that passed the guard, before an Idempotency-Key is taken: goes on to then at once, or when it is the flow's
      * turn. May be NULL. */
     struct next *(*take_turn)(struct flow *flow, flow_step *then);

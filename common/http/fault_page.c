@@ -1,4 +1,5 @@
-/* fault_page.c - see the header. nginx has the same page for what it says itself (deploy/nginx/door.conf.template). */
+/* fault_page.c - see the header. nginx has the same page for what it says itself: deploy/nginx/make-faults makes it of the
+ * template and of the table of texts here. */
 #include "common/http/fault_page.h"
 
 #include <string.h>
@@ -8,13 +9,14 @@
 #include "common/http/request.h"
 
 /* The digest of what stands in <style>; a test compares. */
-#define STYLE       "sha256-R/gBrtokNidIsPLnNb1tLL/HvXWblo2GZvW5k8NspnY="
+#define STYLE       "sha256-qIQ9aGmVk5fWsgfhOpZmA5yz18AuqYWIguCDnGY4vZI="
 #define POLICY      "default-src 'none'; style-src '" STYLE "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 #define PERMISSIONS "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 static bool names_html(const char *range, size_t length);
+static enum words_language language_of(const char *accepted);
 static struct http_fault_words words_of(int status, enum words_language language);
-static struct http_fault_words english_of(int status);
+static void add_page(struct buf *to, const struct http_fault_words *words, const char *request_id);
 static void add_reference(struct buf *to, enum words_language language, const char *request_id);
 static void fill_in(struct buf *to, const char *name, size_t length, const struct http_fault_words *words,
                     const char *request_id);
@@ -22,6 +24,20 @@ static void fill_in(struct buf *to, const char *name, size_t length, const struc
 static const char template[] =
 #include "common/http/fault.html.inc"
     ;
+
+/* By status: heading and text. 426 is nginx's word to who came without https; the last is of all others. */
+static const struct {
+    int status;
+    enum words_key heading, text;
+} texts[] = {
+    { 401, PAGES_FAULT_CLOSED, PAGES_FAULT_CLOSED_TEXT },   { 403, PAGES_FAULT_REFUSED, PAGES_FAULT_FROM_MAIL_TEXT },
+    { 404, PAGES_FAULT_NOTHING, PAGES_FAULT_NOTHING_TEXT }, { 405, PAGES_FAULT_NOT_HERE, PAGES_FAULT_FROM_MAIL_TEXT },
+    { 408, PAGES_FAULT_LATE, PAGES_FAULT_LATE_TEXT },       { 410, PAGES_FAULT_OVER, PAGES_FAULT_OVER_NEW_TEXT },
+    { 413, PAGES_FAULT_LARGE, PAGES_FAULT_LARGE_TEXT },     { 416, PAGES_FAULT_NO_PART, PAGES_FAULT_NO_PART_TEXT },
+    { 426, PAGES_FAULT_UNSAFE, PAGES_FAULT_UNSAFE_TEXT },   { 429, PAGES_AWAY_HEADING, PAGES_FAULT_MANY_TEXT },
+    { 500, PAGES_FAULT_OWN, PAGES_FAULT_OWN_TEXT },         { 502, PAGES_FAULT_FILE, PAGES_FAULT_FILE_TEXT },
+    { 503, PAGES_AWAY_HEADING, PAGES_AWAY_TEXT },           { 0, PAGES_FAULT_BROKEN, PAGES_FAULT_BROKEN_TEXT },
+};
 
 bool fault_page_is_wanted(const char *accept, const char *path)
 {
@@ -63,22 +79,37 @@ static bool names_html(const char *range, size_t length)
 struct next *fault_page_reply(struct flow *flow, int status, const char *code)
 {
     const struct http_server_options *options = http_options(flow);
-    struct buf page = { 0 };
+    struct http_fault fault = { status, code };
 
     if (!fault_page_is_wanted(http_header(flow, "Accept"), http_path(flow))) {
         return NULL;
     }
-    struct http_fault_words words = words_of(status, words_choose(NULL, http_header(flow, "Accept-Language"), NULL));
+    struct next *next = options->fault_reader ? options->fault_reader(flow, &fault) : NULL;
+    return next ? next : http_fault_page(flow, &fault, language_of(http_header(flow, "Accept-Language")), NULL);
+}
+
+static enum words_language language_of(const char *accepted)
+{
+    return words_choose(NULL, accepted, NULL);
+}
+
+struct next *http_fault_page(struct flow *flow, const struct http_fault *fault, enum words_language language, const char *locale)
+{
+    const struct http_server_options *options = http_options(flow);
+    struct http_fault_words words = words_of(fault->status, language);
+    struct buf page = { 0 };
+
     if (options->fault_words) {
-        options->fault_words(flow, status, code, &words);
+        options->fault_words(flow, fault, &words);
     }
+    words.direction = words_direction(locale);
     for (const struct http_reply_field *at = fault_page_fields(); at; at = at->next) {
         http_set_header(flow, at->name, at->value);
     }
-    http_set_header(flow, "Content-Language", words_tag(words.language));
+    http_set_header(flow, "Content-Language", words_tag(language));
     http_set_header(flow, "Vary", "Accept-Language");
-    fault_page_text(&page, status, &words, flow->request_id);
-    struct next *next = http_reply(flow, status, "text/html; charset=utf-8", page.data, page.length);
+    add_page(&page, &words, flow->request_id);
+    struct next *next = http_reply(flow, fault->status, "text/html; charset=utf-8", page.data, page.length);
     buf_clear(&page);
     return next;
 }
@@ -103,15 +134,22 @@ void http_set_page_headers(struct flow *flow, const char *security_policy)
     http_set_header(flow, "Content-Security-Policy", security_policy);
 }
 
-void fault_page_text(struct buf *to, int status, const struct http_fault_words *words, const char *request_id)
+void fault_page_text(struct buf *to, int status, const char *accepted, const char *request_id)
+{
+    struct http_fault_words words = words_of(status, language_of(accepted));
+
+    words.direction = words_direction(NULL);
+    add_page(to, &words, request_id);
+}
+
+static void add_page(struct buf *to, const struct http_fault_words *words, const char *request_id)
 {
     const char *from = template;
-    struct http_fault_words own = words_of(status, WORDS_EN);
 
     for (const char *open; (open = strstr(from, "{{"));) {
         const char *close = strstr(open, "}}");
         buf_add(to, from, (size_t)(open - from));
-        fill_in(to, open + 2, (size_t)(close - open - 2), words ? words : &own, request_id);
+        fill_in(to, open + 2, (size_t)(close - open - 2), words, request_id);
         from = close + 2;
     }
     buf_add_text(to, from);
@@ -127,14 +165,16 @@ static void fill_in(struct buf *to, const char *name, size_t length, const struc
         add_reference(to, words->language, request_id);
     } else if (strncmp(name, "language", length) == 0) {
         buf_add_text(to, words_tag(words->language));
+    } else if (strncmp(name, "direction", length) == 0) {
+        buf_add_text(to, words->direction);
     } else if (strncmp(name, "kicker", length) == 0) {
         buf_add_html(to, words_text(words->language, PAGES_GATE_TITLE));
     } else if (words->href) {
-        buf_add_text(to, "<a href=\"");
+        buf_add_text(to, "<p class=\"ask\"><a href=\"");
         buf_add_html(to, words->href);
         buf_add_text(to, "\">");
         buf_add_html(to, words->label);
-        buf_add_text(to, "</a>");
+        buf_add_text(to, "</a></p>");
     }
 }
 
@@ -146,71 +186,15 @@ static void add_reference(struct buf *to, enum words_language language, const ch
     arena_free(arena);
 }
 
-/* In the reader's language what readers of links meet; the rest is English, and says so. */
+/* What a reader can do, whatever it was about. */
 static struct http_fault_words words_of(int status, enum words_language language)
 {
-    static const struct {
-        int status;
-        enum words_key heading, text;
-    } known[] = {
-        { 404, PAGES_FAULT_NOTHING, PAGES_FAULT_NOTHING_TEXT },
-        { 429, PAGES_AWAY_HEADING, PAGES_FAULT_MANY_TEXT },
-        { 503, PAGES_AWAY_HEADING, PAGES_AWAY_TEXT },
-    };
+    size_t last = sizeof texts / sizeof texts[0] - 1, at = 0;
 
-    for (size_t i = 0; language != WORDS_EN && i < sizeof known / sizeof known[0]; i++) {
-        if (known[i].status == status) {
-            return (struct http_fault_words){ .heading = words_text(language, known[i].heading),
-                                              .text = words_text(language, known[i].text),
-                                              .language = language };
-        }
+    while (at < last && texts[at].status != status) {
+        at++;
     }
-    return english_of(status);
-}
-
-/* What a reader can do, whatever it was about. */
-static struct http_fault_words english_of(int status)
-{
-    static const struct {
-        int status;
-        struct http_fault_words words;
-    } known[] = {
-        { 401,
-          { "This page is closed", "Open the link from the mail again; it asks for the passcode that stands there.", NULL, NULL,
-            WORDS_EN } },
-        { 403,
-          { "This cannot be done from here", "Open the link from the mail again and go on from there.", NULL, NULL, WORDS_EN } },
-        { 404,
-          { "There is nothing at this address",
-            "It may have been copied in part. Open the link from the mail again, or ask the person who sent it to you.", NULL,
-            NULL, WORDS_EN } },
-        { 405,
-          { "This address cannot be opened", "Open the link from the mail again and go on from there.", NULL, NULL, WORDS_EN } },
-        { 410, { "This link is over", "Ask the person who shared it for a new one.", NULL, NULL, WORDS_EN } },
-        { 413, { "That was too large", "Please go back and send less at once.", NULL, NULL, WORDS_EN } },
-        { 416, { "There is no such part of this file", "Please go back and open the file again.", NULL, NULL, WORDS_EN } },
-        { 429,
-          { "One moment, please", "There were many requests. Wait a little, then load this page again.", NULL, NULL, WORDS_EN } },
-        { 500,
-          { "Something went wrong on our side",
-            "Please try again in a minute. If it stays so, tell the person who sent you the link, with the reference below.",
-            NULL, NULL, WORDS_EN } },
-        { 502,
-          { "This file is not here any more", "The person who shared it can put it in its place again.", NULL, NULL, WORDS_EN } },
-        { 503,
-          { "One moment, please", "The page cannot be reached just now. Please load it again in a minute.", NULL, NULL,
-            WORDS_EN } },
-    };
-    static const struct http_fault_words other = {
-        "That did not arrive in one piece",
-        "Please open the link from the mail again. If that does not help, ask the person who sent it to you for a new one.", NULL,
-        NULL, WORDS_EN
-    };
-
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (known[i].status == status) {
-            return known[i].words;
-        }
-    }
-    return other;
+    return (struct http_fault_words){ .heading = words_text(language, texts[at].heading),
+                                      .text = words_text(language, texts[at].text),
+                                      .language = language };
 }

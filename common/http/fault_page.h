@@ -14,8 +14,8 @@ struct http_reply_field;
 bool fault_page_is_wanted(const char *accept, const char *path);
 /* Of a flow's request: the reply, or NULL when it is to be problem+json. */
 struct next *fault_page_reply(struct flow *flow, int status, const char *code);
-/* Appends the page. */
-void fault_page_text(struct buf *to, int status, const struct http_fault_words *words, const char *request_id);
+/* Appends the page. accepted: the value of Accept-Language, or NULL. */
+void fault_page_text(struct buf *to, int status, const char *accepted, const char *request_id);
 /* What its reply has to say beside; good for good. */
 const struct http_reply_field *fault_page_fields(void);
 

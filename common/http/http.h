@@ -24,8 +24,14 @@ struct http_fixed_field {
 
 /* What a page says of a fault, to a person: text, not HTML; borrowed. href and label: where to go from there, or NULL. */
 struct http_fault_words {
-    const char *heading, *text, *href, *label;
+    const char *heading, *text, *href, *label, *direction;
     enum words_language language; /* that they are in */
+};
+
+/* What a request is refused with. */
+struct http_fault {
+    int status;
+    const char *code;
 };
 
 /* A request that may have a larger body than others: its method and path, as they begin its first line. */
@@ -53,7 +59,10 @@ struct http_server_options {
     const struct http_fixed_field *reply_fields; /* of every reply, refusals of the parser too, unless its handler set one of
                                                     this name; may be NULL */
     /* Changes the words of a fault's page (see fault_page.h) where there are better ones; may be NULL. */
-    void (*fault_words)(struct flow *flow, int status, const char *code, struct http_fault_words *words);
+    void (*fault_words)(struct flow *flow, const struct http_fault *fault, struct http_fault_words *words);
+    /* Finds out which language the reader of a fault's page has, and ends with http_fault_page; NULL where Accept-Language says
+     * it. May be NULL. fault is borrowed. */
+    struct next *(*fault_reader)(struct flow *flow, const struct http_fault *fault);
     const char *trusted_proxies; /* CIDRs, divided by commas, already checked; may be NULL. See http_client_address */
 };
 
@@ -141,6 +150,9 @@ struct next *http_reply_empty(struct flow *flow, int status) FLOW_NEXT;
 /* problem+json without further members, or a page (fault_page.h), for the layers below problem.h. code and detail are constants
  * of ours. */
 struct next *http_reply_problem(struct flow *flow, int status, const char *code, const char *detail) FLOW_NEXT;
+/* A fault as a page, in this language, for a reader of this locale, or NULL: for fault_reader, see struct http_server_options. */
+struct next *http_fault_page(struct flow *flow, const struct http_fault *fault, enum words_language language,
+                             const char *locale) FLOW_NEXT;
 /* "Not Found"; "Unknown" for a status that we do not use. */
 const char *http_status_phrase(int status);
 

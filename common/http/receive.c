@@ -148,7 +148,7 @@ static void refuse(struct http_server *server, struct evhttp_request *evreq, con
     bool is_page = fault_page_is_wanted(field(head, "Accept"), head->target);
 
     if (is_page) {
-        fault_page_text(&body, refusal->status, NULL, request_id);
+        fault_page_text(&body, refusal->status, field(head, "Accept-Language"), request_id);
     } else {
         http_problem_text(refusal->status, refusal->code, refusal->detail, request_id, &body);
     }

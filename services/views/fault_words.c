@@ -7,10 +7,9 @@
 
 #include "common/base/str.h"
 
-static const char *page_of(const struct flow *flow, struct arena *arena);
 static void say(struct http_fault_words *words, enum words_language language, const enum words_key keys[3]);
 
-void fault_words(struct flow *flow, int status, const char *code, struct http_fault_words *words)
+void fault_words(struct flow *flow, const struct http_fault *fault, struct http_fault_words *words)
 {
     static const struct {
         const char *code;
@@ -28,23 +27,23 @@ void fault_words(struct flow *flow, int status, const char *code, struct http_fa
     /* A browser sends these by itself only when the page's script is not there to do it. */
     static const enum words_key without_script[] = { PAGES_FAULT_NOT_WHOLE, PAGES_FAULT_NOT_WHOLE_TEXT, PAGES_FAULT_OPEN_AGAIN };
     static const enum words_key not_here[] = { PAGES_FAULT_NOT_HERE, PAGES_FAULT_NOT_HERE_TEXT, PAGES_ASKED_BACK };
-    enum words_language language = words_choose(NULL, http_header(flow, "Accept-Language"), NULL);
-    const char *page = page_of(flow, flow->arena);
+    enum words_language language = words->language;
+    const char *page = fault_page_of(flow);
 
     if (!page) {
         return;
     }
     words->label = words_text(words->language, PAGES_FAULT_BACK);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (str_equal(known[i].code, code)) {
+        if (str_equal(known[i].code, fault->code)) {
             say(words, language, known[i].keys);
         }
     }
-    bool is_form =
-        http_method(flow) == HTTP_POST && (str_equal(code, "cross_origin") || status == 415 || status == 422 || status == 400);
+    bool is_form = http_method(flow) == HTTP_POST && (str_equal(fault->code, "cross_origin") || fault->status == 415 ||
+                                                      fault->status == 422 || fault->status == 400);
     if (is_form) {
         say(words, language, without_script);
-    } else if (status == 405) {
+    } else if (fault->status == 405) {
         say(words, language, not_here);
     }
     words->href = page;
@@ -60,8 +59,7 @@ static void say(struct http_fault_words *words, enum words_language language, co
     };
 }
 
-/* The link's page that this address is below, or NULL. */
-static const char *page_of(const struct flow *flow, struct arena *arena)
+const char *fault_page_of(struct flow *flow)
 {
     static const char of_token[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
     const char *path = http_path(flow);
@@ -70,5 +68,5 @@ static const char *page_of(const struct flow *flow, struct arena *arena)
         return NULL;
     }
     size_t length = strspn(path + 3, of_token);
-    return length > 0 && (!path[3 + length] || path[3 + length] == '/') ? arena_strndup(arena, path, 3 + length) : NULL;
+    return length > 0 && (!path[3 + length] || path[3 + length] == '/') ? arena_strndup(flow->arena, path, 3 + length) : NULL;
 }

@@ -361,6 +361,7 @@ int main(int argc, char **argv)
         .guard = check_same_origin,
         .reply_fields = reply_fields,
         .fault_words = fault_words,
+        .fault_reader = fault_reader,
         .start = start,
         .drain = drain,
         .is_quiet = is_quiet,

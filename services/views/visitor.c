@@ -9,8 +9,6 @@
 #define SESSION_COOKIE  "sharelink_session"
 #define SESSION_SECONDS (12 * 3600) /* as views.is_good_for has it */
 
-static struct pg_bytes hash_of(struct flow *flow, const char *secret);
-
 const char *visitor_network(struct arena *arena, const char *address)
 {
     unsigned char bytes[16] = { 0 };
@@ -52,7 +50,7 @@ const char *visitor_path(struct flow *flow)
 
 struct pg_bytes visitor_token_hash(struct flow *flow)
 {
-    return hash_of(flow, router_param(flow, "token"));
+    return visitor_hash(flow, router_param(flow, "token"));
 }
 
 struct pg_bytes visitor_session_hash(struct flow *flow)
@@ -60,10 +58,10 @@ struct pg_bytes visitor_session_hash(struct flow *flow)
     const char *session = http_cookie(flow, SESSION_COOKIE);
     bool is_formed = session && strlen(session) == CRYPTO_SECRET_SIZE - 1;
 
-    return is_formed ? hash_of(flow, session) : pg_bytes_of(NULL, 0);
+    return is_formed ? visitor_hash(flow, session) : pg_bytes_of(NULL, 0);
 }
 
-static struct pg_bytes hash_of(struct flow *flow, const char *secret)
+struct pg_bytes visitor_hash(struct flow *flow, const char *secret)
 {
     uint8_t *hash = arena_alloc(flow->arena, CRYPTO_HASH_SIZE);
 

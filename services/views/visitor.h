@@ -20,5 +20,7 @@ void visitor_set_session(struct flow *flow, const char *session);
 void visitor_clear_session(struct flow *flow);
 /* The hash of the token in the path, by which it is stored. */
 struct pg_bytes visitor_token_hash(struct flow *flow);
+/* Of a token, or a session. */
+struct pg_bytes visitor_hash(struct flow *flow, const char *secret);
 
 #endif

@@ -6,6 +6,7 @@ import re
 
 import pytest
 import requests
+from support import samples
 from support.api import Reviewer, check_problem
 from support.changes import inside
 
@@ -176,3 +177,79 @@ def test_pages_are_in_the_readers_language(stack, door, resume, language):
         assert language == "en" or not re.search(r"\b(the|again|this)\b", re.sub("<style>.*</style>|<[^>]*>", "", text)), text
     text = check_page(go(door, "/s/x;y/z", headers=reader), 404)
     assert f'<html lang="{language}" dir="ltr">' in text
+
+
+# Below a link, for somebody whose browser goes there by itself or is sent there: a status, and the request.
+MET = {
+    400: ("POST", "/open", {"Content-Type": "application/json", "Origin": "ours"}, b"{"),
+    401: ("GET", "/content", {}, None),
+    403: ("POST", "/leave", {"Origin": "null"}, None),
+    404: ("GET", "/interviews/none/none", {}, None),
+    405: ("GET", "/done", {}, None),
+    413: ("PUT", "/interviews/x/review", {"Content-Type": "application/json", "Origin": "ours"}, b" " * 1_100_000),
+    415: ("POST", "/open", {"Content-Type": "application/x-www-form-urlencoded", "Origin": "ours"}, b"passcode=x"),
+    422: ("POST", "/open", {"Content-Type": "application/json", "Origin": "ours"}, b"{}"),
+}
+UNREAD = {413}  # refused before it is read whose link it is
+
+
+def meet(stack, door, page, status, headers):
+    method, path, own, body = MET[status]
+    own = {name: stack.public_url if value == "ours" else value for name, value in own.items()}
+    return go(door, page + path, method, {**headers, **own}, data=body)
+
+
+def check_language(answer, status, language, leads_to):
+    text = answer.text
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8"), text
+    assert f'<html lang="{language}" dir="ltr">' in text
+    assert leads_to is None or f'<a href="{leads_to}">' in text
+    said = re.sub("<style>.*</style>|<[^>]*>", "", text)
+    assert language == "en" or not re.search(r"\b(the|again|this|here)\b", said), said
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "nl"])
+@pytest.mark.parametrize("status", MET)
+def test_each_status_below_a_link_is_a_page_in_the_readers_language(stack, door, resume, status, language):
+    page = resume[0].page
+    reader = {**BROWSER, "Accept-Language": f"{language};q=0.9, *;q=0.1"}
+    check_language(meet(stack, door, page, status, reader), status, language, page if status not in UNREAD else None)
+    check_problem(meet(stack, door, page, status, {"Accept": "*/*"}))
+
+
+def test_language_of_the_link_goes_before_that_of_the_browser(stack, door):
+    """As on the link's other pages."""
+    people = samples.reviewers(2)
+    people[0]["locale"] = "nl-BE"
+    link = stack.make_share_link(reviewers=people)
+    reader = {**BROWSER, "Accept-Language": "fr"}
+    for number, language in ((0, "nl"), (1, "fr")):
+        page = stack.reviewer(link, number).page
+        for status in MET.keys() - UNREAD:
+            check_language(meet(stack, door, page, status, reader), status, language, page)
+        assert f'<html lang="{language}"' in go(door, page, headers=reader).text
+    stack.api.patch(f"/v1/share-links/{link['id']}/reviewers/{link['reviewers'][1]['id']}", {"locale": "ar-EG"}, status=200)
+    assert '<html lang="fr" dir="rtl">' in go(door, f"{stack.reviewer(link, 1).page}/done", headers=reader).text
+    stack.api.post(f"/v1/share-links/{link['id']}/deactivate", status=200)
+    page = stack.reviewer(link).page
+    check_language(go(door, f"{page}/content", headers=reader), 410, "nl", page)
+    check_language(go(door, f"{page[:-1]}{'A' if page[-1] != 'A' else 'B'}/content", headers=reader), 404, "fr", None)
+
+
+def test_range_that_a_file_has_not(stack, door):
+    interview = stack.make_interview(candidate={"first_name": "Ada", "last_name": "Lovelace", "resume": {"file_name": "cv.pdf", "url": "media:resumes/int-2041.pdf"}})
+    browser = inside(stack, stack.make_share_link(interview_ids=[interview]))
+    path = browser.interview(interview, status=200).json()["candidate"]["resume"]["url"]
+    cookies = {"sharelink_session": browser.session.cookies["sharelink_session"]}
+    answer = go(door, path, headers={**BROWSER, "Accept-Language": "es", "Range": "bytes=99999999-"}, cookies=cookies)
+    check_language(answer, 416, "es", browser.page)
+
+
+def test_too_much_at_once(make_stack):
+    stack = make_stack()
+    link = stack.make_share_link()
+    page = stack.reviewer(link).page
+    headers = {**BROWSER, "Accept-Language": "de", "Content-Type": "application/json", "Origin": stack.public_url}
+    answers = [go(stack.views, f"{page}/open", "POST", headers, json={"passcode": "0000-0000-0000-000%d" % number}) for number in range(7)]
+    check_language(answers[0], 401, "de", page)
+    check_language(answers[-1], 429, "de", page)

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import hashlib
+import html
 import http.server
 import itertools
 import json
@@ -10,6 +11,7 @@ import os
 import re
 import resource
 import socket
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,13 +19,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from stack import ports
-from stack.nginx import DOOR, Nginx
+from stack.nginx import Nginx
 from support import ROOT
 from support.api import Api, check_problem
 from support.contract import CONTRACTS
 from support.raw_http import Connection, ask, is_readable, request
 
 KIB = 1024
+WORDS = {language: json.loads((ROOT / f"common/words/{language}/pages.json").read_text(encoding="utf-8")) for language in ("en", "de", "fr", "es", "nl")}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 
@@ -240,9 +243,84 @@ def sha256(text):
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+# What has a readable head, so that it is known who asks; a status, and where the page leads to.
+TOLD = [
+    (request("GET", "/nowhere", HOST), 404, None), (request("GET", "/s", HOST), 404, None), (request("TRACE", "/s/x", HOST), 405, "/s/x"),
+    (request("GET", "/s/x/y", HOST, HOST), 400, "/s/x"), (request("GET", "/u/x", HOST, HOST), 400, None),
+    (request("POST", "/s/x/open", HOST, "Transfer-Encoding: gzip"), 411, "/s/x"), (request("POST", "/s/x/open", HOST, "Content-Length: 9999999"), 413, "/s/x"),
+    (request("GET", "/s/a", HOST, "X: " + "a" * 40 * KIB), 431, "/s/a"), (request("GET", "/s/a;b", HOST, *(f"X-{number}: {'a' * 500}" for number in range(90))), 431, None),
+    (request("GET", "/u/x", HOST), 503, None), (request("GET", "/s/x?a=b", HOST), 503, "/s/x"), (request("GET", "/s/x/media/y", HOST), 503, "/s/x"),
+]
+
+
+def in_language(language, accepted=None):
+    return f"Accept: text/html\r\nAccept-Language: {accepted or f'{language};q=0.9, *;q=0.1'}\r\n"
+
+
+def check_told(answer, status, language, leads_to):
+    text = answer.content.decode()
+    assert (answer.status, answer.getheader("Content-Type")) == (status, "text/html; charset=utf-8")
+    assert (answer.getheader("Content-Language"), answer.getheader("Vary")) == (language, "Accept-Language")
+    assert f'<html lang="{language}" dir="ltr">' in text and answer.getheader("X-Request-Id") in text
+    assert re.findall('<a href="([^"]*)">', text) == ([leads_to] if leads_to else [])
+    assert {name: answer.getheader(name) for name in CLOSED} == CLOSED
+    style = re.search("<style>(.*)</style>", text)[1]
+    assert f"'{sha256(style)}'" in answer.getheader("Content-Security-Policy")
+    said = re.search("<h1>(.*)</h1>\\s*<p>(.*)</p>", text).groups()
+    shown = {html.escape(entry, quote=False) for entry in WORDS[language].values() if isinstance(entry, str)}
+    assert set(said) <= shown and not re.search(r"[{}$]", "".join(said)), said
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_a_person_is_told_in_her_language(front, echoes, language):
+    for name in ("views", "notifications"):
+        echoes[name].shutdown()
+        echoes[name].server_close()
+    for sent, status, leads_to in TOLD:
+        line, _, rest = sent.partition(b"\r\n")
+        answer = ask(front, line + b"\r\n" + in_language(language).encode() + rest)
+        check_told(answer, status, language, leads_to)
+        assert answer.getheader("Retry-After") == ("1" if status == 503 else None)
+
+
+@pytest.mark.parametrize("accepted, language", [
+    ("de-AT, en;q=0.5", "de"), ("FR", "fr"), ("pt, es;q=0.7, nl;q=0.8", "nl"), ("en;q=0.1,de;q=1.0", "de"), ("de;q=0, fr;q=0.001", "fr"), ("sv, *", "en"),
+    ("den, frx, de-", "de"), ("", "en"), ("nl ; q=0.45 , es; q=0.449", "nl"), ("de;q=2", "en"), ("x" * 5000 + ", es", "es")])
+def test_the_language_that_is_wanted_most(front, accepted, language):
+    answer = requests.get(front.url() + "/nowhere", headers={"Accept": "text/html", "Accept-Language": accepted}, timeout=5)
+    assert answer.headers["Content-Language"] == language
+
+
+def test_a_person_who_was_too_slow_is_told(front, echoes):
+    """A daemon closes on who does not come to the end of a request within 15 s; nginx's own limit is of silence."""
+    echoes["views"].shutdown()
+    echoes["views"].server_close()
+    program, person = request("POST", "/s/x/open", HOST, "Content-Length: 9"), request("POST", "/s/x/open", HOST, "Content-Length: 9", *in_language("nl").split("\r\n")[:2])
+    with socket.create_server(("127.0.0.1", echoes["views"].server_port)) as daemon, Connection(front) as one, Connection(front) as other:
+        one.send(program)
+        other.send(person)
+        taken = [daemon.accept()[0] for _ in range(2)]
+        for pause in (8, 7.2):  # it is the time that tells
+            time.sleep(pause)
+            for each in (one, other):
+                each.send(b"x")
+        for each in taken:
+            each.close()
+        answer = one.answer("POST")
+        assert (answer.status, json.loads(answer.content)["code"]) == (408, "timeout")
+        check_told(other.answer("POST"), 408, "nl", "/s/x")
+
+
 def test_the_page_is_that_of_the_daemons():
-    of_nginx, of_daemons = ((re.search("<style>(.*)</style>", open(path, encoding="utf-8").read())[1]) for path in (DOOR, ROOT / "common/http/fault.html"))
-    assert of_nginx == of_daemons
+    made = subprocess.run([ROOT / "deploy/nginx/make-faults", "-"], capture_output=True, text=True, check=True).stdout
+    assert (ROOT / "deploy/nginx/faults.conf").read_text(encoding="utf-8") == made, "make brings it up to date"
+
+
+def test_the_page_looks_like_the_others():
+    colours = re.compile(r"--([a-z-]+): ?(#[0-9a-f]{6})")
+    base, fault = ([dict(colours.findall(part)) for part in (ROOT / path).read_text(encoding="utf-8").split("prefers-color-scheme")]
+                   for path in ("common/pages/base.css", "common/http/fault.html"))
+    assert len(fault) == 2 and all(used and used.items() <= known.items() for used, known in zip(fault, base, strict=True))
 
 
 # --- the log ---

@@ -11,6 +11,7 @@ from .web import status_of
 LOCAL = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WRAPPER = os.path.join(LOCAL, "nginx.conf.template")
 ROUTES = os.path.join(os.path.dirname(LOCAL), "nginx", "sharelink.conf.template")
+FAULTS = os.path.join(os.path.dirname(LOCAL), "nginx", "faults.conf")
 DOOR = os.path.join(os.path.dirname(LOCAL), "nginx", "door.conf.template")
 
 
@@ -50,6 +51,7 @@ class Nginx(Server):
             "FRONT_LISTEN": f"127.0.0.1:{self.port}",
             "MEDIA_DIR": str(self.media_dir),
             "DOOR": f"{self.directory}/door.conf",
+            "FAULTS": FAULTS,
             "HSTS": "",
         })
         render(DOOR, f"{self.directory}/door.conf", {})

@@ -137,9 +137,9 @@ void change_note_missing(struct flow *flow, struct faults *faults, const char *n
 
 void change_concerns(const struct flow *flow, const char *basic_of)
 {
-    if (basic_of) {
-        guard_concerns(flow, arena_printf(flow->arena, "%s/%s", caller_of(flow)->account_id, basic_of));
-    }
+    const char *subject = basic_of ? basic_of : router_param(flow, "id");
+
+    guard_concerns(flow, arena_printf(flow->arena, "%s/%s", caller_of(flow)->account_id, subject));
 }
 
 struct next *change_reply_link(struct flow *flow, const char *share_link, int64_t version)

@@ -46,7 +46,8 @@ bool change_note_taken(struct flow *flow, struct faults *faults);
 void change_note_missing(struct flow *flow, struct faults *faults, const char *name, const struct wanted_ids *ids,
                          const char *places, const char *code, const char *detail);
 
-/* The answer is about this interview: the one that a basic link is of, whose candidate's name it has. NULL for other links. */
+/* The answer is about this interview: the one that a basic link is of, whose candidate's name it has. NULL for other links: it is
+ * about the link whose id is in the path, and may have notes of its reviewers, which may name a candidate. */
 void change_concerns(const struct flow *flow, const char *basic_of);
 
 /* 200 with the JSON of a link, and its version as the ETag. */

@@ -38,6 +38,7 @@ static struct next *reply_deactivated(struct flow *flow)
     switch (out.outcome) {
     case DEACTIVATE_REVIEWER_OK:
     case DEACTIVATE_REVIEWER_OFF_ALREADY:
+        change_concerns(flow, NULL);
         publish_events(flow, out.events);
         return http_reply_json(flow, 200, out.reviewer);
     case DEACTIVATE_REVIEWER_VERSION_MISMATCH:

@@ -33,6 +33,7 @@ select outcome,
                          'reviews', reviews,
                          'review_revisions', review_revisions,
                          'watch_records', watch_records,
-                         'transcripts', transcripts)) end as receipt,
+                         'transcripts', transcripts,
+                         'done_notes', done_notes)) end as receipt,
        (select json_agg(json_build_array('sharelink.' || type || '.v1', cloud_event) order by id) from logged) as events
 from erased

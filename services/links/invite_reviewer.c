@@ -41,6 +41,7 @@ static struct next *reply_invited(struct flow *flow)
     struct invite_reviewer_out out = invite_reviewer_get(flow, 0);
     switch (out.outcome) {
     case INVITE_REVIEWER_ACTIVE:
+        change_concerns(flow, NULL);
         publish_events(flow, out.events);
         return http_reply_json(flow, 202, out.reviewer);
     case INVITE_REVIEWER_EXPIRED:

@@ -41,7 +41,7 @@ def test_the_candidate_is_gone_from_everywhere(stack):
     assert receipt["interview_id"] == gone and receipt["erased_at"].endswith("Z")
     assert receipt["erased"].pop("queued_mails") in (0, 1), "the notice of the feedback, when it was planned by then"
     assert receipt["erased"] == {"interviews": 1, "memberships": 3, "basic_links": 1, "reviews": 1, "review_revisions": 2,
-                                 "watch_records": 2, "transcripts": 0, "stream_entries": 3}
+                                 "watch_records": 2, "transcripts": 0, "done_notes": 0, "stream_entries": 3}
 
     stack.api.get(f"/v1/interviews/{gone}", status=404)
     stack.api.get(f"/v1/share-links/{basic['id']}", status=404)
@@ -127,7 +127,7 @@ def test_redis_that_is_away_keeps_nobody_from_being_erased(make_stack):
     stack.redis.kill()
     assert erase(stack.api, interview, status=200).json()["erased"] == {
         "interviews": 1, "memberships": 0, "basic_links": 0, "queued_mails": 0, "reviews": 0, "review_revisions": 0, "watch_records": 0,
-        "transcripts": 0, "stream_entries": None}
+        "transcripts": 0, "done_notes": 0, "stream_entries": None}
 
 
 def test_the_event_holds_ids_only(stack):
@@ -173,6 +173,96 @@ def test_an_answer_that_was_kept_is_erased_too(stack):
     for change in changes:
         stack.api.post(change, headers={"Idempotency-Key": change[-40:]}, status=404)
     assert stack.api.post(path.format(other), headers=key, status=201).json() == kept
+
+
+# --- what reviewers write to the owner ---
+
+def person(stack, first, last):
+    return stack.make_interview(candidate={"first_name": first, "last_name": last})
+
+
+def done(stack, link, note, number=0):
+    """What the owner is told of reviewer `number`, who has said it."""
+    reviewer = stack.reviewer(link, number)
+    reviewer.open(status=200)
+    reviewer.post(f"{reviewer.page}/done", {"note": note}, status=200)
+    path = f"/v1/share-links/{link['id']}/reviewers/{link['reviewers'][number]['id']}"
+    return lambda: stack.api.get(path, status=200).json()["done_note"]
+
+
+@pytest.mark.parametrize("first, last, note", [
+    ("Zoë", "van Dijk", "zoe first, please"), ("Zoë", "van Dijk", "DIJK!"), ("Amara", "Okafor", "I liked Okafors answers, Amara’s too"),
+    ("Søren", "Kierkegård", "either soren or Kierkega\u030ard"), ("太郎", "田中", "田中さんが一番です"), ("Иван", "Петров", "Звоните Петрову"),
+    ("Ada", None, "Ada."), ("محمد", "علي", "أفضلهم محمد")], ids=lambda value: None)
+def test_a_note_that_names_the_candidate_goes_and_is_counted(stack, first, last, note):
+    gone = person(stack, first, last)
+    link = stack.make_share_link(interview_ids=[gone, person(stack, "Quentin", "Xylander")], reviewer_count=2)
+    named, other = done(stack, link, note), done(stack, link, "Quentin first, please; the van is late.", 1)
+    assert (named(), other()) == (note, "Quentin first, please; the van is late.")
+    assert erase(stack.api, gone, status=200).json()["erased"]["done_notes"] == 1
+    assert named() is None and other() == "Quentin first, please; the van is late."
+    assert stack.api.get(f"/v1/share-links/{link['id']}", status=200).json()["reviewers"][0]["done_at"], "the word itself stays"
+
+
+def test_a_note_of_a_link_without_any_other_candidate_goes(stack):
+    gone = person(stack, "Ada", "Lovelace")
+    link = stack.make_share_link(interview_ids=[gone])
+    note = done(stack, link, "She knew everything.")
+    assert erase(stack.api, gone, status=200).json()["erased"]["done_notes"] == 1 and note() is None
+
+
+def test_a_note_that_names_the_candidate_goes_from_a_link_that_has_him_no_more(stack):
+    gone, stays = person(stack, "Ada", "Lovelace"), person(stack, "Bea", "Able")
+    link = stack.make_share_link(interview_ids=[gone, stays])
+    note = done(stack, link, "Lovelace, without a doubt.")
+    stack.api.post(f"/v1/share-links/{link['id']}/interviews/remove", {"interview_ids": [gone]}, status=200)
+    theirs = stack.other_api
+    theirs.put(f"/v1/interviews/{gone}", samples.interview_document(candidate={"first_name": "Ada", "last_name": "Lovelace"}), status=201)
+    assert erase(theirs, gone, status=200).json()["erased"]["done_notes"] == 0 and note(), "another account's notes are not touched"
+    assert erase(stack.api, gone, status=200).json()["erased"]["done_notes"] == 1 and note() is None
+
+
+def test_answers_that_were_kept_with_a_note_are_forgotten(stack):
+    gone = person(stack, "Ada", "Lovelace")
+    links = [stack.make_share_link(interview_ids=[gone, person(stack, "Bea", "Able")]) for _ in range(2)]
+    note = "Lovelace, without a doubt."
+    done(stack, links[0], note)
+    done(stack, links[1], "Both.")
+    calls = [(link, verb, {"Idempotency-Key": f"{link['id']}{number}"})
+             for link in links for number, verb in enumerate([f"reviewers/{link['reviewers'][0]['id']}/deactivate", "deactivate", "reactivate"])]
+    for link, verb, key in calls:
+        answer = stack.api.post(f"/v1/share-links/{link['id']}/{verb}", headers=key, status=200)
+        assert (note in answer.text) == (link is links[0])
+        assert stack.api.post(f"/v1/share-links/{link['id']}/{verb}", headers=key, status=200).content == answer.content
+    erase(stack.api, gone, status=200)
+    for link, verb, key in calls:
+        answer = stack.api.post(f"/v1/share-links/{link['id']}/{verb}", headers=key)
+        assert note not in answer.text and ("Idempotency-Replayed" in answer.headers) == (link is links[1]), verb
+
+
+def test_a_note_that_is_being_written_goes_too(stack):
+    gone = person(stack, "Ada", "Lovelace")
+    link = stack.make_share_link(interview_ids=[gone, person(stack, "Bea", "Able")])
+    note = done(stack, link, "Both.")
+    with psycopg2.connect(stack.db.url) as holding, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        holding.cursor().execute("update views.activity set done_note = 'Ada!' where share_link_id = %s", [link["id"]])
+        erasing = pool.submit(erase, stack.api.another(), gone)
+        wait_until_waiting(stack, "-- erase_interview\n")
+        holding.commit()
+        assert erasing.result().json()["erased"]["done_notes"] == 1
+    holding.close()
+    assert note() is None
+
+
+def test_the_mail_that_tells_of_a_note_tells_it_no_more(make_stack, smtp):
+    stack = make_stack(smtp=smtp)
+    gone = person(stack, "Ada", "Lovelace")
+    link = stack.make_share_link(interview_ids=[gone, person(stack, "Bea", "Able")])
+    smtp.on(link["owner"]["email"], *[LATER] * 50)
+    done(stack, link, "Lovelace, without a doubt.")
+    wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries where kind = 'completed' and state = 'pending'"), 20, "it is planned")
+    erase(stack.api, gone, status=200)
+    assert stack.db.value("select count(*) from notifications.deliveries d where d::text like '%Lovelace%'") == 0
 
 
 def test_a_stale_version_erases_nothing(stack):

@@ -64,7 +64,7 @@ def test_what_is_said_is_marked_to_be_in_its_language(stack, browse):
         texts = [(text, lang) for text, lang in told if word in text]
         assert texts, word
         assert {lang for _, lang in texts} == {"pt-BR"}, texts
-    assert {lang for text, lang in told if text in ("Commented", "Noted") or "adafirst" in text} <= {"en"}, "a name and one's own words are in no other language"
+    assert {lang for text, lang in told if text in ("Commented", "Noted") or "adafirst" in text} <= {"en"}, "of a name and of one's own words nothing is known"
 
 
 def test_what_is_in_no_known_language_is_left_to_the_page_s(stack, browse):

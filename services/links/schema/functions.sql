@@ -410,21 +410,35 @@ begin
 end
 $$;
 
--- Erases a candidate: the interview, its memberships, its basic link, feedback and watch progress, mails that wait because of it,
--- and answers that were kept for an Idempotency-Key. Visits and events stay: they hold ids only. No row: there is no such
--- interview.
+-- Erases a candidate: the interview, its memberships, its basic link, feedback and watch progress, what reviewers wrote to the owner and
+-- name the candidate in, mails that wait because of it, and answers that were kept for an Idempotency-Key. Visits and events stay: they
+-- hold ids only. No row: there is no such interview.
 --
 -- Each statement sees what was committed while the one before it waited, and locks are taken in the order of the lines
--- (docs/architecture.md, "In which order rows are locked"): the interview first. From then on nothing new can refer to it, for all that
--- add members, feedback or its basic link hold it before they lock what they change; so the links that are locked next are all.
+-- (docs/architecture.md, "In which order rows are locked"): reviewers' notes, then the interview. From then on nothing new can refer to it,
+-- for all that add members, feedback or its basic link hold it before they lock what they change; so the links that are locked next are
+-- all. Whose candidate was replaced while the notes were looked through is tried again.
 create or replace function links.erase_interview(of_account_id text, of_interview_id text, wanted_tags text)
 returns table (outcome text, memberships int, basic_link_id text, queued_mails int, reviews int, review_revisions int, watch_records int,
-              transcripts int)
+              transcripts int, done_notes int)
 language plpgsql volatile rows 1 as $$
 declare
     linked text[];
+    emptied text[];
+    candidate text;
+    candidate_now text;
+    with_notes text[];
+    without_notes text[];
 begin
-    select case when sharelink.is_other('v' || i.version, wanted_tags) then 'version_mismatch' else 'ok' end into outcome
+    select i.candidate_name into candidate from links.interviews i
+    where i.account_id = of_account_id and i.id = of_interview_id and sharelink.is_other('v' || i.version, wanted_tags) is not true;
+    if found then
+        with_notes := views.hold_notes(of_account_id, candidate, array(
+            select m.share_link_id from links.share_link_interviews m
+            where m.account_id = of_account_id and m.interview_id = of_interview_id));
+    end if;
+    select case when sharelink.is_other('v' || i.version, wanted_tags) then 'version_mismatch' else 'ok' end, i.candidate_name
+    into outcome, candidate_now
     from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for update;
     if not found then
         return;
@@ -432,6 +446,9 @@ begin
     if outcome <> 'ok' then
         return next;
         return;
+    end if;
+    if with_notes is null or candidate_now <> candidate then
+        raise exception 'the interview % was replaced meanwhile', of_interview_id using errcode = 'serialization_failure';
     end if;
 
     perform from links.share_links l
@@ -446,13 +463,15 @@ begin
     select coalesce(array_agg(share_link_id), '{}') into linked from ended;
     update links.share_links l set version = l.version + 1, updated_at = now() where l.id = any (linked) and l.kind = 'advanced';
     delete from links.share_links l where l.account_id = of_account_id and l.basic_of = of_interview_id returning l.id into basic_link_id;
+    emptied := array(select l.id from unnest(linked) as l (id)
+                     where not exists (select from links.share_link_interviews m where m.share_link_id = l.id));
+    select * into done_notes, without_notes from views.erase_notes(with_notes, candidate, emptied);
     select * into reviews, review_revisions, watch_records, transcripts from views.erase_feedback(of_account_id, of_interview_id);
-    delete from sharelink.idempotent_answers a where a.about = of_account_id || '/' || of_interview_id;
+    delete from sharelink.idempotent_answers a
+    where a.about = of_account_id || '/' || of_interview_id
+          or a.about in (select of_account_id || '/' || l.id from unnest(without_notes) l (id));
     delete from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id;
-    queued_mails := notifications.drop_mails_of_candidate(
-        of_account_id, of_interview_id, linked,
-        array(select l.id from unnest(linked) as l (id)
-              where not exists (select from links.share_link_interviews m where m.share_link_id = l.id)));
+    queued_mails := notifications.drop_mails_of_candidate(of_account_id, of_interview_id, linked, emptied);
     memberships := cardinality(linked);
     return next;
 end

@@ -186,6 +186,63 @@ begin
 end
 $$;
 
+-- Whether a text names a candidate, by any of the names, however they are written: as a word, with or without the ending of a genitive;
+-- in a script that has no capitals or joins its words, wherever the name stands. What stands before many names, as "van", names nobody
+-- by itself.
+create or replace function views.names_candidate(value text, candidate_name text) returns boolean
+language plpgsql immutable as $$
+declare
+    words constant text[] := array(
+        select w.word from regexp_split_to_table(sharelink.folded(candidate_name), '[^[:alnum:]]+') w (word)
+        where w.word <> '' and w.word not in ('van', 'von', 'der', 'den', 'ter', 'ten', 'the', 'del', 'des', 'dos', 'las', 'los', 'bin', 'ibn'));
+    folded text;
+begin
+    if value is null or words = '{}' then
+        return false;
+    end if;
+    folded := sharelink.folded(value);
+    return exists (
+        select from unnest(words) w (word)
+        where case when w.word ~ '^[a-z0-9]+$'
+                   then (length(w.word) > 2 or cardinality(words) = 1) and folded ~ ('\m' || w.word || '(s|es|n)?\M')
+                   else position(w.word in folded) > 0 end);
+end
+$$;
+
+-- Holds what an erasure may take notes from: the rows of the reviewers of these links, so that none of them is writing one, and those of
+-- the account's that name the candidate. Published for the links service, as erase_notes is, which empties them.
+create or replace function views.hold_notes(of_account_id text, candidate_name text, of_share_link_ids text[]) returns text[]
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return array(
+        select a.reviewer_id from views.activity a
+        where a.reviewer_id in (
+            select m.reviewer_id from views.activity m where m.share_link_id = any (of_share_link_ids)
+            union
+            select n.reviewer_id from views.activity n
+            where n.account_id = of_account_id and n.done_note is not null and views.names_candidate(n.done_note, candidate_name))
+        order by a.reviewer_id
+        for update);
+end
+$$;
+
+-- Takes the notes of these reviewers that name the candidate, or are of links that have no other candidate. share_link_ids: whose they were.
+create or replace function views.erase_notes(of_reviewer_ids text[], candidate_name text, emptied_share_link_ids text[],
+                                             out many int, out share_link_ids text[])
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    with erased as (
+        update views.activity a set done_note = null
+        where a.reviewer_id = any (of_reviewer_ids) and a.done_note is not null
+              and (a.share_link_id = any (emptied_share_link_ids) or views.names_candidate(a.done_note, candidate_name))
+        returning a.share_link_id
+    )
+    select count(*), coalesce(array_agg(distinct e.share_link_id), '{}') into many, share_link_ids from erased e;
+end
+$$;
+
 -- --- what is fetched (fetch/) ---
 
 -- Stores lines that were made of captions, unless somebody else has the job by now, or the document was replaced. All lines that were

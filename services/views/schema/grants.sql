@@ -12,6 +12,10 @@ grant select on views.reviewer_activity, views.published_reviews to sharelink_no
 
 revoke execute on function views.erase_feedback(text, text) from public;
 grant execute on function views.erase_feedback(text, text) to sharelink_links;
+revoke execute on function views.hold_notes(text, text, text[]) from public;
+grant execute on function views.hold_notes(text, text, text[]) to sharelink_links;
+revoke execute on function views.erase_notes(text[], text, text[]) from public;
+grant execute on function views.erase_notes(text[], text, text[]) to sharelink_links;
 revoke execute on function views.forget_guesses(int) from public;
 grant execute on function views.forget_guesses(int) to sharelink_links;
 revoke execute on function views.want_logo(text, text) from public;

@@ -47,6 +47,7 @@ create table views.activity (
     done_told_at      timestamptz
 ) with (fillfactor = 80);
 create index activity_by_link on views.activity (share_link_id);
+create index activity_with_note on views.activity (account_id) where done_note is not null;
 
 -- The last open of each link. Every link has its row from the start, so that a list of the never opened is as cheap as any:
 -- never lies before all times.

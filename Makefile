@@ -31,7 +31,7 @@ CFLAGS += -std=gnu11 $(WARNINGS) $(CFLAGS_$(MODE)) -pthread
 LDFLAGS += $(LDFLAGS_$(MODE)) -pthread
 LDLIBS += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
 
-DAEMONS := links views notifications
+DAEMONS := links views notifications console
 SERVICES := $(DAEMONS) ctl
 BINARIES := $(DAEMONS:%=$(OUT)/bin/sharelink-%) $(OUT)/bin/sharelink
 

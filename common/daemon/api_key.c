@@ -1,4 +1,4 @@
-/* api_key.c - checks the API key before a handler runs.
+/* api_key.c - checks the API key before a handler runs, and has session.c check what is a session's token.
  *
  * A good key is remembered for two seconds under the hash of the whole key, so a busy caller costs one look-up every two
  * seconds, and a revoked key works for two seconds at most. Bad keys are bad_keys.h's.
@@ -13,6 +13,7 @@
 #include "common/daemon/bad_keys.h"
 #include "common/daemon/daemon.h"
 #include "common/daemon/find_api_key.sql.h"
+#include "common/daemon/session.h"
 #include "common/data/id.h"
 #include "common/http/problem.h"
 
@@ -33,6 +34,7 @@ struct known_key {
 
 struct key_cache {
     struct bad_keys *bad;
+    struct session_cache *sessions;
     struct known_key slots[CACHE_SLOTS];
 };
 
@@ -57,12 +59,14 @@ struct key_cache *key_cache_new(int64_t bad_per_minute)
     struct key_cache *cache = mem_alloc(sizeof *cache);
 
     cache->bad = bad_keys_new(bad_per_minute);
+    cache->sessions = session_cache_new();
     return cache;
 }
 
 void key_cache_free(struct key_cache *cache)
 {
     bad_keys_free(cache->bad);
+    session_cache_free(cache->sessions);
     free(cache);
 }
 
@@ -79,6 +83,10 @@ struct next *api_key_check(struct flow *flow, struct key_cache *cache, flow_step
     const char *key = presented_key(flow);
     if (!key) {
         return refuse(flow);
+    }
+
+    if (session_is_token(key)) {
+        return session_check(flow, cache->sessions, cache->bad, key, then);
     }
 
     struct checking checking = { .cache = cache, .then = then };
@@ -112,7 +120,8 @@ static const char *presented_key(struct flow *flow)
             return NULL;
         }
     }
-    bool formed = length > KEY_PREFIX_LENGTH && length < 128 && str_starts_with(key, "slk_") && key[KEY_PREFIX_LENGTH - 1] == '_';
+    bool formed = length > KEY_PREFIX_LENGTH && length < 128 && (str_starts_with(key, "slk_") || session_is_token(key)) &&
+                  key[KEY_PREFIX_LENGTH - 1] == '_';
     return formed ? key : NULL;
 }
 
@@ -161,6 +170,7 @@ static struct next *go_on(struct flow *flow, const struct known_key *known, flow
     caller->account_id = arena_strdup(flow->arena, known->account_id);
     caller->plan = arena_strdup(flow->arena, known->plan);
     caller->scopes = arena_strdup(flow->arena, known->scopes);
+    caller->session = NULL;
     flow->identity = caller;
     return then(flow);
 }
@@ -186,17 +196,4 @@ static struct next *refuse(struct flow *flow)
 {
     http_set_header(flow, "WWW-Authenticate", "Bearer");
     return problem_reply(flow, 401, "unauthorized", "Send a valid API key: Authorization: Bearer slk_…");
-}
-
-bool caller_may(const struct caller *caller, const char *scope)
-{
-    size_t length = strlen(scope);
-
-    for (const char *at = caller->scopes; (at = strstr(at, scope)); at += length) {
-        bool starts = at == caller->scopes || at[-1] == ' ';
-        if (starts && (at[length] == ' ' || at[length] == '\0')) {
-            return true;
-        }
-    }
-    return false;
 }

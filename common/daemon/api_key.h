@@ -1,25 +1,10 @@
-/* api_key.h - who is calling: API keys of the form slk_<id>_<secret>. */
+/* api_key.h - who is calling: API keys of the form slk_<id>_<secret>, and sessions of the console (session.h). */
 #ifndef SHARELINK_API_KEY_H
 #define SHARELINK_API_KEY_H
 
-#include <stdbool.h>
+#include <stdint.h>
 
-#include "common/loop/flow.h"
-
-struct caller {
-    const char *key_id; /* slk_ and the id, without the secret */
-    const char *account_id;
-    const char *plan;
-    const char *scopes; /* divided by blanks */
-};
-
-bool caller_may(const struct caller *caller, const char *scope);
-
-/* Inside a route with a scope. */
-static inline const struct caller *caller_of(const struct flow *flow)
-{
-    return (const struct caller *)flow->identity;
-}
+#include "common/daemon/caller.h"
 
 /* Keys that were found good stay so for a few seconds; a revocation is effective when they are over. */
 struct key_cache;

@@ -22,7 +22,8 @@ struct daemon_settings {
     int64_t drain_seconds;
     bool allow_cores;
     /* of guard_settings; 0 for a daemon without a guard */
-    int64_t rate_limit_burst, rate_limit_per_second, bad_keys_per_minute, idempotency_mb;
+    int64_t rate_limit_burst, rate_limit_per_second, session_rate_limit_burst, session_rate_limit_per_second, bad_keys_per_minute,
+        idempotency_mb;
 };
 
 extern const struct config_setting common_settings[]; /* ended by a NULL name */

@@ -8,6 +8,7 @@
 #include "common/daemon/idempotency.h"
 #include "common/http/problem.h"
 #include "common/daemon/ratelimit.h"
+#include "common/daemon/session.h"
 #include "common/base/str.h"
 
 #define FIELD(member) offsetof(struct daemon_settings, member)
@@ -27,6 +28,20 @@ const struct config_setting guard_settings[] = {
       .min = 0,
       .max = 100000,
       .about = "Calls a second that an API key may make in the long run; 0 sets no limit." },
+    { .name = "SESSION_RATE_LIMIT_BURST",
+      .kind = CONFIG_INT,
+      .offset = FIELD(session_rate_limit_burst),
+      .fallback = "60",
+      .min = 0,
+      .max = 1000000,
+      .about = "Calls that a session of the console may make at once; 0 sets no limit." },
+    { .name = "SESSION_RATE_LIMIT_PER_SECOND",
+      .kind = CONFIG_INT,
+      .offset = FIELD(session_rate_limit_per_second),
+      .fallback = "10",
+      .min = 0,
+      .max = 100000,
+      .about = "Calls a second that a session of the console may make in the long run; 0 sets no limit." },
     { .name = "BAD_KEYS_PER_MINUTE",
       .kind = CONFIG_INT,
       .offset = FIELD(bad_keys_per_minute),
@@ -46,13 +61,14 @@ const struct config_setting guard_settings[] = {
 
 struct guard {
     struct key_cache *keys;
-    struct ratelimit *limit;
+    struct ratelimit *limit, *session_limit;
     struct idempotency *idempotency;
 };
 
 /* In the order in which they run. */
 static struct next *take_permit(struct flow *flow);
 static struct next *check_scope(struct flow *flow);
+static struct next *take_turn(struct flow *flow);
 static struct next *take_key(struct flow *flow);
 
 struct guard *guard_new(struct daemon *daemon)
@@ -62,6 +78,8 @@ struct guard *guard_new(struct daemon *daemon)
     guard->keys = key_cache_new(daemon->settings->bad_keys_per_minute);
     guard->limit =
         ratelimit_new(daemon->base, daemon->redis, daemon->settings->rate_limit_burst, daemon->settings->rate_limit_per_second);
+    guard->session_limit = ratelimit_new(daemon->base, daemon->redis, daemon->settings->session_rate_limit_burst,
+                                         daemon->settings->session_rate_limit_per_second);
     guard->idempotency = idempotency_new(daemon);
     return guard;
 }
@@ -70,6 +88,7 @@ void guard_free(struct guard *guard)
 {
     key_cache_free(guard->keys);
     ratelimit_free(guard->limit);
+    ratelimit_free(guard->session_limit);
     idempotency_free(guard->idempotency);
     free(guard);
 }
@@ -86,17 +105,27 @@ struct next *guard_check(struct flow *flow)
 
 static struct next *take_permit(struct flow *flow)
 {
-    return ratelimit_take(flow, flow->daemon->guard->limit, caller_of(flow)->key_id, check_scope);
+    const struct guard *guard = flow->daemon->guard;
+
+    return ratelimit_take(flow, session_of(flow) ? guard->session_limit : guard->limit, caller_of(flow)->key_id, check_scope);
 }
 
 static struct next *check_scope(struct flow *flow)
 {
     const char *scope = router_route(flow)->scope;
 
+    if (session_of(flow)) {
+        return session_allow(flow, take_turn);
+    }
     if (!caller_may(caller_of(flow), scope)) {
         return problem_reply_with(flow, 403, "insufficient_scope", "The API key lacks the scope that this call needs.",
                                   json_pack("{s:s}", "required_scope", scope));
     }
+    return take_turn(flow);
+}
+
+static struct next *take_turn(struct flow *flow)
+{
     flow->state = NULL;
     return flow->daemon->spec->take_turn ? flow->daemon->spec->take_turn(flow, take_key) : take_key(flow);
 }

@@ -1,5 +1,5 @@
-/* guard.h - what stands before every route with a scope (the router's guard): the API key, how often it may call, its
- * scopes, and an Idempotency-Key, in this order.
+/* guard.h - what stands before every route with a scope (the router's guard): the API key, or a session of
+ * the console; how often it may call; the key's scopes, or what the session may; and an Idempotency-Key, in this order.
  *
  * A daemon that has such routes names guard_check and guard_settings in its spec, makes its guard in start
  * (daemon->guard = guard_new(daemon)) and frees it in stop.

@@ -6,6 +6,7 @@
 
 #include "common/daemon/api_key.h"
 #include "common/daemon/daemon.h"
+#include "common/daemon/session.h"
 #include "common/daemon/idempotency_claim.sql.h"
 #include "common/daemon/idempotency_store.sql.h"
 #include "common/base/log.h"
@@ -135,8 +136,9 @@ static struct keyed *identify(struct flow *flow, struct idempotency *idempotency
     uint8_t hash[CRYPTO_HASH_SIZE];
     struct buf text = { 0 };
 
-    /* No part can hold a line's end but the last. */
-    buf_printf(&text, "%s\nPOST\n%s\n%s", caller_of(flow)->account_id, http_path(flow), key);
+    /* No part can hold a line's end but the last. Who repeats another recruiter's key and body is not given that one's answer. */
+    buf_printf(&text, "%s\n%s%sPOST\n%s\n%s", caller_of(flow)->account_id, session_of(flow) ? session_of(flow)->email : "",
+               session_of(flow) ? "\n" : "", http_path(flow), key);
     crypto_hash(keyed->id, text.data, text.length);
     buf_clear(&text);
 

@@ -45,6 +45,7 @@ struct page_filter {
     const char *condition;                                           /* :value is the value */
     const struct page_keys *keys; /* in the condition's place, for the first filter asked for that has some; may be NULL */
     bool is_narrow;               /* an index has its rows in the list's order: no keys that are usual for the list are needed */
+    bool is_owner;                /* a session that sees the recruiter's own has his address here, whatever its query asks for */
     bool is_heavy;                /* may read far more than a page: its statement goes on the lane of heavy ones */
 };
 
@@ -63,6 +64,9 @@ struct page_list {
     /* For a list below one thing, /v1/things/{id}/list: SQL that tells what is below it and whether it is there, as :scope and
      * :known in the pattern, with :parent_id for {id}; and what a 404 says. The pattern then has the column is_known. */
     const char *scope, *known, *not_found;
+    /* A condition of the rows that a session reaches which sees the recruiter's own: :session is its id. Of all that the pattern
+     * tells of a thing when the list is below one. NULL where an owner's filter says it, or the path. */
+    const char *of_session;
     const char *also; /* name of one more member of the answer, and of the pattern's column that has its value as JSON */
     /* Ascending, next_cursor is there at the end too: who asks with it later goes on. last_key and last_id are then those of the
      * last row of any page, null without rows. */

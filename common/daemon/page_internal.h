@@ -19,6 +19,7 @@ struct wanted_page {
         size_t word_count;
     } filters[PAGE_FILTERS_MAX];
     const char *after_key, *after_id; /* NULL for the first page */
+    const char *session_id;           /* of a session that reaches a part of the list: see of_session; else NULL */
     const char *cursor;               /* that was given, as JSON */
 };
 

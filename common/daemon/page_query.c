@@ -5,6 +5,7 @@
 
 #include "common/base/str.h"
 #include "common/daemon/page_internal.h"
+#include "common/daemon/session.h"
 #include "common/http/http.h"
 #include "common/http/parameters.h"
 
@@ -36,6 +37,7 @@ void page_read_query(struct flow *flow, struct wanted_page *page, struct faults 
         faults_add(faults, "?", "invalid", "The query string is malformed.");
     }
     page->limit = LIMIT_DEFAULT;
+    page->session_id = page->list->of_session && session_owner_of(flow) ? session_id_of(flow) : NULL;
     page->cursor = cursor ? arena_printf(flow->arena, "\"%s\"", cursor) : "null"; /* its mark is checked below */
     if (limit && !str_parse_int(limit, 1, LIMIT_MAX, &page->limit)) {
         faults_add(faults, "?limit", "out_of_range", "This must be a whole number from 1 to 100.");
@@ -118,7 +120,9 @@ static void read_filter(struct flow *flow, const struct page_filter *filter, str
 {
     const char *value = http_query(flow, filter->name);
 
-    if (filter->words) {
+    if (filter->is_owner && session_owner_of(flow)) {
+        wanted->value = session_owner_of(flow);
+    } else if (filter->words) {
         read_words(flow, filter, wanted, faults);
     } else if (value && filter->choices) {
         wanted->value = value;

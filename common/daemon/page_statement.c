@@ -25,6 +25,7 @@ struct part {
 /* In the order in which they run. */
 static uint64_t variant_of(const struct wanted_page *page);
 static const char *compose(struct arena *arena, const struct wanted_page *page);
+static const char *scope_of(struct arena *arena, const struct wanted_page *page);
 static const struct page_filter *keyed_filter(const struct wanted_page *page);
 static const struct page_keys *keys_of(const struct wanted_page *page, const struct page_filter *keyed);
 static const char *conditions_of(struct arena *arena, const struct wanted_page *page, const struct page_filter *keyed);
@@ -71,7 +72,7 @@ static uint64_t variant_of(const struct wanted_page *page)
     for (size_t i = 0; page->list->filters[i].name; i++) {
         variant = variant * 8 + (page->filters[i].value ? 1 + (unsigned)page->filters[i].choice : 0);
     }
-    return variant;
+    return variant * 2 + (page->session_id ? 1 : 0);
 }
 
 static const char *compose(struct arena *arena, const struct wanted_page *page)
@@ -81,7 +82,7 @@ static const char *compose(struct arena *arena, const struct wanted_page *page)
     bool has_keys = keys_of(page, keyed);
     const char *conditions = conditions_of(arena, page, keyed);
     const struct part whole[] = { { ":from", has_keys ? from_keys(arena, page, keyed, conditions) : page->sort->from },
-                                  { ":scope", list->scope ? list->scope : "" },
+                                  { ":scope", scope_of(arena, page) },
                                   { ":known", list->known ? list->known : "" },
                                   { ":conditions", has_keys ? "" : conditions },
                                   { NULL, NULL } };
@@ -91,9 +92,17 @@ static const char *compose(struct arena *arena, const struct wanted_page *page)
                                   { ":account_id", "($1::text)" },
                                   { ":limit", "($2::int)" },
                                   { ":parent_id", "($3::text)" },
+                                  { ":session", arena_printf(arena, "($%d::text)", parameter_of(page, NULL)) },
                                   { NULL, NULL } };
 
     return put_in(arena, put_in(arena, list->pattern->sql, whole), order);
+}
+
+static const char *scope_of(struct arena *arena, const struct wanted_page *page)
+{
+    const struct page_list *list = page->list;
+
+    return !list->scope ? "" : page->session_id ? arena_printf(arena, "%s and (%s)", list->scope, list->of_session) : list->scope;
 }
 
 static const struct page_filter *keyed_filter(const struct wanted_page *page)
@@ -127,6 +136,9 @@ static const char *conditions_of(struct arena *arena, const struct wanted_page *
     int number = parameter_of_cursor(page);
 
     buf_add(&sql, "", 0);
+    if (page->session_id && !list->scope) {
+        buf_printf(&sql, " and (%s)", list->of_session);
+    }
     if (list->always) {
         buf_printf(&sql, " and (%s)", list->always);
     }
@@ -152,7 +164,7 @@ static const char *conditions_of(struct arena *arena, const struct wanted_page *
 }
 
 /* Which parameter a name is: the account, the limit and, of a list below one thing, its id; then the cursor's two, when there is
- * one; then the filters' values. */
+ * one; then the filters' values; then the session's id, when there is one. */
 static int parameter_of_cursor(const struct wanted_page *page)
 {
     return page->list->scope ? 4 : 3;
@@ -162,7 +174,7 @@ static int parameter_of(const struct wanted_page *page, const struct page_filter
 {
     int number = parameter_of_cursor(page) + (page->after_key ? 2 : 0);
 
-    for (const struct page_filter *each = page->list->filters; each != filter; each++) {
+    for (const struct page_filter *each = page->list->filters; each != filter && each->name; each++) {
         number += page->filters[each - page->list->filters].value && !each->choices;
     }
     return number;
@@ -257,5 +269,8 @@ void page_add_params(struct pg_params *params, struct flow *flow, const struct w
         } else if (wanted->value && !page->list->filters[i].choices) {
             pg_text(params, wanted->value);
         }
+    }
+    if (page->session_id) {
+        pg_text(params, page->session_id);
     }
 }

@@ -230,7 +230,9 @@ static struct next *refuse(struct flow *flow, const struct ratelimit *limit, con
     metrics_add(limit->refused, 1);
     show(flow, limit, bucket, now_us);
     http_set_header(flow, "Retry-After", arena_printf(flow->arena, "%lld", (long long)(wait_s > 1 ? wait_s : 1)));
-    return problem_reply(flow, 429, "rate_limited", "This API key has called too often; see Retry-After.");
+    return problem_reply(flow, 429, "rate_limited",
+                         str_starts_with(bucket->subject, "slk_") ? "This API key has called too often; see Retry-After."
+                                                                  : "This session has called too often; see Retry-After.");
 }
 
 /* --- telling Redis --- */

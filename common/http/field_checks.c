@@ -1,4 +1,5 @@
 /* field_checks.c - the checks of fields.h that several services need. */
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,54 @@ static const char *check_url(const char *text, const char *scheme)
         rest += 1 + count;
     }
     return !*rest || strchr("/?#", *rest) ? NULL : wrong;
+}
+
+const char *fields_check_origin(const char *text)
+{
+    bool has_more = strlen(text) > strlen("https://") && strpbrk(text + strlen("https://"), "/?#");
+
+    return has_more || fields_check_https_url(text)
+               ? "This must be an origin such as https://ats.example: https, host and port, nothing after them."
+               : NULL;
+}
+
+const char *fields_check_framing_origin(const char *text)
+{
+    static const char *const loopback[] = { "http://localhost", "http://127.0.0.1", "http://[::1]" };
+
+    for (size_t i = 0; i < sizeof loopback / sizeof loopback[0]; i++) {
+        const char *rest = text + strlen(loopback[i]);
+        if (str_starts_with(text, loopback[i]) && (*rest == ':' || !*rest) && !strpbrk(rest, "/?#") &&
+            !fields_check_http_url(text)) {
+            return NULL;
+        }
+    }
+    return fields_check_origin(text);
+}
+
+const char *fields_canonical_origin(struct arena *arena, const char *text)
+{
+    const char *origin = fields_in_small_letters(arena, text);
+    const char *port = str_starts_with(origin, "https://") ? ":443" : ":80";
+
+    return str_ends_with(origin, port) ? arena_strndup(arena, origin, strlen(origin) - strlen(port)) : origin;
+}
+
+const char *fields_check_colour(const char *text)
+{
+    bool is_colour = text[0] == '#' && strlen(text) == 7 && strspn(text + 1, "0123456789abcdefABCDEF") == 6;
+
+    return is_colour ? NULL : "This must be a colour such as #1a73e8.";
+}
+
+const char *fields_in_small_letters(struct arena *arena, const char *text)
+{
+    char *small = arena_strdup(arena, text);
+
+    for (char *at = small; *at; at++) {
+        *at = (char)tolower((unsigned char)*at);
+    }
+    return small;
 }
 
 const char *fields_check_external_id(const char *text)

@@ -71,7 +71,12 @@ bool fields_none_sent(struct flow *flow, struct next **reply);
 const char *fields_check_email(const char *text);     /* one address, local@domain, no quotes, no comments; <= 254 bytes */
 const char *fields_check_time_zone(const char *text); /* a name of the IANA database */
 const char *fields_check_https_url(const char *text);
-const char *fields_check_http_url(const char *text); /* http: alone */
+const char *fields_check_http_url(const char *text);                        /* http: alone */
+const char *fields_check_origin(const char *text);                          /* https://host[:port], nothing after it */
+const char *fields_check_framing_origin(const char *text);                  /* the same, and http: for loopback */
+const char *fields_canonical_origin(struct arena *arena, const char *text); /* as a browser writes it */
+const char *fields_check_colour(const char *text);                          /* #rrggbb */
+const char *fields_in_small_letters(struct arena *arena, const char *text);
 const char *fields_check_external_id(const char *text);
 const char *fields_check_share_link_id(const char *text);
 const char *fields_check_reviewer_id(const char *text);

@@ -21,11 +21,16 @@ struct deprecation {
     const char *sunset;    /* from this day on it may be gone; a year after since at the earliest, or the table is not served */
 };
 
+/* What a session of the console must be capable of for a route (common/daemon/session.h); those of a session are its `may`. */
+enum session_right { SESSION_READ = 1, SESSION_SHARE = 2, SESSION_MANAGE = 4, SESSION_TEMPLATES = 8 };
+#define SESSION_ANY (SESSION_SHARE | SESSION_MANAGE | SESSION_TEMPLATES) /* whoever may do more than read */
+
 struct route {
     enum http_method method; /* HTTP_GET serves HEAD too */
     const char *pattern;     /* "/v1/share-links/{id}"; a {segment} matches one non-empty segment, decoded */
     flow_step *handle;
     const char *scope;                    /* of the API key, NULL when the route needs none: see guard */
+    unsigned sessions;                    /* one of these rights of a session will do; 0: the route is for keys alone */
     const struct deprecation *deprecated; /* NULL: nothing of it */
     /* Answers the OPTIONS that a browser asks before a call from another site's page; NULL for a 405, as without one. */
     flow_step *preflight;

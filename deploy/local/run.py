@@ -106,6 +106,7 @@ def write_env(stack):
     """Last of all: who finds this file finds everything ready."""
     values = {
         "LINKS_URL": stack.links.url(), "VIEWS_URL": stack.views.url(), "NOTIFICATIONS_URL": stack.notifications.url(),
+        "CONSOLE_URL": stack.console.url(),
         "PUBLIC_URL": stack.public_url, "API_KEY": stack.state.get("api_key"),
         "DATABASE_URL": stack.postgres.url(stack.database), "REDIS_URL": stack.redis.url(),
         "SMTP_URL": stack.mail.url(), "MAIL_DIR": stack.mail.mail_dir,
@@ -132,6 +133,7 @@ def farewell(stack, link):
         f"  links          {stack.links.url()}",
         f"  views          {stack.views.url()}",
         f"  notifications  {stack.notifications.url()}",
+        f"  console        {stack.console.url()}",
         f"  API key        {stack.state.get('api_key')}",
         f"  Mails          {stack.mail.mail_dir}",
         f"  Logs           {RUN_DIR}/log",

@@ -15,6 +15,7 @@ static const struct config_setting ctl_settings[] = {
     { .name = "LINKS_PASSWORD", .kind = CONFIG_TEXT, .optional = true, .secret = true },
     { .name = "VIEWS_PASSWORD", .kind = CONFIG_TEXT, .optional = true, .secret = true },
     { .name = "NOTIFICATIONS_PASSWORD", .kind = CONFIG_TEXT, .optional = true, .secret = true },
+    { .name = "CONSOLE_PASSWORD", .kind = CONFIG_TEXT, .optional = true, .secret = true },
     { .name = "HEALTH_LISTEN", .kind = CONFIG_TEXT, .optional = true, .secret = true },
     { .name = "LISTEN", .kind = CONFIG_TEXT, .optional = true, .secret = true },
     { .name = "SMTP_URL", .kind = CONFIG_TEXT, .optional = true, .secret = true },

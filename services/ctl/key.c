@@ -13,7 +13,7 @@
 
 /* Two live keys are what a rotation needs; a third is one that somebody forgot. */
 enum { KEYS_MAX = 2 };
-#define ALL_SCOPES "links.read,links.write,reviews.read,events.read,webhooks.write"
+#define ALL_SCOPES "links.read,links.write,reviews.read,events.read,webhooks.write,console.write"
 
 static bool are_scopes(struct ctl *ctl, const char *scopes);
 static struct pg_texts list_of(struct ctl *ctl, const char *scopes);

@@ -86,7 +86,8 @@ static int set_passwords(struct ctl *ctl)
 {
     static const char *const roles[][2] = { { "sharelink_links", "LINKS_PASSWORD" },
                                             { "sharelink_views", "VIEWS_PASSWORD" },
-                                            { "sharelink_notifications", "NOTIFICATIONS_PASSWORD" } };
+                                            { "sharelink_notifications", "NOTIFICATIONS_PASSWORD" },
+                                            { "sharelink_console", "CONSOLE_PASSWORD" } };
 
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
         const char *password = ctl_setting(ctl, roles[i][1]);

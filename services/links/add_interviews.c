@@ -3,6 +3,7 @@
  * When the body itself has faults, the statement is asked all the same which interviews do not exist, so that the caller
  * hears of all faults at once.
  */
+#include "common/daemon/session.h"
 #include "common/http/conditional.h"
 #include "services/links/add_interviews.sql.h"
 #include "services/links/change.h"
@@ -41,6 +42,7 @@ static struct next *store_members(struct flow *flow)
     struct addition *addition = flow->state;
     struct add_interviews_in in = {
         .account_id = caller_of(flow)->account_id,
+        .session_id = session_id_of(flow),
         .share_link_id = router_param(flow, "id"),
         .tags = conditional_tags(flow),
         .interview_ids = { addition->wanted.ids, addition->wanted.count },

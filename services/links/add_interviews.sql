@@ -1,6 +1,6 @@
 -- Adds interviews to a link, or adds none and says which do not exist. is_sound false asks for that check alone. Row locks: the
 -- interviews, then the link (docs/architecture.md, "In which order rows are locked").
--- in  account_id text, share_link_id text, tags text?, interview_ids text[], is_sound bool, interviews_max int, content_max bigint,
+-- in  account_id text, session_id text?, share_link_id text, tags text?, interview_ids text[], is_sound bool, interviews_max int, content_max bigint,
 --     event_ids text[], request_id text, traceparent text?
 -- out outcome: ok | version_mismatch | basic_link | faulty | too_many | too_large | no row: not_found,
 --     answer json, content_size bigint, missing_interviews json?, events json?
@@ -14,7 +14,7 @@ link as materialized (
     for update of l
 ),
 sent as materialized (
-    select u.id, u.place::int, s.size, exists (select from held h where h.id = u.id) as found
+    select u.id, u.place::int, s.size, exists (select from held h where h.id = u.id) and console.session_reaches(:session_id, 'interview', u.id) as found
     from unnest(:interview_ids) with ordinality as u (id, place)
     cross join lateral (select (select i.content_size + coalesce(t.size, 0) from links.interviews i
                                 left join views.transcript_sizes t on t.account_id = i.account_id and t.interview_id = i.id

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/data/json.h"
+#include "common/daemon/session.h"
 #include "common/http/conditional.h"
 #include "services/links/found_link.h"
 #include "services/links/links.h"
@@ -14,7 +15,7 @@ struct next *basic_link_reply(struct flow *flow, int status, const char *share_l
     const char *error;
     json_t *link = json_parse(flow->arena, share_link, strlen(share_link), &error);
 
-    if (caller_may(caller_of(flow), "links.write")) {
+    if (session_may_copy(flow)) {
         const json_t *boxes = sealed ? json_parse(flow->arena, sealed, strlen(sealed), &error) : NULL;
         show_sealed_secrets(flow, json_array_get(json_object_get(link, "reviewers"), 0),
                             json_string_value(json_array_get(boxes, 0)));

@@ -4,6 +4,7 @@
  * It has no named reviewers and takes no feedback. Behind its URL stands a technical reviewer, "Guest" without an address:
  * that name is what an open tells the recruiter, and nobody is invited by mail.
  */
+#include "common/daemon/session.h"
 #include "common/data/id.h"
 #include "common/http/problem.h"
 #include "services/links/basic_link.h"
@@ -69,6 +70,11 @@ static void read_link(struct flow *flow, const json_t *body, struct wanted_basic
     wanted->owner_email = fields_text(&owner, "email", FIELDS_OPTIONAL, &email_rule);
     wanted->owner_time_zone = fields_text(&owner, "time_zone", FIELDS_OPTIONAL, &time_zone_rule);
     fields_end(&owner);
+    if (session_of(flow)) {
+        wanted->owner_name = session_of(flow)->name;
+        wanted->owner_email = session_of(flow)->email;
+        wanted->owner_time_zone = session_of(flow)->time_zone;
+    }
     wanted->settings = link_fields_settings(&root);
     if (json_is_false(json_object_get(json_object_get(body, "settings"), "disable_feedback"))) {
         fields_fault(&root, "settings/disable_feedback", "invalid", BASIC_LINK_FEEDBACK);
@@ -121,6 +127,7 @@ static struct next *store_link(struct flow *flow, struct wanted_basic_link *want
     crypto_random(media_salt, sizeof media_salt);
     struct create_basic_link_in in = {
         .account_id = caller_of(flow)->account_id,
+        .session_id = session_id_of(flow),
         .interview_id = wanted->interview_id,
         .share_link_id = wanted->link_id,
         .title = wanted->title,
@@ -162,6 +169,9 @@ static struct next *reply_link(struct flow *flow)
         return basic_link_reply(flow, 201, out.share_link, out.version, out.sealed);
     case CREATE_BASIC_LINK_EXISTS:
         return basic_link_reply(flow, 200, out.share_link, out.version, out.sealed);
+    case CREATE_BASIC_LINK_OF_ANOTHER:
+        return problem_reply(flow, 409, "basic_link_of_another",
+                             "A colleague has made the basic link of this interview already.");
     case CREATE_BASIC_LINK_FAULTY:
         if (out.is_external_id_taken) {
             platform_data_note_taken(flow->arena, wanted->faults, "", "share link");

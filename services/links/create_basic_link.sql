@@ -1,17 +1,20 @@
 -- Makes the basic link of an interview, or finds the one that is there. The interview's row is locked, so that of two callers
 -- the second finds what the first has made. What the request leaves out comes from the account's defaults, the owner's name
 -- in the end from the account's own, the title from the candidate's name. The guest is its one reviewer, who has no address.
+-- A session of the console makes one of interviews that it reaches, and finds none of a colleague's.
 -- is_sound false asks for a check alone: whether another link has this external_id.
--- in   account_id text, interview_id text, share_link_id text, title text?, owner_name text?, owner_email text?,
+-- in   account_id text, session_id text?, interview_id text, share_link_id text, title text?, owner_name text?, owner_email text?,
 --      owner_time_zone text, settings jsonb, is_expiry_given bool, expires_at timestamptz?, expires_in_s bigint?, external_id text?,
 --      metadata jsonb, media_salt bytea, is_sound bool, event_ids text[], request_id text, traceparent text?
 -- rows guests as struct new_reviewer from services/links/new_reviewers.h:
 --      id text, name text?, email text?, token_hash bytea, passcode_hash bytea, sealed bytea, external_id text?, metadata jsonb,
 --      locale text?
--- out  outcome: created | exists | faulty | no row: not_found, is_external_id_taken bool, share_link json?, version int?, sealed json?,
+-- out  outcome: created | exists | of_another | faulty | no row: not_found, is_external_id_taken bool, share_link json?, version int?, sealed json?,
 --      events json?
 with interview as materialized (
-    select i.id, i.candidate_name from links.interviews i where i.account_id = :account_id and i.id = :interview_id for no key update
+    select i.id, i.candidate_name from links.interviews i where i.account_id = :account_id and i.id = :interview_id
+      and console.session_reaches(:session_id, 'interview', i.id)
+    for no key update
 ),
 existing as materialized (
     select l.id from interview i cross join lateral links.basic_link_now(:account_id, i.id) l
@@ -64,7 +67,11 @@ select 'exists', false, n.share_link, n.version,
        (select json_agg(encode(r.sealed, 'hex') order by r.position) from links.reviewers_now(e.id) r), null
 from existing e
 cross join lateral links.share_link_now(e.id) n
-where :is_sound
+where :is_sound and console.session_reaches(:session_id, 'share_link', e.id)
+union all
+select 'of_another', false, null, null, null, null
+from existing e
+where :is_sound and not console.session_reaches(:session_id, 'share_link', e.id)
 union all
 select 'faulty', exists (select from taken), null, null, null, null
 from interview

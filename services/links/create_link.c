@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "common/daemon/session.h"
 #include "common/data/id.h"
 #include "common/http/problem.h"
 #include "services/links/basic_link.h"
@@ -54,7 +55,7 @@ struct next *create_link(struct flow *flow)
                                   json_pack("{s:[sss]}", "plans", "screen", "growth", "enterprise"));
     }
     creation->faults = faults_new(flow->arena);
-    wanted_link_read(flow->arena, creation->faults, body, &creation->wanted);
+    wanted_link_read(flow->arena, creation->faults, body, session_of(flow), &creation->wanted);
     flow->state = creation;
     return store_link(flow);
 }
@@ -70,6 +71,7 @@ static struct next *store_link(struct flow *flow)
     crypto_random(media_salt, sizeof media_salt);
     struct create_link_in in = {
         .account_id = caller_of(flow)->account_id,
+        .session_id = session_id_of(flow),
         .share_link_id = creation->link_id,
         .title = wanted->title,
         .owner_name = wanted->owner_name,

@@ -3,7 +3,7 @@
 -- account's defaults: settings, expiry (is_expiry_given false), the owner's name (in the end the account's), and the default template
 -- (takes_default_template true). The interviews' rows are locked before all others (docs/architecture.md, "In which order rows are
 -- locked").
--- in   account_id text, share_link_id text, title text?, owner_name text?, owner_email text?, owner_time_zone text, settings jsonb,
+-- in   account_id text, session_id text?, share_link_id text, title text?, owner_name text?, owner_email text?, owner_time_zone text, settings jsonb,
 --      is_expiry_given bool, expires_at timestamptz?, expires_in_s bigint?, send_email bool, message_subject text?,
 --      message_body text?, template_id text?, takes_default_template bool, external_id text?, metadata jsonb, interview_ids text[],
 --      media_salt bytea, is_sound bool, content_max bigint, mails_max int, event_ids text[], request_id text, traceparent text?
@@ -19,7 +19,7 @@ held as materialized (
     select h.id from links.hold_interviews(:account_id, :interview_ids) h (id)
 ),
 wanted as materialized (
-    select u.id, u.place::int, s.size, exists (select from held h where h.id = u.id) as found
+    select u.id, u.place::int, s.size, exists (select from held h where h.id = u.id) and console.session_reaches(:session_id, 'interview', u.id) as found
     from unnest(:interview_ids) with ordinality as u (id, place)
     cross join lateral (select (select i.content_size + coalesce(t.size, 0) from links.interviews i
                                 left join views.transcript_sizes t on t.account_id = i.account_id and t.interview_id = i.id

@@ -7,7 +7,7 @@
  */
 #include "services/links/found_link.h"
 
-#include "common/daemon/api_key.h"
+#include "common/daemon/session.h"
 #include "common/http/conditional.h"
 #include "common/http/http.h"
 #include "common/base/str.h"
@@ -55,7 +55,7 @@ static struct next *reply(struct flow *flow, const json_t *found, int64_t versio
     const char *text = json_text(flow->arena, found);
 
     conditional_set_headers(flow, tag);
-    if (caller_may(caller_of(flow), "links.write")) {
+    if (session_may_copy(flow)) {
         http_set_header(flow, "Cache-Control", "no-store"); /* with URLs and passcodes; who keeps it may still ask by its tag */
     }
     return is_as_made && conditional_is_known(flow, tag) ? http_reply_empty(flow, 304) : http_reply_json(flow, 200, text);

@@ -1,4 +1,5 @@
 /* get_basic_link.c - GET /v1/interviews/{id}/basic-link: the one URL of this interview, when it was made. */
+#include "common/daemon/session.h"
 #include "common/http/problem.h"
 #include "services/links/basic_link.h"
 #include "services/links/get_basic_link.sql.h"
@@ -11,6 +12,7 @@ struct next *get_basic_link(struct flow *flow)
 {
     struct get_basic_link_in in = {
         .account_id = caller_of(flow)->account_id,
+        .session_id = session_id_of(flow),
         .interview_id = router_param(flow, "id"),
     };
     return get_basic_link_query(flow, flow->daemon->pg, &in, reply_link);

@@ -1,6 +1,7 @@
 /* get_link.c - GET /v1/share-links/{id}: one link; with its URLs and passcodes for a key that may write. */
 #include <string.h>
 
+#include "common/daemon/session.h"
 #include "common/http/problem.h"
 #include "services/links/found_link.h"
 #include "services/links/get_link.sql.h"
@@ -28,7 +29,7 @@ static struct next *reply_link(struct flow *flow)
     const char *error;
     struct get_link_out out = get_link_get(flow, 0);
     json_t *link = json_parse(flow->arena, out.share_link, strlen(out.share_link), &error);
-    if (out.sealed && caller_may(caller_of(flow), "links.write")) {
+    if (out.sealed && session_may_copy(flow)) {
         show_urls(flow, link, out.sealed);
     }
     return found_link_reply(flow, link, out.version);

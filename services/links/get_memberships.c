@@ -1,4 +1,5 @@
 /* get_memberships.c - GET /v1/interviews/{id}/share-links: the check boxes as they are, for the form that sets them. */
+#include "common/daemon/session.h"
 #include "common/http/problem.h"
 #include "services/links/get_memberships.sql.h"
 #include "services/links/handlers.h"
@@ -8,7 +9,9 @@ static struct next *reply_memberships(struct flow *flow);
 
 struct next *get_memberships(struct flow *flow)
 {
-    struct get_memberships_in in = { .account_id = caller_of(flow)->account_id, .interview_id = router_param(flow, "id") };
+    struct get_memberships_in in = { .account_id = caller_of(flow)->account_id,
+                                     .session_id = session_id_of(flow),
+                                     .interview_id = router_param(flow, "id") };
 
     return get_memberships_query(flow, flow->daemon->pg, &in, reply_memberships);
 }

@@ -1,5 +1,5 @@
 -- The advanced links that an interview is a member of, in the order of their ids, and the tag of that set.
--- in  account_id text, interview_id text
+-- in  account_id text, session_id text?, interview_id text
 -- out memberships json, tag text
 select json_build_object(
            'share_link_ids', coalesce(json_agg(l.id order by l.id) filter (where l.id is not null), '[]'),
@@ -12,6 +12,6 @@ select json_build_object(
        md5(coalesce(string_agg(l.id, ',' order by l.id), '')) as tag
 from links.interviews i
 left join links.share_link_interviews m on m.account_id = i.account_id and m.interview_id = i.id
-left join links.share_links l on l.id = m.share_link_id and l.kind = 'advanced'
+left join links.share_links l on l.id = m.share_link_id and l.kind = 'advanced' and console.session_reaches(:session_id, 'share_link', l.id)
 where i.account_id = :account_id and i.id = :interview_id
 group by i.id

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "common/daemon/session.h"
 #include "services/links/change.h"
 #include "services/links/found_link.h"
 #include "services/links/get_reviewer.sql.h"
@@ -34,7 +35,7 @@ static struct next *reply_reviewer(struct flow *flow)
     const char *error;
     struct get_reviewer_out out = get_reviewer_get(flow, 0);
     json_t *reviewer = json_parse(flow->arena, out.reviewer, strlen(out.reviewer), &error);
-    if (caller_may(caller_of(flow), "links.write")) {
+    if (session_may_copy(flow)) {
         show_sealed_secrets(flow, reviewer, out.sealed);
     }
     return found_reviewer_reply(flow, reviewer, out.version);

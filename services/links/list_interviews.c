@@ -43,6 +43,7 @@ static const struct page_list interviews = {
     .default_sort = "-created_at",
     .sorts = sorts,
     .filters = filters,
+    .of_session = "i.id in (select reached.id from console.session_interviews(:session) reached (id))",
     .statements = &statements,
 };
 

@@ -38,6 +38,7 @@ static const struct page_filter filters[] = {
       .condition = "l.id in (select m.share_link_id from links.share_link_interviews m"
                    " where m.account_id = :account_id and m.interview_id = :value)" },
     { .name = "owner_email",
+      .is_owner = true,
       .check = fields_check_email,
       .canonical = idn_canonical_address,
       .condition = "l.owner_email = :value" },

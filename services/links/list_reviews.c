@@ -51,6 +51,7 @@ static const struct page_list interview_reviews = {
     .filters = filters,
     .scope = "r.interview_id = :parent_id",
     .known = "select from links.interviews i where i.account_id = :account_id and i.id = :parent_id",
+    .of_session = "console.session_reaches(:session, 'share_link', r.share_link_id)",
     .not_found = "There is no interview with this id.",
     .also = "average_rating",
     .statements = &interview_statements,

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "common/daemon/session.h"
 #include "common/data/markdown.h"
 #include "common/data/names.h"
 #include "common/http/problem.h"
@@ -51,6 +52,7 @@ struct next *preview_template(struct flow *flow)
     fields_end(&root);
     struct preview_template_in in = {
         .account_id = caller_of(flow)->account_id,
+        .session_id = session_id_of(flow),
         .template_id = template_id,
         .share_link_id = share_link_id,
     };

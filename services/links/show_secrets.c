@@ -2,10 +2,14 @@
 #include "services/links/show_secrets.h"
 
 #include "common/daemon/daemon.h"
+#include "common/daemon/session.h"
 #include "common/base/log.h"
 
 void show_secrets(struct flow *flow, json_t *reviewer, const struct reviewer_secrets *secrets)
 {
+    if (session_of(flow) && session_of(flow)->is_from_mail) {
+        return;
+    }
     const char *url = reviewer_secrets_url(secrets, flow->arena, flow->daemon->settings->public_url);
 
     json_object_set_new(reviewer, "url", json_string(url));

@@ -1,7 +1,6 @@
 /* update_account.c - PATCH /v1/account: its name, what its new links get where a request leaves something out, its brand and
  * language, and where the recruiters' console is. The plan is the operator's to change.
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "common/base/str.h"
@@ -40,11 +39,7 @@ static struct next *reply_account(struct flow *flow);
 static void refuse_read_only(struct fields *root, const char *name, const char *detail);
 static void read_column(struct fields *fields, const char *name, const struct text_rule *rule, json_t *columns,
                         const char *column);
-static const char *check_accent(const char *text);
 static const char *check_console_url(const char *text);
-static const char *check_origin(const char *text);
-static const char *in_small_letters(struct arena *arena, const char *text);
-static const char *canonical_origin(struct arena *arena, const char *text);
 
 struct next *update_account(struct flow *flow)
 {
@@ -100,7 +95,7 @@ static void read_brand(struct fields *root, struct wanted_account *wanted)
 {
     static const struct text_rule name_rule = { .min = 1, .max = BRAND_NAME_MAX, .nullable = true };
     static const struct text_rule accent_rule = {
-        .max = 7, .verbatim = true, .nullable = true, .check = check_accent, .canonical = in_small_letters
+        .max = 7, .verbatim = true, .nullable = true, .check = fields_check_colour, .canonical = fields_in_small_letters
     };
     static const struct text_rule url_rule = {
         .max = URL_MAX, .verbatim = true, .nullable = true, .check = fields_check_https_url
@@ -134,7 +129,7 @@ static void read_console(struct fields *root, struct wanted_account *wanted)
 static void read_origins(struct fields *root, struct wanted_account *wanted)
 {
     static const struct text_rule rule = {
-        .min = 1, .max = URL_MAX, .verbatim = true, .check = check_origin, .canonical = canonical_origin
+        .min = 1, .max = URL_MAX, .verbatim = true, .check = fields_check_origin, .canonical = fields_canonical_origin
     };
     const json_t *sent = fields_array(root, "console_origins", FIELDS_OPTIONAL, 0, CONSOLE_ORIGINS_MAX);
     json_t *origins = json_array(), *seen = json_keep(root->arena, json_object());
@@ -207,13 +202,6 @@ static void read_column(struct fields *fields, const char *name, const struct te
     }
 }
 
-static const char *check_accent(const char *text)
-{
-    bool is_colour = text[0] == '#' && strlen(text) == 7 && strspn(text + 1, "0123456789abcdefABCDEF") == 6;
-
-    return is_colour ? NULL : "This must be a colour such as #1a73e8.";
-}
-
 /* The placeholder may stand anywhere behind the host. */
 static const char *check_console_url(const char *text)
 {
@@ -239,31 +227,4 @@ static const char *check_console_url(const char *text)
     }
     url[filled] = '\0';
     return fields_check_https_url(url) ? wrong : NULL;
-}
-
-static const char *check_origin(const char *text)
-{
-    bool has_more = strlen(text) > strlen("https://") && strpbrk(text + strlen("https://"), "/?#");
-
-    return has_more || fields_check_https_url(text)
-               ? "This must be an origin such as https://ats.example: https, host and port, nothing after them."
-               : NULL;
-}
-
-static const char *in_small_letters(struct arena *arena, const char *text)
-{
-    char *small = arena_strdup(arena, text);
-
-    for (char *at = small; *at; at++) {
-        *at = (char)tolower((unsigned char)*at);
-    }
-    return small;
-}
-
-/* As a browser writes it. */
-static const char *canonical_origin(struct arena *arena, const char *text)
-{
-    const char *origin = in_small_letters(arena, text);
-
-    return str_ends_with(origin, ":443") ? arena_strndup(arena, origin, strlen(origin) - strlen(":443")) : origin;
 }

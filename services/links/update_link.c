@@ -2,6 +2,7 @@
  *
  * Passcodes stay, so a later expiry lets reviewers in again. A link that was deactivated is changed too, and stays so.
  */
+#include "common/daemon/session.h"
 #include "common/http/conditional.h"
 #include "services/links/basic_link.h"
 #include "services/links/change.h"
@@ -22,7 +23,7 @@ static struct next *reply_updated(struct flow *flow);
 static struct next *refuse(struct flow *flow, struct change *change, const struct update_link_out *out);
 
 static void read_text(struct fields *fields, const char *name, const char *column, const struct text_rule *rule, json_t *columns);
-static void read_owner(struct fields *root, json_t *columns);
+static void read_owner(struct fields *root, const struct session *session, json_t *columns);
 static void read_settings(struct fields *root, json_t *columns);
 static void read_message(struct fields *root, json_t *columns);
 static void note_not_of_basic(struct change *change);
@@ -40,7 +41,7 @@ struct next *update_link(struct flow *flow)
     change->columns = json_keep(flow->arena, json_object());
     struct fields root = fields_of(flow->arena, change->faults, body, "");
     read_text(&root, "title", "title", &link_title_rule, change->columns);
-    read_owner(&root, change->columns);
+    read_owner(&root, session_of(flow), change->columns);
     read_settings(&root, change->columns);
     link_fields_expiry(&root, &change->expiry);
     read_message(&root, change->columns);
@@ -58,13 +59,17 @@ static void read_text(struct fields *fields, const char *name, const char *colum
     }
 }
 
-static void read_owner(struct fields *root, json_t *columns)
+/* A session of the console gives no link away. */
+static void read_owner(struct fields *root, const struct session *session, json_t *columns)
 {
     struct fields owner = fields_object(root, "owner", FIELDS_OPTIONAL);
 
     read_text(&owner, "name", "owner_name", &person_name_rule, columns);
     read_text(&owner, "email", "owner_email", &email_rule, columns);
     read_text(&owner, "time_zone", "owner_time_zone", &time_zone_rule, columns);
+    if (session && json_object_get(columns, "owner_email")) {
+        fields_fault(&owner, "email", "read_only", "A session of the console cannot change whose link it is.");
+    }
     fields_end(&owner);
 }
 

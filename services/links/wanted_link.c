@@ -1,16 +1,24 @@
 /* wanted_link.c - reads the body of POST /v1/share-links: every field's type, length and rule, and what must agree. */
 #include "services/links/wanted_link.h"
 
+#include "common/daemon/session.h"
+
 static void read_owner(struct fields owner, struct wanted_link *link);
 static void read_message(struct fields *root, struct wanted_link *link);
 
-void wanted_link_read(struct arena *arena, struct faults *faults, const json_t *body, struct wanted_link *link)
+void wanted_link_read(struct arena *arena, struct faults *faults, const json_t *body, const struct session *owner,
+                      struct wanted_link *link)
 {
     struct fields root = fields_of(arena, faults, body, "");
 
     fields_choice(&root, "kind", FIELDS_OPTIONAL, "advanced");
     link->title = fields_text(&root, "title", FIELDS_REQUIRED, &link_title_rule);
-    read_owner(fields_object(&root, "owner", FIELDS_REQUIRED), link);
+    read_owner(fields_object(&root, "owner", owner ? FIELDS_OPTIONAL : FIELDS_REQUIRED), link);
+    if (owner) {
+        link->owner_name = owner->name;
+        link->owner_email = owner->email;
+        link->owner_time_zone = owner->time_zone;
+    }
     link_fields_interviews(&root, &link->interviews);
     link_fields_reviewers(&root, &link->reviewers);
     link->settings = link_fields_settings(&root);

@@ -5,6 +5,8 @@
 #include "common/http/problem.h"
 #include "services/links/link_fields.h"
 
+struct session;
+
 struct wanted_link {
     const char *title;
     const char *owner_name, *owner_email, *owner_time_zone;
@@ -20,6 +22,8 @@ struct wanted_link {
 };
 
 /* Notes every fault; what could be read is filled in all the same, so that it can be checked further. */
-void wanted_link_read(struct arena *arena, struct faults *faults, const json_t *body, struct wanted_link *link);
+/* owner: the recruiter of a session, who is the owner whatever the body says of one; NULL for a caller with a key. */
+void wanted_link_read(struct arena *arena, struct faults *faults, const json_t *body, const struct session *owner,
+                      struct wanted_link *link);
 
 #endif

@@ -20,7 +20,7 @@ struct notifications_settings {
     int64_t sweep_interval_ms, sweep_grace_ms;
     const char *webhook_allow_networks, *webhook_retry_seconds, *webhook_ca_file;
     const char *feed_allow_origins;
-    int64_t feed_heartbeat_seconds, feed_streams_per_key, feed_streams_per_account;
+    int64_t feed_heartbeat_seconds, feed_streams_per_key, feed_streams_per_session, feed_streams_per_account;
     int64_t webhook_workers, webhook_endpoint_workers, webhook_timeout_seconds, webhook_disable_after_seconds;
 };
 

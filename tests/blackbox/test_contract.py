@@ -10,7 +10,7 @@ from support.contract import CONTRACTS, PROTO, Breach, Contract, check_event, ev
 # GET is served there by every daemon, of no routes.c.
 OURS = {("GET", path) for path in ("/healthz", "/readyz", "/metrics", "/openapi.json")}
 OF_ONE = {"links": {("GET", "/v1/openapi.json")}}
-DOCUMENTED = ["links", "notifications", "views"]
+DOCUMENTED = ["links", "notifications", "console", "views"]
 EVENTS = sorted(path.stem for path in (PROTO / "events").glob("*.json") if path.stem != "envelope")
 
 

@@ -78,7 +78,7 @@ def test_migrate_makes_the_schema_and_does_nothing_the_second_time(empty):
 
 
 def test_many_migrations_at_once_make_the_schema_once(shared, empty):
-    passwords = {f"SHARELINK_{name.upper()}_PASSWORD": shared.state.password(name) for name in ("links", "views", "notifications")}
+    passwords = {f"SHARELINK_{name.upper()}_PASSWORD": shared.state.password(name) for name in ("links", "views", "notifications", "console")}
     ended, together = [], threading.Barrier(5)
 
     def migrate():
@@ -152,7 +152,7 @@ def test_second_migrate_keeps_all_data(stack, operate):
 
 
 def test_migrate_says_no_password(shared, empty):
-    passwords = {f"SHARELINK_{name.upper()}_PASSWORD": shared.state.password(name) for name in ("links", "views", "notifications")}
+    passwords = {f"SHARELINK_{name.upper()}_PASSWORD": shared.state.password(name) for name in ("links", "views", "notifications", "console")}
     ended = sharelink(empty.url, "migrate", **passwords)
     assert ended.returncode == EX_OK
     assert [password for password in [*passwords.values(), shared.postgres.password] if password in ended.stdout + ended.stderr] == []
@@ -171,7 +171,11 @@ FORBIDDEN = {
     "notifications": ["select * from links.api_keys", "select * from links.reviewers", "select * from links.interviews", "select * from links.doors",
                       "insert into events.log (id, account_id, type, data) values ('x', 'x', 'x', '{}')", "delete from events.log",
                       "update events.log set data = '{}'", "delete from notifications.deliveries", "delete from notifications.dead_entries",
-                      "select * from views.visits", "create table notifications.mine ()", "drop table events.log_default"],
+                      "select * from views.visits", "create table notifications.mine ()", "drop table events.log_default",
+                      "select * from console.sessions"],
+    "console": ["select * from links.accounts", "select * from links.api_keys", "select * from links.share_links", "select * from links.interviews",
+                "select * from links.reviewers", "select * from events.log", "select * from views.visits", "select * from notifications.deliveries",
+                "select links.owner_has('x', null, 'interview', 'x')", "create table console.mine ()", "drop table console.sessions"],
 }
 
 
@@ -187,7 +191,7 @@ def test_role_may_not_do_what_its_service_does_not(stack, name, statement):
 
 def test_roles_are_nothing_special(stack):
     roles = stack.db.rows("select * from pg_roles where rolname like 'sharelink\\_%'")
-    assert {role["rolname"] for role in roles} == {"sharelink_links", "sharelink_views", "sharelink_notifications"}
+    assert {role["rolname"] for role in roles} == {"sharelink_links", "sharelink_views", "sharelink_notifications", "sharelink_console"}
     for role in roles:
         assert not (role["rolsuper"] or role["rolcreatedb"] or role["rolcreaterole"] or role["rolreplication"] or role["rolbypassrls"])
 

@@ -10,7 +10,7 @@ import pytest
 from stack.waiting import wait_until
 from support import ROOT, programs
 
-NAMES = ["links", "views", "notifications"]
+NAMES = ["links", "views", "notifications", "console"]
 PAGE = (ROOT / "deploy" / "man" / "sharelink.1").read_text()
 PLAIN = re.sub(r"\\f[A-Z]|\\-", lambda found: "-" if found[0] == "\\-" else "", PAGE)
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("sharelink-*@.service"))

@@ -44,7 +44,7 @@ def disagreements(text, contract):
                 yield f"{method} {path}: {status} does not say that it has Deprecation and Sunset"
 
 
-@pytest.mark.parametrize("daemon", ["links", "notifications", "views"])
+@pytest.mark.parametrize("daemon", ["links", "notifications", "console", "views"])
 def test_routes_and_contract_agree(daemon):
     assert list(disagreements((PROTO.parent / "services" / daemon / "routes.c").read_text(), CONTRACTS[daemon])) == []
 

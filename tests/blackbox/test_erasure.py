@@ -58,7 +58,7 @@ def test_the_candidate_is_gone_from_everywhere(stack):
     reviewer.put(f"{path}/review", {"rating": 4}, status=404)
 
     for table in stack.db.rows("select format('%I.%I', schemaname, tablename) as name from pg_tables"
-                               " where schemaname in ('links', 'views', 'notifications', 'events')"):
+                               " where schemaname in ('links', 'views', 'notifications', 'console', 'events')"):
         found = stack.db.value(f"select count(*) from {table['name']} t where t::text like %s or t::text like %s",
                                f"%{document['candidate']['email']}%", f"%{document['candidate']['last_name']}%")
         assert found == 0, table["name"]

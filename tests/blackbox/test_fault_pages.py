@@ -127,7 +127,7 @@ def test_servers_that_are_away(make_stack):
 @pytest.mark.parametrize("accept, is_page", [
     ("text/html", True), ("TEXT/HTML; q=0.5", True), ("application/json, text/html ;level=1", True), ("*/*", False), ("", False), ("text/*", False),
     ("text/html;q=0", False), ("text/html; q=0.000, */*", False), ("text/htmlx", False), ("xtext/html", False), ("application/problem+json", False), ("image/avif,image/webp,*/*", False)])
-@pytest.mark.parametrize("server", ["links", "views", "notifications", "front"])
+@pytest.mark.parametrize("server", ["links", "views", "notifications", "console", "front"])
 def test_who_asks_for_html_gets_it(stack, server, accept, is_page):
     answer = go(getattr(stack, server), "/nowhere", headers={"Accept": accept})
     if is_page:

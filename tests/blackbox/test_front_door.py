@@ -69,7 +69,7 @@ class Echo(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def echoes():
     servers = {}
-    for name in ("links", "views", "notifications"):
+    for name in ("links", "views", "notifications", "console"):
         servers[name] = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
         servers[name].name = name
         threading.Thread(target=servers[name].serve_forever, args=[0.02], daemon=True).start()
@@ -92,7 +92,8 @@ def front(echoes, tmp_path):
 @pytest.mark.parametrize("path, server", [
     ("/s/token", "views"), ("/s/token/open", "views"), ("/assets/page.js", "views"), ("/u/token", "notifications"),
     ("/v1/events", "notifications"), ("/v1/event-types", "notifications"), ("/v1/events/stream", "notifications"), ("/v1/deliveries?a=b", "notifications"),
-    ("/v1/webhook-endpoints/whe_1", "notifications"), ("/v1/notification-preferences/a@b.example", "notifications"),
+    ("/v1/webhook-endpoints/whe_1", "notifications"), ("/v1/notification-preferences/a@b.example", "notifications"), ("/v1/console-sessions", "console"),
+    ("/v1/console-sessions/expire", "console"), ("/v1/console-sessions/cns_1", "console"), ("/console/cns_1", "console"), ("/console/cns_1/start", "console"),
     ("/v1/share-links", "links"), ("/v1/interviews/int%2F1?a=%20b", "links"), ("/v1/openapi.json", "links"), ("/docs", "links"), ("/docs/x/docs.js", "links"),
 ])
 def test_each_path_has_its_daemon(front, path, server):
@@ -327,7 +328,7 @@ def test_the_page_looks_like_the_others():
 
 
 def test_every_path_that_is_served_has_its_shape_in_the_log(front):
-    paths = {path for name in ("links", "views", "notifications") for _, path, _, _ in CONTRACTS[name].operations}
+    paths = {path for name in ("links", "views", "notifications", "console") for _, path, _, _ in CONTRACTS[name].operations}
     shapes = {path: re.sub(r"\{[^}]*\}", "-", path).replace("/assets/-/-", "/assets/-/gate.js").replace("/docs/-/-", "/docs/-/main.js")
               for path in paths if path not in ("/healthz", "/readyz", "/metrics")}
     for path in shapes:

@@ -15,7 +15,7 @@ from support.programs import daemon
 from support.raw_http import Connection, ask, request
 from support.shapes import is_id
 
-NAMES = ["links", "views", "notifications"]
+NAMES = ["links", "views", "notifications", "console"]
 MIB = 1024 * 1024
 NOBODY = "127.0.0.1:1"  # nobody listens there
 every_daemon = pytest.mark.parametrize("name", NAMES)

@@ -6,10 +6,11 @@ import pytest
 from stack.waiting import wait_until
 from support import samples
 from support.api import Api
+from support.console import Recruiter
 from support.contract import routes
 from support.tables import NOT_BY_CLOCK, all_text
 
-DAEMONS = ("links", "notifications")
+DAEMONS = ("links", "notifications", "console")
 TEMPLATE = {"name": "Ours", "subject": "For {{reviewer_name}}", "body": "Look: {{link_url}}"}
 NOT_FOUND, OWN, LIST, STREAM = "404", "own", "list", "stream"
 
@@ -69,6 +70,10 @@ EXPECTED = {
     ("POST", "/v1/webhook-endpoints/{id}/test"): (NOT_FOUND, None),
     ("POST", "/v1/webhook-endpoints/{id}/replay"): (NOT_FOUND, lambda ours: {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}),
     ("GET", "/v1/notification-preferences/{email}"): (OWN, None),
+    ("POST", "/v1/console-sessions"): ({"/interview_ids/0", "/share_link_id"}, lambda ours: {
+        "recruiter": {"email": ours["email"]}, "interview_ids": [ours["interview"]], "share_link_id": ours["link"]}),
+    ("POST", "/v1/console-sessions/expire"): (OWN, lambda ours: {}),
+    ("DELETE", "/v1/console-sessions/{id}"): (NOT_FOUND, None),
     ("PUT", "/v1/notification-preferences/{email}"): ({"/muted_share_link_ids/0"}, lambda ours: {
         "opens": "off", "reviews": "off", "digest": "off", "muted_share_link_ids": [ours["link"]]}),
 }
@@ -95,14 +100,15 @@ def ours(stack):
                20, "the invitations are out")
     delivery = stack.db.value("select id from notifications.deliveries where share_link_id = %s order by id limit 1", link["id"])
     event = stack.db.value("select id from events.log where share_link_id = %s order by id limit 1", link["id"])
+    session = Api(stack.console.url(), stack.key).post("/v1/console-sessions", {"recruiter": {"email": email}}, status=201).json()["id"]
     # The platform's own ids are unique within an account alone: a stranger may have the same.
     return {"account": stack.account, "interview": interview, "interview to put": stack.make_interview(), "template": template, "link": link["id"], "reviewer": link["reviewers"][0]["id"],
-            "endpoint": endpoint, "delivery": delivery, "event": event, "email": email}
+            "endpoint": endpoint, "delivery": delivery, "event": event, "email": email, "session": session}
 
 
 def path_with(method, path, ours):
     kind = {"interviews": "interview", "share-links": "link", "email-templates": "template", "webhook-endpoints": "endpoint",
-            "deliveries": "delivery", "events": "event"}.get(path.split("/")[2], "")
+            "deliveries": "delivery", "events": "event", "console-sessions": "session"}.get(path.split("/")[2], "")
     if (method, kind) == ("PUT", "interview") and path.endswith("{id}"):
         kind = "interview to put"
     return path.replace("{id}", ours.get(kind, "")).replace("{rid}", ours["reviewer"]).replace("{email}", ours["email"])
@@ -123,7 +129,7 @@ def test_another_account_gets_nothing_and_changes_nothing(stack, ours, daemon, m
     expected, body_of = EXPECTED[method, path]
     if expected == STREAM:
         pytest.skip("a stream: see test_feed.py, where each account hears its own events alone")
-    stranger = Api({"links": stack.links, "notifications": stack.notifications}[daemon].url(), stack.other_key)
+    stranger = Api(getattr(stack, daemon).url(), stack.other_key)
     body = body_of(ours) if body_of else None
     before = what_is_ours(stack, ours)
     answer = stranger.call(method, path_with(method, path, ours), **({} if body is None else {"json": body}))
@@ -149,3 +155,60 @@ def test_filters_by_another_accounts_ids_find_nothing(stack, ours, path):
 
 def test_filters_of_links_by_another_accounts_ids_find_nothing(stack, ours):
     assert stack.other_api.get(f"/v1/share-links?interview_id={ours['interview']}", status=200).json()["data"] == []
+
+
+# --- a colleague in the same account ---
+
+# What a session of a colleague is answered for what is ours, where it is not what a stranger is: templates are the account's, and so is
+# what it says of itself; all that has no owner, or changes it, is for keys alone.
+ACCOUNTS = "of the account"
+CLOSED = "not_for_sessions"
+OF_A_COLLEAGUE = {
+    **dict.fromkeys([("PATCH", "/v1/account"), ("POST", "/v1/interviews/batch"), ("PUT", "/v1/interviews/{id}"), ("DELETE", "/v1/interviews/{id}"),
+                     ("PUT", "/v1/interviews/{id}/share-links")], CLOSED),
+    **{route: CLOSED for route in EXPECTED if route[1].startswith(("/v1/webhook-endpoints", "/v1/console-sessions"))},
+    **{route: ACCOUNTS for route in EXPECTED if route[1] == "/v1/account" and route[0] == "GET" or route[1] in ("/v1/event-types", "/v1/email-templates")
+       or route[1] == "/v1/email-templates/{id}"},
+    ("POST", "/v1/share-links"): {"/interview_ids/0"},
+    ("POST", "/v1/email-templates/preview"): {"/share_link_id"},
+    ("GET", "/v1/notification-preferences/{email}"): NOT_FOUND,
+    ("PUT", "/v1/notification-preferences/{email}"): NOT_FOUND,
+}
+
+
+def test_every_route_has_its_answer_for_a_colleague():
+    assert set(OF_A_COLLEAGUE) <= set(EXPECTED)
+
+
+@pytest.fixture
+def colleague(stack):
+    return Recruiter(stack)
+
+
+@pytest.mark.parametrize("daemon, method, path", ROUTES, ids=[f"{method} {path}" for _, method, path in ROUTES])
+def test_a_colleague_gets_nothing_and_changes_nothing(stack, ours, colleague, daemon, method, path):
+    expected, body_of = OF_A_COLLEAGUE.get((method, path), EXPECTED[method, path][0]), EXPECTED[method, path][1]
+    if expected == STREAM or (expected == ACCOUNTS and method != "GET"):
+        pytest.skip("a stream, which test_console_sessions.py follows; or the account's, which any who may change it changes")
+    body = body_of(ours) if body_of else None
+    if (method, path) == ("PUT", "/v1/notification-preferences/{email}"):
+        body["muted_share_link_ids"] = []
+    before = what_is_ours(stack, ours)
+    caller = Api(getattr(stack, daemon).url(), colleague.token)
+    answer = caller.call(method, path_with(method, path, ours), **({} if body is None else {"json": body}))
+    assert what_is_ours(stack, ours) == before
+    if expected == CLOSED:
+        assert answer.status_code == 403 and answer.json()["code"] == CLOSED, answer.text
+    elif expected == NOT_FOUND:
+        assert answer.status_code == 404 and answer.json()["code"] == "not_found", answer.text
+    elif isinstance(expected, set):
+        assert answer.status_code == 422 and {fault["pointer"] for fault in answer.json()["errors"]} == expected, answer.text
+    else:
+        assert answer.status_code in (200, 201), answer.text
+    if expected == LIST:
+        assert answer.json()["data"] == [], answer.text
+
+
+@pytest.mark.parametrize("path", ["/v1/share-links?owner_email={email}", "/v1/share-links?interview_id={interview}", "/v1/interviews?share_link_id={link}"])
+def test_a_colleagues_filters_find_nothing(stack, ours, colleague, path):
+    assert colleague.links.get(path.format(**ours), status=200).json()["data"] == []

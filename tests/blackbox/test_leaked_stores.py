@@ -30,7 +30,7 @@ def used(stack):
 def dump_of(db):
     """All rows of all tables, as a backup has them."""
     tables = db.rows("""select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                        where c.relkind = 'r' and n.nspname in ('links', 'views', 'notifications', 'events', 'sharelink')""")
+                        where c.relkind = 'r' and n.nspname in ('links', 'views', 'notifications', 'console', 'events', 'sharelink')""")
     return "\n".join(row["row"] for table in tables for row in db.rows(f"select t::text as row from {table['name']} t"))
 
 

@@ -21,7 +21,7 @@ TIED = """
     select p.oid::regprocedure::text as name
     from pg_proc p
     where p.prosqlbody is not null
-      and p.pronamespace::regnamespace::text in ('sharelink', 'events', 'links', 'views', 'notifications')
+      and p.pronamespace::regnamespace::text in ('sharelink', 'events', 'links', 'views', 'notifications', 'console')
       and exists (select from unnest(p.proargtypes) as argument (type)
                   join pg_type t on t.oid = argument.type
                   join pg_class c on c.oid = t.typrelid

@@ -42,7 +42,7 @@ def begin_anew_from(stack, dump):
     stack.postgres.create_database(stack.database)
     stack.operate("migrate")
     tool(stack, "psql", "-d", stack.database, "-c",
-         "drop schema events, links, notifications, sharelink, views cascade; drop table sharelink_schema")
+         "drop schema events, console, links, notifications, sharelink, views cascade; drop table sharelink_schema")
     tool(stack, "pg_restore", "-d", stack.database, "--exit-on-error", dump)
     said = stack.operate("migrate")
     assert "transactions ahead: counting up to it" in said

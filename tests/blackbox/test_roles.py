@@ -62,7 +62,7 @@ def add_events(cursor, event_type, reviewer_id, detail):
 def test_role_of_views_can_read_no_address_of_a_candidate_or_a_person(stack, as_views):
     link = stack.make_share_link()
     as_views.execute("select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace "
-                     "where n.nspname in ('links', 'views', 'notifications', 'events', 'sharelink') and c.relkind in ('r', 'v', 'p') "
+                     "where n.nspname in ('links', 'views', 'notifications', 'console', 'events', 'sharelink') and c.relkind in ('r', 'v', 'p') "
                      "and has_table_privilege(c.oid, 'select')")
     readable = [row[0] for row in as_views.fetchall()]
     assert "links.shared_interviews" in readable

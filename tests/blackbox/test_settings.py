@@ -20,11 +20,11 @@ from support.programs import daemon, run
 from support.raw_http import Connection, request
 from support.scripted_smtp import HOLD_AFTER_DOT
 
-NAMES = ["links", "views", "notifications"]
+NAMES = ["links", "views", "notifications", "console"]
 EX_OK, EX_USAGE, EX_OSERR, EX_CONFIG = 0, 64, 71, 78
 COMMON = ["DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "SECRET_KEY", "LISTEN"]
 NEEDED_BY_ROLE = {"SMTP_URL", "MAIL_FROM"}
-REQUIRED = {"links": COMMON, "views": COMMON, "notifications": [*COMMON, *sorted(NEEDED_BY_ROLE)]}
+REQUIRED = {"links": COMMON, "views": COMMON, "console": COMMON, "notifications": [*COMMON, *sorted(NEEDED_BY_ROLE)]}
 CANARY = "hunter2canary"
 every_daemon = pytest.mark.parametrize("name", NAMES)
 
@@ -59,6 +59,7 @@ WRONG_OF = {
         "MAIL_FROM": ["nobody", "Sharelink <noreply>", "a@b.example, c@d.example", "Sharelink <a@b.example", "\"x\" <a@b.example>\r\nBcc: c@d.example"],
         "SMTP_REQUIRE_TLS": ["maybe"], "SMTP_TIMEOUT_SECONDS": ["0", "601"], "WORKERS": ["0", "129"], "LEASE_SECONDS": ["0", "x"],
         "SWEEP_INTERVAL_MS": ["9", "x"], "SWEEP_GRACE_MS": ["-1", "x"]},
+    "console": {"CONSOLE_SESSIONS_PER_ACCOUNT": ["0", "x"], "SESSION_RATE_LIMIT_BURST": ["-1", "x"]},
 }
 CASES = [(name, setting, value) for name in NAMES for setting, values in {**(WRONG if name == "links" else {}), **WRONG_OF.get(name, {})}.items()
          for value in values]

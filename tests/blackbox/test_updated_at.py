@@ -45,7 +45,7 @@ def test_each_table_with_a_version_takes_its_time(stack):
     """Of a kind: whoever adds a table with both columns, adds the trigger."""
     without = stack.db.rows("""
         select c.oid::regclass::text as name from pg_class c
-        join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('links', 'views', 'notifications')
+        join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('links', 'views', 'notifications', 'console')
         where c.relkind = 'r'
           and 2 = (select count(*) from pg_attribute a where a.attrelid = c.oid and a.attname in ('version', 'updated_at') and not a.attisdropped)
           and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'note_change')""")

@@ -84,7 +84,7 @@ class Fuzz:
     def __init__(self, stack):
         self.stack, self.pool, self.faults, self.statuses = stack, Pool(), {}, collections.Counter()
         self.sent, self.until = 0, time.monotonic() + SECONDS
-        self.schemas = {name: Schemas(CONTRACTS[name], self.pool) for name in ("links", "notifications", "views")}
+        self.schemas = {name: Schemas(CONTRACTS[name], self.pool) for name in ("links", "notifications", "console", "views")}
         self.operations = [(name, *each) for name, schemas in self.schemas.items() for each in schemas.contract.operations]
         self.session = requests.Session()
         self.session.trust_env = False

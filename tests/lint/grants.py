@@ -3,7 +3,7 @@ import re
 
 from tree import ROOT, line_of, named, sources, text_of, without_sql_comments
 
-ROLES = ("sharelink_links", "sharelink_views", "sharelink_notifications")
+ROLES = ("sharelink_links", "sharelink_views", "sharelink_notifications", "sharelink_console")
 
 
 def check():

@@ -4,7 +4,7 @@ import re
 from tree import ROOT, line_of, sources, text_of
 
 # Roles, the table of migrations, and names of the deployment begin alike.
-NO_METRICS = r"sharelink_(links|views|notifications|ctl|schema)\b(?!_)|sharelink_[a-z]+_(data|password)\b"
+NO_METRICS = r"sharelink_(links|views|notifications|console|ctl|schema)\b(?!_)|sharelink_[a-z]+_(data|password)\b"
 TOLD_IN = ("README.md", "docs/**/*.md", "deploy/observability/*.yml", "deploy/observability/grafana/**/*.json", "services/*/README.md")
 
 

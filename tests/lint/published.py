@@ -3,7 +3,7 @@ import re
 
 from tree import ROOT, line_of, sources, text_of, without_sql_comments
 
-OWNS = {"links": {"links"}, "views": {"views"}, "notifications": {"notifications"}, "ctl": {"events", "sharelink"}}
+OWNS = {"links": {"links"}, "views": {"views"}, "notifications": {"notifications"}, "console": {"console"}, "ctl": {"events", "sharelink"}}
 
 
 def check():

@@ -3,7 +3,7 @@ import re
 
 from tree import ROOT, compare, line_of, sources, text_of
 
-SCOPE = r"(?:links|reviews|events|webhooks)\.(?:read|write)"
+SCOPE = r"(?:links|reviews|events|webhooks|console)\.(?:read|write)"
 
 
 def check():

@@ -11,11 +11,11 @@ from support import programs, stacks
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAMES = {"int": "int4", "bigint": "int8", "smallint": "int2", "real": "float4", "text[]": "_text"}
-DAEMONS = ("links", "views", "notifications")
+DAEMONS = ("links", "views", "notifications", "console")
 STATEMENTS = sorted(path.relative_to(ROOT) for place in ("common", "services") for path in (ROOT / place).rglob("*.sql")
                     if not {"schema", "migrations"} & set(path.parts))
 # The views service has no callers with keys.
-WITH_KEYS = {"find_api_key", "idempotency_claim", "idempotency_store"}
+WITH_KEYS = {"find_api_key", "find_session", "session_reaches", "idempotency_claim", "idempotency_store"}
 
 
 def senders_of(path):

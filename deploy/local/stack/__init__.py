@@ -1,4 +1,4 @@
-"""The servers of a private Sharelink on this machine: PostgreSQL, Redis, a mail sink, the three daemons and nginx.
+"""The servers of a private Sharelink on this machine: PostgreSQL, Redis, a mail sink, the four daemons and nginx.
 
 `make run` supervises one such stack under .run/, the black-box tests start many. Nothing here touches the system's own
 servers: each one of ours listens on a free loopback port and keeps its files in a directory of its own.

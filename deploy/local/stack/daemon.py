@@ -1,11 +1,13 @@
-"""One of the three daemons, and how its settings come about."""
+"""One of the four daemons, and how its settings come about."""
 
 import os
 
 from .server import Server
 from .web import status_of
 
-NAMES = ("links", "views", "notifications")
+NAMES = ("links", "views", "notifications", "console")
+# Settings whose names begin like those for the console alone, and that are of others too.
+OF_SEVERAL = ("SHARELINK_CONSOLE_SESSIONS_PER_ACCOUNT", "SHARELINK_CONSOLE_MAIL_LINKS")
 
 
 class Daemon(Server):
@@ -38,9 +40,9 @@ def settings_of(name, ours, given):
     HEALTH_LISTEN make sense for one daemon only. SHARELINK_LINKS_PASSWORD is the operator's command's, and the passwords here are ours.
     """
     for_all = {key: value for key, value in given.items()
-               if key.startswith("SHARELINK_") and not key.startswith(_prefixes()) and key not in ("SHARELINK_LISTEN", "SHARELINK_HEALTH_LISTEN")}
+               if key.startswith("SHARELINK_") and (key in OF_SEVERAL or not key.startswith(_prefixes())) and key not in ("SHARELINK_LISTEN", "SHARELINK_HEALTH_LISTEN")}
     for_this = {"SHARELINK_" + key.removeprefix(_prefix(name)): value for key, value in given.items()
-                if key.startswith(_prefix(name)) and key.removesuffix("_FILE") != f"{_prefix(name)}PASSWORD"}
+                if key.startswith(_prefix(name)) and key not in OF_SEVERAL and key.removesuffix("_FILE") != f"{_prefix(name)}PASSWORD"}
     settings = dict(ours)
     for key, value in {**for_all, **for_this}.items():
         settings.pop(key.removesuffix("_FILE"), None)

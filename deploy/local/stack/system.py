@@ -1,4 +1,4 @@
-"""The whole: PostgreSQL, Redis, mail sink, three daemons and the front door, with the settings that connect them.
+"""The whole: PostgreSQL, Redis, mail sink, four daemons and the front door, with the settings that connect them.
 
 A Stack makes private servers for itself; tests may hand it a PostgreSQL and a Redis that it shares with others (with a
 database of its own), which it then neither starts nor stops.
@@ -38,7 +38,7 @@ class Stack:
 
         self.public_url = self.given.get("SHARELINK_PUBLIC_URL") or f"http://127.0.0.1:{state.port('front')}"
         self.daemons = [self._daemon(name) for name in daemon.NAMES]
-        self.links, self.views, self.notifications = self.daemons
+        self.links, self.views, self.notifications, self.console = self.daemons
         self.front = Nginx(f"{self.directory}/nginx", state.port("front"),
                            {each.name: each.address() for each in self.daemons},
                            self.views.settings.get("SHARELINK_MEDIA_DIR", self.directory), self.log("front"))

@@ -5,7 +5,7 @@ do $$
 declare
     role text;
 begin
-    foreach role in array array['sharelink_links', 'sharelink_views', 'sharelink_notifications'] loop
+    foreach role in array array['sharelink_links', 'sharelink_views', 'sharelink_notifications', 'sharelink_console'] loop
         begin
             if not exists (select from pg_roles where rolname = role) then
                 execute format('create role %I login', role);
@@ -24,7 +24,7 @@ do $$
 declare
     role text;
 begin
-    foreach role in array array['sharelink_links', 'sharelink_views', 'sharelink_notifications'] loop
+    foreach role in array array['sharelink_links', 'sharelink_views', 'sharelink_notifications', 'sharelink_console'] loop
         execute format('alter role %I in database %I set statement_timeout = %L', role, current_database(), '5s');
         execute format('alter role %I in database %I set lock_timeout = %L', role, current_database(), '150ms');
         execute format('alter role %I in database %I set idle_in_transaction_session_timeout = %L', role, current_database(), '5s');
@@ -45,5 +45,7 @@ begin
     execute format('alter role sharelink_notifications in database %I set plan_cache_mode = force_generic_plan', current_database());
     execute format('alter role sharelink_notifications in database %I set enable_seqscan = off', current_database());
     execute format('alter role sharelink_notifications in database %I set enable_bitmapscan = off', current_database());
+    execute format('alter role sharelink_console in database %I set plan_cache_mode = force_generic_plan', current_database());
+    execute format('alter role sharelink_console in database %I set enable_seqscan = off', current_database());
 end
 $$;

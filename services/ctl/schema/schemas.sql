@@ -5,6 +5,7 @@ create schema events;
 create schema links;
 create schema views;
 create schema notifications;
+create schema console;
 
 create extension if not exists pg_trgm;
 create extension if not exists btree_gin;

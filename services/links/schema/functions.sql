@@ -487,6 +487,46 @@ begin atomic
     where k.id = of_id and k.revoked_at is null;
 end;
 
+-- Whether an account has this share link or interview, and with an owner: whether it is his link, or a member of one. For the console.
+create or replace function links.owner_has(of_account_id text, of_owner_email text, kind text, of_id text) returns boolean
+language sql stable
+return case kind
+       when 'share_link' then exists (
+           select from links.share_links l
+           where l.account_id = of_account_id and l.id = of_id and (of_owner_email is null or l.owner_email = of_owner_email))
+       when 'interview' then exists (
+           select from links.interviews i
+           where i.account_id = of_account_id and i.id = of_id
+             and (of_owner_email is null or exists (
+                     select from links.share_link_interviews m join links.share_links l on l.id = m.share_link_id
+                     where m.account_id = of_account_id and m.interview_id = of_id and l.owner_email = of_owner_email)))
+       else false end;
+
+-- The interviews that are members of an owner's links. For the console.
+create or replace function links.interviews_of_owner(of_account_id text, of_owner_email text) returns setof text
+language sql stable rows 100 as $$
+    select distinct m.interview_id
+    from links.share_links l
+    join links.share_link_interviews m on m.share_link_id = l.id
+    where l.account_id = of_account_id and l.owner_email = of_owner_email
+$$;
+
+-- Published for the console service: what an account has to say about a session, and which of the interviews there are not.
+create or replace function links.console_account(of_account_id text, interview_ids text[], of_share_link_id text)
+returns table (name text, locale text, accent text, has_advanced_links boolean, console_origins text[], missing_interviews int[],
+               has_share_link boolean, share_link_owner text)
+language sql stable security definer rows 1 set search_path = pg_catalog, pg_temp as $$
+    select a.name, a.locale, a.brand_accent, links.has_advanced_links(a.plan), a.console_origins,
+           array(select (w.place - 1)::int from unnest(interview_ids) with ordinality w (id, place)
+                 where w.id is not null
+                   and not exists (select from links.interviews i where i.account_id = a.id and i.id = w.id)
+                 order by w.place),
+           l.id is not null, l.owner_email
+    from links.accounts a
+    left join links.share_links l on l.account_id = a.id and l.id = of_share_link_id
+    where a.id = of_account_id
+$$;
+
 -- Published for the views service: one reviewer's link is off, and why. False when it was off already.
 create or replace function links.switch_off_reviewer(of_reviewer_id text, reason jsonb) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -14,7 +14,11 @@ grant select on links.mail_contexts, links.mail_links, links.mail_reviewers, lin
     to sharelink_notifications;
 
 revoke execute on function links.live_api_key(text) from public;
-grant execute on function links.live_api_key(text) to sharelink_links, sharelink_notifications;
+grant execute on function links.live_api_key(text) to sharelink_links, sharelink_notifications, sharelink_console;
+revoke execute on function links.owner_has(text, text, text, text) from public;
+revoke execute on function links.interviews_of_owner(text, text) from public;
+revoke execute on function links.console_account(text, text[], text) from public;
+grant execute on function links.console_account(text, text[], text) to sharelink_console;
 revoke execute on function links.switch_off_reviewer(text, jsonb) from public;
 grant execute on function links.switch_off_reviewer(text, jsonb) to sharelink_views;
 revoke execute on function links.hold_interviews(text, text[]) from public;

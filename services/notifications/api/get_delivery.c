@@ -1,4 +1,5 @@
 /* get_delivery.c - GET /v1/deliveries/{id}: what became of a mail or a webhook, try by try. */
+#include "common/daemon/session.h"
 #include "common/http/conditional.h"
 #include "common/http/problem.h"
 #include "services/notifications/api/get_delivery.sql.h"
@@ -9,7 +10,9 @@ static struct next *reply_found(struct flow *flow);
 
 struct next *get_delivery(struct flow *flow)
 {
-    struct get_delivery_in in = { .account_id = caller_of(flow)->account_id, .delivery_id = router_param(flow, "id") };
+    struct get_delivery_in in = { .account_id = caller_of(flow)->account_id,
+                                  .session_id = session_id_of(flow),
+                                  .delivery_id = router_param(flow, "id") };
 
     return get_delivery_query(flow, flow->daemon->pg, &in, reply_found);
 }

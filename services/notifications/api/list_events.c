@@ -33,7 +33,11 @@ static const struct page_keys types = {
 /* A time's own index is left out of it (+ interval '0'): it has the rows in another order, and a time may be long. */
 static const struct page_filter filters[] = {
     { .name = "share_link_id", .check = check_share_link_id, .condition = "l.share_link_id = :value", .is_narrow = true },
-    { .name = "owner_email", .check = fields_check_email, .canonical = idn_canonical_address, .keys = &links_of_owner },
+    { .name = "owner_email",
+      .is_owner = true,
+      .check = fields_check_email,
+      .canonical = idn_canonical_address,
+      .keys = &links_of_owner },
     { .name = "type", .words = event_names, .condition = "l.type = any(:value)", .keys = &types },
     { .name = "created_after",
       .is_moment = true,

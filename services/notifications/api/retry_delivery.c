@@ -1,4 +1,5 @@
 /* retry_delivery.c - POST /v1/deliveries/{id}/retry: sends one that failed again, with the same Message-ID or webhook-id. */
+#include "common/daemon/session.h"
 #include "common/http/fields.h"
 #include "common/http/problem.h"
 #include "services/notifications/api/retry_delivery.sql.h"
@@ -14,7 +15,9 @@ struct next *retry_delivery(struct flow *flow)
     if (!fields_none_sent(flow, &refusal)) {
         return refusal;
     }
-    struct retry_delivery_in in = { .account_id = caller_of(flow)->account_id, .delivery_id = router_param(flow, "id") };
+    struct retry_delivery_in in = { .account_id = caller_of(flow)->account_id,
+                                    .session_id = session_id_of(flow),
+                                    .delivery_id = router_param(flow, "id") };
     return retry_delivery_query(flow, flow->daemon->pg, &in, reply_retried);
 }
 

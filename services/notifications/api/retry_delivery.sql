@@ -1,9 +1,11 @@
 -- Sends a delivery that failed again, its tries counted anew. One that is pending, sent or skipped stays as it is: state says which.
 -- To whom goes a mail that could not be planned is looked up again.
--- in  account_id text, delivery_id text
+-- in  account_id text, session_id text?, delivery_id text
 -- out outcome: ok | not_failed | no row: not_found, state text, delivery json?
 with delivery as materialized (
-    select * from notifications.deliveries where account_id = :account_id and id = :delivery_id for update
+    select * from notifications.deliveries where account_id = :account_id and id = :delivery_id
+      and console.session_reaches(:session_id, 'share_link', share_link_id)
+    for update
 ),
 again as (
     update notifications.deliveries d

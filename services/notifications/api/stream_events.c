@@ -1,5 +1,6 @@
 /* stream_events.c - GET /v1/events/stream: the account's events as they happen, as Server-Sent Events; with Last-Event-ID from
  * where a stream was cut. */
+#include "common/daemon/session.h"
 #include "common/data/id.h"
 #include "common/data/idn.h"
 #include "common/http/fields.h"
@@ -82,6 +83,9 @@ static void read_query(struct flow *flow, struct feed_wish *wish, struct faults 
         faults_add(faults, "?owner_email", "invalid", fields_check_email(owner));
     } else if (owner) {
         wish->owner_email = idn_canonical_address(flow->arena, owner);
+    }
+    if (session_owner_of(flow)) {
+        wish->owner_email = session_owner_of(flow);
     }
 }
 

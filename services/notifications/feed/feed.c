@@ -89,6 +89,10 @@ const char *feed_crowd(const struct feed *feed, const struct caller *caller)
             of_key += str_equal(listener_key_id(at), caller->key_id);
         }
     }
+    if (caller->session && of_key >= feed->settings->feed_streams_per_session) {
+        metrics_add(feed->refused, 1);
+        return "This session has as many event streams open as it may have; end one first.";
+    }
     if (of_key >= feed->settings->feed_streams_per_key) {
         metrics_add(feed->refused, 1);
         return "This API key has as many event streams open as it may have; end one first.";

@@ -2,6 +2,7 @@
  * What is left out is the default. */
 #include <string.h>
 
+#include "common/daemon/session.h"
 #include "common/http/conditional.h"
 #include "common/http/fields.h"
 #include "common/http/problem.h"
@@ -39,6 +40,7 @@ struct next *put_preferences(struct flow *flow)
     fields_end(&root);
     struct put_preferences_in in = {
         .account_id = caller_of(flow)->account_id,
+        .session_id = session_id_of(flow),
         .address = address,
         .tags = conditional_tags(flow),
         .opens = opens,

@@ -19,9 +19,10 @@ ADDRESS = re.compile(r"[^\s@<>()\",;:=\\/]+@[^\s@<>()\",;:=\\/]+\.[^\s@<>()\",;:
 WORD = re.compile(r"[\w-]{6,}")
 PIECE = re.compile(r"\w+")
 PAGE = re.compile(r"/s/([\w-]{16,})(?:#([\w-]+))?")
+CONSOLE = re.compile(r"/console/cns_\w+#([\w-]+)")
 UNSUBSCRIBE = re.compile(r"/u/([\w.-]{20,})")
 NAMES = {"first_name", "last_name", "display_name", "name"}
-SECRETS = {"passcode": "passcode", "secret": "webhook's secret", "key": "key"}
+SECRETS = {"passcode": "passcode", "token": "console's token", "secret": "webhook's secret", "key": "key"}
 
 
 def note(kind, value):
@@ -29,7 +30,7 @@ def note(kind, value):
 
 
 def note_key(key):
-    if key and key.startswith("slk_"):
+    if key and key.startswith(("slk_", "slc_")):
         note("key", key)
 
 

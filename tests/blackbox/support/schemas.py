@@ -11,7 +11,7 @@ from support.tables import row_counts, tables
 # Which months the log has partitions for is a matter of the day.
 MONTHS = "events.log_2*"
 NOISE = re.compile(r"^--\n-- (?:Name|Data for Name): .*\n--\n\n|^-- Dumped .*\n|^\\(?:un)?restrict .*\n", re.MULTILINE)
-OWN_SCHEMAS = ("links", "views", "notifications", "events", "sharelink")
+OWN_SCHEMAS = ("links", "views", "notifications", "console", "events", "sharelink")
 
 
 def shape(postgres, database):

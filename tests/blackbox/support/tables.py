@@ -2,7 +2,7 @@
 
 import contextlib
 
-SCHEMAS = ("links", "views", "notifications", "events", "sharelink", "public")
+SCHEMAS = ("links", "views", "notifications", "console", "events", "sharelink", "public")
 
 # The scheduler tells of an expiry a moment after it passed, whatever a test does meanwhile.
 NOT_BY_SCHEDULE = {"events.log": " where type <> 'link.expired'"}

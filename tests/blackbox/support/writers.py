@@ -69,6 +69,8 @@ class World:
         self.templates = [stack.api.post("/v1/email-templates", {"name": f"T{i}", "subject": "s", "body": "b"}, status=201).json()["id"]
                           for i in range(2)]
         self.addresses = ["owner@world.example"]
+        console = Api(stack.console.url(), stack.key)
+        self.sessions = [console.post("/v1/console-sessions", {"recruiter": {"email": self.addresses[0]}}, status=201).json()["id"] for _ in range(3)]
 
     def settle(self):
         """With the daemons gone: some deliveries due, some leased, some failed."""
@@ -142,6 +144,8 @@ class World:
             "revisions_max": random.choice([1, 50]), "revisions_kb_max": 1024, "error": "e", "lock": random.randint(1, 3), "box": "\\x00",
             "about": f"{self.stack.account}/{self.interviews[0]}", "key_id": "key_none", "scopes": [],
             "media_path": "/s/world/media/",
+            "session_id": random.choice(self.sessions), "recruiter_email": self.addresses[0], "time_zone": "UTC", "view": "links", "may": [], "sees": "own",
+            "scheme": "auto", "code_hash": new_bytes(), "expires_in_s": 3600, "sessions_max": 1000000,
             "fetch_id": random.choice(self.captions), "document_version": 1, "delay_s": random.choice([-1, 0, 60]),
             "lines": json.dumps([{"start": 0, "end": 1, "text": f"l{next(numbers)}"}]), "kb_max": 1024,
             "content_type": "image/png", "bytes": "\\x00",
@@ -186,6 +190,7 @@ class World:
 OVER = {
     "create_link": lambda world, scene: {"share_link_id": new("lnk_"), "template_id": None},
     "create_basic_link": lambda world, scene: {"share_link_id": new("lnk_")},
+    "create_session": lambda world, scene: {"session_id": new("cns_"), "share_link_id": None},
     "create_template": lambda world, scene: {"template_id": new("tpl_")},
     "create_endpoint": lambda world, scene: {"endpoint_id": new("whe_")},
     "renew_passcodes": lambda world, scene: {"reviewer_id": None},

@@ -1,0 +1,11 @@
+/* handlers.h - the first step of every endpoint, each in the file of its name. */
+#ifndef SHARELINK_CONSOLE_HANDLERS_H
+#define SHARELINK_CONSOLE_HANDLERS_H
+
+#include "common/loop/flow.h"
+
+flow_step create_session;
+flow_step expire_sessions;
+flow_step delete_session;
+
+#endif

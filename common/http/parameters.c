@@ -16,10 +16,44 @@ struct reading {
     size_t count;
 };
 
+static bool note_parameter(void *arg, const char *name, const char *value);
 static bool read_word(void *arg, const char *name, const char *value);
 static size_t place_of(const char *const *all, const char *value);
 static bool note(struct faults *faults, const char *name, const char *detail);
 static bool note_unknown(const struct reading *reading, const char *name);
+
+struct names {
+    struct faults *faults;
+    const char *const *all;
+    unsigned seen; /* a bit each */
+};
+
+void parameters_only(struct flow *flow, struct faults *faults, const char *const *names)
+{
+    struct names known = { .faults = faults, .all = names };
+
+    if (!http_query_each(flow, note_parameter, &known)) {
+        faults_add(faults, "?", "invalid", "The query string is malformed.");
+    }
+}
+
+static bool note_parameter(void *arg, const char *name, const char *value)
+{
+    struct names *known = arg;
+    char pointer[80];
+    (void)value;
+
+    size_t place = place_of(known->all, name);
+    snprintf(pointer, sizeof pointer, "?%.70s", str_is_utf8(name, strlen(name)) ? name : "");
+    if (!known->all[place]) {
+        faults_add(known->faults, pointer, "unknown_parameter", "There is no such parameter.");
+    } else if (known->seen & 1U << place) {
+        faults_add(known->faults, pointer, "duplicate", "This parameter is given twice.");
+    } else {
+        known->seen |= 1U << place;
+    }
+    return true;
+}
 
 struct parameter_words parameters_words(struct flow *flow, struct faults *faults, const char *name, const char *other_name,
                                         const char *const *all)

@@ -1,7 +1,7 @@
 /* parameters.h - parameters of a query string that are more than one text: those that may be given several times
  * (?type=a&type=b), and moments, two of which bound a time (?created_after=…&created_before=…).
  *
- * Faults are noted at "?name" with the code "invalid".
+ * Faults are noted at "?name", with the code "invalid" where no other is told of.
  */
 #ifndef SHARELINK_PARAMETERS_H
 #define SHARELINK_PARAMETERS_H
@@ -16,6 +16,10 @@ struct parameter_words {
     const char **list; /* each once, in the order of the list of all; borrowed from that */
     size_t count;      /* 0: none asked for, or a fault was noted */
 };
+
+/* Notes each parameter that is none of these names (ended by NULL) and each that is given twice, and a query that cannot be read.
+ */
+void parameters_only(struct flow *flow, struct faults *faults, const char *const *names);
 
 /* All values of the parameter of this name, or of its other name (NULL: it has none). Each must be one of all, a list ended by
  * NULL; else the fault's detail names them. */

@@ -17,6 +17,7 @@ flow_step get_memberships;
 flow_step put_memberships;
 flow_step create_link;
 flow_step list_links;
+flow_step count_links;
 flow_step list_link_reviews;
 flow_step list_interview_reviews;
 flow_step list_opens;

@@ -1,12 +1,16 @@
 /* list_links.c - GET /v1/share-links: the account's links, filtered and sorted, page by page.
  *
- * A link that was never opened sorts before all that were; one that never expires, after all that do.
+ * A link that was never opened sorts before all that were; one that never expires, after all that do. With view=summary each is a
+ * short row with counts in the place of its reviewers and interviews.
  */
+#include "common/base/str.h"
+#include "common/daemon/page.h"
 #include "common/data/idn.h"
 #include "common/http/fields.h"
+#include "common/http/http.h"
 #include "services/links/handlers.h"
-#include "common/daemon/page.h"
 #include "services/links/list_links.sql.h"
+#include "services/links/list_summaries.sql.h"
 
 static const struct page_sort sorts[] = {
     { "created_at", "l.created_at", "l.id", "timestamptz", "links.share_links l" },
@@ -26,13 +30,23 @@ static const char *const states[] = {
 
 static const char *const kinds[] = { "l.kind = 'advanced'", "l.kind = 'basic'" };
 
+static const char *const attentions[] = {
+    "l.id in (select a.share_link_id from links.link_attention a where a.account_id = :account_id)",
+    "l.id not in (select a.share_link_id from links.link_attention a where a.account_id = :account_id)",
+};
+
+/* What a row is; each is a list of its own. */
+static const char *const views[] = { "true", "true" };
+
 static const struct page_filter filters[] = {
+    { .name = "view", .choices = "full|summary", .conditions = views },
     { .name = "state", .choices = "active|expired|deactivated", .conditions = states },
     { .name = "kind", .choices = "advanced|basic", .conditions = kinds },
     { .name = "search",
       .check = page_check_search,
       .is_heavy = true,
       .condition = "l.id in (select found.id from links.links_with_words(:account_id, :value) found (id))" },
+    { .name = "attention", .choices = "yes|no", .conditions = attentions },
     { .name = "interview_id",
       .check = fields_check_external_id,
       .condition = "l.id in (select m.share_link_id from links.share_link_interviews m"
@@ -53,7 +67,7 @@ static const struct page_filter filters[] = {
     { .name = NULL },
 };
 
-static struct page_statement *statements;
+static struct page_statement *link_statements, *summary_statements;
 
 static const struct page_list share_links = {
     .name = "share-links",
@@ -61,10 +75,19 @@ static const struct page_list share_links = {
     .default_sort = "-created_at",
     .sorts = sorts,
     .filters = filters,
-    .statements = &statements,
+    .statements = &link_statements,
+};
+
+static const struct page_list summaries = {
+    .name = "share-link-summaries",
+    .pattern = &list_summaries_statement,
+    .default_sort = "-created_at",
+    .sorts = sorts,
+    .filters = filters,
+    .statements = &summary_statements,
 };
 
 struct next *list_links(struct flow *flow)
 {
-    return page_answer(flow, &share_links);
+    return page_answer(flow, str_equal(http_query(flow, "view"), "summary") ? &summaries : &share_links);
 }

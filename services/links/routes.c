@@ -19,6 +19,7 @@ const struct route links_routes[] = {
     { HTTP_PUT, "/v1/interviews/{id}/share-links", put_memberships, .scope = "links.write" },
     { HTTP_POST, "/v1/share-links", create_link, .scope = "links.write", .sessions = SESSION_SHARE },
     { HTTP_GET, "/v1/share-links", list_links, .scope = "links.read", .sessions = SESSION_READ },
+    { HTTP_GET, "/v1/share-links/counts", count_links, .scope = "links.read", .sessions = SESSION_READ },
     { HTTP_GET, "/v1/share-links/{id}", get_link, .scope = "links.read", .sessions = SESSION_READ },
     { HTTP_PATCH, "/v1/share-links/{id}", update_link, .scope = "links.write", .sessions = SESSION_MANAGE },
     { HTTP_DELETE, "/v1/share-links/{id}", delete_link, .scope = "links.write", .sessions = SESSION_MANAGE },

@@ -33,7 +33,7 @@ before as materialized (
     cross join lateral views.review_now(case when sharelink.after(h.many) then h.reviewer_id end, :interview_id) r
 ),
 wanted as materialized (
-    select s.*, b.id as before_id, b.version as before_version, b.submitted_at as before_submitted_at,
+    select s.*, b.id as before_id, b.version as before_version, b.submitted_at as before_submitted_at, b.rating as before_rating,
            k.question_ratings,
            array(select g.place - 1 from views.question_ratings(:question_ratings, s.questions) g where not g.is_shown) as unknown_places,
            b.id is not null and (b.rating, b.recommendation, b.comment, b.question_ratings)
@@ -80,6 +80,13 @@ counted as (
     update views.activity a set feedback_version = a.feedback_version + 1,
         done_at = case when s.submitted_at is null then a.done_at end, done_note = case when s.submitted_at is null then a.done_note end
     from saved s where a.reviewer_id = s.reviewer_id
+),
+rated as (
+    update views.link_activity l
+    set rating_count = l.rating_count + (s.rating is not null)::int - (j.before_rating is not null)::int,
+        rating_sum = l.rating_sum + coalesce(s.rating, 0) - coalesce(j.before_rating, 0)
+    from saved s cross join judged j
+    where l.share_link_id = s.share_link_id and s.rating is distinct from j.before_rating
 ),
 seen as (
     update views.visits v set last_seen_at = now()

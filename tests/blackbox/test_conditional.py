@@ -36,6 +36,8 @@ RESOURCES = {
     "basic link": (basic_link, lambda stack, path: stack.api.patch(
         f"/v1/share-links/{stack.api.get(path).json()['id']}", {"title": f"N{next(numbers)}"}, status=200)),
     "links": (lambda stack: "/v1/share-links?limit=3", lambda stack, path: stack.make_share_link()),
+    "summaries": (lambda stack: "/v1/share-links?view=summary&limit=3", lambda stack, path: stack.make_share_link()),
+    "counts": (lambda stack: "/v1/share-links/counts", lambda stack, path: stack.make_share_link()),
     "interviews": (lambda stack: "/v1/interviews?limit=3&sort=-created_at", lambda stack, path: stack.make_interview()),
     "templates": (lambda stack: "/v1/email-templates?limit=3", lambda stack, path: template(stack)),
 }
@@ -45,7 +47,7 @@ RESOURCES = {
 def resource(request, stack):
     make, change = RESOURCES[request.param]
     path = make(stack)
-    if request.param in ("links", "interviews", "templates"):
+    if request.param in ("links", "summaries", "counts", "interviews", "templates"):
         change(stack, path)
     return path, lambda: change(stack, path)
 

@@ -31,6 +31,7 @@ EXPECTED = {
     ("POST", "/v1/share-links"): ({"/interview_ids/0", "/template_id"}, lambda ours: {
         key: value for key, value in samples.share_link_body([ours["interview"]], template_id=ours["template"]).items() if key != "message"}),
     ("GET", "/v1/share-links"): (LIST, None),
+    ("GET", "/v1/share-links/counts"): (OWN, None),
     ("GET", "/v1/share-links/{id}"): (NOT_FOUND, None),
     ("PATCH", "/v1/share-links/{id}"): (NOT_FOUND, lambda ours: {"title": "Theirs now"}),
     ("DELETE", "/v1/share-links/{id}"): (NOT_FOUND, None),

@@ -79,8 +79,9 @@ def test_statement_is_as_it_declares(sessions, path, service):
 # --- lists: composed as common/daemon/page.c does, by the first of their sorts, with all filters, behind a cursor ---
 
 def pages_of(path):
-    """What the C beside a pattern says of each list that is made of it."""
-    source = (ROOT / path).with_suffix(".c").read_text(encoding="utf-8")
+    """What the C that takes a pattern, its own or another's beside it, says of each list that is made of it."""
+    sources = (each.read_text(encoding="utf-8") for each in (ROOT / path).parent.glob("*.c"))
+    source = next(each for each in sources if f"&{path.stem}_statement" in each)
     source = re.sub(r'"\s*\n\s*"', "", source)
     keyed = [keys_of(block) for block in re.findall(r"struct page_keys \w+ = \{(.*?)\n\};", source, re.DOTALL)]
     source = re.sub(r"struct page_keys \w+ = \{.*?\n\};", "", source, flags=re.DOTALL)

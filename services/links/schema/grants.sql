@@ -6,7 +6,8 @@ grant update (name, default_settings, default_expires_value, default_expires_uni
     on links.accounts to sharelink_links;
 grant select, insert, update, delete on links.interviews, links.email_templates, links.share_links,
     links.share_link_interviews, links.reviewers, links.mail_requests to sharelink_links;
-grant select on links.mail_contexts, links.reviewer_documents, links.share_link_documents to sharelink_links;
+grant select on links.mail_contexts, links.reviewer_documents, links.share_link_documents, links.link_attention,
+    links.share_link_summaries to sharelink_links;
 
 grant select on links.doors, links.shared_interviews, links.content_states to sharelink_views;
 grant select on links.mail_contexts, links.mail_links, links.mail_reviewers, links.mail_interviews, links.mail_questions, links.mail_people, links.mail_accounts,

@@ -168,3 +168,75 @@ begin
     return query select d.share_link, d.version from links.share_link_documents d where d.share_link_id = of_share_link_id;
 end
 $$;
+
+-- What needs the owner's attention, by account_id or also by share_link_id; a link may have a code several times, once for each reviewer.
+--   mail_failed: the last invitation of a reviewer who has not opened since could not be delivered
+--   access_requested: a reviewer has asked for a new link, and has got neither that nor in
+--   expires_unreviewed: the link expires within two days, and a reviewer has given no feedback and is not done
+--   unusual_activity: the link of a reviewer was switched off because of how it was used
+-- Each begins with what is rare, by an index of the account. Of a link that is over only who asks for access matters.
+create or replace view links.link_attention as
+select f.account_id, f.share_link_id, 'mail_failed' as code
+from notifications.failed_invitations f
+join links.reviewers r on r.id = f.reviewer_id and f.recipient in (r.email, '')
+join links.share_links l on l.id = r.share_link_id
+left join views.reviewer_progress p on p.reviewer_id = r.id
+where links.state_of(coalesce(l.deactivated_at, r.deactivated_at), l.expires_at) = 'active'
+  and coalesce(p.last_opened_at < f.created_at, true)
+  and not exists (select from notifications.invitations n where n.reviewer_id = r.id and n.id > f.id and n.recipient in (r.email, ''))
+union all
+select q.account_id, q.share_link_id, 'access_requested'
+from views.published_access_requests q
+join links.reviewers r on r.id = q.reviewer_id and r.passcode_epoch = q.passcode_epoch
+join links.share_links l on l.id = r.share_link_id
+left join views.reviewer_progress p on p.reviewer_id = r.id
+where q.requested_at > greatest(r.invitation_requested_at, p.last_opened_at, l.active_since)
+union all
+select l.account_id, l.id, 'expires_unreviewed'
+from links.share_links l
+where coalesce(l.expires_at, 'infinity'::timestamptz) > now() and coalesce(l.expires_at, 'infinity'::timestamptz) <= now() + interval '48 hours'
+  and l.deactivated_at is null and l.kind = 'advanced' and not l.disable_feedback
+  and exists (select from links.reviewers r
+              left join views.reviewer_progress p on p.reviewer_id = r.id
+              where r.share_link_id = l.id and r.deactivated_at is null and p.done_at is null and not coalesce(p.has_reviewed, false))
+union all
+select r.account_id, r.share_link_id, 'unusual_activity'
+from links.reviewers r
+join links.share_links l on l.id = r.share_link_id
+where r.state_reason ->> 'code' = 'unusual_activity' and links.state_of(l.deactivated_at, l.expires_at) = 'active';
+
+-- A link as a list of many shows one, by share_link_id: a row of some hundred bytes, however many reviewers and interviews it has.
+-- attention is added by the statement, for all its links at once.
+create or replace view links.share_link_summaries as
+select l.id as share_link_id, l.kind, l.title, links.state_of(l.deactivated_at, l.expires_at) as state, l.state_reason,
+       sharelink.rfc3339(l.expires_at) as expires_at, sharelink.rfc3339(l.created_at) as created_at,
+       sharelink.rfc3339(nullif(v.last_opened_at, '-infinity')) as last_opened_at, m.interview_count, j.job_title, r.open_count,
+       round(v.rating_sum / nullif(v.rating_count, 0)::numeric, 2) as average_rating, r.reviewers
+from links.share_links l
+join views.share_link_activity v on v.share_link_id = l.id
+cross join lateral (select count(*)::int as interview_count from links.share_link_interviews m where m.share_link_id = l.id) m
+left join lateral (
+    select i.job_title
+    from links.share_link_interviews m
+    join links.interviews i on i.account_id = m.account_id and i.id = m.interview_id
+    where m.share_link_id = l.id
+    order by m.position
+    limit 1
+) j on true
+cross join lateral (
+    select c.open_count, row_to_json(n) as reviewers
+    from (
+        select count(*) as count, count(*) filter (where i.state = 'sent') as invited, count(*) filter (where i.state = 'failed') as failed,
+               count(*) filter (where p.open_count > 0) as opened, count(*) filter (where p.has_reviewed) as reviewed,
+               count(p.done_at) as done, coalesce(sum(p.open_count), 0)::bigint as open_count
+        from links.reviewers r
+        left join views.reviewer_progress p on p.reviewer_id = r.id
+        left join lateral (
+            select n.state from notifications.invitations n
+            where r.invitation_requested_at is not null and n.reviewer_id = r.id and n.recipient in (r.email, '')
+            order by n.id desc limit 1
+        ) i on true
+        where r.share_link_id = l.id
+    ) c
+    cross join lateral (select c.count, c.invited, c.failed, c.opened, c.reviewed, c.done) n
+) r;

@@ -211,6 +211,7 @@ create table links.reviewers (
 create unique index reviewers_by_link on links.reviewers (share_link_id, email);
 -- Unique within the link, and found within the account.
 create unique index reviewers_external_id on links.reviewers (account_id, external_id, share_link_id) where external_id is not null;
+create index reviewers_unusual on links.reviewers (account_id, share_link_id) where state_reason ->> 'code' = 'unusual_activity';
 create index reviewers_by_words on links.reviewers using gin (account_id, searched gin_trgm_ops);
 
 -- How many mails of a kind an account has asked for to one address since the hour began; docs/limits.md tells of it. Kind and

@@ -72,6 +72,9 @@ create index deliveries_gathered on notifications.deliveries (gathered_into) whe
 create index deliveries_for_digest on notifications.deliveries (account_id, recipient, happened_at)
     where reason = 'in_digest' and gathered_into is null;
 create index deliveries_by_endpoint on notifications.deliveries (state, recipient, id) where channel = 'webhook';
+-- Which links need their owner's attention.
+create index deliveries_failed_invitations on notifications.deliveries (account_id, share_link_id)
+    where kind = 'invitation' and state = 'failed';
 -- A reviewer's last invitation is looked for with every link that is shown, among whatever else the reviewer was told of since.
 create index deliveries_of_invitations on notifications.deliveries (reviewer_id, id) where kind = 'invitation';
 -- For lists: each begins with what is asked for and goes on in the list's order.

@@ -172,8 +172,24 @@ declare
 begin
     select count(*) into review_revisions from views.review_revisions v
     join views.reviews r on r.id = v.review_id where r.account_id = of_account_id and r.interview_id = of_interview_id;
-    delete from views.reviews r where r.account_id = of_account_id and r.interview_id = of_interview_id;
-    get diagnostics reviews = row_count;
+    with gone as (
+        delete from views.reviews r where r.account_id = of_account_id and r.interview_id = of_interview_id
+        returning r.share_link_id, r.rating
+    ),
+    counted as materialized (
+        select g.share_link_id, count(*)::int as ratings, sum(g.rating)::bigint as sum
+        from gone g where g.rating is not null group by g.share_link_id
+    ),
+    held as materialized (
+        select l.share_link_id, c.ratings, c.sum
+        from views.link_activity l join counted c on c.share_link_id = l.share_link_id
+        order by l.share_link_id for no key update of l
+    ),
+    less as (
+        update views.link_activity l set rating_count = l.rating_count - h.ratings, rating_sum = l.rating_sum - h.sum
+        from held h where l.share_link_id = h.share_link_id
+    )
+    select count(*) into reviews from gone;
     delete from views.watched w where w.account_id = of_account_id and w.interview_id = of_interview_id;
     get diagnostics seen = row_count;
     delete from views.watch w where w.account_id = of_account_id and w.interview_id = of_interview_id;

@@ -137,8 +137,10 @@ $$;
 create or replace function views.take_access_request(of_reviewer_id text, mails_max int, out is_taken boolean, out retry_s int)
 language plpgsql volatile as $$
 begin
-    insert into views.access_requests as a (reviewer_id) values (of_reviewer_id)
-    on conflict (reviewer_id) do update set requested_at = now() where a.requested_at <= now() - interval '1 hour';
+    insert into views.access_requests as a (reviewer_id, account_id, share_link_id, passcode_epoch)
+    select d.reviewer_id, d.account_id, d.share_link_id, d.passcode_epoch from links.doors d where d.reviewer_id = of_reviewer_id
+    on conflict (reviewer_id) do update set requested_at = now(), passcode_epoch = excluded.passcode_epoch
+        where a.requested_at <= now() - interval '1 hour';
     is_taken := found;
     if is_taken then
         retry_s := links.take_access_request(of_reviewer_id, mails_max);

@@ -49,12 +49,15 @@ create table views.activity (
 create index activity_by_link on views.activity (share_link_id);
 create index activity_with_note on views.activity (account_id) where done_note is not null;
 
--- The last open of each link. Every link has its row from the start, so that a list of the never opened is as cheap as any:
--- never lies before all times.
+-- The last open of each link, and how many ratings it has got, with their sum. Every link has its row from the start, so that a list
+-- of the never opened is as cheap as any: never lies before all times. The ratings are counted by who stores or erases a review: no
+-- index has them, so that a row is changed in place.
 create table views.link_activity (
     share_link_id  text        primary key collate "C",
     account_id     text        not null collate "C",
-    last_opened_at timestamptz not null default '-infinity'
+    last_opened_at timestamptz not null default '-infinity',
+    rating_count   int         not null default 0,
+    rating_sum     bigint      not null default 0
 ) with (fillfactor = 80);
 create index link_activity_by_time on views.link_activity (account_id, last_opened_at, share_link_id);
 
@@ -76,11 +79,15 @@ create table views.guesses (
 ) with (fillfactor = 80);
 create index guesses_by_time on views.guesses (since);
 
--- One row per reviewer's link that ever asked for a new one.
+-- One row per reviewer's link that ever asked for a new one, the last time it did, and which passcode it had then.
 create table views.access_requests (
-    reviewer_id  text        primary key collate "C",
-    requested_at timestamptz not null default now()
+    reviewer_id    text        primary key collate "C",
+    account_id     text        not null collate "C",
+    share_link_id  text        not null collate "C",
+    passcode_epoch int         not null,
+    requested_at   timestamptz not null default now()
 );
+create index access_requests_by_link on views.access_requests (account_id, share_link_id);
 
 -- One row per reviewer and interview. It outlives membership, passcodes and the link itself, and goes with the candidate.
 -- An empty one (no rating, no recommendation, no words) is feedback that was taken back. The reviewer's name stays readable after a removal.

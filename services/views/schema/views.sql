@@ -25,8 +25,22 @@ cross join lateral (
     select coalesce(floor(sum(s.seconds)), 0)::bigint as watched_seconds from views.watch s where s.reviewer_id = a.reviewer_id
 ) s;
 
--- For the links service: when each link was opened last.
-create or replace view views.share_link_activity as select share_link_id, account_id, last_opened_at from views.link_activity;
+-- For the links service, of reviewers who have opened: the same where no count is wanted. A column that a statement does not ask for
+-- costs nothing.
+create or replace view views.reviewer_progress as
+select a.reviewer_id, a.share_link_id, a.last_opened_at, a.open_count, a.done_at,
+       exists (select from views.published_reviews p
+               join links.share_link_interviews m on m.share_link_id = p.share_link_id and m.interview_id = p.interview_id
+               where p.reviewer_id = a.reviewer_id) as has_reviewed
+from views.activity a;
+
+-- For the links service: when each link was opened last, and the ratings that it has got.
+create or replace view views.share_link_activity as
+select share_link_id, account_id, last_opened_at, rating_count, rating_sum from views.link_activity;
+
+-- For the links service: whose link asked for a new one, when, and with which passcode.
+create or replace view views.published_access_requests as
+select reviewer_id, account_id, share_link_id, passcode_epoch, requested_at from views.access_requests where requested_at > '-infinity';
 
 -- For the links service: who opened when, from where.
 create or replace view views.published_visits as

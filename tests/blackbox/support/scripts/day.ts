@@ -108,6 +108,11 @@ async function links(template: string): Promise<{ link: string; reviewer: string
     const reviewer = first(shown.reviewers).id;
     await ok(api.GET("/v1/share-links", { params: { query: { state: "active", search: "shortlist" } } }));
     await ok(api.GET("/v1/share-links", { params: { query: { owner_email: owner.email, sort: "title" } } }));
+    const summaries = await ok(api.GET("/v1/share-links", { params: { query: { view: "summary", attention: "no" } } }));
+    const summary = first(summaries.data);
+    expect("attention" in summary && summary.reviewers.count === 2 && summary.job_title !== null, "a short row");
+    const counts = await ok(api.GET("/v1/share-links/counts", { params: { query: { owner_email: owner.email, kind: "advanced" } } }));
+    expect(counts.active === 1 && counts.attention === 0, "one link");
     await ok(api.PATCH("/v1/share-links/{id}", { params: { path }, body: { title: "Second shortlist" } }));
     await ok(api.PATCH("/v1/share-links/{id}", { params: { path }, body: { settings: { omit_avatars: true } } }));
     await ok(api.POST("/v1/share-links/{id}/interviews", { params: { path }, body: { interview_ids: ["day-3"] } }));

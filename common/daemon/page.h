@@ -77,6 +77,11 @@ struct page_list {
 /* Answers with a page of the list, {data, has_more, next_cursor}, or with all faults of the query string. */
 struct next *page_answer(struct flow *flow, const struct page_list *list) FLOW_NEXT;
 
+/* For a list that reads its parameters itself: a cursor to what has this key and id, of the list that about tells of, filters and
+ * all; and back. False: it is none of ours, or of another list. about has no empty line in it. */
+const char *page_cursor_seal(struct flow *flow, const char *about, const char *key, const char *id);
+bool page_cursor_open(struct flow *flow, const char *about, const char *cursor, const char **key, const char **id);
+
 /* Checks of filters' values. */
 const char *page_check_search(const char *text);
 

@@ -15,6 +15,8 @@ flow_step create_basic_link;
 flow_step get_basic_link;
 flow_step get_memberships;
 flow_step put_memberships;
+flow_step query_memberships;
+flow_step change_memberships;
 flow_step create_link;
 flow_step list_links;
 flow_step count_links;

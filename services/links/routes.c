@@ -17,6 +17,8 @@ const struct route links_routes[] = {
     { HTTP_GET, "/v1/interviews/{id}/share-links", get_memberships, .scope = "links.read", .sessions = SESSION_READ },
     { HTTP_GET, "/v1/interviews/{id}/reviews", list_interview_reviews, .scope = "reviews.read", .sessions = SESSION_READ },
     { HTTP_PUT, "/v1/interviews/{id}/share-links", put_memberships, .scope = "links.write" },
+    { HTTP_POST, "/v1/memberships/query", query_memberships, .scope = "links.read" },
+    { HTTP_POST, "/v1/memberships", change_memberships, .scope = "links.write" },
     { HTTP_POST, "/v1/share-links", create_link, .scope = "links.write", .sessions = SESSION_SHARE },
     { HTTP_GET, "/v1/share-links", list_links, .scope = "links.read", .sessions = SESSION_READ },
     { HTTP_GET, "/v1/share-links/counts", count_links, .scope = "links.read", .sessions = SESSION_READ },

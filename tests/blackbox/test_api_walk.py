@@ -19,6 +19,7 @@ STATUSES = [201, 200,  # store and read an interview
             201, 200, 200, 200,  # feedback, and reading it; opens
             200, 200,  # all links
             200, 412, 200, 200,  # changes
+            200, 200,  # check boxes
             200, 200,  # names and notes
             201, 201,  # with an Idempotency-Key
             200, 410, 200, 401,  # off and on

@@ -80,6 +80,8 @@ POSTS = {
     "/v1/share-links": lambda stack: ("/v1/share-links", link_body(stack)),
     "/v1/interviews/batch": lambda stack: ("/v1/interviews/batch", {
         "interviews": [{"id": samples.interview_id(), **samples.interview_document()} for _ in range(3)]}),
+    "/v1/memberships/query": lambda stack: ("/v1/memberships/query", {"interview_ids": [stack.make_interview()]}),
+    "/v1/memberships": lambda stack: ("/v1/memberships", {"interview_ids": [stack.make_interview()], "add_to": [fresh(stack)[0]]}),
     "/v1/interviews/{id}/basic-link": lambda stack: (f"/v1/interviews/{stack.make_interview()}/basic-link", None),
     "/v1/share-links/{id}/deactivate": of_link("deactivate"),
     "/v1/share-links/{id}/reactivate": of_link("reactivate", {"expires_in": {"value": 1, "unit": "days"}}),

@@ -28,6 +28,9 @@ EXPECTED = {
     ("GET", "/v1/interviews/{id}/share-links"): (NOT_FOUND, None),
     ("GET", "/v1/interviews/{id}/reviews"): (NOT_FOUND, None),
     ("PUT", "/v1/interviews/{id}/share-links"): (NOT_FOUND, lambda ours: {"share_link_ids": []}),
+    ("POST", "/v1/memberships/query"): ({"/interview_ids/0"}, lambda ours: {"interview_ids": [ours["interview"]]}),
+    ("POST", "/v1/memberships"): ({"/interview_ids/0", "/add_to/0", "/remove_from/0"}, lambda ours: {
+        "interview_ids": [ours["interview"]], "add_to": [ours["link"]], "remove_from": [ours["second link"]]}),
     ("POST", "/v1/share-links"): ({"/interview_ids/0", "/template_id"}, lambda ours: {
         key: value for key, value in samples.share_link_body([ours["interview"]], template_id=ours["template"]).items() if key != "message"}),
     ("GET", "/v1/share-links"): (LIST, None),
@@ -103,7 +106,9 @@ def ours(stack):
     event = stack.db.value("select id from events.log where share_link_id = %s order by id limit 1", link["id"])
     session = Api(stack.console.url(), stack.key).post("/v1/console-sessions", {"recruiter": {"email": email}}, status=201).json()["id"]
     # The platform's own ids are unique within an account alone: a stranger may have the same.
-    return {"account": stack.account, "interview": interview, "interview to put": stack.make_interview(), "template": template, "link": link["id"], "reviewer": link["reviewers"][0]["id"],
+    second = stack.make_share_link(interview_ids=[interview])["id"]
+    return {"account": stack.account, "second link": second, "interview": interview, "interview to put": stack.make_interview(),
+            "template": template, "link": link["id"], "reviewer": link["reviewers"][0]["id"],
             "endpoint": endpoint, "delivery": delivery, "event": event, "email": email, "session": session}
 
 
@@ -166,7 +171,7 @@ ACCOUNTS = "of the account"
 CLOSED = "not_for_sessions"
 OF_A_COLLEAGUE = {
     **dict.fromkeys([("PATCH", "/v1/account"), ("POST", "/v1/interviews/batch"), ("PUT", "/v1/interviews/{id}"), ("DELETE", "/v1/interviews/{id}"),
-                     ("PUT", "/v1/interviews/{id}/share-links")], CLOSED),
+                     ("PUT", "/v1/interviews/{id}/share-links"), ("POST", "/v1/memberships"), ("POST", "/v1/memberships/query")], CLOSED),
     **{route: CLOSED for route in EXPECTED if route[1].startswith(("/v1/webhook-endpoints", "/v1/console-sessions"))},
     **{route: ACCOUNTS for route in EXPECTED if route[1] == "/v1/account" and route[0] == "GET" or route[1] in ("/v1/event-types", "/v1/email-templates")
        or route[1] == "/v1/email-templates/{id}"},

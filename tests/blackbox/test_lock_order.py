@@ -130,6 +130,8 @@ def calls(hooks, links, interviews, endpoints):
                                                   {"share_link_ids": [pick(links, n), pick(links, n + 1)][:1 + n % 2]}),
         "add": lambda api, n: api.post(f"/v1/share-links/{pick(links, n)}/interviews", {"interview_ids": interviews[n % 2:]}),
         "remove": lambda api, n: api.post(f"/v1/share-links/{pick(links, n)}/interviews/remove", {"interview_ids": interviews[::-1][n % 2:]}),
+        "memberships": lambda api, n: api.post("/v1/memberships", {"interview_ids": interviews[::1 - 2 * (n % 2)], "add_to": [pick(links, n)],
+                                                                   "remove_from": [pick(links, n + 1)]}),
         "patch": lambda api, n: api.patch(f"/v1/share-links/{pick(links, n)}", {"title": f"T {n}"}),
         "create": lambda api, n: api.post("/v1/share-links", samples.share_link_body(interviews, 1, send_email=True)),
         "new endpoint": lambda api, n: endpoints.append(
@@ -170,6 +172,6 @@ def test_all_that_is_done_at_once_deadlocks_nobody(make_stack):
     refused = [(name, text) for name, listed in answers.items() for status, text in listed if status >= 500]
     assert not refused, refused[:3]
     print({name: dict(collections.Counter(status for status, _ in listed)) for name, listed in answers.items()})
-    assert {name for name, listed in answers.items() if any(status < 300 for status, _ in listed)} >= {"erase", "add", "remove", "create", "patch"}
+    assert {name for name, listed in answers.items() if any(status < 300 for status, _ in listed)} >= {"erase", "add", "remove", "memberships", "create", "patch"}
     assert [met_by(daemon) for daemon in stack.daemons] == [0, 0, 0]
     assert deadlocks(stack) == before

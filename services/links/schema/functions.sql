@@ -235,6 +235,112 @@ begin
 end
 $$;
 
+-- Puts interviews into some of an account's advanced links and takes them out of others, all of it or nothing. A row 'added' or
+-- 'removed' for each link that changes, with the interviews in the order in which they were sent. Or a row for each that stands in the
+-- way, with its place in its list, from 1: 'unknown_interview', and of add_to (is_addition) and remove_from 'unknown_link', 'full_link',
+-- 'large_link'. is_sound false asks for what is unknown alone.
+--
+-- The interviews are held, then the links are locked in the order of their ids, whatever becomes of them: so two of whom one adds where
+-- the other removes wait for each other, and not in a circle. What is in a link is read when all of them are locked.
+create or replace function links.change_memberships(of_account_id text, interview_ids text[], add_to text[], remove_from text[],
+                                                    is_sound boolean, interviews_max int, size_max bigint)
+returns table (outcome text, is_addition boolean, place int, link_id text, changed_ids text[])
+language plpgsql volatile rows 10 set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
+declare
+    held constant text[] := array(select h.id from links.hold_interviews(of_account_id, interview_ids) h (id));
+    locked text[];
+    is_refused boolean;
+    sizes bigint[];
+    fresh_count bigint;
+    fresh_size bigint;
+begin
+    select array_agg(l.id) into locked
+    from (select l.id from links.share_links l
+          where l.account_id = of_account_id and l.kind = 'advanced' and l.id = any (add_to || remove_from)
+          order by l.id
+          for update) l;
+
+    return query
+        select 'unknown_interview', null::boolean, s.place::int, null::text, null::text[]
+        from unnest(interview_ids) with ordinality s (id, place)
+        where s.id is null or s.id <> all (held)
+        union all
+        select 'unknown_link', w.is_addition, w.place::int, null, null
+        from (select true, a.* from unnest(add_to) with ordinality a
+              union all
+              select false, r.* from unnest(remove_from) with ordinality r) w (is_addition, id, place)
+        where w.id is null or w.id <> all (coalesce(locked, '{}'));
+    is_refused := found;
+    if not is_sound then
+        return;
+    end if;
+
+    sizes := array(select i.content_size + coalesce(t.size, 0)
+                   from unnest(interview_ids) with ordinality s (id, place)
+                   left join links.interviews i on i.account_id = of_account_id and i.id = s.id
+                   left join lateral (
+                       select m.size from views.transcript_sizes m where m.account_id = of_account_id and m.interview_id = s.id
+                   ) t on true
+                   order by s.place);
+    is_addition := true;
+    for link_id, place in select a.id, a.place from unnest(add_to) with ordinality a (id, place) where a.id = any (locked) loop
+        select count(*), sum(s.size) into fresh_count, fresh_size
+        from unnest(interview_ids, sizes) s (id, size)
+        where s.size is not null
+          and not exists (select from links.share_link_interviews m where m.share_link_id = link_id and m.interview_id = s.id);
+        outcome := case
+            when fresh_count = 0 then null
+            when fresh_count > interviews_max - (select count(*) from links.share_link_interviews m where m.share_link_id = link_id) then 'full_link'
+            when links.content_size_now(link_id) + fresh_size > size_max then 'large_link' end;
+        if outcome is not null then
+            is_refused := true;
+            return next;
+        end if;
+    end loop;
+    if is_refused then
+        return;
+    end if;
+
+    outcome := 'added';
+    for link_id, place in select a.id, a.place from unnest(add_to) with ordinality a (id, place) loop
+        with fresh as materialized (
+            select s.id, row_number() over (order by s.place) as nth
+            from unnest(interview_ids) with ordinality s (id, place)
+            where not exists (select from links.share_link_interviews m where m.share_link_id = link_id and m.interview_id = s.id)
+        ),
+        added as (
+            insert into links.share_link_interviews (share_link_id, account_id, interview_id, position)
+            select l.id, l.account_id, f.id, l.last_position + f.nth from fresh f join links.share_links l on l.id = link_id
+        )
+        select array_agg(f.id order by f.nth) into changed_ids from fresh f;
+        if changed_ids is not null then
+            update links.share_links l
+            set last_position = l.last_position + cardinality(changed_ids), version = l.version + 1, updated_at = now()
+            where l.id = link_id;
+            return next;
+        end if;
+    end loop;
+
+    outcome := 'removed';
+    is_addition := false;
+    for link_id, place in select r.id, r.place from unnest(remove_from) with ordinality r (id, place) loop
+        with removed as (
+            delete from links.share_link_interviews m
+            where m.share_link_id = link_id and m.interview_id = any (interview_ids)
+            returning m.interview_id
+        )
+        select array_agg(s.id order by s.place) into changed_ids
+        from unnest(interview_ids) with ordinality s (id, place)
+        where s.id in (select r.interview_id from removed r);
+        if changed_ids is not null then
+            update links.share_links l set version = l.version + 1, updated_at = now() where l.id = link_id;
+            return next;
+        end if;
+    end loop;
+end
+$$;
+
 -- Creates interviews or replaces their documents, all of them or none. A row 'stored' for each, with its place among the ids; or rows
 -- 'too_large': who would make the pages of which link how large, when the documents grow beyond what a link may have. Of one alone:
 -- only_replaces wants it to be there already, of a version that is among the tags unless they are null, only_creates wants it not to be

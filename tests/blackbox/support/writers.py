@@ -200,6 +200,7 @@ OVER = {
     "condemn_webhooks": lambda world, scene: {"event_id": random.choice(world.events)},
     "retry_dead_deliveries": lambda world, scene: {"delivery_id": None},
     "put_interview": lambda world, scene: {},
+    "change_memberships": lambda world, scene: dict(zip(("add_to", "remove_from"), ((shuffled := world.shuffled(world.links))[:2], shuffled[2:]))),
     "put_off_fetch": lambda world, scene: {"fetch_id": random.choice(world.captions + world.logos)},
     "store_captions": lambda world, scene: {"document_version": world.db.value(
         "select document_version from views.fetches where id = %s", scene["fetch_id"]) or 1},
@@ -212,7 +213,7 @@ OVER = {
 }
 # What may stay; all else is undone, so that the world remains as it is.
 KEPT = {"put_interview", "put_interviews", "update_link", "update_account", "update_template", "review_interview", "report_done", "report_watch", "put_preferences",
-        "update_endpoint", "prove_session", "renew_leases", "add_interviews", "put_memberships"}
+        "update_endpoint", "prove_session", "renew_leases", "add_interviews", "put_memberships", "change_memberships"}
 
 
 def literal(value):

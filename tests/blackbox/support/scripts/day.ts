@@ -118,6 +118,11 @@ async function links(template: string): Promise<{ link: string; reviewer: string
     await ok(api.POST("/v1/share-links/{id}/interviews", { params: { path }, body: { interview_ids: ["day-3"] } }));
     await ok(api.POST("/v1/share-links/{id}/interviews", { params: { path }, body: { interview_ids: ["day-3", "day-4"] } }));
     await ok(api.POST("/v1/share-links/{id}/interviews/remove", { params: { path }, body: { interview_ids: ["day-3"] } }));
+    const asked = await ok(api.POST("/v1/memberships/query", { body: { interview_ids: ["day-2", "day-3"], search: "second" } }));
+    expect(first(asked.share_links).present === 1, "one of two is in it");
+    const ticked = await ok(api.POST("/v1/memberships", { body: { interview_ids: ["day-2", "day-3"], add_to: [made.id] } }));
+    expect(first(ticked.changed).added === 1, "the other is put into it");
+    await ok(api.POST("/v1/memberships", { body: { interview_ids: ["day-3"], remove_from: [made.id] } }));
     await ok(api.POST("/v1/share-links/{id}/reviewers", { params: { path }, body: { reviewers: [{ name: "Bo", email: "bo@support.example" }] } }));
     const one = { params: { path: { ...path, rid: reviewer } } };
     await ok(api.GET("/v1/share-links/{id}/reviewers/{rid}", one));

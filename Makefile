@@ -109,10 +109,6 @@ $(OUT)/tests/test_%: test_%.c $(TESTED) Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(TESTED) $(LDLIBS) -lcmocka
 
-$(OUT)/tests/bare_server: tests/bench/bare_server.c Makefile
-	@mkdir -p $(@D)
-	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LDLIBS)
-
 $(GEN)/%.sql.h: %.sql common/pg/make-statement $(wildcard common/pg/statements/*.py)
 	@mkdir -p $(@D)
 	$(call say,SQL,$@)common/pg/make-statement $< >$@
@@ -222,7 +218,7 @@ test-prism: packages-test
 	@MODE=$(MODE) tests/blackbox/prism
 
 bench: packages-test
-	@$(MAKE) --no-print-directory all $(OUT)/tests/bare_server
+	@$(MAKE) --no-print-directory all
 	@exec /usr/bin/python3 tests/bench/bench.py $(PARTS)
 
 lint:

@@ -35,6 +35,7 @@ flow_step remove_reviewer;
 flow_step deactivate_reviewer;
 flow_step reactivate_reviewer;
 flow_step invite_reviewer;
+flow_step invite_reviewers;
 flow_step add_interviews;
 flow_step remove_interviews;
 flow_step create_template;

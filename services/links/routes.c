@@ -39,6 +39,7 @@ const struct route links_routes[] = {
       .sessions = SESSION_MANAGE },
     { HTTP_POST, "/v1/share-links/{id}/reviewers/{rid}/invite", invite_reviewer, .scope = "links.write",
       .sessions = SESSION_MANAGE },
+    { HTTP_POST, "/v1/share-links/{id}/invite", invite_reviewers, .scope = "links.write", .sessions = SESSION_MANAGE },
     { HTTP_POST, "/v1/share-links/{id}/interviews", add_interviews, .scope = "links.write", .sessions = SESSION_SHARE },
     { HTTP_POST, "/v1/share-links/{id}/interviews/remove", remove_interviews, .scope = "links.write", .sessions = SESSION_SHARE },
     { HTTP_POST, "/v1/email-templates", create_template, .scope = "links.write", .sessions = SESSION_TEMPLATES },

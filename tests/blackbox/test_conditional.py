@@ -187,6 +187,7 @@ def conditional_calls(stack):
         ("POST", "/v1/share-links/{id}/reviewers/{rid}/deactivate"): (stack.api, f"{one}/deactivate", None),
         ("POST", "/v1/share-links/{id}/reviewers/{rid}/reactivate"): (stack.api, f"{one}/reactivate", None),
         ("POST", "/v1/share-links/{id}/reviewers/{rid}/invite"): (stack.api, f"{one}/invite", None),
+        ("POST", "/v1/share-links/{id}/invite"): (stack.api, f"{path}/invite", {"reviewer_ids": [reviewer]}),
         ("POST", "/v1/share-links/{id}/interviews"): (stack.api, f"{path}/interviews", {"interview_ids": [stack.make_interview()]}),
         ("POST", "/v1/share-links/{id}/interviews/remove"): (stack.api, f"{path}/interviews/remove", {"interview_ids": [interview]}),
         ("PATCH", "/v1/email-templates/{id}"): (stack.api, made, {"name": "N"}),

@@ -89,6 +89,7 @@ POSTS = {
     "/v1/share-links/{id}/reviewers/{rid}/deactivate": of_reviewer("deactivate"),
     "/v1/share-links/{id}/reviewers/{rid}/reactivate": of_reviewer("reactivate"),
     "/v1/share-links/{id}/reviewers/{rid}/invite": of_reviewer("invite"),
+    "/v1/share-links/{id}/invite": of_link("invite", {"who": "unopened"}),
     "/v1/share-links/{id}/interviews": of_link("interviews", lambda stack: {"interview_ids": [stack.make_interview()]}),
     "/v1/share-links/{id}/interviews/remove": of_link("interviews/remove", lambda stack: {"interview_ids": [stack.make_interview()]}),
     "/v1/email-templates": lambda stack: ("/v1/email-templates", TEMPLATE),

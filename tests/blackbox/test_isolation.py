@@ -49,6 +49,7 @@ EXPECTED = {
     ("POST", "/v1/share-links/{id}/reviewers/{rid}/deactivate"): (NOT_FOUND, None),
     ("POST", "/v1/share-links/{id}/reviewers/{rid}/reactivate"): (NOT_FOUND, None),
     ("POST", "/v1/share-links/{id}/reviewers/{rid}/invite"): (NOT_FOUND, None),
+    ("POST", "/v1/share-links/{id}/invite"): (NOT_FOUND, lambda ours: {"reviewer_ids": [ours["reviewer"]]}),
     ("POST", "/v1/share-links/{id}/interviews"): (NOT_FOUND, lambda ours: {"interview_ids": [ours["interview"]]}),
     ("POST", "/v1/share-links/{id}/interviews/remove"): (NOT_FOUND, lambda ours: {"interview_ids": [ours["interview"]]}),
     ("POST", "/v1/email-templates"): (OWN, lambda ours: {**TEMPLATE, "name": "Stranger's"}),

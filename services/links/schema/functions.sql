@@ -502,6 +502,22 @@ begin
 end
 $$;
 
+-- The same for those addresses alone that may be mailed: refused and retry_s tell of the others. No row stays locked that take_mails
+-- does not lock, and in its order: they are all asked for first.
+create or replace function links.take_some_mails(of_account_id text, kind text, addresses text[], mails_max int)
+returns table (refused int[], retry_s int)
+language plpgsql volatile rows 1 as $$
+begin
+    select t.refused, t.retry_s into refused, retry_s from links.take_mails(of_account_id, kind, addresses, mails_max) t;
+    if refused is not null then
+        perform links.take_mails(of_account_id, kind,
+                                 array(select case when a.place <> all (refused) then a.address end
+                                       from unnest(addresses) with ordinality a (address, place) order by a.place), mails_max);
+    end if;
+    return next;
+end
+$$;
+
 -- Published for the views service: takes the mail that tells the owner of a reviewer's link that a new one is asked for; else
 -- says in how many seconds one may be sent.
 create or replace function links.take_access_request(of_reviewer_id text, mails_max int) returns int

@@ -200,6 +200,8 @@ OVER = {
     "condemn_webhooks": lambda world, scene: {"event_id": random.choice(world.events)},
     "retry_dead_deliveries": lambda world, scene: {"delivery_id": None},
     "put_interview": lambda world, scene: {},
+    "invite_reviewers": lambda world, scene: random.choice([{"who": "unopened", "reviewer_ids": []}, {"who": None, "reviewer_ids": [
+        each["id"] for each in world.shuffled(world.people) if each["share_link_id"] == scene["share_link_id"]]}]),
     "change_memberships": lambda world, scene: dict(zip(("add_to", "remove_from"), ((shuffled := world.shuffled(world.links))[:2], shuffled[2:]))),
     "put_off_fetch": lambda world, scene: {"fetch_id": random.choice(world.captions + world.logos)},
     "store_captions": lambda world, scene: {"document_version": world.db.value(

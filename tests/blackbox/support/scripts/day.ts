@@ -129,6 +129,8 @@ async function links(template: string): Promise<{ link: string; reviewer: string
     const renamed = await ok(api.PATCH("/v1/share-links/{id}/reviewers/{rid}", { ...one, body: { name: "Ingrid S.", locale: "nb-NO" } }));
     expect(renamed.locale === "nb-NO" && renamed.done_at === null && renamed.watched_seconds === 0, "a language, and nothing done yet");
     await ok(api.POST("/v1/share-links/{id}/reviewers/{rid}/invite", one));
+    const reminded = await ok(api.POST("/v1/share-links/{id}/invite", { params: { path }, body: { who: "unopened" } }));
+    expect(reminded.invited.includes(reviewer) && reminded.skipped.length === 0, "all are reminded");
     await ok(api.POST("/v1/share-links/{id}/reviewers/{rid}/deactivate", one));
     await ok(api.POST("/v1/share-links/{id}/reviewers/{rid}/reactivate", one));
     const last = shown.reviewers[1];

@@ -24,6 +24,7 @@ STATUSES = [201, 200,  # store and read an interview
             201, 201,  # with an Idempotency-Key
             200, 410, 200, 401,  # off and on
             200, 200,  # another address
+            202,  # a reminder
             200, 200,  # the account's brand and language
             200, 201,  # preview, basic link
             200, 200,  # events, deliveries

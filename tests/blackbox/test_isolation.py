@@ -57,8 +57,8 @@ EXPECTED = {
     ("GET", "/v1/email-templates/{id}"): (NOT_FOUND, None),
     ("PATCH", "/v1/email-templates/{id}"): (NOT_FOUND, lambda ours: {"name": "Theirs now"}),
     ("DELETE", "/v1/email-templates/{id}"): (NOT_FOUND, None),
-    ("POST", "/v1/email-templates/preview"): ({"/share_link_id", "/template_id"},
-                                              lambda ours: {"template_id": ours["template"], "share_link_id": ours["link"]}),
+    ("POST", "/v1/email-templates/preview"): ({"/interview_ids/0", "/share_link_id", "/template_id"}, lambda ours: {
+        "template_id": ours["template"], "share_link_id": ours["link"], "interview_ids": [ours["interview"]]}),
     ("GET", "/v1/events"): (LIST, None),
     ("GET", "/v1/event-types"): (OWN, None),
     ("GET", "/v1/events/stream"): (STREAM, None),
@@ -177,7 +177,7 @@ OF_A_COLLEAGUE = {
     **{route: ACCOUNTS for route in EXPECTED if route[1] == "/v1/account" and route[0] == "GET" or route[1] in ("/v1/event-types", "/v1/email-templates")
        or route[1] == "/v1/email-templates/{id}"},
     ("POST", "/v1/share-links"): {"/interview_ids/0"},
-    ("POST", "/v1/email-templates/preview"): {"/share_link_id"},
+    ("POST", "/v1/email-templates/preview"): {"/interview_ids/0", "/share_link_id"},
     ("GET", "/v1/notification-preferences/{email}"): NOT_FOUND,
     ("PUT", "/v1/notification-preferences/{email}"): NOT_FOUND,
 }

@@ -149,6 +149,61 @@ def test_preview_with_a_link_s_values(api, make_share_link, make_interview):
     assert SAMPLE_PASSCODE in preview["text"]
 
 
+VALUES = {"subject": "{{interview_count}} for {{job_title}}", "body": "{{reviewer_name}}|{{reviewer_first_name}}|{{sender_name}}|{{expires_at}}"}
+
+
+def previewed(api, **over):
+    answer = api.post("/v1/email-templates/preview", {**VALUES, **over}, status=200).json()
+    return answer["subject"], answer["text"].strip().split("|")
+
+
+def test_preview_of_a_link_that_is_not_made_yet(make_stack):
+    stack = make_stack()
+    api = stack.api
+    ids = [stack.make_interview() for _ in range(2)]
+    account = api.get("/v1/account", status=200).json()
+    assert previewed(api, interview_ids=ids) == ("2 for Librarian", ["Robin Reviewer", "Robin", account["name"], "never"])
+    whole = {"interview_ids": ids, "reviewer_name": "Ingrid Solheim", "sender_name": "Robin Castellanos", "expires_at": "2027-03-01T11:00:00Z",
+             "time_zone": "Europe/Amsterdam"}
+    assert previewed(api, **whole)[1] == ["Ingrid Solheim", "Ingrid", "Robin Castellanos", "Monday, 1 March 2027, 12:00 (Europe/Amsterdam)"]
+    assert previewed(api, **whole, locale="de")[1][3] == "Montag, 1. März 2027, 12:00 (Europe/Amsterdam)"
+    api.patch("/v1/account", {"defaults": {"expires_in": {"value": 2, "unit": "weeks"}, "sender_name": "Hiring"}, "locale": "nl"}, status=200)
+    _, (_, _, sender, expires) = previewed(api, interview_ids=ids)
+    by_call = previewed(api, expires_in={"value": 2, "unit": "weeks"}, locale="nl")[1][3]
+    assert sender == "Hiring" and "(UTC)" in expires and expires.rpartition(", ")[0] == by_call.rpartition(", ")[0], "the account's default, in its language"
+    assert previewed(api, interview_ids=ids, expires_in=None, locale="en")[1][3] == "never"
+    other = samples.interview_document(job={"id": "job-2", "title": "Cook"})
+    api.put("/v1/interviews/second-job", other, status=201)
+    assert previewed(api, interview_ids=["second-job", *ids], locale="en")[0] == "3 for 2 jobs"
+
+
+def test_what_is_given_takes_the_place_of_samples_and_of_the_link_s(stack):
+    link = stack.make_share_link(interview_count=2)
+    assert previewed(stack.api, reviewer_name="Ana B", expires_in=None) == ("3 for Librarian", ["Ana B", "Ana", "Sam Sender", "never"])
+    assert previewed(stack.api, reviewer_name=None, sender_name=None, locale=None, time_zone=None, interview_ids=None, share_link_id=None) == previewed(stack.api)
+    subject, (name, _, sender, expires) = previewed(stack.api, share_link_id=link["id"], reviewer_name="Ana B", interview_ids=link["interview_ids"][:1])
+    assert (subject, name, sender) == ("1 for Librarian", "Ana B", link["owner"]["name"]) and "(Europe/Berlin)" in expires
+    assert previewed(stack.api, share_link_id=link["id"], expires_in=None)[1][3] == "never"
+    assert "(Europe/Berlin)" in previewed(stack.api, share_link_id=link["id"], expires_in={"value": 1, "unit": "days"})[1][3]
+
+
+@pytest.mark.parametrize("over, expected", [
+    ({"interview_ids": []}, ["/interview_ids"]), ({"interview_ids": ["nobody", "x y", "nobody"]}, ["/interview_ids/0", "/interview_ids/1", "/interview_ids/2", "/interview_ids/2"]),
+    ({"interview_ids": [f"i{n}" for n in range(501)]}, ["/interview_ids"]), ({"reviewer_name": ""}, ["/reviewer_name"]),
+    ({"reviewer_name": "x" * 201, "sender_name": 7}, ["/reviewer_name", "/sender_name"]), ({"locale": "not a tag"}, ["/locale"]),
+    ({"time_zone": "Mars/Base"}, ["/time_zone"]), ({"expires_in": {"value": 0, "unit": "days"}}, ["/expires_in/value"]),
+    ({"expires_in": {"value": 1, "unit": "days"}, "expires_at": "2099-01-01T00:00:00Z"}, ["/expires_at", "/expires_at"]),
+    ({"expires_at": "2020-01-01T00:00:00Z"}, ["/expires_at"]),
+])
+def test_what_is_wrong_with_a_preview_s_values(api, over, expected):
+    assert faults(api.post("/v1/email-templates/preview", {**VALUES, **over})) == expected
+
+
+def test_preview_knows_no_interview_of_another_account(stack):
+    ours = stack.make_interview()
+    assert faults(stack.other_api.post("/v1/email-templates/preview", {**VALUES, "interview_ids": [ours]})) == ["/interview_ids/0"]
+
+
 @pytest.mark.parametrize("body, expected", [
     ({}, ["/body", "/subject"]),
     ({"subject": "x"}, ["/body"]),

@@ -87,6 +87,8 @@ async function templates(): Promise<string> {
     await ok(api.PATCH("/v1/email-templates/{id}", { params: { path }, body: { name: "Other" } }));
     await ok(api.POST("/v1/email-templates/preview", { body: { template_id: made.id } }));
     await ok(api.POST("/v1/email-templates/preview", { body: { subject: "A", body: "B {{link_url}}" } }));
+    const draft = { subject: "{{interview_count}}", body: "{{reviewer_name}}", interview_ids: ["day-1", "day-2"], reviewer_name: "Ingrid", expires_in: null };
+    expect((await ok(api.POST("/v1/email-templates/preview", { body: draft }))).subject === "2", "of a link that is not made yet");
     const other = await ok(api.POST("/v1/email-templates", { body }));
     await ok(api.DELETE("/v1/email-templates/{id}", { params: { path: { id: other.id } } }));
     return made.id;

@@ -52,8 +52,8 @@ def stack(shared, media_dir):
 
 @pytest.fixture
 def browse(request):
-    def start(size="desktop", dark=False, viewport=None):
-        made = Browser(size, dark, viewport or SIZES[size])
+    def start(size="desktop", dark=False, viewport=None, **options):
+        made = Browser(size, dark, viewport or SIZES[size], **options)
         request.addfinalizer(made.close)
         return made
     return start
@@ -183,13 +183,19 @@ def test_looks(stack, browse, axe, size, dark):  # noqa: F811
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_first_picture_moves_after_three_touches(stack, browse, size):
-    """Start, the candidate: with the mail's own link that is three, and nothing has to be found on the way."""
-    link = link_of(stack, interview(stack), interview(stack, first="Amara", last="Okafor"))
-    browser = browse(size).go(link["reviewers"][0]["url"])
-    browser.press("Start")
-    browser.press("Amara Okafor")
+@pytest.mark.parametrize("count, taps", [(1, 2), (2, 3)], ids=["one-candidate", "list"])
+def test_picture_moves_after_few_taps(stack, browse, size, count, taps):
+    """The mail's own link is the first of them, and Start the second: with one candidate, there is nothing else to be found on the way."""
+    link = link_of(stack, *[interview(stack, first="Amara", last="Okafor"), interview(stack)][:count])
+    browser = browse(size, plays=False)
+    browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {  # as when it takes longer to come than a touch counts
+        "source": "Object.defineProperty(UserActivation.prototype, 'isActive', { get: () => false });"})
+    browser.go(link["reviewers"][0]["url"])
+    browser.tap(lambda: browser.button("Start"))
+    if count > 1:
+        browser.tap(lambda: browser.button("Amara Okafor"))
     browser.until(lambda: js(browser, "return document.querySelector('video')?.currentTime > .3"), "it plays")
+    assert 1 + browser.taps == taps
     assert js(browser, "return document.querySelector('video').getAttribute('preload')") == "metadata"
 
 
@@ -270,6 +276,51 @@ def test_each_kind_of_answer_has_its_look(stack, browse):
     assert "not watched" not in browser.text("main").lower()
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_each_kind_of_answer_is_used_by_touch_alone_and_by_keyboard_alone(stack, browse, size):
+    """Fingers on a phone, keys on a desktop; forty questions, the first of which are of each kind."""
+    kinds = [recorded(1), recorded(2, media="answers/portrait.mp4"), recorded(3, media="answers/int-2044-q3.m4a", kind="audio"),
+             {**WRITTEN, "id": "q4"}, recorded(5, media="answers/there-is-none.mp4"), recorded(6, media="answers/broken.mp4")]
+    shown = interview(stack, [*kinds, *(recorded(number) for number in range(7, 41))])
+    link = link_of(stack, shown)
+    browser = on_stage(browse(size), link, shown)
+
+    def press(key):
+        browser.driver.switch_to.active_element.send_keys(key)
+
+    def go_to(number):
+        if size == "phone":
+            browser.tap(lambda: browser.all(".questions button")[number - 1])
+        elif number > 1:
+            press("n")
+        browser.until(lambda: js(browser, "return [...document.querySelectorAll('.questions button')].findIndex((each) => each.getAttribute('aria-current') === 'true')") == number - 1, f"question {number}")
+
+    def rate(stars):
+        if size == "phone":
+            browser.tap(lambda: browser.all(".bar input[type=radio]")[stars - 1])
+        else:
+            press(str(stars))
+
+    for number in range(1, 7):
+        go_to(number)
+        if number <= 3:
+            if js(browser, "return document.querySelector('.picture video, .picture audio').paused"):
+                if size == "phone":
+                    browser.tap(lambda: browser.find(".controls .play"))
+                else:
+                    press("k")
+            browser.until(lambda: js(browser, "return document.querySelector('.picture video, .picture audio').currentTime > .2"), "it plays")
+        elif number == 4:
+            browser.until_text("Yes, gladly.", ".question")
+        else:
+            browser.until_text("could not be played", ".picture")
+        rate(1 + number % 5)
+        wait_until(lambda: stars_of(stack, link).get(f"q{number}") == 1 + number % 5, 20, f"the stars of {number}")  # noqa: B023
+    if size == "phone":
+        browser.tap(lambda: browser.all(".questions button")[39])
+        browser.until_text("Question 40", ".question")
+
+
 @pytest.mark.parametrize("questions, words", [([], "This interview has no questions."), ([WRITTEN], "Yes, gladly."), ([SKIPPED], "skipped this question")],
                          ids=["none", "written", "skipped"])
 def test_interviews_without_a_recording(stack, browse, axe, questions, words):  # noqa: F811
@@ -304,6 +355,25 @@ def test_star_at_an_answers_end_is_that_answers(stack, browse):
     browser.all(".bar input[type=radio]")[1].click()
     wait_until(lambda: stars_of(stack, link) == {"q1": 4, "q2": 2}, 20, "and the next on the second")
     browser.until(lambda: "★4" in browser.text(".questions li:first-child") and "★2" in browser.text(".questions li:nth-child(2)"), "the steps show them")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("place", [".end-card", ".bar"], ids=["card", "bar"])
+def test_star_soon_after_an_answers_end_is_stored_on_that_answer(stack, browse, size, place):
+    """A finger that was on its way when the answer ended, and what the owner is told of it."""
+    shown = interview(stack, [recorded(1), recorded(2)])
+    link = link_of(stack, shown)
+    browser = on_stage(browse(size), link, shown)
+    js(browser, "const m = document.querySelector('video'); m.onended = () => { window.endedAt = performance.now(); }; m.play().then(() => { m.currentTime = 4.7; })")
+    browser.until(lambda: js(browser, "return performance.now() - window.endedAt > 300"), "0.3 s after its end")
+    browser.tap(lambda: browser.all(f"{place} input[type=radio]")[3])
+
+    def told():
+        reviews = stack.api.get(f"/v1/share-links/{link['id']}/reviews", status=200).json()["data"]
+        return [[(each["question_id"], each["rating"]) for each in review["question_ratings"]] for review in reviews]
+
+    wait_until(told, 20, "the star is saved")
+    assert told() == [[("q1", 4)]]
 
 
 def test_next_question_comes_by_itself_when_nothing_is_touched(stack, browse):

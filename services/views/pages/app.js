@@ -15,10 +15,16 @@ let content = null;
 let isLeaving = false;
 let close = () => {};
 let shown = 0;
+let isTouched = false; // somebody has asked for what is shown: so it may play, however long it took to come
 let scrolled = 0; // where the list was left
 let backToGate = () => {};
 
-addEventListener("popstate", () => content && show());
+addEventListener("popstate", () => {
+  isTouched = false;
+  if (content) {
+    show();
+  }
+});
 const tellOtherTabs = onLeft(() => content && sayLeft(true, true));
 
 // All that the first view needs.
@@ -28,6 +34,7 @@ export const prepare = () => load(wanted().view);
 export async function enter(fetched, over) {
   content = fetched;
   backToGate = over;
+  isTouched = navigator.userActivation?.hasBeenActive ?? false;
   if (content.total === 1 && wanted().view === "list") {
     go({ interview: content.interviews[0].id }, "replace");
   }
@@ -70,7 +77,7 @@ function put(showView, view, place) {
   document.body.dataset.session = "shown";
   document.body.dataset.view = view;
   dress(view);
-  close = showView(app, { content, place, go, end, leave: goAway, noteReview, noteWatched, noteDone }) ?? (() => {});
+  close = showView(app, { content, place, starts: isTouched, go, end, leave: goAway, noteReview, noteWatched, noteDone }) ?? (() => {});
   scrollTo({ top: view === "list" ? scrolled : 0, behavior: "instant" });
 }
 
@@ -102,6 +109,7 @@ function go(changes, kind = "push") {
   }
   history[`${kind}State`](null, "", address);
   if (kind === "push") {
+    isTouched = true;
     show();
   }
 }

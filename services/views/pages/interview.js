@@ -12,10 +12,9 @@ import "./shared.js";
 const SKELETON_AFTER_MS = 150;
 
 export function showInterview(app, context) {
-  const { content, end, go } = context;
+  const { content, starts, end, go } = context;
   const id = new URLSearchParams(location.search).get("interview");
   const row = content.interviews.find((each) => each.id === id);
-  const starts = navigator.userActivation?.isActive ?? false; // somebody has just touched a candidate: so the browser lets it play
   const head = headOf(row, context);
   const keys = keysOf({ candidate }); // whoever goes through the candidates need not wait for the whole of each
   const body = h("div", { class: "stage-body", "aria-busy": "true" });

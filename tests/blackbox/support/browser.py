@@ -15,14 +15,17 @@ SCREENSHOTS = pathlib.Path(__file__).resolve().parents[3] / "build" / "screensho
 
 
 class Browser:
-    """preferences: of Chromium's profile. log_network: get_log("performance") tells of what was loaded."""
+    """preferences: of Chromium's profile. log_network: get_log("performance") tells of what was loaded. plays: also what nobody has
+    touched, which a browser as people have it does not let play."""
 
-    def __init__(self, size="desktop", dark=False, viewport=None, language="en-GB", preferences=None, log_network=False):
+    def __init__(self, size="desktop", dark=False, viewport=None, language="en-GB", preferences=None, log_network=False, plays=True):
+        self.size = size
+        self.taps = 0
         self.viewport = width, height = viewport or SIZES[size]
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
-                         "--autoplay-policy=no-user-gesture-required", "--mute-audio", f"--lang={language}"):
+                         f"--autoplay-policy={'no' if plays else 'document'}-user-{'gesture' if plays else 'activation'}-required", "--mute-audio", f"--lang={language}"):
             options.add_argument(argument)
         options.add_experimental_option("prefs", {"intl.accept_languages": language, **(preferences or {})})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", **({"performance": "ALL"} if log_network else {})})
@@ -69,6 +72,27 @@ class Browser:
         """Where it is to be seen: beside what stays in view."""
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
         element.click()
+
+    def tap(self, find, button="left"):
+        """As a finger does it on a phone and a mouse on a desktop, where it is and nowhere else. find() → the element."""
+        where = """
+            const element = arguments[0];
+            if (!element?.isConnected) return null;
+            const { left, top, width, height } = element.getBoundingClientRect();
+            const [x, y] = [left + width / 2, top + height / 2];
+            const hit = document.elementFromPoint(x, y);
+            if (hit && (element.contains(hit) || hit.contains(element))) return [x, y];
+            element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+            return null;"""
+        x, y = self.until(lambda: self.driver.execute_script(where, find()), "it can be tapped")
+        self.taps += 1
+        if self.size == "phone":
+            self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+            for kind, points in (("touchStart", [{"x": x, "y": y}]), ("touchEnd", [])):
+                self.driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        else:
+            for kind in ("mousePressed", "mouseReleased"):
+                self.driver.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, "button": button, "clickCount": 1})
 
     def open(self, url):
         """From the mailed URL to the shortlist; who is in goes on without Start."""

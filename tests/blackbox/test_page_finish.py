@@ -12,7 +12,7 @@ from stack.waiting import wait_until
 from support import samples
 from support.axe import axe  # noqa: F401
 from support.browser import SIZES
-from test_page_list import LONG, PEOPLE, interview, people, reviewed, url_of
+from test_page_list import LONG, PEOPLE, SAID, interview, people, reviewed, url_of
 
 COMMENT = "Knows what a team needs.\n\nWould start in March; asks for a mentor in the first weeks. " + "Listens before talking. " * 30 + "The very end."
 
@@ -26,7 +26,7 @@ def stack(shared):
 
 @pytest.fixture(scope="module")
 def interview_ids(stack):
-    return [interview(stack, number) for number in range(4)]
+    return [interview(stack, number, said=SAID if number == 0 else None) for number in range(4)]
 
 
 @pytest.fixture
@@ -184,13 +184,19 @@ def test_print_has_a_page_for_each_candidate_with_the_whole_comment(stack, brows
     assert not browser.all("#paper")
 
 
-def test_one_interview_prints_all_questions_and_the_whole_comment(stack, browse, link):
-    browser = browse().open(url_of(link))
+@pytest.mark.parametrize("size", SIZES)
+def test_one_interview_prints_all_questions_what_was_said_and_the_whole_comment(stack, browse, link, size):
+    """Also what stands behind a tab just then."""
+    browser = browse(size).open(url_of(link))
     browser.press(PEOPLE[0][0])
     browser.until_text("Question 1?", "#app")
+    if size == "phone":
+        browser.tap(lambda: browser.button("Profile"))
+        browser.until(lambda: not browser.find(".panel.transcript").is_displayed(), "the tab")
     browser.driver.execute_script("dispatchEvent(new Event('beforeprint'))")
     text, pages = printed(browser)
     assert "The very end." in text and all(f"Question {number}?" in text for number in (1, 2, 3)) and "Yes, gladly." in text
+    assert all(each["text"] in text for each in SAID)
     assert pages == 1
     assert not browser.all("#paper button")
 

@@ -29,7 +29,7 @@ export function showInterview(app, context) {
       const interview = await interviewOf(id);
       if (!isClosed) {
         stage = stageOn(body, interview, { ...context, row, head, keys, starts });
-        stopPrinting = printsPages(() => [paperOf(interview, savedReview(interview), { withTranscripts: body.querySelector(".transcript")?.checkVisibility?.() ?? false })]);
+        stopPrinting = printsPages(() => [paperOf(interview, savedReview(interview), { withTranscripts: true })]);
       }
     } catch (fault) {
       if (!isClosed && fault.isTheEnd) {

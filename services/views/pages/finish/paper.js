@@ -41,7 +41,7 @@ function saysAnswer({ answer, skipped }) {
 }
 
 function profileOf(profile, own) {
-  const lines = [profile?.headline, profile?.location, profile?.summary].filter(Boolean);
+  const lines = [profile?.headline, profile?.location, profile?.summary, ...(profile?.links ?? [])].filter(Boolean);
   return lines.length > 0 && [h("h2", {}, t("finish.profile")), lines.map((line) => h("p", { class: "lines", ...own }, line))];
 }
 

@@ -55,6 +55,9 @@ EMBEDDED := $(patsubst %,$(GEN)/%.inc,$(foreach service,$(SERVICES),$(call find,
 # The reviewer's page: its entries; what they import comes with them.
 REVIEWERS_PAGE := $(patsubst %,services/views/pages/%,gate.js app.js gate.css $(patsubst %,views/%.css,list interview finish))
 EMBEDDED += $(GEN)/services/views/pages/assets.inc
+# The recruiters' console, likewise.
+CONSOLE_PAGE := services/console/pages/console.js services/console/pages/console.css
+EMBEDDED += $(GEN)/services/console/pages/assets.inc $(patsubst %,$(GEN)/%.inc,$(wildcard services/console/pages/*.html))
 # What daemons say to people, in every language: see common/words/words.h.
 WORDS := $(GEN)/words_keys.h $(GEN)/words_table.inc
 # And what nginx says to them itself. It stands in the tree, for gateways are started of that alone; not where images are built.
@@ -144,6 +147,11 @@ $(GEN)/services/views/pages/assets.inc: $(wildcard services/views/pages/*.js ser
                                         common/pages/icon.svg common/pages/bundle Makefile
 	@mkdir -p $(@D)
 	$(call say,PAGE,$@)common/pages/bundle $@ $(REVIEWERS_PAGE) --as-is common/pages/icon.svg
+
+$(GEN)/services/console/pages/assets.inc: $(wildcard services/console/pages/*.js services/console/pages/*/*.js services/console/pages/*.css common/pages/*.js common/pages/*.css common/words/*/*.json) \
+                                          common/pages/icon.svg common/pages/bundle Makefile
+	@mkdir -p $(@D)
+	$(call say,PAGE,$@)common/pages/bundle $@ $(CONSOLE_PAGE) --as-is common/pages/icon.svg
 
 $(GEN)/proto/openapi/%.json: proto/openapi/%.yaml $(wildcard proto/openapi/*.yaml proto/openapi/*.py proto/events/*.json) proto/openapi/embed CHANGELOG.md Makefile
 	@mkdir -p $(@D)

@@ -1,5 +1,5 @@
 // The page's words in its language: the catalogue of common/words that the page has loaded before this.
-const words = globalThis.words ?? {};
+const words = (globalThis.words ??= {});
 export const language = document.documentElement.lang || "en";
 const plurals = new Intl.PluralRules(language);
 const numbers = new Intl.NumberFormat(language);

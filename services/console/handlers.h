@@ -7,5 +7,8 @@
 flow_step create_session;
 flow_step expire_sessions;
 flow_step delete_session;
+flow_step show_page;
+flow_step start_session;
+flow_step show_asset;
 
 #endif

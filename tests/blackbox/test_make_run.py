@@ -22,7 +22,7 @@ from support.mailbox import Mailbox
 from support.stacks import MODE
 
 PROGRAM = [sys.executable, ROOT / "deploy" / "local" / "run.py"]
-KEYS = {"LINKS_URL", "VIEWS_URL", "NOTIFICATIONS_URL", "PUBLIC_URL", "API_KEY", "DATABASE_URL", "REDIS_URL", "SMTP_URL",
+KEYS = {"LINKS_URL", "VIEWS_URL", "NOTIFICATIONS_URL", "CONSOLE_URL", "PUBLIC_URL", "API_KEY", "DATABASE_URL", "REDIS_URL", "SMTP_URL",
         "MAIL_DIR"}
 
 
@@ -96,7 +96,7 @@ def pid_listening_on(url):
 
 def test_the_story_is_told_and_tools_find_everything(run):
     assert run.env.keys() == KEYS
-    for name in ("LINKS_URL", "VIEWS_URL", "NOTIFICATIONS_URL"):
+    for name in ("LINKS_URL", "VIEWS_URL", "NOTIFICATIONS_URL", "CONSOLE_URL"):
         assert requests.get(run.env[name] + "/readyz", timeout=5).status_code == 200
     api = Api(run.env["PUBLIC_URL"], run.env["API_KEY"])
     links = api.get("/v1/share-links", status=200).json()["data"]
@@ -118,7 +118,7 @@ def test_settings_come_from_the_environment(run):
     assert {"SHARELINK_LOG_LEVEL=debug", "SHARELINK_DRAIN_SECONDS=7"} <= set(settings)
 
 
-@pytest.mark.parametrize("name", ["LINKS_URL", "VIEWS_URL", "NOTIFICATIONS_URL"])
+@pytest.mark.parametrize("name", ["LINKS_URL", "VIEWS_URL", "NOTIFICATIONS_URL", "CONSOLE_URL"])
 def test_a_daemon_that_dies_is_started_again(run, name):
     killed = pid_listening_on(run.env[name])
     os.kill(killed, signal.SIGKILL)

@@ -293,7 +293,8 @@ def test_each_kind_of_answer_is_used_by_touch_alone_and_by_keyboard_alone(stack,
             browser.tap(lambda: browser.all(".questions button")[number - 1])
         elif number > 1:
             press("n")
-        browser.until(lambda: js(browser, "return [...document.querySelectorAll('.questions button')].findIndex((each) => each.getAttribute('aria-current') === 'true')") == number - 1, f"question {number}")
+        current = "return [...document.querySelectorAll('.questions button')].findIndex((each) => each.getAttribute('aria-current') === 'true')"
+        browser.until(lambda: js(browser, current) == number - 1, f"question {number}")
 
     def rate(stars):
         if size == "phone":

@@ -76,6 +76,8 @@ def note_text(text):
         note("token", token)
         if passcode:
             note("passcode", passcode)
+    for code in CONSOLE.findall(text):
+        note("console's code", code)
     for token in UNSUBSCRIBE.findall(text):
         note("unsubscribe token", token)
 

@@ -129,16 +129,25 @@ def test_two_devices_that_edit_at_once_lose_nothing(stack, browse, link):
                           link["id"]) >= 2
 
 
-def test_what_one_tab_saves_stands_in_the_other_at_once_and_what_is_being_written_there_stays(stack, browse, link):
+@pytest.mark.parametrize("way", ["BroadcastChannel", "storage"])
+def test_what_one_tab_saves_stands_in_the_other_at_once_and_what_is_being_written_there_stays(stack, browse, link, way):
     browser = browse()
+
+    def begin_tab():
+        if way == "storage":
+            browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": "delete window.BroadcastChannel;"})
+
+    begin_tab()
     open_first(browser, link)
     browser.find("#comment").send_keys("Begun here, ")
     browser.until_text("Saved ", ".saved")
     first, address = browser.driver.current_window_handle, browser.driver.current_url
     browser.driver.switch_to.new_window("tab")
     second = browser.driver.current_window_handle
+    begin_tab()
     browser.open(url_of(link))
     browser.press("Zoë")
+    assert browser.driver.execute_script("return typeof BroadcastChannel") == ("function" if way == "BroadcastChannel" else "undefined")
     browser.driver.switch_to.window(first)
     assert browser.driver.current_url == address
     browser.find("#comment").send_keys("and ended")
@@ -164,6 +173,49 @@ def test_a_session_that_dies_in_the_middle_keeps_the_text(stack, browse, link):
     browser.until(lambda: browser.find("#comment").get_attribute("value") == "Nearly lost.", "the text is back")
     browser.until_text("Saved ", ".saved")
     assert saved_review(stack, link)["comment"] == "Nearly lost."
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("end", ["expired", "switched off", "new passcode"])
+def test_what_is_written_when_the_link_or_its_passcode_ends_is_there_after_coming_in_again(stack, browse, link, end, size):
+    browser = browse(size)
+    open_first(browser, link)
+    url = url_of(link)
+    if end == "expired":
+        stack.db.rows("update links.share_links set expires_at = '2026-01-11T09:00:00Z', owner_time_zone = 'Europe/Amsterdam' where id = %s", link["id"])
+    elif end == "switched off":
+        stack.api.post(f"/v1/share-links/{link['id']}/deactivate", status=200)
+    else:
+        url = renewed(stack, link)
+    browser.find("#comment").send_keys("Nearly lost.")
+    if end == "new passcode":
+        browser.until_text("Your session is over", "h1")
+        browser.until_text("until there is a new passcode", ".reason")
+        browser.press("Start")
+        browser.until_text("That is not the passcode of this link", "#problem")
+        field = browser.find("#passcode")
+        field.clear()
+        field.send_keys(url.split("#")[1] + Keys.ENTER)
+    else:
+        browser.until_text("This link is over", "h1")
+        browser.until_text({"expired": "This link has expired. It was open until Sunday, 11 January 2026, 10:00 (Europe/Amsterdam).",
+                            "switched off": "or somebody of the same team, switched it off: "}[end], ".reason")
+        browser.until_text("What you have written is kept on this device for now.", ".reason")
+        assert "is told that you opened it" not in browser.text("#gate")
+        browser.screenshot(f"{size}-over-{end.replace(' ', '-')}")
+        answer = stack.api.post(f"/v1/share-links/{link['id']}/reactivate", {"expires_at": "2030-01-01T00:00:00Z"}, status=200).json()
+        url = answer["reviewers"][0]["url"]
+        browser.go("about:blank").go(url)
+        browser.press("Start")
+        browser.press(PEOPLE[0][0])
+    browser.until(lambda: browser.all("#comment") and value_of(browser) == "Nearly lost.", "the text is there")
+    wait_until(lambda: (saved_review(stack, link) or {}).get("comment") == "Nearly lost.", 20, "and is saved")
+
+
+def renewed(stack, link):
+    """The URL with a new passcode, as the owner sends it when the old one is lost."""
+    answer = stack.api.post(f"/v1/share-links/{link['id']}/reactivate", status=200)
+    return answer.json()["reviewers"][0]["url"]
 
 
 def test_who_leaves_with_something_unsaved_is_asked_once(stack, browse, link):
@@ -329,9 +381,9 @@ def test_arrows_go_the_way_of_the_page_right_to_left(stack, browse, link):
 # --- the tab closes ---
 
 @pytest.mark.parametrize("network", ["online", "offline"])
-@pytest.mark.parametrize("closed", ["closed", "gone elsewhere"])
-def test_text_typed_50_ms_before_the_tab_closes_is_there_after_reopening(stack, browse, link, network, closed):
-    browser = browse()
+@pytest.mark.parametrize("size, closed", [("phone", "closed"), ("desktop", "closed"), ("desktop", "gone elsewhere")])
+def test_text_typed_50_ms_before_the_tab_closes_is_there_after_reopening(stack, browse, link, network, size, closed):
+    browser = browse(size)
     open_first(browser, link)
     address = browser.driver.current_url
     browser.find("#comment").send_keys("Seen by the end")
@@ -456,6 +508,19 @@ def test_storage_that_keeps_nothing_is_told_and_closing_warns(stack, browse, lin
     browser.online(True)
     browser.until_text("Saved ", ".saved")
     assert not browser.driver.execute_script(warned)
+
+
+@pytest.mark.parametrize("how", ["throws", "full"])
+def test_session_that_ends_where_storage_keeps_nothing_loses_no_text(stack, browse, link, how):
+    browser = browse("phone")
+    without_storage(browser, how)
+    open_first(browser, link)
+    stack.db.rows("update views.visits set opened_at = now() - interval '13 hours' where share_link_id = %s", link["id"])
+    browser.find("#comment").send_keys("In this tab alone.")
+    browser.until_text("Your session is over", "h1")
+    browser.press("Start")
+    browser.until(lambda: browser.all("#comment") and value_of(browser) == "In this tab alone.", "the text is back")
+    wait_until(lambda: (saved_review(stack, link) or {}).get("comment") == "In this tab alone.", 20, "and is saved")
 
 
 def test_what_is_kept_needs_no_warning(stack, browse, link):

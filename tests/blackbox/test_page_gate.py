@@ -231,6 +231,20 @@ def test_part_that_does_not_load_says_so_before_anything_is_opened(stack, browse
     browser.until(lambda: browser.all(".cards"), "the list")
 
 
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+@pytest.mark.parametrize("missing", ["*/interview-*.js", "*/feedback-*.js", "*/finish-*.js"])
+def test_part_that_does_not_load_later_is_offered_again_and_nobody_asks_for_the_passcode(stack, browse, link, missing, size):
+    browser = browse(size).open(url_of(link))
+    browser.driver.execute_cdp_cmd("Network.enable", {})
+    browser.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": [missing]})
+    browser.press("See all your reviews" if "finish" in missing else "Firstcanary")
+    browser.until_text("did not load", "#app h1")
+    browser.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    browser.press("Load again")
+    browser.until_text("You have reviewed" if "finish" in missing else "Firstcanary", "#app h1")
+    assert opens(stack, link) == 1
+
+
 # --- leaving ---
 
 def test_leaving_asks_says_goodbye_and_ends_it_in_every_tab(stack, browse, link):

@@ -1,6 +1,7 @@
 // What was written and is not saved yet, kept in this browser until it is saved or the reader leaves: it outlives the tab and the
 // session, and is saved after the next open of the same link. Each page load keeps its own, so that two tabs do not overwrite each other;
-// whoever comes next takes over what it finds. Keys hold a digest of the link's path, which its secret cannot be told from.
+// whoever comes next takes over what it finds. Keys hold a digest of the link's path, which its secret cannot be told from. Where storage
+// keeps nothing, this page load keeps it for as long as it is there: a session may end and begin anew in it.
 import { path } from "./api.js";
 
 const DAYS_MOST = 30;
@@ -9,15 +10,19 @@ const page = Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => byt
 
 export const visit = digestOf(path);
 const prefix = `draft:${visit}:`;
+const inMemory = new Map(); // key → text, of what storage has not taken
 const ownKey = (interview) => `${prefix}${interview}:${page}`;
 const interviewOf = (key) => key.slice(prefix.length, key.lastIndexOf(":"));
 
 // Whether it is kept: storage may be full, or not allowed.
 export function keepDraft(interview, draft) {
+  const text = JSON.stringify({ ...draft, at: Date.now() });
   try {
-    localStorage.setItem(ownKey(interview), JSON.stringify({ ...draft, at: Date.now() }));
+    localStorage.setItem(ownKey(interview), text);
+    inMemory.delete(ownKey(interview));
     return true;
   } catch {
+    inMemory.set(ownKey(interview), text);
     return false;
   }
 }
@@ -34,6 +39,7 @@ export const dropOthers = (interview) => drop(keysOf(interview).filter((key) => 
 const keysOf = (interview) => keys().filter((key) => interviewOf(key) === interview);
 
 function drop(dropped) {
+  dropped.forEach((key) => inMemory.delete(key));
   try {
     dropped.forEach((key) => localStorage.removeItem(key));
   } catch {
@@ -59,8 +65,12 @@ export function tidyDrafts() {
 }
 
 function keys(start = prefix) {
+  return [...new Set([...stored(), ...inMemory.keys()])].filter((key) => key.startsWith(start));
+}
+
+function stored() {
   try {
-    return Object.keys(localStorage).filter((key) => key.startsWith(start));
+    return Object.keys(localStorage);
   } catch {
     return [];
   }
@@ -68,7 +78,7 @@ function keys(start = prefix) {
 
 function read(key) {
   try {
-    return JSON.parse(localStorage.getItem(key));
+    return JSON.parse(inMemory.get(key) ?? localStorage.getItem(key));
   } catch {
     return null;
   }

@@ -164,8 +164,20 @@ function complain(fault) {
     field.select();
   } else if (fault.status === 410 || fault.status === 404) {
     asker.isOver();
+    sayWhy(fault, problem);
   }
   return undefined;
+}
+
+// Which end a link has found, and when: as the page says that stands in its place from now on.
+async function sayWhy({ status }, place) {
+  const answer = status === 410 && await fetch(path, { headers: { Accept: "text/html" } }).catch(() => null);
+  const text = answer?.status === 410 ? await answer.text().catch(() => "") : "";
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const [what, when] = ["h1", "h1 + p"].map((css) => page.querySelector(css)?.textContent);
+  if (what && when) {
+    place.textContent = `${what}. ${when} ${t("gate.kept")}`;
+  }
 }
 
 // The browser does not ask again for a module that did not come; the passcode goes along, past the server.
@@ -182,7 +194,7 @@ function reasonOf(fault) {
   switch (fault.status) {
     case 401: return t(isOpened ? "gate.cookie_lost" : bare(code || field.value).length === LENGTH ? "gate.wrong" : "gate.form");
     case 404: return t("gate.unknown");
-    case 410: return `${t("gate.link_over")}. ${t("gate.link_over_text")}`;
+    case 410: return `${t("gate.link_over")}. ${t("gate.link_over_text")} ${t("gate.kept")}`;
     case 422: return t("gate.form");
     case 429: return t(fault.code === "too_many_tries" ? "gate.many_tries" : "gate.many_opens", { time: time() });
     case undefined: return t("gate.offline");
@@ -198,11 +210,16 @@ function showOver(refusal) {
   body.dataset.session = "none";
   heading.textContent = t(isSession ? "gate.session_over" : "gate.link_over");
   reason.textContent = t(isSession ? (code ? "gate.session_over_text" : "gate.session_over_code") : "gate.link_over_text");
+  if (!isSession) {
+    reason.append(" ", t("gate.kept"));
+  }
   say("");
   form.hidden = !isSession;
   document.title = heading.textContent;
   if (!isSession) {
     asker.isOver();
+    sayWhy(refusal, reason);
+    document.querySelectorAll("#gate .what, #gate .told").forEach((each) => each.remove()); // until when, and that opening it is told
   }
   showField(code.length !== LENGTH);
   heading.focus();

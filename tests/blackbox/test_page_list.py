@@ -317,6 +317,24 @@ def test_candidate_opens_in_a_tab_of_its_own_and_nobody_asks_for_a_passcode(stac
     assert stack.db.value("select count(*) from views.visits where share_link_id = %s", link["id"]) == 1
 
 
+@pytest.mark.parametrize("view, words", [("list", "1 of 6 reviewed"), ("finish", "You have reviewed 1 of 6")])
+def test_what_is_rated_in_another_tab_stands_in_this_one(stack, browse, link, view, words):
+    browser = browse().open(url_of(link))
+    if view == "finish":
+        browser.press("See all your reviews")
+        browser.until_text("You have reviewed 0 of 6", "h1")
+    first = browser.driver.current_window_handle
+    browser.driver.switch_to.new_window("tab")
+    browser.go(f"{url_of(link).split('#')[0]}?interview={link['interview_ids'][1]}")
+    browser.find(".panel.feedback")
+    browser.touch(browser.all(".overall .rating input")[3])
+    browser.until_text("Saved ", ".saved")
+    browser.driver.switch_to.window(first)
+    browser.until_text(words)
+    stars = "return [...document.querySelectorAll('.card, [data-row]')].findIndex((each) => each.textContent.includes('★★★★☆'))"
+    assert browser.driver.execute_script(stars) == 1
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_list_is_found_as_it_was_left(stack, browse, size):
     link = stack.make_share_link(interview_ids=[interview(stack, number) for number in range(60)])

@@ -13,7 +13,7 @@ const gate = document.getElementById("gate");
 const SAVING_MOST_MS = 5000;
 let content = null;
 let isLeaving = false;
-let close = () => {};
+let close = () => {}; // of the view that is shown; close.noted(id), where it has one, shows what was saved of an interview
 let shown = 0;
 let isTouched = false; // somebody has asked for what is shown: so it may play, however long it took to come
 let scrolled = 0; // where the list was left
@@ -123,6 +123,7 @@ function noteReview(id, review) {
   if (content?.done_at && !(review && Date.parse(review.updated_at) <= Date.parse(content.done_at))) {
     Object.assign(content, { done_at: null, is_taken_back: true });
   }
+  close.noted?.(id);
 }
 
 function noteWatched(id, answers) {

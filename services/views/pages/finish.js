@@ -113,12 +113,12 @@ function showReviews(app, top, heading, { content, go, end, noteReview, noteDone
   isNarrow.addEventListener("change", showRows);
   const printAll = () => list.all();
   addEventListener("beforeprint", printAll);
-  return () => {
+  return Object.assign(() => {
     editor?.stop();
     list.stop();
     removeEventListener("beforeprint", printAll);
     isNarrow.removeEventListener("change", showRows);
-  };
+  }, { noted: reviewed });
 }
 
 // --- order ---

@@ -33,16 +33,35 @@ export function showList(app, { content, go, end, leave }) {
     orderAnew();
     const wish = wishOf();
     const { ids } = selectionOf(content);
-    const words = wordsOf(wish.search);
     const by = new Map(content.interviews.map((each) => [each.id, each]));
-    const focused = cards.contains(document.activeElement) ? document.activeElement.closest(".card").dataset.id : null;
-    rows.show(ids, (id) => rowOf(by.get(id), { words, found_in: foundIn(id), go }), upTo);
-    if (focused) {
-      (cardOf(focused)?.querySelector("a") ?? heading).focus({ preventScroll: true });
-    }
+    const words = wordsOf(wish.search);
+    keepFocus(() => rows.show(ids, (id) => made(by.get(id), words), upTo));
     filters.show(wish);
     tell(ids.length, wish);
     fill(path, pathOf(content, go));
+  }
+
+  const made = (interview, words) => rowOf(interview, { words, found_in: foundIn(interview.id), go });
+
+  function keepFocus(change) {
+    const focused = cards.contains(document.activeElement) ? document.activeElement.closest(".card").dataset.id : null;
+    change();
+    if (focused && !cards.contains(document.activeElement)) {
+      (cardOf(focused)?.querySelector("a") ?? heading).focus({ preventScroll: true });
+    }
+  }
+
+  // What was saved meanwhile, in another tab or of what was left before it was saved, stands in its row; nothing moves.
+  function noted(id) {
+    const interview = content.interviews.find((each) => each.id === id);
+    if (interview) {
+      keepFocus(() => cardOf(id)?.replaceWith(made(interview, wordsOf(wishOf().search))));
+      const isOnPath = path.contains(document.activeElement);
+      fill(path, pathOf(content, go));
+      if (isOnPath) {
+        path.querySelector("a")?.focus({ preventScroll: true });
+      }
+    }
   }
 
   const cardOf = (id) => [...cards.children].find((each) => each.dataset.id === id);
@@ -120,12 +139,12 @@ export function showList(app, { content, go, end, leave }) {
     }
   }
 
-  return () => {
+  return Object.assign(() => {
     search.stop();
     rows.stop();
     removeEventListener("keydown", press);
     removeEventListener("beforeprint", printAll);
-  };
+  }, { noted });
 }
 
 const NARROWS = ["search", "job", "type", "reviewed", "min_rating"];

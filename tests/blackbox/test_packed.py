@@ -1,9 +1,11 @@
-"""What the front door packs on its way to a browser, what it does not, and that tags of answers still mean what they meant."""
+"""What the front door packs on its way to a browser, by what, what it does not, and that tags of answers still mean what they meant."""
 
 import gzip
 
 import pytest
 import requests
+from stack import ports
+from stack.nginx import Nginx
 from support.changes import inside
 
 PACKING = {"Accept-Encoding": "gzip"}
@@ -28,6 +30,38 @@ def reviewer(stack):
 @pytest.fixture(scope="module")
 def cookies(reviewer):
     return {"sharelink_session": reviewer.session.cookies["sharelink_session"]}
+
+
+@pytest.fixture(params=["with the module", "without"])
+def front(stack, request, tmp_path):
+    """nginx before the stack's daemons, as it is where its module for brotli is, or where it is not."""
+    modules = {} if request.param == "with the module" else {"modules": tmp_path}
+    server = Nginx(tmp_path / "nginx", ports.free_port(), {each.name: each.address() for each in stack.daemons}, tmp_path, tmp_path / "front.log", **modules)
+    if request.param == "with the module" and not server.packs_by_brotli():
+        pytest.skip("libnginx-mod-http-brotli-filter is not installed")
+    server.start()
+    server.wait_until_answering()
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("accepted", ["br", "gzip, br", "gzip", "br;q=0, gzip", "identity"])
+def test_brotli_where_nginx_has_it_else_gzip(stack, front, reviewer, cookies, accepted):
+    wanted = {"br": ("br", None), "gzip, br": ("br", "gzip"), "identity": (None, None)}.get(accepted, ("gzip", "gzip"))[0 if front.packs_by_brotli() else 1]
+    for path in paths_of(stack, reviewer):
+        answer = requests.get(front.url() + path, headers={"Accept-Encoding": accepted}, cookies=cookies, stream=True, timeout=20)
+        wire = answer.raw.read(decode_content=False)
+        plain = requests.get(front.url() + path, headers={"Accept-Encoding": "identity"}, cookies=cookies, timeout=20)
+        if len(plain.content) >= 512:
+            assert (answer.status_code, answer.headers.get("Content-Encoding")) == (200, wanted), path
+            assert "Accept-Encoding" in answer.headers["Vary"]
+            assert (len(wire) < len(plain.content)) == bool(wanted)
+        if answer.headers.get("ETag", "").startswith(("W/", '"')) and "/content" in path:
+            again = requests.get(front.url() + path, headers={"Accept-Encoding": accepted, "If-None-Match": answer.headers["ETag"]}, cookies=cookies, timeout=20)
+            assert (again.status_code, again.content) == (304, b"")
+    link = stack.make_share_link(reviewer_count=10)
+    secret = requests.get(f"{front.url()}/v1/share-links/{link['id']}", headers={"Authorization": f"Bearer {stack.key}", "Accept-Encoding": accepted}, timeout=20)
+    assert secret.status_code == 200 and "Content-Encoding" not in secret.headers
 
 
 def paths_of(stack, reviewer):

@@ -2,6 +2,7 @@
  * transaction: what somebody has ticked and unticked for all that were selected. What is so already is no error, and a link
  * that stays as it is is not told of.
  */
+#include "common/daemon/session.h"
 #include "common/http/conditional.h"
 #include "services/links/change.h"
 #include "services/links/change_memberships.sql.h"
@@ -82,6 +83,7 @@ static struct next *store_memberships(struct flow *flow)
 
     struct change_memberships_in in = {
         .account_id = caller_of(flow)->account_id,
+        .session_id = session_id_of(flow),
         .interview_ids = { form->interviews.ids, form->interviews.count },
         .add_to = { form->add_to.ids, form->add_to.count },
         .remove_from = { form->remove_from.ids, form->remove_from.count },

@@ -1,11 +1,11 @@
 -- Puts interviews into some links and takes them out of others, or changes nothing and says of each what stands in the way: places, from 0, in
 -- the lists that were sent. is_sound false asks for what is unknown alone. Row locks: links.change_memberships.
--- in  account_id text, interview_ids text[], add_to text[], remove_from text[], is_sound bool, interviews_max int, content_max bigint,
+-- in  account_id text, session_id text?, interview_ids text[], add_to text[], remove_from text[], is_sound bool, interviews_max int, content_max bigint,
 --     request_id text, traceparent text?
 -- out outcome: ok | faulty, changed json, unknown_interviews json?, unknown_to_add_to json?, unknown_to_remove_from json?, full_links json?,
 --     large_links json?, events json?
 with done as materialized (
-    select * from links.change_memberships(:account_id, :interview_ids, :add_to, :remove_from, :is_sound, :interviews_max, :content_max)
+    select * from links.change_memberships(:account_id, :session_id, :interview_ids, :add_to, :remove_from, :is_sound, :interviews_max, :content_max)
 ),
 changed as materialized (
     select d.link_id, d.is_addition, row_number() over (order by d.is_addition desc, d.place) as nth, d.changed_ids,

@@ -3,6 +3,7 @@
  */
 #include "common/base/str.h"
 #include "common/daemon/page.h"
+#include "common/daemon/session.h"
 #include "services/links/change.h"
 #include "services/links/handlers.h"
 #include "services/links/links.h"
@@ -52,6 +53,9 @@ static void read_question(struct flow *flow, const json_t *body, struct question
     struct fields root = fields_of(flow->arena, question->faults, body, "");
     link_fields_interviews(&root, &question->interviews);
     question->owner_email = fields_text(&root, "owner_email", FIELDS_OPTIONAL, &owner_rule);
+    if (session_owner_of(flow)) {
+        question->owner_email = session_owner_of(flow);
+    }
     question->search = fields_text(&root, "search", FIELDS_OPTIONAL, &search_rule);
     question->state = fields_text(&root, "state", FIELDS_OPTIONAL, &state_rule);
     question->limit = fields_has(&root, "limit") ? fields_int(&root, "limit", FIELDS_OPTIONAL, 1, LIMIT_MAX) : LIMIT_DEFAULT;
@@ -87,6 +91,7 @@ static struct next *find_links(struct flow *flow)
 
     struct query_memberships_in in = {
         .account_id = caller_of(flow)->account_id,
+        .session_id = session_id_of(flow),
         .interview_ids = { question->interviews.ids, question->interviews.count },
         .owner_email = question->owner_email,
         .search = question->search,

@@ -1,6 +1,6 @@
 -- A page of an account's advanced links, the newest first, each with how many of these interviews are in it; and which of the interviews, by
 -- their places from 0, are not there. Of a link the index has its members by their ids.
--- in  account_id text, interview_ids text[], owner_email text?, search text?, state text?, after_key text?, after_id text?, limit int
+-- in  account_id text, session_id text?, interview_ids text[], owner_email text?, search text?, state text?, after_key text?, after_id text?, limit int
 -- out share_links json, has_more bool, last_key text?, last_id text?, unknown_interviews json?
 with page as materialized (
     select l.id, l.created_at, l.title, l.expires_at, links.state_of(l.deactivated_at, l.expires_at) as state,
@@ -27,4 +27,5 @@ select (select coalesce(json_agg(json_build_object(
        (select p.id from page p where p.place = :limit) as last_id,
        (select json_agg(s.place - 1 order by s.place)
         from unnest(:interview_ids) with ordinality s (id, place)
-        where not exists (select from links.interviews i where i.account_id = :account_id and i.id = s.id)) as unknown_interviews
+        where not exists (select from links.interviews i where i.account_id = :account_id and i.id = s.id)
+           or not console.session_reaches(:session_id, 'interview', s.id)) as unknown_interviews

@@ -203,6 +203,20 @@ def test_what_colleagues_hear_of_an_interview_is_theirs(stack, shared_by):
     assert [link["id"] for link in memberships["share_links"]] == [shared_by.link["id"]]
 
 
+def test_check_boxes_are_of_ones_own_links_and_what_was_handed_over(stack, shared_by):
+    interview, other = shared_by.ids[2], stack.make_interview()
+    colleague = Recruiter(stack, interview_ids=[interview])
+    theirs = colleague.share([interview])
+    asked = shared_by.links.post("/v1/memberships/query", {"interview_ids": [interview], "owner_email": colleague.email}, status=200).json()
+    assert [link["id"] for link in asked["share_links"]] == [shared_by.link["id"]]
+    refused = shared_by.links.post("/v1/memberships", {"interview_ids": [interview, other], "add_to": [shared_by.link["id"], theirs["id"]]}, status=422)
+    assert faults(refused.json()) == {("/interview_ids/1", "not_found"), ("/add_to/1", "not_found")}
+    refused = shared_by.links.post("/v1/memberships", {"interview_ids": [interview], "remove_from": [theirs["id"]]}, status=422)
+    assert faults(refused.json()) == {("/remove_from/0", "not_found")}
+    done = shared_by.links.post("/v1/memberships", {"interview_ids": [interview], "add_to": [shared_by.link["id"]]}, status=200).json()
+    assert done["changed"] == [{"id": shared_by.link["id"], "added": 1, "removed": 0}]
+
+
 def test_a_basic_link_of_a_colleague_is_not_told(stack, shared_by):
     interview = shared_by.ids[0]
     colleague = Recruiter(stack, interview_ids=[interview])
@@ -345,17 +359,17 @@ def test_a_session_has_a_bucket_of_its_own(shared):
 RIGHTS = {
     **dict.fromkeys([
         "GET /v1/account", "GET /v1/interviews", "GET /v1/interviews/{id}", "GET /v1/interviews/{id}/basic-link", "GET /v1/interviews/{id}/share-links",
-        "GET /v1/interviews/{id}/reviews", "GET /v1/share-links", "GET /v1/share-links/counts", "GET /v1/share-links/{id}", "GET /v1/share-links/{id}/reviews",
+        "GET /v1/interviews/{id}/reviews", "GET /v1/share-links", "GET /v1/share-links/counts", "POST /v1/memberships/query", "GET /v1/share-links/{id}", "GET /v1/share-links/{id}/reviews",
         "GET /v1/share-links/{id}/opens", "GET /v1/share-links/{id}/reviewers/{rid}", "GET /v1/email-templates", "GET /v1/email-templates/{id}",
         "POST /v1/email-templates/preview", "GET /v1/events", "GET /v1/event-types", "GET /v1/events/stream", "GET /v1/events/{id}",
         "GET /v1/deliveries", "GET /v1/deliveries/{id}", "GET /v1/notification-preferences/{email}"], "READ"),
-    **dict.fromkeys(["POST /v1/share-links", "POST /v1/interviews/{id}/basic-link", "POST /v1/share-links/{id}/interviews",
+    **dict.fromkeys(["POST /v1/share-links", "POST /v1/memberships", "POST /v1/interviews/{id}/basic-link", "POST /v1/share-links/{id}/interviews",
                      "POST /v1/share-links/{id}/interviews/remove"], "SHARE"),
     **dict.fromkeys([
         "PATCH /v1/share-links/{id}", "DELETE /v1/share-links/{id}", "POST /v1/share-links/{id}/deactivate", "POST /v1/share-links/{id}/reactivate",
         "POST /v1/share-links/{id}/reviewers", "PATCH /v1/share-links/{id}/reviewers/{rid}", "DELETE /v1/share-links/{id}/reviewers/{rid}",
         "POST /v1/share-links/{id}/reviewers/{rid}/deactivate", "POST /v1/share-links/{id}/reviewers/{rid}/reactivate",
-        "POST /v1/share-links/{id}/reviewers/{rid}/invite", "POST /v1/deliveries/{id}/retry"], "MANAGE"),
+        "POST /v1/share-links/{id}/reviewers/{rid}/invite", "POST /v1/share-links/{id}/invite", "POST /v1/deliveries/{id}/retry"], "MANAGE"),
     **dict.fromkeys(["POST /v1/email-templates", "PATCH /v1/email-templates/{id}", "DELETE /v1/email-templates/{id}"], "TEMPLATES"),
     "PUT /v1/notification-preferences/{email}": "ANY",
     **dict.fromkeys([

@@ -172,7 +172,7 @@ ACCOUNTS = "of the account"
 CLOSED = "not_for_sessions"
 OF_A_COLLEAGUE = {
     **dict.fromkeys([("PATCH", "/v1/account"), ("POST", "/v1/interviews/batch"), ("PUT", "/v1/interviews/{id}"), ("DELETE", "/v1/interviews/{id}"),
-                     ("PUT", "/v1/interviews/{id}/share-links"), ("POST", "/v1/memberships"), ("POST", "/v1/memberships/query")], CLOSED),
+                     ("PUT", "/v1/interviews/{id}/share-links")], CLOSED),
     **{route: CLOSED for route in EXPECTED if route[1].startswith(("/v1/webhook-endpoints", "/v1/console-sessions"))},
     **{route: ACCOUNTS for route in EXPECTED if route[1] == "/v1/account" and route[0] == "GET" or route[1] in ("/v1/event-types", "/v1/email-templates")
        or route[1] == "/v1/email-templates/{id}"},

@@ -242,13 +242,14 @@ $$;
 --
 -- The interviews are held, then the links are locked in the order of their ids, whatever becomes of them: so two of whom one adds where
 -- the other removes wait for each other, and not in a circle. What is in a link is read when all of them are locked.
-create or replace function links.change_memberships(of_account_id text, interview_ids text[], add_to text[], remove_from text[],
+create or replace function links.change_memberships(of_account_id text, of_session_id text, interview_ids text[], add_to text[], remove_from text[],
                                                     is_sound boolean, interviews_max int, size_max bigint)
 returns table (outcome text, is_addition boolean, place int, link_id text, changed_ids text[])
 language plpgsql volatile rows 10 set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
-    held constant text[] := array(select h.id from links.hold_interviews(of_account_id, interview_ids) h (id));
+    held constant text[] := array(select h.id from links.hold_interviews(of_account_id, interview_ids) h (id)
+                                  where console.session_reaches(of_session_id, 'interview', h.id));
     locked text[];
     is_refused boolean;
     sizes bigint[];
@@ -258,6 +259,7 @@ begin
     select array_agg(l.id) into locked
     from (select l.id from links.share_links l
           where l.account_id = of_account_id and l.kind = 'advanced' and l.id = any (add_to || remove_from)
+            and console.session_reaches(of_session_id, 'share_link', l.id)
           order by l.id
           for update) l;
 

@@ -144,7 +144,7 @@ class World:
             "revisions_max": random.choice([1, 50]), "revisions_kb_max": 1024, "error": "e", "lock": random.randint(1, 3), "box": "\\x00",
             "about": f"{self.stack.account}/{self.interviews[0]}", "key_id": "key_none", "scopes": [],
             "media_path": "/s/world/media/",
-            "session_id": random.choice(self.sessions), "recruiter_email": self.addresses[0], "time_zone": "UTC", "view": "links", "may": [], "sees": "own",
+            "session_id": None, "recruiter_email": self.addresses[0], "time_zone": "UTC", "view": "links", "may": [], "sees": "own",
             "scheme": "auto", "code_hash": new_bytes(), "expires_in_s": 3600, "sessions_max": 1000000,
             "fetch_id": random.choice(self.captions), "document_version": 1, "delay_s": random.choice([-1, 0, 60]),
             "lines": json.dumps([{"start": 0, "end": 1, "text": f"l{next(numbers)}"}]), "kb_max": 1024,
@@ -190,6 +190,7 @@ class World:
 OVER = {
     "create_link": lambda world, scene: {"share_link_id": new("lnk_"), "template_id": None},
     "create_basic_link": lambda world, scene: {"share_link_id": new("lnk_")},
+    **dict.fromkeys(("delete_session", "start_session"), lambda world, scene: {"session_id": random.choice(world.sessions)}),
     "create_session": lambda world, scene: {"session_id": new("cns_"), "share_link_id": None},
     "create_template": lambda world, scene: {"template_id": new("tpl_")},
     "create_endpoint": lambda world, scene: {"endpoint_id": new("whe_")},

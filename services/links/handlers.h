@@ -23,6 +23,8 @@ flow_step count_links;
 flow_step list_link_reviews;
 flow_step list_interview_reviews;
 flow_step list_opens;
+flow_step show_matrix;
+flow_step show_activity;
 flow_step get_link;
 flow_step update_link;
 flow_step delete_link;

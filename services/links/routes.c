@@ -29,6 +29,8 @@ const struct route links_routes[] = {
     { HTTP_POST, "/v1/share-links/{id}/deactivate", deactivate_link, .scope = "links.write", .sessions = SESSION_MANAGE },
     { HTTP_POST, "/v1/share-links/{id}/reactivate", reactivate_link, .scope = "links.write", .sessions = SESSION_MANAGE },
     { HTTP_GET, "/v1/share-links/{id}/opens", list_opens, .scope = "links.read", .sessions = SESSION_READ },
+    { HTTP_GET, "/v1/share-links/{id}/activity", show_activity, .scope = "links.read", .sessions = SESSION_READ },
+    { HTTP_GET, "/v1/share-links/{id}/matrix", show_matrix, .scope = "reviews.read", .sessions = SESSION_READ },
     { HTTP_POST, "/v1/share-links/{id}/reviewers", add_reviewers, .scope = "links.write", .sessions = SESSION_MANAGE },
     { HTTP_GET, "/v1/share-links/{id}/reviewers/{rid}", get_reviewer, .scope = "links.read", .sessions = SESSION_READ },
     { HTTP_PATCH, "/v1/share-links/{id}/reviewers/{rid}", update_reviewer, .scope = "links.write", .sessions = SESSION_MANAGE },

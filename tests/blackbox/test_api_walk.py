@@ -17,6 +17,7 @@ STATUSES = [201, 200,  # store and read an interview
             200, 200,  # the interviews, and one of them
             200, 200,  # who opened it, the list
             201, 200, 200, 200,  # feedback, and reading it; opens
+            200, 200,  # the matrix, and the days
             200, 200,  # all links
             200, 412, 200, 200,  # changes
             200, 200,  # check boxes

@@ -42,6 +42,8 @@ EXPECTED = {
     ("POST", "/v1/share-links/{id}/deactivate"): (NOT_FOUND, None),
     ("POST", "/v1/share-links/{id}/reactivate"): (NOT_FOUND, None),
     ("GET", "/v1/share-links/{id}/opens"): (NOT_FOUND, None),
+    ("GET", "/v1/share-links/{id}/activity"): (NOT_FOUND, None),
+    ("GET", "/v1/share-links/{id}/matrix"): (NOT_FOUND, None),
     ("POST", "/v1/share-links/{id}/reviewers"): (NOT_FOUND, lambda ours: {"reviewers": samples.reviewers(1)}),
     ("GET", "/v1/share-links/{id}/reviewers/{rid}"): (NOT_FOUND, None),
     ("PATCH", "/v1/share-links/{id}/reviewers/{rid}"): (NOT_FOUND, lambda ours: {"email": "theirs@stranger.example"}),

@@ -8,7 +8,8 @@ grant select, update on views.fetches to sharelink_views;
 grant select on views.shown_interviews to sharelink_views;
 
 grant select on views.reviewer_activity, views.published_reviews, views.share_link_activity, views.published_visits,
-    views.reviewer_progress, views.published_access_requests to sharelink_links;
+    views.reviewer_progress, views.published_access_requests,
+    views.published_watch to sharelink_links;
 grant select on views.reviewer_activity, views.published_reviews to sharelink_notifications;
 
 revoke execute on function views.erase_feedback(text, text) from public;

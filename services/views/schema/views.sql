@@ -42,6 +42,9 @@ select share_link_id, account_id, last_opened_at, rating_count, rating_sum from 
 create or replace view views.published_access_requests as
 select reviewer_id, account_id, share_link_id, passcode_epoch, requested_at from views.access_requests where requested_at > '-infinity';
 
+-- For the links service: seconds of each answer that a reviewer has seen.
+create or replace view views.published_watch as select reviewer_id, interview_id, question_id, seconds from views.watch;
+
 -- For the links service: who opened when, from where.
 create or replace view views.published_visits as
 select id, account_id, share_link_id, reviewer_id, opened_at, is_first, network, device from views.visits;

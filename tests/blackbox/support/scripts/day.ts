@@ -111,8 +111,8 @@ async function links(template: string): Promise<{ link: string; reviewer: string
     await ok(api.GET("/v1/share-links", { params: { query: { state: "active", search: "shortlist" } } }));
     await ok(api.GET("/v1/share-links", { params: { query: { owner_email: owner.email, sort: "title" } } }));
     const summaries = await ok(api.GET("/v1/share-links", { params: { query: { view: "summary", attention: "no" } } }));
-    const summary = first(summaries.data);
-    expect("attention" in summary && summary.reviewers.count === 2 && summary.job_title !== null, "a short row");
+    const summary = summaries.data[0];
+    expect(summary !== undefined && "attention" in summary && summary.reviewers.count === 2 && summary.job_title !== null, "a short row");
     const counts = await ok(api.GET("/v1/share-links/counts", { params: { query: { owner_email: owner.email, kind: "advanced" } } }));
     expect(counts.active === 1 && counts.attention === 0, "one link");
     await ok(api.PATCH("/v1/share-links/{id}", { params: { path }, body: { title: "Second shortlist" } }));
@@ -142,6 +142,10 @@ async function links(template: string): Promise<{ link: string; reviewer: string
     await ok(api.GET("/v1/share-links", { params: { query: { interview_id: "day-2", kind: "advanced" } } }));
     await ok(api.GET("/v1/share-links/{id}", { params: { path } }));
     await ok(api.GET("/v1/share-links/{id}/opens", { params: { path } }));
+    const activity = await ok(api.GET("/v1/share-links/{id}/activity", { params: { path, query: { days: 7 } } }));
+    expect(activity.time_zone === owner.time_zone && activity.days.length === 7, "a week of the owner's days");
+    const matrix = await ok(api.GET("/v1/share-links/{id}/matrix", { params: { path, query: { sort: "-average", limit: 50 } } }));
+    expect(matrix.reviewers.length === 2 && first(matrix.data).cells.length === 0, "nobody has said or seen anything");
     await ok(api.GET("/v1/share-links/{id}/reviews", { params: { path } }));
     await ok(api.GET("/v1/share-links/{id}/reviews", { params: { path, query: { recommendation: ["yes", "strong_yes"] } } }));
     await ok(api.POST("/v1/share-links/{id}/deactivate", { params: { path } }));

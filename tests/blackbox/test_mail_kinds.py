@@ -7,6 +7,7 @@ import pytest
 from stack.mail import text_of
 from stack.waiting import wait_until
 from support.html_text import Html
+from support.scripted_smtp import LATER
 
 GATHER_SECONDS, SETTLE_SECONDS = 4, 3
 
@@ -150,6 +151,74 @@ def test_notice_can_be_followed_back_to_its_request(stack):
 
     sent = wait_until(lines, 20, "it is logged, a moment after it has arrived")
     assert len(sent) == 1 and trace in sent[0] and link["owner"]["email"] not in sent[0]
+
+
+# --- the order of kinds ---
+
+def gathering_opens(stack, link, number=0, count=3):
+    """Opens of a reviewer that wait to be told, but for the first."""
+    before = len(deliveries(stack, link, "opened"))
+    for _ in range(1 + count):
+        stack.reviewer(link, number).open(status=200)
+    wait_for_deliveries(stack, link, "opened", before + 1 + count)
+    wait_until(lambda: stack.db.value("select count(*) from notifications.gatherings g join notifications.deliveries d on d.id = g.delivery_id "
+                                      "where d.reviewer_id = %s and g.count = %s", link["reviewers"][number]["id"], count), 20, "they are gathered")
+
+
+def told_in_order(stack, link, count):
+    """First sentences, by when the mail server took them."""
+    notices(stack, link, count)
+    rows = wait_until(lambda: len(found := stack.db.rows(
+        "select id from notifications.deliveries where share_link_id = %s and state = 'sent' order by sent_at", link["id"])) == count and found,
+        20, "all are recorded")
+    by_id = {mail["Message-ID"]: text_of(mail).splitlines()[0] for mail in notices(stack, link, count)}
+    return [by_id[f"<{row['id']}@sharelink.example>"] for row in rows]
+
+
+def test_what_waits_is_told_before_a_link_is_said_to_be_off(gathering):
+    link = gathering.make_share_link(reviewer_count=2)
+    gathering_opens(gathering, link, 0)
+    gathering_opens(gathering, link, 1, 2)
+    gathering.db.rows("update links.share_links set deactivated_at = now() where id = %s returning id", link["id"])
+    log_event(gathering, link, "link.deactivated", '{"reason": "max_age"}')
+    told = told_in_order(gathering, link, 5)
+    assert "was switched off" in told[-1] and sorted(re.findall(r"\d times", " ".join(told[2:4]))) == ["2 times", "3 times"]
+    assert all(row["followers"] == [deliveries(gathering, link, "deactivated")[0]["id"]] for row in deliveries(gathering, link, "opened") if row["gathered"] > 1)
+
+
+@pytest.mark.parametrize("kind", ["guessing", "access_requested", "review"])
+def test_what_waits_of_a_reviewer_is_told_before_another_thing_of_theirs(gathering, kind):
+    link = gathering.make_share_link(reviewer_count=2)
+    gathering_opens(gathering, link, 0)
+    gathering_opens(gathering, link, 1)
+    if kind == "review":
+        browser = gathering.reviewer(link)
+        browser.open(status=200)
+        wait_for_deliveries(gathering, link, "opened", 9)
+        browser.put(f"{browser.page}/interviews/{link['interview_ids'][0]}/review", {"rating": 4}, status=201)
+    else:
+        whose = link["reviewers"][0]
+        if kind == "guessing":
+            log_event(gathering, link, "link.passcode_failed",
+                      '{"tries": 20, "reviewer_id": "%s", "paused_until": "2026-11-23T13:02:00.000Z"}' % whose["id"], whose)
+        else:
+            log_event(gathering, link, "link.access_requested", '{"reviewer_id": "%s"}' % whose["id"], whose)
+    told = told_in_order(gathering, link, 3 if kind == "review" else 4)
+    assert f"{link['reviewers'][0]['name']} opened" in told[2] and "times" in told[2]
+    assert kind == "review" or "opened" not in told[3]
+    assert gathering.db.value("select count(*) from notifications.gatherings g join notifications.deliveries d on d.id = g.delivery_id "
+                              "where d.reviewer_id = %s and d.kind = 'opened'", link["reviewers"][1]["id"]) == 1, "another's goes on waiting"
+
+
+def test_what_cannot_be_told_holds_up_nothing_for_long(make_stack, smtp):
+    """Its mail is put off by the server: it has had its try."""
+    stack = make_stack(smtp=smtp, settings={"SHARELINK_MAIL_GATHER_SECONDS": "3600"})
+    link = stack.make_share_link()
+    gathering_opens(stack, link)
+    wait_until(lambda: smtp.tried(link["owner"]["email"]), 20, "the first open is told")
+    smtp.on(link["owner"]["email"], LATER)
+    log_event(stack, link, "link.access_requested", '{"reviewer_id": "%s"}' % link["reviewers"][0]["id"], link["reviewers"][0])
+    wait_until(lambda: [row["state"] for row in deliveries(stack, link, "access_requested")] == ["sent"], 20, "it goes out all the same")
 
 
 # --- feedback ---

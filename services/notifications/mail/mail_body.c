@@ -205,9 +205,9 @@ void mail_body_list_end(struct mail_body *body)
 void mail_body_quote(struct mail_body *body, const char *words, size_t characters_most)
 {
     words = mail_body_cut(body, words, characters_most);
-    buf_add_text(&body->html,
-                 "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\"><tr><td dir=\"auto\" class=\"quote\" "
-                 "style=\"border-left:3px solid #d5d8dd;padding:2px 0 2px 14px;color:#55606e\">");
+    buf_add_text(&body->html, "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" style=\"margin:8px 0\"><tr><td "
+                              "dir=\"auto\" class=\"quote\" "
+                              "style=\"border-left:3px solid #d5d8dd;padding:2px 0 2px 14px;color:#55606e\">");
     for (const char *line = words; *line;) {
         size_t length = strcspn(line, "\n");
         const char *text = arena_strndup(body->arena, line, length > 0 && line[length - 1] == '\r' ? length - 1 : length);

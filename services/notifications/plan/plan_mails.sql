@@ -100,6 +100,7 @@ stored as (
            (p.event).request_id, (p.event).traceparent, p.carries, case when s.reason = 'gathered' then p.delivery_id end
     from decided p
     cross join lateral (select case when p.delivery_id is not null and not p.carries then 'gathered' else p.reason end as reason) s
+    order by p.event_id -- each sees what came before it: schema/triggers.sql
     on conflict do nothing
     returning d
 )

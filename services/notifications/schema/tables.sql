@@ -55,6 +55,8 @@ create table notifications.deliveries (
     gathered_items   text[]      collate "C",
     last_happened_at timestamptz,
     gathered_into    text        collate "C",
+    -- Mails about other things that wait for this one to go out first: schema/triggers.sql.
+    followers        text[]      collate "C",
     request_id       text,
     traceparent      text,
     unique (event_id, channel, kind, recipient)
@@ -67,6 +69,9 @@ create index deliveries_due_webhooks on notifications.deliveries (recipient, nex
 -- Webhooks that tell of changes of a review and wait for further ones.
 create index deliveries_gathering on notifications.deliveries (recipient, reviewer_id)
     where state = 'pending' and channel = 'webhook' and gathers;
+-- Mails of a link that gather.
+create index deliveries_gathering_mails on notifications.deliveries (share_link_id)
+    where state = 'pending' and channel = 'email' and gathers;
 create index deliveries_failed on notifications.deliveries (id) where state = 'failed';
 create index deliveries_gathered on notifications.deliveries (gathered_into) where gathered_into is not null;
 create index deliveries_for_digest on notifications.deliveries (account_id, recipient, happened_at)

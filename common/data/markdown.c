@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "common/base/str.h"
+#include "common/data/markdown_plain.h"
 
 #define UNKNOWN_MAX 64
 
@@ -22,6 +23,7 @@ struct found {
     size_t name_length;
 };
 
+static cmark_node *tree_of(const char *source, const struct placeholder *values);
 static char *join_placeholders(const char *source, const struct placeholder *values);
 static void make_safe(cmark_node *document);
 static void show_html(cmark_node *html);
@@ -40,24 +42,40 @@ static bool is_blank(char byte);
 
 char *markdown_html(struct arena *arena, const char *source, const struct placeholder *values)
 {
-    char *joined = join_placeholders(source, values);
-    cmark_node *document = cmark_parse_document(joined, strlen(joined), CMARK_OPT_VALIDATE_UTF8);
-
-    make_safe(document);
-    cmark_consolidate_text_nodes(document); /* a '_' in a placeholder's name has cut its text in pieces */
-    fill_in(document, values);
-    drop_bad_links(document);
+    cmark_node *document = tree_of(source, values);
     /* People break lines where they want them broken. Unsafe things are left out unless CMARK_OPT_UNSAFE asks for them.
      */
     char *rendered = cmark_render_html(document, CMARK_OPT_HARDBREAKS);
     char *html = arena_strdup(arena, rendered);
+
     free(rendered);
     cmark_node_free(document);
-    free(joined);
     return html;
 }
 
+static cmark_node *tree_of(const char *source, const struct placeholder *values)
+{
+    char *joined = join_placeholders(source, values);
+    cmark_node *document = cmark_parse_document(joined, strlen(joined), CMARK_OPT_VALIDATE_UTF8);
+
+    free(joined);
+    make_safe(document);
+    cmark_consolidate_text_nodes(document); /* a '_' in a placeholder's name has cut its text in pieces */
+    fill_in(document, values);
+    drop_bad_links(document);
+    return document;
+}
+
 char *markdown_text(struct arena *arena, const char *source, const struct placeholder *values)
+{
+    cmark_node *document = tree_of(source, values);
+    char *text = markdown_plain(arena, document);
+
+    cmark_node_free(document);
+    return text;
+}
+
+char *markdown_fill(struct arena *arena, const char *source, const struct placeholder *values)
 {
     struct buf text = { 0 };
 

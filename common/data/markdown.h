@@ -16,10 +16,13 @@ struct placeholder {
     const char *value; /* never NULL */
 };
 
-/* values: ended by a NULL name. Both results are in the arena. The HTML is a fragment of block elements. */
+/* values: ended by a NULL name. All results are in the arena. The HTML is a fragment of block elements. */
 char *markdown_html(struct arena *arena, const char *source, const struct placeholder *values);
-/* The source itself, placeholders filled in. */
+/* For who reads no HTML, without Markdown's marks: a link as "text (url)", items of lists behind "- " or their number, quotes
+ * indented. */
 char *markdown_text(struct arena *arena, const char *source, const struct placeholder *values);
+/* Text that is not Markdown: itself, with its placeholders filled in. */
+char *markdown_fill(struct arena *arena, const char *source, const struct placeholder *values);
 
 /* The name of the first placeholder of text that known does not list (ended by NULL), in the arena; NULL when all are known.
  * "{{" without "}}" is plain text. */

@@ -130,7 +130,7 @@ static struct next *reply_preview(struct flow *flow)
     }
     const struct placeholder *values = placeholders_of(flow, values_of(flow, preview, &out));
     json_t *answer = json_keep(flow->arena, json_object());
-    json_object_set_new(answer, "subject", json_string(markdown_text(flow->arena, preview->subject, values)));
+    json_object_set_new(answer, "subject", json_string(markdown_fill(flow->arena, preview->subject, values)));
     json_object_set_new(answer, "text", json_string(markdown_text(flow->arena, preview->body, values)));
     json_object_set_new(answer, "html", json_string(markdown_html(flow->arena, preview->body, values)));
     return http_reply_json(flow, 200, json_text(flow->arena, answer));

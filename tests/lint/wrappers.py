@@ -8,7 +8,7 @@ WRAPPERS = {
     r"libpq-fe\.h": {"answer.c", "connection.c", "declared.c", "failure.c", "requests.c", "session.h", "sync.c", "target.c", "verdict.c"},
     r"curl/": {"fetch.c", "mail/curl_must.h", "mail/smtp.c", "mail/smtp_*.[ch]"},
     r"sodium": {"crypto.c"},
-    r"cmark": {"markdown.c"},
+    r"cmark": {"markdown*.[ch]"},
     r"idn2": {"idn.c"},
     r"zlib": {"compress.c"},
     r"event2/http": {"server.c", "receive.c", "reply.c", "reply_fields.c", "reply_stream.c"},

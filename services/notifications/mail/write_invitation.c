@@ -66,7 +66,7 @@ const char *write_invitation(struct letter *letter)
     letter->mail->from_name = from_name(letter);
     letter->mail->reply_to = arena_strdup(arena, letter_text(context, "owner_email"));
     letter->mail->to_name = arena_strdup(arena, letter_text(context, "reviewer_name"));
-    letter->mail->subject = *subject ? markdown_text(arena, subject, values) : our_subject(letter);
+    letter->mail->subject = *subject ? markdown_fill(arena, subject, values) : our_subject(letter);
     return NULL;
 }
 

@@ -115,14 +115,40 @@ static void images_are_their_text(void **state)
     assert_string_equal(html("{{reviewer![](x)_name}}"), html("{{reviewer_name}}"));
 }
 
-static void text_is_the_source(void **state)
+static void filled_text_is_the_source(void **state)
 {
     (void)state;
-    assert_string_equal(markdown_text(arena, "Hi *{{ passcode }}*,\n<b>{{link_url}}</b> {{no}}", values),
+    assert_string_equal(markdown_fill(arena, "Hi *{{ passcode }}*,\n<b>{{link_url}}</b> {{no}}", values),
                         "Hi *k7_m2_p9*,\n<b>https://share.example/s/abc#k=1&x=<2></b> {{no}}");
-    assert_string_equal(markdown_text(arena, "{{reviewer_name}}", values), values[0].value);
-    assert_string_equal(markdown_text(arena, "", values), "");
-    assert_string_equal(markdown_text(arena, "{{{passcode}}}", values), "{k7_m2_p9}");
+    assert_string_equal(markdown_fill(arena, "{{reviewer_name}}", values), values[0].value);
+    assert_string_equal(markdown_fill(arena, "", values), "");
+    assert_string_equal(markdown_fill(arena, "{{{passcode}}}", values), "{k7_m2_p9}");
+}
+
+static void text_has_no_marks(void **state)
+{
+    static const char *const cases[][2] = {
+        { "", "" },
+        { "Hi *{{ passcode }}*,\n**so** ~~x~~ `a*b` \\*not\\*", "Hi k7_m2_p9,\nso ~~x~~ a*b *not*" },
+        { "{{reviewer_name}}", "Ana *[Bold](javascript:x)* <b>& {{passcode}}" },
+        { "# Big\n\nSmall\n======\n\ntext\n\n***\n\nmore", "Big\n\nSmall\n\ntext\n\nmore" },
+        { "[the role](https://a.example/x) and [](https://b.example) [https://c.example](https://c.example) <https://d.example>",
+          "the role (https://a.example/x) and https://b.example https://c.example https://d.example" },
+        { "[write](mailto:a@b.example) <a@b.example> [bad](javascript:x)", "write (a@b.example) a@b.example bad" },
+        { "[open]({{link_url}})", "open (https://share.example/s/abc#k=1&x=<2>)" },
+        { "Please:\n\n- one\n- two *x*\n  more\n  - in\n  - side\n- three\n\nThen:\n\n3. c\n4. d",
+          "Please:\n\n- one\n- two x\n  more\n  - in\n  - side\n- three\n\nThen:\n\n3. c\n4. d" },
+        { "- one\n\n  two\n\n- three", "- one\n\n  two\n\n- three" },
+        { "> said\n> so\n\nno", "  said\n  so\n\nno" },
+        { "```\na\n b\n```\nend", "a\n b\n\nend" },
+        { "- - a\n-\n- b", "- - a\n- b" },
+        { "<b>x</b>\n\n![a picture](https://p.example)", "<b>x</b>\n\na picture" },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_string_equal(markdown_text(arena, cases[i][0], values), cases[i][1]);
+    }
 }
 
 static void unknown_placeholders_are_named(void **state)
@@ -194,7 +220,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(links_take_placeholders, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_links_are_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(images_are_their_text, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(text_is_the_source, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(filled_text_is_the_source, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(text_has_no_marks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unknown_placeholders_are_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bombs_are_dull, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mirrored_bombs_are_dull, set_up, tear_down),

@@ -16,6 +16,7 @@ static const char *heading_of(struct flow *flow, enum words_language language, c
 static const char *jobs_of(struct flow *flow, enum words_language language, const struct gate *gate);
 static const char *what_of(struct flow *flow, enum words_language language, const struct gate *gate);
 static const char *reason_of(enum words_language language, const struct gate *gate);
+static enum words_key heading_over(const struct gate *gate);
 static const char *why_over(struct flow *flow, enum words_language language, const struct gate *gate);
 static struct next *reply_closed(struct flow *flow, int status, const struct page *page, const char *const texts[3],
                                  const char *next);
@@ -108,16 +109,26 @@ static const char *first_name(struct arena *arena, const char *name)
 
 struct next *gate_page_reply_over(struct flow *flow, const struct page *page, const struct gate *gate)
 {
-    enum words_key heading = gate->is_expired ? PAGES_CLOSED_EXPIRED : PAGES_CLOSED_DEACTIVATED;
     const char *first = first_name(flow->arena, gate->sender);
     const char *texts[] = {
-        words_text(page->language, heading),
+        words_text(page->language, heading_over(gate)),
         why_over(flow, page->language, gate),
         words_say(flow->arena, page->language, PAGES_CLOSED_WHOM, { "sender", gate->sender }),
     };
 
     return reply_closed(flow, 410, page, texts,
                         ask_form(flow, words_say(flow->arena, page->language, PAGES_CLOSED_ASK, { "first", first })));
+}
+
+const char *gate_page_why_over(struct flow *flow, const struct page *page, const struct gate *gate)
+{
+    return arena_printf(flow->arena, "%s. %s", words_text(page->language, heading_over(gate)),
+                        why_over(flow, page->language, gate));
+}
+
+static enum words_key heading_over(const struct gate *gate)
+{
+    return gate->is_expired ? PAGES_CLOSED_EXPIRED : PAGES_CLOSED_DEACTIVATED;
 }
 
 static const char *why_over(struct flow *flow, enum words_language language, const struct gate *gate)

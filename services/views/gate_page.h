@@ -20,6 +20,8 @@ struct gate {
 /* The page of a link that is open, and of one that is over (410). */
 struct next *gate_page_reply(struct flow *flow, const struct page *page, const struct gate *gate) FLOW_NEXT;
 struct next *gate_page_reply_over(struct flow *flow, const struct page *page, const struct gate *gate) FLOW_NEXT;
+/* Why and when it ended, in a sentence or two of the page's language; good for as long as the flow. */
+const char *gate_page_why_over(struct flow *flow, const struct page *page, const struct gate *gate);
 /* A page without a brand that says two sentences. again: it offers to try again. */
 struct next *gate_page_say(struct flow *flow, int status, enum words_key heading, enum words_key text, bool again) FLOW_NEXT;
 /* To who asked the sender by a form: that it was done, and what to expect. */

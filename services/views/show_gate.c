@@ -15,6 +15,7 @@ static struct next *find(struct flow *flow, flow_step *then);
 static struct next *reply_page(struct flow *flow);
 static struct next *reply_state(struct flow *flow);
 
+static void add_reason(struct flow *flow, struct buf *to, const struct show_gate_out *out);
 static struct page page_of(struct flow *flow, const struct show_gate_out *out);
 static struct gate gate_of(const struct show_gate_out *out);
 
@@ -86,8 +87,24 @@ static struct next *reply_state(struct flow *flow)
     struct buf reply = { 0 };
     buf_printf(&reply, "{\"state\":\"%s\",\"sender_name\":", show_gate_state_values[out.state]);
     buf_add_json(&reply, out.sender_name, strlen(out.sender_name));
-    buf_add_text(&reply, ",\"requires\":\"passcode\"}");
+    buf_add_text(&reply, ",\"requires\":\"passcode\",\"reason\":");
+    add_reason(flow, &reply, &out);
+    buf_add_text(&reply, "}");
+    http_set_header(flow, "Vary", "Accept-Language");
     struct next *next = http_reply_json(flow, 200, reply.data);
     buf_clear(&reply);
     return next;
+}
+
+static void add_reason(struct flow *flow, struct buf *to, const struct show_gate_out *out)
+{
+    struct page page = page_of(flow, out);
+    struct gate gate = gate_of(out);
+
+    if (out->state == SHOW_GATE_STATE_ACTIVE) {
+        buf_add_text(to, "null");
+        return;
+    }
+    const char *reason = gate_page_why_over(flow, &page, &gate);
+    buf_add_json(to, reason, strlen(reason));
 }

@@ -95,7 +95,7 @@ def test_what_a_scanner_sees_tells_nothing(stack, link, path, what):
 
 def test_state_says_only_what_is_needed_to_open(stack, link, path):
     assert Api(stack.views.url()).get(f"{path}/state", status=200).json() == {
-        "state": "active", "sender_name": link["owner"]["name"], "requires": "passcode"}
+        "state": "active", "sender_name": link["owner"]["name"], "requires": "passcode", "reason": None}
 
 
 def test_page_runs_only_our_script_and_sends_only_to_us(stack, path):

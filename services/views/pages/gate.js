@@ -169,14 +169,12 @@ function complain(fault) {
   return undefined;
 }
 
-// Which end a link has found, and when: as the page says that stands in its place from now on.
+// Which end a link has found, and when.
 async function sayWhy({ status }, place) {
-  const answer = status === 410 && await fetch(path, { headers: { Accept: "text/html" } }).catch(() => null);
-  const text = answer?.status === 410 ? await answer.text().catch(() => "") : "";
-  const page = new DOMParser().parseFromString(text, "text/html");
-  const [what, when] = ["h1", "h1 + p"].map((css) => page.querySelector(css)?.textContent);
-  if (what && when) {
-    place.textContent = `${what}. ${when} ${t("gate.kept")}`;
+  const answer = status === 410 && await fetch(`${path}/state`).catch(() => null);
+  const { reason } = (answer?.ok && await answer.json().catch(() => null)) || {};
+  if (reason) {
+    place.textContent = `${reason} ${t("gate.kept")}`;
   }
 }
 

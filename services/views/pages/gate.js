@@ -217,7 +217,7 @@ function showOver(refusal) {
   if (!isSession) {
     asker.isOver();
     sayWhy(refusal, reason);
-    document.querySelectorAll("#gate .what, #gate .told").forEach((each) => each.remove()); // until when, and that opening it is told
+    document.querySelectorAll("#gate .what, #gate .tells").forEach((each) => each.remove()); // until when, and that opening it is told
   }
   showField(code.length !== LENGTH);
   heading.focus();

@@ -22,6 +22,7 @@ class Browser:
         self.size = size
         self.taps = 0
         self.viewport = width, height = viewport or SIZES[size]
+        self.device = None
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
@@ -34,6 +35,28 @@ class Browser:
                                     {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "phone"})
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}, {"name": "prefers-reduced-motion", "value": "reduce"}]})
+
+    def become(self, viewport, dark, language):
+        """Another device with another reader, in the same browser: the page hears of it, as of a window's size or the evening's scheme."""
+        if self.device == (viewport, dark, language):
+            return
+        self.device = viewport, dark, language
+        self.viewport = width, height = viewport
+        is_phone = width < 500
+        for command, values in (
+                ("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone}),
+                ("Emulation.setTouchEmulationEnabled", {"enabled": is_phone}),
+                ("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+                                                             {"name": "prefers-reduced-motion", "value": "reduce"}]}),
+                ("Emulation.setUserAgentOverride", {"userAgent": self.driver.execute_script("return navigator.userAgent"), "acceptLanguage": language})):
+            self.driver.execute_cdp_cmd(command, values)
+        self.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+
+    def forget(self):
+        """Whoever used it before: cookies and what pages have kept."""
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        if self.driver.current_url.startswith("http"):
+            self.driver.execute_script("localStorage.clear(); sessionStorage.clear();")
 
     def go(self, url):
         self.driver.get(url)
@@ -129,7 +152,7 @@ class Browser:
     def screenshot(self, name):
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         height = self.driver.execute_script("return document.documentElement.scrollHeight")
-        picture = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": {
+        picture = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "optimizeForSpeed": True, "clip": {
             "x": 0, "y": 0, "width": self.viewport[0], "height": min(height, 4000), "scale": 1}})
         (SCREENSHOTS / f"{name}.png").write_bytes(base64.b64decode(picture["data"]))
 

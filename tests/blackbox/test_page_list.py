@@ -178,6 +178,19 @@ def test_search_filters_and_sort_announce_their_number_and_stay_in_the_address(s
     assert "passcode" not in browser.driver.current_url and url_of(link).split("#")[1] not in browser.driver.current_url
 
 
+def test_rows_that_say_the_same_are_not_made_anew(stack, browse, link):
+    browser = browse().open(url_of(link))
+    browser.driver.execute_script("window.rows = [...document.querySelectorAll('.card')]")
+    choose(browser, "Job", "Archivist")
+    until_names(browser, people(1, 3, 5))
+    assert browser.driver.execute_script("return [...document.querySelectorAll('.card')].every((each) => window.rows.includes(each))")
+    hrefs = browser.driver.execute_script("return [...document.querySelectorAll('.card a')].map((each) => each.getAttribute('href'))")
+    assert all("job=job-1" in href and f"interview={link['interview_ids'][number]}" in href for number, href in zip((1, 3, 5), hrefs)), hrefs
+    search_for(browser, "tanaka")
+    until_names(browser, people(3))
+    assert browser.driver.execute_script("return document.querySelector('.card mark') !== null")
+
+
 def test_names_that_begin_as_the_search_does_come_first(stack, browse, link):
     browser = browse().open(url_of(link))
     search_for(browser, "li")  # the sixth begins with it, a job has it in its middle

@@ -28,6 +28,7 @@ export function showList(app, { content, go, end, leave }) {
     refresh();
   });
   const isMany = content.total > 1;
+  const known = new Map(); // id → {row, says}
 
   function refresh(upTo = 0) {
     orderAnew();
@@ -41,7 +42,20 @@ export function showList(app, { content, go, end, leave }) {
     fill(path, pathOf(content, go));
   }
 
-  const made = (interview, words) => rowOf(interview, { words, found_in: foundIn(interview.id), go });
+  // One that would say the same is taken as it is: its picture stays where it is, and its link says what is asked for by now.
+  function made(interview, words) {
+    const { id, watched, my_review } = interview;
+    const says = [watched, my_review, foundIn(id), words.join(" ")];
+    const before = known.get(id);
+    if (before?.says.every((each, at) => each === says[at])) {
+      const { href } = linkTo({ interview: id }, go);
+      before.row.querySelectorAll("a").forEach((each) => each.setAttribute("href", href));
+      return before.row;
+    }
+    const row = rowOf(interview, { words, found_in: foundIn(id), go });
+    known.set(id, { row, says });
+    return row;
+  }
 
   function keepFocus(change) {
     const focused = cards.contains(document.activeElement) ? document.activeElement.closest(".card").dataset.id : null;

@@ -8,6 +8,8 @@ export const SEARCH_MAX = 200;
 const WAIT_MOST_MS = 6000;
 const NAMES = ["search", "job", "type", "reviewed", "min_rating", "sort"];
 
+const NOWHERE = [];
+
 let found = { search: "", ids: null, found_in: new Map() }; // what the server says to the last search; ids null: it could not be asked
 let kept = null; // the last order
 
@@ -53,7 +55,7 @@ async function answerTo(search, signal) {
 
 // Whether the server could not be asked for what is searched.
 export const isByNamesAlone = () => Boolean(found.search) && !found.ids;
-export const foundIn = (id) => found.found_in.get(id) ?? [];
+export const foundIn = (id) => found.found_in.get(id) ?? NOWHERE;
 
 // The list is shown anew: what was reviewed meanwhile counts.
 export function orderAnew() {

@@ -104,7 +104,7 @@ def test_what_it_loads_may_be_kept_for_good_and_is_light(stack, docs):
         answer = requests.get(stack.public_url + path, timeout=5)
         assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (200, "nosniff"), path
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-        assert answer.headers.get("Content-Encoding") == "gzip" or len(answer.content) < 1000, path
+        assert answer.headers.get("Content-Encoding") in ("gzip", "br") or len(answer.content) < 1000, path
         weight += 0 if path.endswith(".svg") else len(answer.content)
     assert len(loads(docs)) > 10 and weight <= BUDGET_BYTES, weight
     other = requests.get(f"{docs}/0123456789abcdef/docs.js", timeout=5)

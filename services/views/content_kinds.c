@@ -78,6 +78,7 @@ static struct made *read_texts(const struct pg_answer *answer)
         return NULL;
     }
     size_t count = 0;
+    struct search_folds *folds = search_folds_new(first.folds);
     struct search_item *items = mem_alloc((size_t)rows * sizeof *items);
     for (int row = 0; row < rows; row++) {
         struct gather_texts_out out = gather_texts_read(answer, row);
@@ -86,10 +87,12 @@ static struct made *read_texts(const struct pg_answer *answer)
                 .texts = out.texts ? out.texts : "",
                 .folded = out.folded,
                 .places = out.places ? out.places : "",
+                .folds = folds,
             };
         }
     }
     struct search_text *text = search_text_new(first.link_version, items, count);
+    search_folds_free(folds);
     free(items);
     return (struct made *)text;
 }

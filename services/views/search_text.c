@@ -84,9 +84,9 @@ static void free_text(struct made *made)
 
 static size_t size_of(const struct search_item *item)
 {
-    size_t length = strlen(item->texts);
+    size_t folded = item->folded ? strlen(item->folded) : search_folds_length(item->folds, item->texts);
 
-    return length + 1 + (item->folded ? strlen(item->folded) : length) + 1 + strlen(item->places) + 1;
+    return strlen(item->texts) + 1 + folded + 1 + strlen(item->places) + 1;
 }
 
 static const char *keep(char **at, const char *text, size_t length)
@@ -100,14 +100,14 @@ static const char *keep(char **at, const char *text, size_t length)
 
 static void put_entry(struct entry *entry, const struct search_item *item, char **at)
 {
-    char *folded = *at;
-    const char *searched = item->folded ? item->folded : item->texts;
-
-    entry->length = strlen(searched);
-    entry->item.folded = keep(at, searched, entry->length);
-    for (char *each = folded; !item->folded && *each; each++) {
-        *each = (char)(*each >= 'A' && *each <= 'Z' ? *each + ('a' - 'A') : *each);
+    if (item->folded) {
+        entry->item.folded = keep(at, item->folded, strlen(item->folded));
+    } else {
+        search_folds_put(item->folds, *at, item->texts);
+        entry->item.folded = *at;
+        *at += strlen(*at) + 1;
     }
+    entry->length = strlen(entry->item.folded);
     entry->item.texts = keep(at, item->texts, strlen(item->texts));
     entry->item.places = keep(at, item->places, strlen(item->places));
     for (entry->marks_size = MARKS_MIN; entry->marks_size < MARKS_MAX && entry->marks_size * TEXT_PER_MARK < entry->length;) {

@@ -14,13 +14,15 @@
 
 #include "common/base/arena.h"
 #include "services/views/made.h"
+#include "services/views/search_folds.h"
 
 /* An interview's texts, lines of the same number in each; borrowed until search_text_new returns. */
 struct search_item {
     const char *texts;  /* the most telling first; "" when there are none */
-    const char *folded; /* with as many blanks as texts; NULL when making ASCII small is all there is to do */
+    const char *folded; /* with as many blanks as texts; NULL when folds has all that is to be done */
     const char
         *places; /* the rank of views.searched_texts, a blank, the start or nothing, a blank, the question's id or nothing */
+    const struct search_folds *folds; /* NULL: of ASCII alone */
 };
 
 /* What became of an interview. */

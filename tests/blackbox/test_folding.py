@@ -44,6 +44,21 @@ def test_database_folds(stack, text, folded):
     assert stack.db.value("select sharelink.folded(%s || 'x' || %s)", text, text) == f"{folded}x{folded}"
 
 
+def test_what_a_search_folds_by_itself_is_folded_as_the_database_does(stack):
+    """Character by character, in texts of whatever it has; and it has all that is not left to the database."""
+    folds = {line[0]: line[1:] for line in stack.db.value("select views.folds()").split("\n")}
+    letters = [chr(number) for number in [*range(1, 0x700), *range(0x2000, 0x20D0), *range(0x1F300, 0x1FB00, 7)] if chr(number) not in "\x1f\n \t\r"]
+    mixed = random.Random(5)
+    texts = ["".join(mixed.choices(letters, k=40)) for _ in range(300)] + ["".join(each) for each in zip("A" * len(letters), letters, letters[::-1])]
+    rows = stack.db.rows("select replace(sharelink.folded(t), ' ', '') as folded, views.folded_in_place(t) as left_to_it from unnest(%s) with ordinality u (t, n) "
+                         "order by n", texts)
+    for text, row in zip(texts, rows, strict=True):
+        assert "".join(folds.get(each, each.lower() if each < "\x80" else each) for each in text) == row["folded"], ascii(text)
+        assert row["left_to_it"] is None
+    for text in ("한국어", "e\u1ab0", "ﬃ", "日本語", "\u1ef3", "✌\ufe0f"):
+        assert stack.db.value("select views.folded_in_place(%s)", text) is not None
+
+
 def finds(stack, search, text):
     return stack.db.value("select sharelink.folded(%s) like all (sharelink.search_patterns(%s))", text, search)
 

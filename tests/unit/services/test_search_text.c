@@ -45,6 +45,42 @@ static bool finds(const char *texts, const char *search)
     return hit_of(texts, NULL, "1  \n2  ", search).is_found;
 }
 
+static void test_letters_are_folded_as_they_are_listed(void **state)
+{
+    static const char list[] = "Äa\nßss\n\u0301\n…...";
+    static const char text[] = "STRAßE Äe\u0301… Ω 🙂";
+    (void)state;
+    struct search_folds *folds = search_folds_new(list);
+    char folded[64];
+
+    assert_int_equal(search_folds_length(folds, text), strlen("strasse ae... Ω 🙂"));
+    search_folds_put(folds, folded, text);
+    assert_string_equal(folded, "strasse ae... Ω 🙂");
+    assert_int_equal(search_folds_length(NULL, text), strlen(text));
+    search_folds_put(NULL, folded, "Ä\xC3");
+    assert_string_equal(folded, "Ä\xC3");
+    search_folds_free(folds);
+
+    folds = search_folds_new(NULL);
+    search_folds_put(folds, folded, "AbÄ");
+    assert_string_equal(folded, "abÄ");
+    search_folds_free(folds);
+}
+
+static void test_a_text_is_found_by_its_folds(void **state)
+{
+    (void)state;
+    struct search_folds *folds = search_folds_new("Äa\nßss");
+    struct search_text *text = search_text_new(
+        "v1", &(struct search_item){ .texts = "In der Ägidienstraße\nÄ", .places = "1  \n2  ", .folds = folds }, 1);
+
+    search_folds_free(folds);
+    struct search_hit hit = search_text_find(text, arena, "agidienstrasse")[0];
+    assert_true(hit.is_found);
+    assert_non_null(strstr(hit.found_in, "In der Ägidienstraße"));
+    made_release(text);
+}
+
 static void test_finds_words_of_each_length_and_nothing_else(void **state)
 {
     (void)state;
@@ -180,6 +216,8 @@ static void test_a_folded_text_of_another_length_leads_to_the_same_word(void **s
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_letters_are_folded_as_they_are_listed),
+        cmocka_unit_test_setup_teardown(test_a_text_is_found_by_its_folds, begin, end),
         cmocka_unit_test_setup_teardown(test_finds_words_of_each_length_and_nothing_else, begin, end),
         cmocka_unit_test_setup_teardown(test_finds_by_chance_what_a_plain_search_finds, begin, end),
         cmocka_unit_test_setup_teardown(test_says_where_the_most_telling_first, begin, end),

@@ -329,5 +329,24 @@ def test_feedback_and_watching_meet_no_hidden_question(stack, interviews, settin
     assert watched.status_code == (422 if hidden else 200)
     rated = browser.put(f"{path}/review", {"question_ratings": [{"question_id": "q2", "rating": 1, "note": ""}]})
     assert rated.status_code == (403 if settings["disable_feedback"] else 422 if hidden else 201)
-    told = (watched.text + rated.text + str(watched.headers) + str(rated.headers)).lower()
+    shown = browser.put(f"{path}/review", {"rating": 4, "question_ratings": [{"question_id": "q1", "rating": 2, "note": "Noted"}]},
+                        headers={} if settings["disable_feedback"] or hidden else {"If-Match": rated.headers["ETag"]})
+    assert shown.status_code == (403 if settings["disable_feedback"] else 201 if hidden else 200)
+    read, done = browser.get(f"{path}/review"), browser.post(f"{browser.page}/done", {"note": "That is all."})
+    assert read.status_code == done.status_code == (403 if settings["disable_feedback"] else 200)
+    told = "".join(answer.text + str(answer.headers) for answer in (watched, rated, shown, read, done)).lower()
     assert [word for word in hidden_words(settings) if word in told] == []
+    end = browser.content(status=200)
+    assert ("Noted" in read.text, '"my_review"' in end.text) == (not settings["disable_feedback"],) * 2
+    assert [word for word in hidden_words(settings) if word in (end.text + str(end.headers)).lower()] == []
+
+
+@every_combination
+def test_page_names_the_media_that_are_served_and_no_others(stack, interviews, settings):
+    """The rules stand in views.shown_interviews and, by which media may be asked for, in find_media.sql: they are the same."""
+    browser = share(stack, interviews, settings)
+    named = set()
+    for name in interviews:
+        named |= set(re.findall(rf"{browser.page}/media/[\w-]+", browser.interview(name, status=200).text))
+    served = {path for path in references(stack, browser).values() if browser.get(path).status_code in (200, 302)}
+    assert named == served

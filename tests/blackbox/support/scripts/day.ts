@@ -227,6 +227,14 @@ async function preferences(): Promise<void> {
     await ok(api.GET("/v1/notification-preferences/{email}", { params: { path } }));
 }
 
+async function console_(link: string): Promise<void> {
+    const made = await ok(api.POST("/v1/console-sessions", { body: { recruiter: owner, view: "link", share_link_id: link, origin: "https://ats.example" } }));
+    expect(made.url !== undefined && made.recruiter.email === owner.email && made.may.length === 3, "a session");
+    expect((await fault(api.POST("/v1/console-sessions", { body: { recruiter: { email: "nobody" } } }))).startsWith("422"), "no address");
+    await ok(api.DELETE("/v1/console-sessions/{id}", { params: { path: { id: made.id } } }));
+    expect((await ok(api.POST("/v1/console-sessions/expire", { body: { recruiter_email: owner.email } }))).expired === 0, "none is left");
+}
+
 async function evening(link: string, template: string): Promise<void> {
     await ok(api.DELETE("/v1/share-links/{id}", { params: { path: { id: link } } }));
     expect((await fault(api.GET("/v1/share-links/{id}", { params: { path: { id: link } } }))) === "404 not_found", "the link is gone");
@@ -247,6 +255,7 @@ async function day(): Promise<void> {
     await webhooks();
     await events();
     await preferences();
+    await console_(link);
     await evening(link, template);
     await account();
     console.log(JSON.stringify({ operations: [...new Set(done)].sort(), calls: done.length }));

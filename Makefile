@@ -57,7 +57,7 @@ REVIEWERS_PAGE := $(patsubst %,services/views/pages/%,gate.js app.js gate.css $(
 EMBEDDED += $(GEN)/services/views/pages/assets.inc
 # The recruiters' console, likewise.
 CONSOLE_PAGE := services/console/pages/console.js services/console/pages/console.css
-EMBEDDED += $(GEN)/services/console/pages/assets.inc $(patsubst %,$(GEN)/%.inc,$(wildcard services/console/pages/*.html))
+EMBEDDED += $(GEN)/services/console/pages/assets.inc $(patsubst %,$(GEN)/%.inc,$(wildcard services/console/pages/*.html services/console/pages/embed.js))
 # What daemons say to people, in every language: see common/words/words.h.
 WORDS := $(GEN)/words_keys.h $(GEN)/words_table.inc
 # And what nginx says to them itself. It stands in the tree, for gateways are started of that alone; not where images are built.

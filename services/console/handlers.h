@@ -10,5 +10,6 @@ flow_step delete_session;
 flow_step show_page;
 flow_step start_session;
 flow_step show_asset;
+flow_step show_embed;
 
 #endif

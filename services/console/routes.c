@@ -7,6 +7,7 @@ const struct route console_routes[] = {
     { HTTP_POST, "/v1/console-sessions", create_session, .scope = "console.write" },
     { HTTP_POST, "/v1/console-sessions/expire", expire_sessions, .scope = "console.write" },
     { HTTP_DELETE, "/v1/console-sessions/{id}", delete_session, .scope = "console.write" },
+    { HTTP_GET, "/console/embed.js", show_embed, .scope = NULL },
     { HTTP_GET, "/console/{id}", show_page, .scope = NULL },
     { HTTP_POST, "/console/{id}/start", start_session, .scope = NULL },
     { HTTP_GET, "/console/assets/{version}/{name}", show_asset, .scope = NULL },

@@ -227,6 +227,32 @@ def test_renewal_goes_on_in_place_with_what_is_half_filled(stack, host, browser)
     assert stack.db.value("select opens from notifications.preferences where address = %s", made["recruiter"]["email"]) == "off"
 
 
+def test_our_script_for_platforms_frames_renews_and_tells(stack, host, browser):
+    made = session_of(stack, host)
+    fresh = session_of(stack, host, email=made["recruiter"]["email"])
+    script = requests.get(f"{stack.public_url}/console/embed.js", timeout=10)
+    assert len(script.content) <= 1536 and script.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    browser.go(host.origin)
+    browser.driver.execute_async_script("""
+        const [src, done] = arguments;
+        document.head.append(Object.assign(document.createElement("script"), { src, onload: done }));""", f"{stack.public_url}/console/embed.js")
+    browser.driver.execute_script("""
+        const [url, renewed] = arguments;
+        window.told = [];
+        window.shown = Sharelink.console(document.body, { url, renew: async () => renewed, on: {
+          ready: () => told.push("ready"), changed: () => told.push("changed") } });""", made["url"], fresh["url"])
+    with inside(browser):
+        browser.until_text("Mails to you")
+    console_of(stack).delete(f"/v1/console-sessions/{made['id']}", status=204)
+    with inside(browser):
+        browser.press("Save")
+        browser.until_text("Saved.")
+    browser.driver.execute_script("shown.theme('dark')")
+    with inside(browser):
+        browser.until(lambda: browser.driver.execute_script("return document.documentElement.dataset.scheme") == "dark", "the theme is taken")
+    assert browser.driver.execute_script("return told") == ["ready", "changed"]
+
+
 def test_a_session_of_another_recruiter_is_no_renewal(stack, host, browser):
     made, foreign = session_of(stack, host), session_of(stack, host)
     open_framed(browser, host, made)

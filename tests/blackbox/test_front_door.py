@@ -94,7 +94,7 @@ def front(echoes, tmp_path):
     ("/v1/events", "notifications"), ("/v1/event-types", "notifications"), ("/v1/events/stream", "notifications"), ("/v1/deliveries?a=b", "notifications"),
     ("/v1/webhook-endpoints/whe_1", "notifications"), ("/v1/notification-preferences/a@b.example", "notifications"), ("/v1/console-sessions", "console"),
     ("/v1/console-sessions/expire", "console"), ("/v1/console-sessions/cns_1", "console"), ("/console/cns_1", "console"), ("/console/cns_1/start", "console"),
-    ("/console/assets/0/console-en.js", "console"),
+    ("/console/assets/0/console-en.js", "console"), ("/console/embed.js", "console"),
     ("/v1/share-links", "links"), ("/v1/interviews/int%2F1?a=%20b", "links"), ("/v1/openapi.json", "links"), ("/docs", "links"), ("/docs/x/docs.js", "links"),
 ])
 def test_each_path_has_its_daemon(front, path, server):

@@ -82,7 +82,8 @@ def test_unknown_address_is_not_found(stack, name, path):
 def test_problems_are_of_one_form_wherever_they_come_from(stack, page, name):
     """The router's, the guards', the handlers' and the door's."""
     api = Api(server(stack, name).url())
-    paths = {"links": ["/nowhere", "/v1/share-links"], "views": ["/nowhere", f"{page}/content", "/s/nobody/state"], "notifications": ["/nowhere"]}
+    paths = {"links": ["/nowhere", "/v1/share-links"], "views": ["/nowhere", f"{page}/content", "/s/nobody/state"], "notifications": ["/nowhere"],
+             "console": ["/nowhere", "/v1/console-sessions"]}
     problems = [api.get(path).json() for path in paths[name]]
     problems.append(json.loads(ask(server(stack, name), request("GET", "/healthz", "Host: a", "Host: b")).content))
     assert {problem["type"] for problem in problems} == {"about:blank"}, [problem["type"] for problem in problems]
@@ -344,7 +345,7 @@ def test_what_a_key_was_answered_is_kept_only_to_be_asked_for_again(stack):
 
 @every_daemon
 def test_every_other_answer_is_kept_by_nobody(stack, page, name):
-    paths = {"links": ["/v1/share-links?limit=0", "/v1/share-links/lnk_x"], "views": [f"{page}/state", f"{page}/content", f"{page}/media/1-x"], "notifications": []}
+    paths = {"links": ["/v1/share-links?limit=0", "/v1/share-links/lnk_x"], "views": [f"{page}/state", f"{page}/content", f"{page}/media/1-x"], "notifications": [], "console": ["/console/cns_x"]}
     for path in ["/healthz", "/readyz", "/metrics", "/nowhere", *paths[name]]:
         answer = api_of(stack, name).get(path)
         assert (answer.headers["Cache-Control"], answer.headers["X-Content-Type-Options"]) == ("no-store", "nosniff"), path

@@ -3,9 +3,10 @@
 import pytest
 from support import leaks, samples
 from support.api import Api
+from support.console import console_of
 from support.samples import reviewers
 
-KEPT = ("token", "passcode", "key", "cookie", "webhook's secret", "unsubscribe token")
+KEPT = ("token", "passcode", "key", "cookie", "webhook's secret", "unsubscribe token", "console")
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,9 @@ def used(stack):
     hooks = Api(stack.notifications.url(), stack.key)
     hooks.post("/v1/webhook-endpoints", {"url": "https://hooks.example/in", "events": ["link.opened"]}, status=201)
     stack.mails.wait_for_one_to(link["owner"]["email"])
+    asked = console_of(stack).call("POST", "/v1/console-sessions", json={"recruiter": {"email": link["owner"]["email"]}},
+                                   headers={"Idempotency-Key": "leaked-stores"}, status=201).json()
+    console_of(stack).post(f"/console/{asked['id']}/start", {"code": asked["url"].split("#")[1]}, status=200)
     return {"passcode": browser.passcode, "token": browser.token, "candidate": candidate, "reviewer": invited[0], "owner": link["owner"]}
 
 

@@ -359,9 +359,10 @@ def test_a_session_has_a_bucket_of_its_own(shared):
 RIGHTS = {
     **dict.fromkeys([
         "GET /v1/account", "GET /v1/interviews", "GET /v1/interviews/{id}", "GET /v1/interviews/{id}/basic-link", "GET /v1/interviews/{id}/share-links",
-        "GET /v1/interviews/{id}/reviews", "GET /v1/share-links", "GET /v1/share-links/counts", "POST /v1/memberships/query", "GET /v1/share-links/{id}", "GET /v1/share-links/{id}/reviews",
-        "GET /v1/share-links/{id}/opens", "GET /v1/share-links/{id}/activity", "GET /v1/share-links/{id}/matrix",
-        "GET /v1/share-links/{id}/reviewers/{rid}", "GET /v1/email-templates", "GET /v1/email-templates/{id}",
+        "GET /v1/interviews/{id}/reviews", "GET /v1/share-links", "GET /v1/share-links/counts", "POST /v1/memberships/query",
+        "GET /v1/share-links/{id}/matrix", "GET /v1/share-links/{id}/activity",
+        "GET /v1/share-links/{id}", "GET /v1/share-links/{id}/reviews",
+        "GET /v1/share-links/{id}/opens", "GET /v1/share-links/{id}/reviewers/{rid}", "GET /v1/email-templates", "GET /v1/email-templates/{id}",
         "POST /v1/email-templates/preview", "GET /v1/events", "GET /v1/event-types", "GET /v1/events/stream", "GET /v1/events/{id}",
         "GET /v1/deliveries", "GET /v1/deliveries/{id}", "GET /v1/notification-preferences/{email}"], "READ"),
     **dict.fromkeys(["POST /v1/share-links", "POST /v1/memberships", "POST /v1/interviews/{id}/basic-link", "POST /v1/share-links/{id}/interviews",

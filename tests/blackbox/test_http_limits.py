@@ -345,7 +345,8 @@ def test_what_a_key_was_answered_is_kept_only_to_be_asked_for_again(stack):
 
 @every_daemon
 def test_every_other_answer_is_kept_by_nobody(stack, page, name):
-    paths = {"links": ["/v1/share-links?limit=0", "/v1/share-links/lnk_x"], "views": [f"{page}/state", f"{page}/content", f"{page}/media/1-x"], "notifications": [], "console": ["/console/cns_x"]}
+    paths = {"links": ["/v1/share-links?limit=0", "/v1/share-links/lnk_x"], "views": [f"{page}/state", f"{page}/content", f"{page}/media/1-x"], "notifications": [],
+             "console": ["/console/cns_x"]}
     for path in ["/healthz", "/readyz", "/metrics", "/nowhere", *paths[name]]:
         answer = api_of(stack, name).get(path)
         assert (answer.headers["Cache-Control"], answer.headers["X-Content-Type-Options"]) == ("no-store", "nosniff"), path

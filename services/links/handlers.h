@@ -42,6 +42,7 @@ flow_step add_interviews;
 flow_step remove_interviews;
 flow_step create_template;
 flow_step list_templates;
+flow_step get_standard_template;
 flow_step get_template;
 flow_step update_template;
 flow_step delete_template;

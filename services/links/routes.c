@@ -46,6 +46,7 @@ const struct route links_routes[] = {
     { HTTP_POST, "/v1/share-links/{id}/interviews/remove", remove_interviews, .scope = "links.write", .sessions = SESSION_SHARE },
     { HTTP_POST, "/v1/email-templates", create_template, .scope = "links.write", .sessions = SESSION_TEMPLATES },
     { HTTP_GET, "/v1/email-templates", list_templates, .scope = "links.read", .sessions = SESSION_READ },
+    { HTTP_GET, "/v1/email-templates/standard", get_standard_template, .scope = "links.read", .sessions = SESSION_READ },
     { HTTP_GET, "/v1/email-templates/{id}", get_template, .scope = "links.read", .sessions = SESSION_READ },
     { HTTP_PATCH, "/v1/email-templates/{id}", update_template, .scope = "links.write", .sessions = SESSION_TEMPLATES },
     { HTTP_DELETE, "/v1/email-templates/{id}", delete_template, .scope = "links.write", .sessions = SESSION_TEMPLATES },

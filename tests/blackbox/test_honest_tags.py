@@ -77,6 +77,7 @@ class World:
             ("links", "/v1/share-links/{id}/reviews"): (api, f"{link}/reviews"),
             ("links", "/v1/share-links/{id}/reviewers/{rid}"): (api, f"{link}/reviewers/{self.link['reviewers'][0]['id']}"),
             ("links", "/v1/email-templates"): (api, "/v1/email-templates"),
+            ("links", "/v1/email-templates/standard"): (api, "/v1/email-templates/standard"),
             ("links", "/v1/email-templates/{id}"): (api, f"/v1/email-templates/{self.template}"),
             ("views", "/s/{token}/content"): (self.browser, f"{page}/content?search=welcome"),
             ("views", "/s/{token}/interviews/{id}"): (self.browser, f"{page}/interviews/{self.interview}"),

@@ -56,6 +56,7 @@ EXPECTED = {
     ("POST", "/v1/share-links/{id}/interviews/remove"): (NOT_FOUND, lambda ours: {"interview_ids": [ours["interview"]]}),
     ("POST", "/v1/email-templates"): (OWN, lambda ours: {**TEMPLATE, "name": "Stranger's"}),
     ("GET", "/v1/email-templates"): (LIST, None),
+    ("GET", "/v1/email-templates/standard"): (OWN, None),
     ("GET", "/v1/email-templates/{id}"): (NOT_FOUND, None),
     ("PATCH", "/v1/email-templates/{id}"): (NOT_FOUND, lambda ours: {"name": "Theirs now"}),
     ("DELETE", "/v1/email-templates/{id}"): (NOT_FOUND, None),

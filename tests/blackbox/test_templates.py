@@ -20,6 +20,37 @@ def defaults_among(api):
     return [each["id"] for each in api.get("/v1/email-templates?limit=100", status=200).json()["data"] if each["is_default"]]
 
 
+STANDARD = "/v1/email-templates/standard"
+
+
+@pytest.mark.parametrize("asked, locale", [("en", "en"), ("de-AT", "de"), ("FR", "fr"), ("es-419", "es"), ("nl", "nl"), ("pt-BR", "en"), (None, "en")])
+def test_standard_words_are_in_the_language_asked_for(stack, asked, locale):
+    words = stack.api.get(STANDARD, params={"locale": asked} if asked else {}, status=200).json()
+    assert list(words) == ["subject", "body", "locale"] and words["locale"] == locale
+    assert "{{sender_name}}" in words["subject"] and all(f"{{{{{name}}}}}" in words["body"] for name in ("reviewer_first_name", "sender_name", "job_title"))
+    assert len({stack.api.get(STANDARD, params={"locale": each}, status=200).text for each in ("en", "de", "fr", "es", "nl")}) == 5
+    # As they are they can be stored, sent and shown.
+    made = stack.api.post("/v1/email-templates", {"name": "As usual", "subject": words["subject"], "body": words["body"]}, status=201).json()
+    shown = stack.api.post("/v1/email-templates/preview", {"template_id": made["id"]}, status=200).json()
+    assert "Sam Sender" in shown["subject"] and "Librarian" in shown["text"] and "{" not in shown["subject"] + shown["text"]
+    stack.make_share_link(message={"subject": words["subject"], "body": words["body"]})
+
+
+def test_standard_words_are_in_the_account_s_language(stack):
+    stack.api.patch("/v1/account", {"locale": "nl-BE"}, status=200)
+    try:
+        assert stack.api.get(STANDARD, status=200).json()["locale"] == "nl"
+        assert stack.api.get(STANDARD, params={"locale": "fr"}, status=200).json()["locale"] == "fr"
+        assert stack.api.get(STANDARD, params={"locale": "pt"}, status=200).json()["locale"] == "nl"
+    finally:
+        stack.api.patch("/v1/account", {"locale": None}, status=200)
+
+
+@pytest.mark.parametrize("query, pointers", [("locale=", ["?locale"]), ("locale=d", ["?locale"]), ("locale=de&locale=fr", ["?locale"]), ("language=de", ["?language"])])
+def test_bad_queries_of_the_standard_words(api, query, pointers):
+    assert faults(api.get(f"{STANDARD}?{query}")) == pointers
+
+
 def test_a_template_lives(api):
     created = api.post("/v1/email-templates", BODY, status=201)
     template = created.json()

@@ -83,6 +83,8 @@ async function templates(): Promise<string> {
     const made = await ok(api.POST("/v1/email-templates", { body }));
     const path = { id: made.id };
     await ok(api.GET("/v1/email-templates"));
+    const standard = await ok(api.GET("/v1/email-templates/standard", { params: { query: { locale: "nl" } } }));
+    expect(standard.locale === "nl" && standard.body.includes("{{job_title}}"), "words to begin with");
     await ok(api.GET("/v1/email-templates/{id}", { params: { path } }));
     await ok(api.PATCH("/v1/email-templates/{id}", { params: { path }, body: { name: "Other" } }));
     await ok(api.POST("/v1/email-templates/preview", { body: { template_id: made.id } }));

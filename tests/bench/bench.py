@@ -15,7 +15,7 @@ sys.dont_write_bytecode = True
 from content import bench_content  # noqa: E402
 from feed import bench_feed  # noqa: E402
 from latency import bench_latency  # noqa: E402
-from links_api import bench_batch, bench_create, bench_get, bench_list  # noqa: E402
+from links_api import bench_batch, bench_create, bench_get, bench_list, bench_matrix, bench_summary  # noqa: E402
 from mails import bench_mails  # noqa: E402
 from opens import bench_opens  # noqa: E402
 from rig import Rig  # noqa: E402
@@ -28,6 +28,8 @@ PARTS = {
     "batch": bench_batch,
     "get": bench_get,
     "list": bench_list,
+    "summary": bench_summary,
+    "matrix": bench_matrix,
     "content": bench_content,
     "size": bench_size,
     "mails": bench_mails,

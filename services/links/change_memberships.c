@@ -3,7 +3,6 @@
  * that stays as it is is not told of.
  */
 #include "common/daemon/session.h"
-#include "common/http/conditional.h"
 #include "services/links/change.h"
 #include "services/links/change_memberships.sql.h"
 #include "services/links/handlers.h"

@@ -37,6 +37,7 @@ struct preview {
 
 static void read_texts(struct fields *root, struct preview *preview);
 static void read_values(struct fields *root, struct preview *preview);
+static void take_recruiter(const struct session *session, struct preview *preview, const char **time_zone);
 static const json_t *values_of(struct flow *flow, const struct preview *preview, const struct preview_template_out *out);
 static void take_text(json_t *values, const char *name, const char *text);
 static void take_template(struct flow *flow, struct preview *preview, const char *text);
@@ -65,6 +66,9 @@ struct next *preview_template(struct flow *flow)
     const char *time_zone = fields_text(&root, "time_zone", FIELDS_OPTIONAL, &zone_rule);
     read_values(&root, preview);
     fields_end(&root);
+    if (session_of(flow) && !share_link_id) {
+        take_recruiter(session_of(flow), preview, &time_zone);
+    }
     struct preview_template_in in = {
         .account_id = caller_of(flow)->account_id,
         .session_id = session_id_of(flow),
@@ -103,6 +107,13 @@ static void read_values(struct fields *root, struct preview *preview)
         link_fields_interviews(root, &preview->interviews);
     }
     link_fields_expiry(root, &preview->expiry);
+}
+
+/* Whose the link will be. */
+static void take_recruiter(const struct session *session, struct preview *preview, const char **time_zone)
+{
+    preview->sender_name = preview->sender_name ? preview->sender_name : session->name;
+    *time_zone = *time_zone ? *time_zone : session->time_zone;
 }
 
 static struct next *reply_preview(struct flow *flow)

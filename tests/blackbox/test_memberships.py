@@ -9,6 +9,7 @@ from stack.waiting import wait_until
 from support import samples
 from support.api import faults
 from support.changes import event_types, events_of, inside, made_basic, snapshot
+from support.console import Recruiter
 
 CHANGE, QUERY = "/v1/memberships", "/v1/memberships/query"
 
@@ -254,3 +255,27 @@ def test_what_is_wrong_with_the_question(shown):
         assert faults(shown.api.post(QUERY, {"interview_ids": shown.two, name: wrong})) == [f"/{name}"], (name, wrong)
     assert faults(shown.other_api.post(QUERY, {"interview_ids": shown.two})) == ["/interview_ids/0", "/interview_ids/1"]
     assert queried(shown.other_api, [theirs])["share_links"] == []
+
+
+# --- a recruiter's session ---
+
+def test_session_ticks_own_links_with_what_it_was_given(stack, pool):
+    recruiter = Recruiter(stack, interview_ids=pool[:2])
+    own, colleagues = recruiter.share(pool[:1]), stack.make_share_link(interview_ids=pool[:1])
+    for asked in ({}, {"owner_email": colleagues["owner"]["email"]}):
+        assert [(row["id"], row["present"]) for row in queried(recruiter.links, pool[:2], **asked)["share_links"]] == [(own["id"], 1)]
+    assert faults(recruiter.links.post(QUERY, {"interview_ids": pool[:3]})) == ["/interview_ids/2"]
+    before = snapshot(stack)
+    body = {"interview_ids": [pool[1], pool[2]], "add_to": [own["id"], colleagues["id"]], "remove_from": []}
+    assert codes(recruiter.links.post(CHANGE, body)) == [("/add_to/1", "not_found"), ("/interview_ids/1", "not_found")]
+    assert faults(recruiter.links.post(CHANGE, {"interview_ids": pool[:1], "remove_from": [colleagues["id"]]})) == ["/remove_from/0"]
+    assert snapshot(stack) == before
+    assert recruiter.links.post(CHANGE, {"interview_ids": pool[:2], "add_to": [own["id"]]}, status=200).json() == {
+        "changed": [{"id": own["id"], "added": 1, "removed": 0}]}
+    assert members(stack, own) == pool[:2]
+    for may in ([], ["manage"]):
+        reader = Recruiter(stack, email=recruiter.email, interview_ids=pool[:1], may=may)
+        assert queried(reader.links, pool[:1])["share_links"][0]["id"] == own["id"]
+        reader.links.post(CHANGE, {"interview_ids": pool[:1], "add_to": [own["id"]]}, status=403)
+    everything = Recruiter(stack, sees="all")
+    everything.links.post(CHANGE, {"interview_ids": pool[4:5], "add_to": [colleagues["id"]]}, status=200)

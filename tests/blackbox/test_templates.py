@@ -6,6 +6,7 @@ import pytest
 from stack.mail import text_of
 from support import samples
 from support.api import faults
+from support.console import Recruiter
 
 BODY = {"name": "Friendly", "subject": "Candidates for {{job_title}}", "body": "Hello {{reviewer_first_name}}, see {{link_url}}"}
 UNKNOWN = "/v1/email-templates/tpl_00000000000000000000000000"
@@ -228,6 +229,15 @@ def test_what_is_given_takes_the_place_of_samples_and_of_the_link_s(stack):
 ])
 def test_what_is_wrong_with_a_preview_s_values(api, over, expected):
     assert faults(api.post("/v1/email-templates/preview", {**VALUES, **over})) == expected
+
+
+def test_preview_of_a_session_is_from_its_recruiter(stack):
+    given, other = stack.make_interview(), stack.make_interview()
+    recruiter = Recruiter(stack, interview_ids=[given])
+    _, (_, _, sender, expires) = previewed(recruiter.links, interview_ids=[given], expires_in={"value": 1, "unit": "days"})
+    assert sender == "R. Cruiter" and "(Asia/Tokyo)" in expires
+    assert previewed(recruiter.links, interview_ids=[given], sender_name="Another")[1][2] == "Another"
+    assert faults(recruiter.links.post("/v1/email-templates/preview", {**VALUES, "interview_ids": [given, other]})) == ["/interview_ids/1"]
 
 
 def test_preview_knows_no_interview_of_another_account(stack):

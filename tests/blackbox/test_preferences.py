@@ -10,6 +10,7 @@ from stack.mail import text_of
 from stack.waiting import wait_until
 from support import samples
 from support.api import Api, faults
+from support.axe import axe  # noqa: F401
 from support.held import hold_back, let_go
 from support.html_text import Html
 
@@ -245,6 +246,66 @@ def test_link_in_a_mail_outlives_a_rotation_of_the_key(make_stack):
     stack.bring_back(stack.notifications)
     assert requests.post(url, timeout=20, **ONE_CLICK).status_code == 200
     assert stack.db.value("select muted_share_link_ids from notifications.preferences") == [link["id"]]
+
+
+@pytest.mark.parametrize(("scope", "wanted"), [
+    ("daily", {"digest": "daily"}), ("first", {"opens": "first"}), ("all", {"opens": "off", "reviews": "off"}), ("link", {"muted_share_link_ids": "it"})])
+def test_fewer_mails_can_be_chosen_and_undone(stack, prefs, scope, wanted):
+    link = stack.make_share_link()
+    opened(stack, link)
+    url = at_daemon(stack, link_of(notice(stack, link)))
+    asked = requests.get(url, timeout=20).text
+    assert link["title"] in asked and f'value="{scope}"' in asked and 'aria-current="true"' not in asked
+    done = requests.post(url, data={"scope": scope}, timeout=20)
+    assert done.status_code == 200
+    wanted = {name: [link["id"]] if value == "it" else value for name, value in wanted.items()}
+    assert said(prefs.get(path_of(link))) == DEFAULTS | wanted
+    assert re.search(rf'value="{scope}" aria-current="true"', requests.get(url, timeout=20).text)
+    before = re.search(r'name="before" value="([^"]+)"', done.text)[1]
+    undone = requests.post(url, data={"scope": "undo", "before": before}, timeout=20)
+    assert undone.status_code == 200 and "as it was before" in undone.text
+    assert said(prefs.get(path_of(link))) == DEFAULTS and opened(stack, link)["reason"] is None
+    again = requests.post(url, data={"scope": "undo", "before": before}, timeout=20)
+    assert again.status_code == 400 and "changed since" in again.text and said(prefs.get(path_of(link))) == DEFAULTS
+
+
+def test_undo_is_good_for_nobody_else_and_no_other_link(stack, prefs):
+    link, other = stack.make_share_link(), stack.make_share_link()
+    urls = []
+    for each in (link, other):
+        opened(stack, each)
+        urls.append(at_daemon(stack, link_of(notice(stack, each))))
+    pages = [requests.post(url, data={"scope": "link"}, timeout=20).text for url in urls]
+    before = re.search(r'name="before" value="([^"]+)"', pages[0])[1]
+    for forged in (before, before[:-2], "", "x" * 3000):
+        assert requests.post(urls[1], data={"scope": "undo", "before": forged}, timeout=20).status_code == 400
+    assert said(prefs.get(path_of(other)))["muted_share_link_ids"] == [other["id"]]
+
+
+def test_a_link_is_named_to_its_owner_alone(stack):
+    link = stack.make_share_link()
+    opened(stack, link)
+    url = at_daemon(stack, link_of(notice(stack, link)))
+    stack.api.patch(f"/v1/share-links/{link['id']}", {"owner": {**link["owner"], "email": "another@recruiters.example"}}, status=200)
+    assert link["title"] not in requests.get(url, timeout=20).text
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [320, 900])
+def test_the_page_in_chromium(stack, browse, axe, size, scheme):  # noqa: F811
+    """Works without script, for it has none."""
+    link = stack.make_share_link(title="Support Lead: shortlist")
+    opened(stack, link)
+    browser = browse(viewport=(size, 800), dark=scheme == "dark")
+    browser.go(link_of(notice(stack, link)))
+    for name, button in (("ask", "One summary a day"), ("done", "Undo"), ("undone", None)):
+        assert browser.driver.execute_script("return document.documentElement.scrollWidth") <= size
+        axe(browser)
+        browser.screenshot(f"unsubscribe-{name}-{size}-{scheme}")
+        if button:
+            browser.press(button)
+            browser.until(lambda: browser.text("h1") in ("One summary a day", "It is as it was before"), "the page says so")
+    assert browser.complaints() == []
 
 
 # --- the digest ---

@@ -16,6 +16,9 @@ SET xmloption = content;
 SET client_min_messages = warning;
 SET row_security = off;
 
+CREATE SCHEMA console;
+
+
 CREATE SCHEMA events;
 
 
@@ -70,6 +73,98 @@ CREATE TYPE views.try AS (
 );
 
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+CREATE TABLE console.sessions (
+    id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    key_id text NOT NULL COLLATE pg_catalog."C",
+    recruiter_email text NOT NULL COLLATE pg_catalog."C",
+    recruiter_name text,
+    time_zone text NOT NULL,
+    view text NOT NULL,
+    interview_ids text[] NOT NULL COLLATE pg_catalog."C",
+    share_link_id text COLLATE pg_catalog."C",
+    may text[] NOT NULL,
+    sees text NOT NULL,
+    is_from_mail boolean DEFAULT false NOT NULL,
+    origin text,
+    return_url text,
+    locale text COLLATE pg_catalog."C",
+    scheme text NOT NULL,
+    accent text,
+    code_hash bytea NOT NULL,
+    code_until timestamp with time zone NOT NULL,
+    first_used_at timestamp with time zone,
+    token_hashes bytea[] DEFAULT '{}'::bytea[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT sessions_accent_check CHECK ((accent ~ '^#[0-9a-f]{6}$'::text)),
+    CONSTRAINT sessions_may_check CHECK ((may <@ ARRAY['share'::text, 'manage'::text, 'templates'::text])),
+    CONSTRAINT sessions_scheme_check CHECK ((scheme = ANY (ARRAY['light'::text, 'dark'::text, 'auto'::text]))),
+    CONSTRAINT sessions_sees_check CHECK ((sees = ANY (ARRAY['own'::text, 'all'::text]))),
+    CONSTRAINT sessions_view_check CHECK ((view = ANY (ARRAY['share'::text, 'links'::text, 'link'::text, 'templates'::text, 'preferences'::text])))
+);
+
+
+CREATE FUNCTION console.is_live(s console.sessions) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select s.ended_at is null and s.expires_at > now() and exists (select from links.live_api_key(s.key_id))
+$$;
+
+
+CREATE FUNCTION console.live_session(of_id text) RETURNS TABLE(token_hashes bytea[], account_id text, plan text, recruiter_email text, recruiter_name text, time_zone text, may text, sees_all boolean, is_from_mail boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 1
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select s.token_hashes, s.account_id, k.plan, s.recruiter_email, s.recruiter_name, s.time_zone, array_to_string(s.may, ' '),
+           s.sees = 'all', s.is_from_mail
+    from console.sessions s
+    cross join lateral links.live_api_key(s.key_id) k
+    where s.id = of_id and console.is_live(s)
+$$;
+
+
+CREATE FUNCTION console.session_interviews(of_session_id text) RETURNS SETOF text
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select unnest(s.interview_ids) from console.sessions s where s.id = of_session_id and not s.is_from_mail
+    union
+    select o.id from console.sessions s
+    cross join lateral links.interviews_of_owner(s.account_id, s.recruiter_email) o (id)
+    where s.id = of_session_id and not s.is_from_mail
+$$;
+
+
+CREATE FUNCTION console.session_reaches(of_session_id text, kind text, id text) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    s console.sessions;
+begin
+    if of_session_id is null then
+        return true;
+    end if;
+    select * into s from console.sessions where sessions.id = of_session_id;
+    if not found then
+        return false;
+    elsif s.is_from_mail then
+        return kind = 'share_link' and id = s.share_link_id and links.owner_has(s.account_id, s.recruiter_email, kind, id);
+    elsif s.sees = 'all' then
+        return id is null or links.owner_has(s.account_id, null, kind, id);
+    end if;
+    return (kind = 'interview' and id = any (s.interview_ids) and links.owner_has(s.account_id, null, kind, id))
+        or links.owner_has(s.account_id, s.recruiter_email, kind, id);
+end
+$$;
+
+
 CREATE FUNCTION events.add_of_reviewers(ids text[], types text[], reviewer_ids text[], details jsonb[], request_ids text[], traceparents text[]) RETURNS TABLE(id text, type text, cloud_event text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -105,8 +200,6 @@ begin
 end
 $$;
 
-
-SET default_tablespace = '';
 
 CREATE TABLE events.log (
     id text NOT NULL COLLATE pg_catalog."C",
@@ -184,8 +277,6 @@ begin
 end
 $$;
 
-
-SET default_table_access_method = heap;
 
 CREATE TABLE links.accounts (
     id text NOT NULL COLLATE pg_catalog."C",
@@ -315,6 +406,124 @@ end
 $$;
 
 
+CREATE FUNCTION links.change_memberships(of_account_id text, of_session_id text, interview_ids text[], add_to text[], remove_from text[], is_sound boolean, interviews_max integer, size_max bigint) RETURNS TABLE(outcome text, is_addition boolean, place integer, link_id text, changed_ids text[])
+    LANGUAGE plpgsql ROWS 10
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    held constant text[] := array(select h.id from links.hold_interviews(of_account_id, interview_ids) h (id)
+                                  where console.session_reaches(of_session_id, 'interview', h.id));
+    locked text[];
+    is_refused boolean;
+    sizes bigint[];
+    fresh_count bigint;
+    fresh_size bigint;
+begin
+    select array_agg(l.id) into locked
+    from (select l.id from links.share_links l
+          where l.account_id = of_account_id and l.kind = 'advanced' and l.id = any (add_to || remove_from)
+            and console.session_reaches(of_session_id, 'share_link', l.id)
+          order by l.id
+          for update) l;
+
+    return query
+        select 'unknown_interview', null::boolean, s.place::int, null::text, null::text[]
+        from unnest(interview_ids) with ordinality s (id, place)
+        where s.id is null or s.id <> all (held)
+        union all
+        select 'unknown_link', w.is_addition, w.place::int, null, null
+        from (select true, a.* from unnest(add_to) with ordinality a
+              union all
+              select false, r.* from unnest(remove_from) with ordinality r) w (is_addition, id, place)
+        where w.id is null or w.id <> all (coalesce(locked, '{}'));
+    is_refused := found;
+    if not is_sound then
+        return;
+    end if;
+
+    sizes := array(select i.content_size + coalesce(t.size, 0)
+                   from unnest(interview_ids) with ordinality s (id, place)
+                   left join links.interviews i on i.account_id = of_account_id and i.id = s.id
+                   left join lateral (
+                       select m.size from views.transcript_sizes m where m.account_id = of_account_id and m.interview_id = s.id
+                   ) t on true
+                   order by s.place);
+    is_addition := true;
+    for link_id, place in select a.id, a.place from unnest(add_to) with ordinality a (id, place) where a.id = any (locked) loop
+        select count(*), sum(s.size) into fresh_count, fresh_size
+        from unnest(interview_ids, sizes) s (id, size)
+        where s.size is not null
+          and not exists (select from links.share_link_interviews m where m.share_link_id = link_id and m.interview_id = s.id);
+        outcome := case
+            when fresh_count = 0 then null
+            when fresh_count > interviews_max - (select count(*) from links.share_link_interviews m where m.share_link_id = link_id) then 'full_link'
+            when links.content_size_now(link_id) + fresh_size > size_max then 'large_link' end;
+        if outcome is not null then
+            is_refused := true;
+            return next;
+        end if;
+    end loop;
+    if is_refused then
+        return;
+    end if;
+
+    outcome := 'added';
+    for link_id, place in select a.id, a.place from unnest(add_to) with ordinality a (id, place) loop
+        with fresh as materialized (
+            select s.id, row_number() over (order by s.place) as nth
+            from unnest(interview_ids) with ordinality s (id, place)
+            where not exists (select from links.share_link_interviews m where m.share_link_id = link_id and m.interview_id = s.id)
+        ),
+        added as (
+            insert into links.share_link_interviews (share_link_id, account_id, interview_id, position)
+            select l.id, l.account_id, f.id, l.last_position + f.nth from fresh f join links.share_links l on l.id = link_id
+        )
+        select array_agg(f.id order by f.nth) into changed_ids from fresh f;
+        if changed_ids is not null then
+            update links.share_links l
+            set last_position = l.last_position + cardinality(changed_ids), version = l.version + 1, updated_at = now()
+            where l.id = link_id;
+            return next;
+        end if;
+    end loop;
+
+    outcome := 'removed';
+    is_addition := false;
+    for link_id, place in select r.id, r.place from unnest(remove_from) with ordinality r (id, place) loop
+        with removed as (
+            delete from links.share_link_interviews m
+            where m.share_link_id = link_id and m.interview_id = any (interview_ids)
+            returning m.interview_id
+        )
+        select array_agg(s.id order by s.place) into changed_ids
+        from unnest(interview_ids) with ordinality s (id, place)
+        where s.id in (select r.interview_id from removed r);
+        if changed_ids is not null then
+            update links.share_links l set version = l.version + 1, updated_at = now() where l.id = link_id;
+            return next;
+        end if;
+    end loop;
+end
+$$;
+
+
+CREATE FUNCTION links.console_account(of_account_id text, interview_ids text[], of_share_link_id text) RETURNS TABLE(name text, locale text, accent text, has_advanced_links boolean, console_origins text[], missing_interviews integer[], has_share_link boolean, share_link_owner text)
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 1
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select a.name, a.locale, a.brand_accent, links.has_advanced_links(a.plan), a.console_origins,
+           array(select (w.place - 1)::int from unnest(interview_ids) with ordinality w (id, place)
+                 where w.id is not null
+                   and not exists (select from links.interviews i where i.account_id = a.id and i.id = w.id)
+                 order by w.place),
+           l.id is not null, l.owner_email
+    from links.accounts a
+    left join links.share_links l on l.account_id = a.id and l.id = of_share_link_id
+    where a.id = of_account_id
+$$;
+
+
 CREATE FUNCTION links.content_size(document jsonb) RETURNS integer
     LANGUAGE sql IMMUTABLE
     RETURN (octet_length((document)::text) + (500 * CASE WHEN (jsonb_typeof((document -> 'questions'::text)) = 'array'::text) THEN jsonb_array_length((document -> 'questions'::text)) ELSE 0 END));
@@ -376,13 +585,26 @@ CREATE FUNCTION links.email_template_json(template links.email_templates) RETURN
 $$;
 
 
-CREATE FUNCTION links.erase_interview(of_account_id text, of_interview_id text, wanted_tags text) RETURNS TABLE(outcome text, memberships integer, basic_link_id text, queued_mails integer, reviews integer, review_revisions integer, watch_records integer, transcripts integer)
+CREATE FUNCTION links.erase_interview(of_account_id text, of_interview_id text, wanted_tags text) RETURNS TABLE(outcome text, memberships integer, basic_link_id text, queued_mails integer, reviews integer, review_revisions integer, watch_records integer, transcripts integer, done_notes integer)
     LANGUAGE plpgsql ROWS 1
     AS $$
 declare
     linked text[];
+    emptied text[];
+    candidate text;
+    candidate_now text;
+    with_notes text[];
+    without_notes text[];
 begin
-    select case when sharelink.is_other('v' || i.version, wanted_tags) then 'version_mismatch' else 'ok' end into outcome
+    select i.candidate_name into candidate from links.interviews i
+    where i.account_id = of_account_id and i.id = of_interview_id and sharelink.is_other('v' || i.version, wanted_tags) is not true;
+    if found then
+        with_notes := views.hold_notes(of_account_id, candidate, array(
+            select m.share_link_id from links.share_link_interviews m
+            where m.account_id = of_account_id and m.interview_id = of_interview_id));
+    end if;
+    select case when sharelink.is_other('v' || i.version, wanted_tags) then 'version_mismatch' else 'ok' end, i.candidate_name
+    into outcome, candidate_now
     from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id for update;
     if not found then
         return;
@@ -390,6 +612,9 @@ begin
     if outcome <> 'ok' then
         return next;
         return;
+    end if;
+    if with_notes is null or candidate_now <> candidate then
+        raise exception 'the interview % was replaced meanwhile', of_interview_id using errcode = 'serialization_failure';
     end if;
 
     perform from links.share_links l
@@ -404,13 +629,15 @@ begin
     select coalesce(array_agg(share_link_id), '{}') into linked from ended;
     update links.share_links l set version = l.version + 1, updated_at = now() where l.id = any (linked) and l.kind = 'advanced';
     delete from links.share_links l where l.account_id = of_account_id and l.basic_of = of_interview_id returning l.id into basic_link_id;
+    emptied := array(select l.id from unnest(linked) as l (id)
+                     where not exists (select from links.share_link_interviews m where m.share_link_id = l.id));
+    select * into done_notes, without_notes from views.erase_notes(with_notes, candidate, emptied);
     select * into reviews, review_revisions, watch_records, transcripts from views.erase_feedback(of_account_id, of_interview_id);
-    delete from sharelink.idempotent_answers a where a.about = of_account_id || '/' || of_interview_id;
+    delete from sharelink.idempotent_answers a
+    where a.about = of_account_id || '/' || of_interview_id
+          or a.about in (select of_account_id || '/' || l.id from unnest(without_notes) l (id));
     delete from links.interviews i where i.account_id = of_account_id and i.id = of_interview_id;
-    queued_mails := notifications.drop_mails_of_candidate(
-        of_account_id, of_interview_id, linked,
-        array(select l.id from unnest(linked) as l (id)
-              where not exists (select from links.share_link_interviews m where m.share_link_id = l.id)));
+    queued_mails := notifications.drop_mails_of_candidate(of_account_id, of_interview_id, linked, emptied);
     memberships := cardinality(linked);
     return next;
 end
@@ -507,6 +734,8 @@ CREATE TABLE links.interviews (
     completed_at timestamp with time zone GENERATED ALWAYS AS (sharelink.time_of((document ->> 'completed_at'::text))) STORED,
     candidate_name text GENERATED ALWAYS AS (((document #>> '{candidate,first_name}'::text[]) || COALESCE((' '::text || NULLIF((document #>> '{candidate,last_name}'::text[]), ''::text)), ''::text))) STORED,
     searched text GENERATED ALWAYS AS (sharelink.person_searched(((document #>> '{candidate,first_name}'::text[]) || COALESCE((' '::text || (document #>> '{candidate,last_name}'::text[])), ''::text)), (document #>> '{candidate,email}'::text[]))) STORED,
+    job_title text GENERATED ALWAYS AS ((document #>> '{job,title}'::text[])) STORED,
+    job_searched text GENERATED ALWAYS AS (sharelink.folded((document #>> '{job,title}'::text[]))) STORED,
     content_size integer GENERATED ALWAYS AS (links.content_size(document)) STORED NOT NULL,
     recorded_s real GENERATED ALWAYS AS (links.recorded_seconds(document)) STORED NOT NULL,
     external_id text COLLATE pg_catalog."C",
@@ -539,6 +768,16 @@ CREATE FUNCTION links.interview_json(document jsonb, id text, external_id text, 
 $$;
 
 
+CREATE FUNCTION links.interviews_of_owner(of_account_id text, of_owner_email text) RETURNS SETOF text
+    LANGUAGE sql STABLE ROWS 100
+    AS $$
+    select distinct m.interview_id
+    from links.share_links l
+    join links.share_link_interviews m on m.share_link_id = l.id
+    where l.account_id = of_account_id and l.owner_email = of_owner_email
+$$;
+
+
 CREATE FUNCTION links.interviews_with_words(of_account_id text, search text) RETURNS SETOF text
     LANGUAGE plpgsql STABLE ROWS 100
     AS $$
@@ -564,12 +803,22 @@ begin
         return query
             select l.id from links.share_links l where l.account_id = of_account_id and l.searched like pattern
             union all
-            select r.share_link_id from links.reviewers r where r.account_id = of_account_id and r.searched like pattern;
+            select r.share_link_id from links.reviewers r where r.account_id = of_account_id and r.searched like pattern
+            union all
+            select m.share_link_id
+            from links.interviews i
+            join links.share_link_interviews m on m.account_id = i.account_id and m.interview_id = i.id
+            where i.account_id = of_account_id and (i.searched like pattern or i.job_searched like pattern);
     else
         return query
             select l.id from links.share_links l where l.account_id = of_account_id and l.searched || '' like pattern
             union all
-            select r.share_link_id from links.reviewers r where r.account_id = of_account_id and r.searched || '' like pattern;
+            select r.share_link_id from links.reviewers r where r.account_id = of_account_id and r.searched || '' like pattern
+            union all
+            select m.share_link_id
+            from links.interviews i
+            join links.share_link_interviews m on m.account_id = i.account_id and m.interview_id = i.id
+            where i.account_id = of_account_id and (i.searched || '' like pattern or i.job_searched || '' like pattern);
     end if;
 end
 $$;
@@ -582,16 +831,16 @@ declare
     patterns constant text[] := sharelink.search_patterns(search);
     others constant text[] := patterns[2:];
 begin
-    if others = '{}' then
-        return query select links.links_with_word(of_account_id, patterns[1]);
-    else
-        return query
-            select f.id from links.links_with_word(of_account_id, patterns[1]) f (id)
-            where not exists (
-                select from unnest(others) other (pattern)
-                where not exists (select from links.share_links l where l.id = f.id and l.searched like other.pattern)
-                  and not exists (select from links.reviewers r where r.share_link_id = f.id and r.searched like other.pattern));
-    end if;
+    return query
+        select f.id from (select distinct w.id from links.links_with_word(of_account_id, patterns[1]) w (id)) f
+        where not exists (
+            select from unnest(others) other (pattern)
+            where not exists (select from links.share_links l where l.id = f.id and l.searched like other.pattern)
+              and not exists (select from links.reviewers r where r.share_link_id = f.id and r.searched like other.pattern)
+              and not exists (
+                  select from links.share_link_interviews m
+                  join links.interviews i on i.account_id = m.account_id and i.id = m.interview_id
+                  where m.share_link_id = f.id and (i.searched like other.pattern or i.job_searched like other.pattern)));
 end
 $$;
 
@@ -690,6 +939,11 @@ end
 $$;
 
 
+CREATE FUNCTION links.owner_has(of_account_id text, of_owner_email text, kind text, of_id text) RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN CASE kind WHEN 'share_link'::text THEN (EXISTS (SELECT FROM links.share_links l WHERE ((l.account_id = owner_has.of_account_id) AND (l.id = owner_has.of_id) AND ((owner_has.of_owner_email IS NULL) OR (l.owner_email = owner_has.of_owner_email))))) WHEN 'interview'::text THEN (EXISTS (SELECT FROM links.interviews i WHERE ((i.account_id = owner_has.of_account_id) AND (i.id = owner_has.of_id) AND ((owner_has.of_owner_email IS NULL) OR (EXISTS (SELECT FROM (links.share_link_interviews m JOIN links.share_links l ON ((l.id = m.share_link_id))) WHERE ((m.account_id = owner_has.of_account_id) AND (m.interview_id = owner_has.of_id) AND (l.owner_email = owner_has.of_owner_email)))))))) ELSE false END;
+
+
 CREATE FUNCTION links.remove_members_now(of_share_link_ids text[], of_interview_ids text[]) RETURNS SETOF links.share_link_interviews
     LANGUAGE plpgsql ROWS 20
     AS $$
@@ -752,6 +1006,7 @@ CREATE TABLE notifications.deliveries (
     gathered_items text[] COLLATE pg_catalog."C",
     last_happened_at timestamp with time zone,
     gathered_into text COLLATE pg_catalog."C",
+    followers text[] COLLATE pg_catalog."C",
     request_id text,
     traceparent text,
     CONSTRAINT deliveries_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'webhook'::text]))),
@@ -1141,6 +1396,21 @@ end
 $$;
 
 
+CREATE FUNCTION links.take_some_mails(of_account_id text, kind text, addresses text[], mails_max integer) RETURNS TABLE(refused integer[], retry_s integer)
+    LANGUAGE plpgsql ROWS 1
+    AS $$
+begin
+    select t.refused, t.retry_s into refused, retry_s from links.take_mails(of_account_id, kind, addresses, mails_max) t;
+    if refused is not null then
+        perform links.take_mails(of_account_id, kind,
+                                 array(select case when a.place <> all (refused) then a.address end
+                                       from unnest(addresses) with ordinality a (address, place) order by a.place), mails_max);
+    end if;
+    return next;
+end
+$$;
+
+
 CREATE FUNCTION links.taken_names(of_account_id text, ids text[], external_ids text[]) RETURNS SETOF integer
     LANGUAGE plpgsql ROWS 1
     AS $$
@@ -1285,8 +1555,9 @@ begin
                 where t.kind = 'review' and i.account_id = t.account_id and i.interview_id = any (t.interview_ids)
             ) c
         )
-        select coalesce(jsonb_agg(jsonb_build_object('title', title, 'lines', lines) order by last_at desc), '[]')
-        from (select title, max(last_at) as last_at, jsonb_agg(line order by last_at) as lines from lines group by share_link_id, title) links);
+        select coalesce(jsonb_agg(jsonb_build_object('share_link_id', share_link_id, 'title', title, 'lines', lines) order by last_at desc), '[]')
+        from (select share_link_id, title, max(last_at) as last_at, jsonb_agg(line order by last_at) as lines
+              from lines group by share_link_id, title) links);
 end
 $$;
 
@@ -1360,6 +1631,42 @@ begin
         order by e.xid desc, e.id desc limit 1;
     end if;
     return found_id;
+end
+$$;
+
+
+CREATE FUNCTION notifications.feedback_json(of_reviewer_id text, interview_ids text[]) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    return (
+        with told as materialized (
+            select v.*, count(*) over () as count
+            from views.published_reviews v
+            where v.reviewer_id = of_reviewer_id and v.interview_id = any (interview_ids)
+            order by v.updated_at desc
+            limit 60
+        )
+        select jsonb_build_object('review_count', coalesce(max(v.count), 0), 'reviews', jsonb_agg(jsonb_build_object(
+                   'candidate', i.candidate_name, 'rating', v.rating, 'recommendation', v.recommendation, 'comment', left(v.comment, 2001),
+                   'is_update', v.version > 1, 'average', a.average, 'average_of', a.count, 'answers', q.answers) order by v.updated_at))
+        from told v
+        left join links.mail_interviews i on i.account_id = v.account_id and i.interview_id = v.interview_id
+        cross join lateral (
+            select round(avg(w.rating), 1) as average, count(*) as count
+            from views.published_reviews w
+            where w.account_id = v.account_id and w.interview_id = v.interview_id and w.share_link_id = v.share_link_id and w.rating is not null
+        ) a
+        cross join lateral (
+            with asked as materialized (
+                select q.place, q.question_id, q.text from links.mail_questions q
+                where q.account_id = v.account_id and q.interview_id = v.interview_id and v.question_ratings <> '[]'
+            )
+            select coalesce(jsonb_agg(jsonb_build_object('place', k.place, 'question', left(k.text, 201), 'rating', r.value -> 'rating',
+                                                         'note', left(r.value ->> 'note', 501)) order by k.place), '[]') as answers
+            from jsonb_array_elements(v.question_ratings) r
+            join asked k on k.question_id = r.value ->> 'question_id'
+        ) q);
 end
 $$;
 
@@ -1475,6 +1782,76 @@ end
 $$;
 
 
+CREATE FUNCTION notifications.let_earlier_go_first() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    first_ids text[];
+begin
+    with waiting as materialized (
+        select d.id from notifications.deliveries d
+        where d.share_link_id = new.share_link_id and d.state = 'pending' and d.channel = 'email' and d.gathers
+          and d.recipient = new.recipient and d.kind <> new.kind and d.lease_until is null
+          and (new.reviewer_id is null or d.reviewer_id = new.reviewer_id)
+          and not (d.kind in ('review', 'completed') and new.kind in ('review', 'completed'))
+    ),
+    windows as materialized (
+        select g.key, g.delivery_id from notifications.gatherings g
+        where g.delivery_id in (select id from waiting)
+        order by g.key
+        for update skip locked
+    ),
+    carriers as materialized (
+        select d.id from notifications.deliveries d
+        where d.id in (select delivery_id from windows) and d.state is not distinct from 'pending'
+        order by d.id
+        for no key update skip locked
+    ),
+    ended as (
+        update notifications.gatherings g set due_at = least(g.due_at, now())
+        from windows w, carriers c
+        where g.key = w.key and c.id = w.delivery_id
+    ),
+    hastened as (
+        update notifications.deliveries d
+        set next_attempt_at = least(d.next_attempt_at, now()), followers = d.followers || new.id
+        from carriers c
+        where d.id = c.id
+        returning d.id
+    )
+    select array_agg(id) into first_ids from hastened;
+    if first_ids is not null and not new.gathers then
+        new.attempts := 0;
+        new.lease_until := null;
+        new.lease_holder := null;
+        new.next_attempt_at := now() + interval '1 minute';
+    end if;
+    return new;
+end
+$$;
+
+
+CREATE FUNCTION notifications.let_followers_go() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update notifications.deliveries d set next_attempt_at = least(d.next_attempt_at, now())
+    from (
+        select w.id from notifications.deliveries w
+        where w.id = any (new.followers) and w.state is not distinct from 'pending' and w.lease_until is null and not w.gathers
+          and not exists (
+              select from notifications.deliveries e
+              where e.share_link_id = w.share_link_id and e.state is not distinct from 'pending' and e.followers @> array[w.id]
+                and (e.attempts = 0 or e.lease_until is not null))
+        order by w.id
+        for no key update skip locked
+    ) waiting
+    where d.id = waiting.id;
+    return null;
+end
+$$;
+
+
 CREATE FUNCTION notifications.links_to_warn(at timestamp with time zone, hours integer, most integer, waiting_ids text[]) RETURNS SETOF text
     LANGUAGE sql STABLE
     AS $$
@@ -1517,7 +1894,8 @@ CREATE VIEW links.mail_links AS
     a.locale AS account_locale,
     a.brand_name,
     a.brand_accent,
-    a.brand_logo
+    a.brand_logo,
+    a.console_url
    FROM (links.share_links l
      JOIN links.accounts a ON ((a.id = l.account_id)));
 
@@ -1525,43 +1903,34 @@ CREATE VIEW links.mail_links AS
 CREATE FUNCTION notifications.mail_details(delivery notifications.deliveries, link links.mail_links) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     AS $$
+declare
+    details jsonb;
 begin
     case delivery.kind
+    when 'digest', 'webhook_disabled' then
+        select jsonb_build_object('account_locale', a.account_locale, 'brand_name', a.brand_name, 'brand_accent', a.brand_accent,
+                                  'brand_logo', a.brand_logo, 'console_url', a.console_url)
+        into details
+        from links.mail_accounts a where a.account_id = delivery.account_id;
+        return coalesce(details, '{}') || case delivery.kind when 'digest' then jsonb_build_object(
+            'links', notifications.digest_json(delivery.id),
+            'until', notifications.local_time(delivery.happened_at, delivery.event_data ->> 'time_zone')) else '{}' end;
     when 'review', 'completed' then
-        return (
-            select jsonb_build_object('reviews', jsonb_agg(jsonb_build_object(
-                       'candidate', i.candidate_name, 'rating', v.rating, 'recommendation', v.recommendation, 'comment', v.comment,
-                       'is_update', v.version > 1) order by v.updated_at))
-            from views.published_reviews v
-            left join links.mail_interviews i on i.account_id = v.account_id and i.interview_id = v.interview_id
-            where v.reviewer_id = delivery.reviewer_id
-              and v.interview_id = any (coalesce(delivery.gathered_items, array[delivery.event_data ->> 'interview_id'])))
-               || case delivery.kind when 'completed' then notifications.completion_json(delivery.reviewer_id) else '{}' end;
+        details := notifications.feedback_json(
+                       delivery.reviewer_id, coalesce(delivery.gathered_items, array[delivery.event_data ->> 'interview_id']))
+                   || case delivery.kind when 'completed' then notifications.completion_json(delivery.reviewer_id) else '{}' end;
     when 'guessing' then
-        return jsonb_build_object(
+        details := jsonb_build_object(
             'paused_until', notifications.local_time((delivery.event_data ->> 'paused_until')::timestamptz, link.owner_time_zone));
     when 'deactivated' then
-        return jsonb_build_object('state_reason', case when delivery.reviewer_id is null then link.state_reason
+        details := jsonb_build_object('state_reason', case when delivery.reviewer_id is null then link.state_reason
             else (select p.state_reason from links.mail_reviewers p where p.reviewer_id = delivery.reviewer_id) end);
-    when 'expiry_warning' then
-        return (
-            select jsonb_build_object('disable_feedback', link.disable_feedback, 'people', jsonb_agg(jsonb_build_object(
-                       'name', p.name, 'opened', a.open_count is not null, 'is_done', a.done_at is not null, 'interview_count', p.interview_count,
-                       'reviewed', (select count(*) from views.published_reviews v where v.reviewer_id = p.reviewer_id)) order by p.position))
-            from links.mail_reviewers p
-            left join views.reviewer_activity a on a.reviewer_id = p.reviewer_id
-            where p.share_link_id = delivery.share_link_id and p.deactivated_at is null);
-    when 'digest' then
-        return jsonb_build_object(
-            'links', notifications.digest_json(delivery.id),
-            'until', notifications.local_time(delivery.happened_at, delivery.event_data ->> 'time_zone'),
-            'account_locale', (select a.account_locale from links.mail_accounts a where a.account_id = delivery.account_id));
-    when 'webhook_disabled' then
-        return jsonb_build_object(
-            'account_locale', (select a.account_locale from links.mail_accounts a where a.account_id = delivery.account_id));
     else
-        return '{}';
+        details := '{}';
     end case;
+    return details || jsonb_build_object(
+        'reviewer_state', (select r.state from links.mail_contexts r where r.reviewer_id = delivery.reviewer_id),
+        'progress', notifications.progress_json(link));
 end
 $$;
 
@@ -1612,10 +1981,12 @@ CREATE FUNCTION notifications.mail_json(delivery notifications.deliveries, link 
                                                                    link.owner_time_zone),
                       'title', link.title,
                       'link_state', link.state,
+                      'brand_name', link.brand_name,
+                      'brand_accent', link.brand_accent,
+                      'brand_logo', link.brand_logo,
+                      'console_url', link.console_url,
                       'reviewer_email', reviewer_email)
-                  || case when delivery.kind in ('review', 'completed', 'guessing', 'deactivated', 'expiry_warning', 'digest',
-                                                'webhook_disabled')
-                          then notifications.mail_details(delivery, link) else '{}' end
+                  || notifications.mail_details(delivery, link)
               end
 $$;
 
@@ -1803,6 +2174,32 @@ CREATE FUNCTION notifications.preferences_now(of_account_id text, of_address tex
     LANGUAGE sql ROWS 1
     AS $$
     select * from notifications.preferences where account_id = of_account_id and address = of_address
+$$;
+
+
+CREATE FUNCTION notifications.progress_json(link links.mail_links) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    if link.kind <> 'advanced' then
+        return null;
+    end if;
+    return (
+        with people as materialized (
+            select p.name, p.position, a.open_count is not null as has_opened, a.done_at is not null as is_done,
+                   coalesce(a.reviewed_count, 0) as reviewed, row_number() over (order by a.done_at is not null, p.position) as place
+            from links.mail_reviewers p
+            left join views.reviewer_activity a on a.reviewer_id = p.reviewer_id
+            where p.share_link_id = link.share_link_id and p.deactivated_at is null
+        )
+        select jsonb_build_object(
+            'has_feedback', not link.disable_feedback,
+            'interview_count', coalesce((select p.interview_count from links.mail_reviewers p where p.share_link_id = link.share_link_id limit 1), 0),
+            'count', count(*), 'opened', count(*) filter (where has_opened), 'done', count(*) filter (where is_done),
+            'people', coalesce(jsonb_agg(jsonb_build_object('name', name, 'has_opened', has_opened, 'is_done', is_done, 'reviewed', reviewed)
+                                         order by position) filter (where place <= 30), '[]'))
+        from people);
+end
 $$;
 
 
@@ -2131,6 +2528,23 @@ end
 $$;
 
 
+CREATE FUNCTION views.as_lines(joined text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT
+    AS $$
+declare
+    lines text := replace(replace(replace(joined, E'\n', ' '), E'\r', ' '), E'\t', ' ');
+    blank text;
+begin
+    if lines ~ '[\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]' then
+        foreach blank in array string_to_array(U&'\00A0\1680\2000\2001\2002\2003\2004\2005\2006\2007\2008\2009\200A\202F\205F\3000', null) loop
+            lines := replace(lines, blank, ' ');
+        end loop;
+    end if;
+    return replace(lines, E'\x1F', E'\n');
+end
+$$;
+
+
 CREATE FUNCTION views.brand_json(name text, accent text, logo text) RETURNS json
     LANGUAGE sql IMMUTABLE
     RETURN CASE WHEN (COALESCE(name, accent, logo) IS NOT NULL) THEN json_build_object('name', name, 'accent', accent, 'logo_url', ('/logos/'::text || logo)) ELSE NULL::json END;
@@ -2164,8 +2578,24 @@ declare
 begin
     select count(*) into review_revisions from views.review_revisions v
     join views.reviews r on r.id = v.review_id where r.account_id = of_account_id and r.interview_id = of_interview_id;
-    delete from views.reviews r where r.account_id = of_account_id and r.interview_id = of_interview_id;
-    get diagnostics reviews = row_count;
+    with gone as (
+        delete from views.reviews r where r.account_id = of_account_id and r.interview_id = of_interview_id
+        returning r.share_link_id, r.rating
+    ),
+    counted as materialized (
+        select g.share_link_id, count(*)::int as ratings, sum(g.rating)::bigint as sum
+        from gone g where g.rating is not null group by g.share_link_id
+    ),
+    held as materialized (
+        select l.share_link_id, c.ratings, c.sum
+        from views.link_activity l join counted c on c.share_link_id = l.share_link_id
+        order by l.share_link_id for no key update of l
+    ),
+    less as (
+        update views.link_activity l set rating_count = l.rating_count - h.ratings, rating_sum = l.rating_sum - h.sum
+        from held h where l.share_link_id = h.share_link_id
+    )
+    select count(*) into reviews from gone;
     delete from views.watched w where w.account_id = of_account_id and w.interview_id = of_interview_id;
     get diagnostics seen = row_count;
     delete from views.watch w where w.account_id = of_account_id and w.interview_id = of_interview_id;
@@ -2175,6 +2605,22 @@ begin
     delete from views.transcripts t where t.account_id = of_account_id and t.interview_id = of_interview_id;
     get diagnostics transcripts = row_count;
     return next;
+end
+$$;
+
+
+CREATE FUNCTION views.erase_notes(of_reviewer_ids text[], candidate_name text, emptied_share_link_ids text[], OUT many integer, OUT share_link_ids text[]) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    with erased as (
+        update views.activity a set done_note = null
+        where a.reviewer_id = any (of_reviewer_ids) and a.done_note is not null
+              and (a.share_link_id = any (emptied_share_link_ids) or views.names_candidate(a.done_note, candidate_name))
+        returning a.share_link_id
+    )
+    select count(*), coalesce(array_agg(distinct e.share_link_id), '{}') into many, share_link_ids from erased e;
 end
 $$;
 
@@ -2205,7 +2651,7 @@ CREATE FUNCTION views.folded_in_place(lines text) RETURNS text
 declare
     folded text;
 begin
-    if octet_length(lines) = char_length(lines) then
+    if octet_length(lines) = char_length(lines) or lines !~ '[^\u0001-\u06FF\u2000-\u20CF\U0001F300-\U0001FAFF]' then
         return null;
     end if;
     folded := sharelink.folded(lines);
@@ -2221,6 +2667,18 @@ begin
             from regexp_split_to_table(l.line, ' ') with ordinality as w (word, place)
         ) f);
 end
+$$;
+
+
+CREATE FUNCTION views.folds() RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select string_agg(c.letter || c.folded, E'\n' order by c.number)
+    from (
+        select n.number, chr(n.number) as letter, replace(sharelink.folded(chr(n.number)), ' ', '') as folded
+        from (select generate_series(x'80'::int, x'6FF'::int) union all select generate_series(x'2000'::int, x'20CF'::int)) n (number)
+    ) c
+    where c.folded <> c.letter
 $$;
 
 
@@ -2334,6 +2792,24 @@ CREATE FUNCTION views.has_captions(answer jsonb) RETURNS boolean
     RETURN (((answer ->> 'captions_url'::text) IS NOT NULL) OR (views.own_lines(answer) IS NOT NULL));
 
 
+CREATE FUNCTION views.hold_notes(of_account_id text, candidate_name text, of_share_link_ids text[]) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return array(
+        select a.reviewer_id from views.activity a
+        where a.reviewer_id in (
+            select m.reviewer_id from views.activity m where m.share_link_id = any (of_share_link_ids)
+            union
+            select n.reviewer_id from views.activity n
+            where n.account_id = of_account_id and n.done_note is not null and views.names_candidate(n.done_note, candidate_name))
+        order by a.reviewer_id
+        for update);
+end
+$$;
+
+
 CREATE TABLE views.visits (
     id text NOT NULL COLLATE pg_catalog."C",
     account_id text NOT NULL COLLATE pg_catalog."C",
@@ -2413,6 +2889,28 @@ $$;
 CREATE FUNCTION views.media_ref(salt bytea, place integer, slot text) RETURNS text
     LANGUAGE sql STABLE
     RETURN ((place || '-'::text) || "left"(encode(sha256((salt || convert_to(((place || ' '::text) || slot), 'UTF8'::name))), 'hex'::text), 32));
+
+
+CREATE FUNCTION views.names_candidate(value text, candidate_name text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    AS $_$
+declare
+    words constant text[] := array(
+        select w.word from regexp_split_to_table(sharelink.folded(candidate_name), '[^[:alnum:]]+') w (word)
+        where w.word <> '' and w.word not in ('van', 'von', 'der', 'den', 'ter', 'ten', 'the', 'del', 'des', 'dos', 'las', 'los', 'bin', 'ibn'));
+    folded text;
+begin
+    if value is null or words = '{}' then
+        return false;
+    end if;
+    folded := sharelink.folded(value);
+    return exists (
+        select from unnest(words) w (word)
+        where case when w.word ~ '^[a-z0-9]+$'
+                   then (length(w.word) > 2 or cardinality(words) = 1) and folded ~ ('\m' || w.word || '(s|es|n)?\M')
+                   else position(w.word in folded) > 0 end);
+end
+$_$;
 
 
 CREATE FUNCTION views.note_basic_opens(tries views.try[], opens_max integer) RETURNS views.try[]
@@ -2759,8 +3257,10 @@ CREATE FUNCTION views.take_access_request(of_reviewer_id text, mails_max integer
     LANGUAGE plpgsql
     AS $$
 begin
-    insert into views.access_requests as a (reviewer_id) values (of_reviewer_id)
-    on conflict (reviewer_id) do update set requested_at = now() where a.requested_at <= now() - interval '1 hour';
+    insert into views.access_requests as a (reviewer_id, account_id, share_link_id, passcode_epoch)
+    select d.reviewer_id, d.account_id, d.share_link_id, d.passcode_epoch from links.doors d where d.reviewer_id = of_reviewer_id
+    on conflict (reviewer_id) do update set requested_at = now(), passcode_epoch = excluded.passcode_epoch
+        where a.requested_at <= now() - interval '1 hour';
     is_taken := found;
     if is_taken then
         retry_s := links.take_access_request(of_reviewer_id, mails_max);
@@ -2981,9 +3481,94 @@ CREATE VIEW links.doors AS
      JOIN links.accounts a ON ((a.id = l.account_id)));
 
 
+CREATE VIEW notifications.failed_invitations AS
+ SELECT deliveries.account_id,
+    deliveries.share_link_id,
+    deliveries.reviewer_id,
+    deliveries.id,
+    deliveries.recipient,
+    deliveries.created_at
+   FROM notifications.deliveries
+  WHERE ((deliveries.kind = 'invitation'::text) AND (deliveries.state = 'failed'::text));
+
+
+CREATE TABLE views.access_requests (
+    reviewer_id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    share_link_id text NOT NULL COLLATE pg_catalog."C",
+    passcode_epoch integer NOT NULL,
+    requested_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+CREATE VIEW views.published_access_requests AS
+ SELECT access_requests.reviewer_id,
+    access_requests.account_id,
+    access_requests.share_link_id,
+    access_requests.passcode_epoch,
+    access_requests.requested_at
+   FROM views.access_requests
+  WHERE (access_requests.requested_at > '-infinity'::timestamp with time zone);
+
+
+CREATE VIEW views.reviewer_progress AS
+ SELECT a.reviewer_id,
+    a.share_link_id,
+    a.last_opened_at,
+    a.open_count,
+    a.done_at,
+    (EXISTS ( SELECT
+           FROM (views.published_reviews p
+             JOIN links.share_link_interviews m ON (((m.share_link_id = p.share_link_id) AND (m.interview_id = p.interview_id))))
+          WHERE (p.reviewer_id = a.reviewer_id))) AS has_reviewed
+   FROM views.activity a;
+
+
+CREATE VIEW links.link_attention AS
+ SELECT f.account_id,
+    f.share_link_id,
+    'mail_failed'::text AS code
+   FROM (((notifications.failed_invitations f
+     JOIN links.reviewers r ON (((r.id = f.reviewer_id) AND ((f.recipient = r.email) OR (f.recipient = ''::text)))))
+     JOIN links.share_links l ON ((l.id = r.share_link_id)))
+     LEFT JOIN views.reviewer_progress p ON ((p.reviewer_id = r.id)))
+  WHERE ((links.state_of(COALESCE(l.deactivated_at, r.deactivated_at), l.expires_at) = 'active'::text) AND COALESCE((p.last_opened_at < f.created_at), true) AND (NOT (EXISTS ( SELECT
+           FROM notifications.invitations n
+          WHERE ((n.reviewer_id = r.id) AND (n.id > f.id) AND (n.recipient = ANY (ARRAY[r.email, ''::text])))))))
+UNION ALL
+ SELECT q.account_id,
+    q.share_link_id,
+    'access_requested'::text AS code
+   FROM (((views.published_access_requests q
+     JOIN links.reviewers r ON (((r.id = q.reviewer_id) AND (r.passcode_epoch = q.passcode_epoch))))
+     JOIN links.share_links l ON ((l.id = r.share_link_id)))
+     LEFT JOIN views.reviewer_progress p ON ((p.reviewer_id = r.id)))
+  WHERE (q.requested_at > GREATEST(r.invitation_requested_at, p.last_opened_at, l.active_since))
+UNION ALL
+ SELECT l.account_id,
+    l.id AS share_link_id,
+    'expires_unreviewed'::text AS code
+   FROM links.share_links l
+  WHERE ((COALESCE(l.expires_at, 'infinity'::timestamp with time zone) > now()) AND (COALESCE(l.expires_at, 'infinity'::timestamp with time zone) <= (now() + '48:00:00'::interval)) AND (l.deactivated_at IS NULL) AND (l.kind = 'advanced'::text) AND (NOT l.disable_feedback) AND (EXISTS ( SELECT
+           FROM (links.reviewers r
+             LEFT JOIN views.reviewer_progress p ON ((p.reviewer_id = r.id)))
+          WHERE ((r.share_link_id = l.id) AND (r.deactivated_at IS NULL) AND (p.done_at IS NULL) AND (NOT COALESCE(p.has_reviewed, false))))))
+UNION ALL
+ SELECT r.account_id,
+    r.share_link_id,
+    'unusual_activity'::text AS code
+   FROM (links.reviewers r
+     JOIN links.share_links l ON ((l.id = r.share_link_id)))
+  WHERE (((r.state_reason ->> 'code'::text) = 'unusual_activity'::text) AND (links.state_of(l.deactivated_at, l.expires_at) = 'active'::text));
+
+
 CREATE VIEW links.mail_accounts AS
  SELECT accounts.id AS account_id,
-    accounts.locale AS account_locale
+    accounts.locale AS account_locale,
+    accounts.brand_name,
+    accounts.brand_accent,
+    accounts.brand_logo,
+    accounts.console_url
    FROM links.accounts;
 
 
@@ -3042,6 +3627,20 @@ CREATE VIEW links.mail_people AS
     reviewers.email,
     reviewers.sealed
    FROM links.reviewers;
+
+
+CREATE VIEW links.mail_questions AS
+ SELECT i.account_id,
+    i.id AS interview_id,
+    (q.place)::integer AS place,
+    (q.question ->> 'id'::text) AS question_id,
+    (q.question ->> 'text'::text) AS text
+   FROM (links.interviews i
+     CROSS JOIN LATERAL jsonb_array_elements(
+        CASE jsonb_typeof((i.document -> 'questions'::text))
+            WHEN 'array'::text THEN (i.document -> 'questions'::text)
+            ELSE '[]'::jsonb
+        END) WITH ORDINALITY q(question, place));
 
 
 CREATE TABLE links.mail_requests (
@@ -3109,6 +3708,75 @@ CREATE VIEW links.share_link_documents AS
      CROSS JOIN LATERAL ( SELECT COALESCE(json_agg(d.reviewer ORDER BY d."position"), '[]'::json) AS reviewers
            FROM links.reviewer_documents d
           WHERE (d.share_link_id = l.id)) r);
+
+
+CREATE TABLE views.link_activity (
+    share_link_id text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    last_opened_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    rating_count integer DEFAULT 0 NOT NULL,
+    rating_sum bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='80');
+
+
+CREATE VIEW views.share_link_activity AS
+ SELECT link_activity.share_link_id,
+    link_activity.account_id,
+    link_activity.last_opened_at,
+    link_activity.rating_count,
+    link_activity.rating_sum
+   FROM views.link_activity;
+
+
+CREATE VIEW links.share_link_summaries AS
+ SELECT l.id AS share_link_id,
+    l.kind,
+    l.title,
+    links.state_of(l.deactivated_at, l.expires_at) AS state,
+    l.state_reason,
+    sharelink.rfc3339(l.expires_at) AS expires_at,
+    sharelink.rfc3339(l.created_at) AS created_at,
+    sharelink.rfc3339(NULLIF(v.last_opened_at, '-infinity'::timestamp with time zone)) AS last_opened_at,
+    m.interview_count,
+    j.job_title,
+    r.open_count,
+    round(((v.rating_sum)::numeric / (NULLIF(v.rating_count, 0))::numeric), 2) AS average_rating,
+    r.reviewers
+   FROM ((((links.share_links l
+     JOIN views.share_link_activity v ON ((v.share_link_id = l.id)))
+     CROSS JOIN LATERAL ( SELECT (count(*))::integer AS interview_count
+           FROM links.share_link_interviews m_1
+          WHERE (m_1.share_link_id = l.id)) m)
+     LEFT JOIN LATERAL ( SELECT i.job_title
+           FROM (links.share_link_interviews m_1
+             JOIN links.interviews i ON (((i.account_id = m_1.account_id) AND (i.id = m_1.interview_id))))
+          WHERE (m_1.share_link_id = l.id)
+          ORDER BY m_1."position"
+         LIMIT 1) j ON (true))
+     CROSS JOIN LATERAL ( SELECT c.open_count,
+            row_to_json(n.*) AS reviewers
+           FROM (( SELECT count(*) AS count,
+                    count(*) FILTER (WHERE (i.state = 'sent'::text)) AS invited,
+                    count(*) FILTER (WHERE (i.state = 'failed'::text)) AS failed,
+                    count(*) FILTER (WHERE (p.open_count > 0)) AS opened,
+                    count(*) FILTER (WHERE p.has_reviewed) AS reviewed,
+                    count(p.done_at) AS done,
+                    (COALESCE(sum(p.open_count), (0)::numeric))::bigint AS open_count
+                   FROM ((links.reviewers r_1
+                     LEFT JOIN views.reviewer_progress p ON ((p.reviewer_id = r_1.id)))
+                     LEFT JOIN LATERAL ( SELECT n_1.state
+                           FROM notifications.invitations n_1
+                          WHERE ((r_1.invitation_requested_at IS NOT NULL) AND (n_1.reviewer_id = r_1.id) AND (n_1.recipient = ANY (ARRAY[r_1.email, ''::text])))
+                          ORDER BY n_1.id DESC
+                         LIMIT 1) i ON (true))
+                  WHERE (r_1.share_link_id = l.id)) c
+             CROSS JOIN LATERAL ( SELECT c.count,
+                    c.invited,
+                    c.failed,
+                    c.opened,
+                    c.reviewed,
+                    c.done) n)) r);
 
 
 CREATE VIEW links.shared_interviews AS
@@ -3186,12 +3854,6 @@ CREATE TABLE public.sharelink_schema (
 );
 
 
-CREATE TABLE views.access_requests (
-    reviewer_id text NOT NULL COLLATE pg_catalog."C",
-    requested_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-
 CREATE TABLE views.fetches (
     id bigint NOT NULL,
     account_id text NOT NULL COLLATE pg_catalog."C",
@@ -3222,14 +3884,6 @@ ALTER TABLE views.fetches ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 );
 
 
-CREATE TABLE views.link_activity (
-    share_link_id text NOT NULL COLLATE pg_catalog."C",
-    account_id text NOT NULL COLLATE pg_catalog."C",
-    last_opened_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
-)
-WITH (fillfactor='80');
-
-
 CREATE TABLE views.logos (
     account_id text NOT NULL COLLATE pg_catalog."C",
     digest text NOT NULL COLLATE pg_catalog."C",
@@ -3252,6 +3906,14 @@ CREATE VIEW views.published_visits AS
    FROM views.visits;
 
 
+CREATE VIEW views.published_watch AS
+ SELECT watch.reviewer_id,
+    watch.interview_id,
+    watch.question_id,
+    watch.seconds
+   FROM views.watch;
+
+
 CREATE TABLE views.review_revisions (
     review_id text NOT NULL COLLATE pg_catalog."C",
     version integer NOT NULL,
@@ -3262,13 +3924,6 @@ CREATE TABLE views.review_revisions (
     question_ratings jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-CREATE VIEW views.share_link_activity AS
- SELECT link_activity.share_link_id,
-    link_activity.account_id,
-    link_activity.last_opened_at
-   FROM views.link_activity;
 
 
 CREATE VIEW views.shown_interviews AS
@@ -3388,6 +4043,8 @@ ALTER TABLE ONLY events.log ATTACH PARTITION events.log_default DEFAULT;
 
 
 
+
+
 INSERT INTO notifications.cursors VALUES ('email', '0', '');
 INSERT INTO notifications.cursors VALUES ('webhook', '726', '');
 
@@ -3404,36 +4061,39 @@ INSERT INTO notifications.cursors VALUES ('webhook', '726', '');
 
 
 
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', '3d84323034898721928fc1f6ccba58ddd0c73aac74da5590718699d242c074db', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', 'e1deef650d538dc501c6060f6fd219927d569fa2e81d29c67e71499320510f43', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/roles.sql', '6975cda76b0f557d54c60087a71ec8db4d262f38d4f31477fbf447bb1a8d7862', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/schemas.sql', '461dda1e6161a277852815d1cdee6d49786f6cd510add2644c0d4f65c64466d3', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/tables.sql', '59516912e6a86bbf6d772ca9a9caa598f047968e67248fcd4495254b6e784a0b', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/functions.sql', 'a7400a7082002ba98408d9a7f289258a9676ec1cdd15cb88b652157f9b3dfec0', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('base', 'ctl/schema/partitions.sql', '60d948cd2a448d17cb75ae82fe75fb4b9d22f9ef832de4adf62c5e35c5e2f657', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', '2e8ec16c084b77c678c1e030b8237fdecdd750d94b9f6d4f01abeffd686c89d4', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', '4e8af0f72fb260f86732c105c688807f66f2db7aed63ff7bc3416d23a2681ee9', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', '2ac080d0af274204168ad0081e1d3e90db88a56bbc3c1491c8b80a34fc9af24c', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '768a8610f69b0093e0e9b52494acac171d344e7785855c20a4b79df541ad95b4', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', '856b8c10d5a2773d1a18e69f9fbf406201f8f8b3949eb27fd5e781410293d415', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', 'de4c44d861dde2761f334a7e3c185216c72e0744e048fb00adac31b1ffbd2c54', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', 'f96bfe2f4396f9d62f23155b48c6fef944e1a846b487eea0be9c826d92a6cee4', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', '0706ceb4bd98535246a29c1f5c5c42c9be24b876a5918906309b4aab2b64b732', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '98216c79bdc3e2ed794955f8c23b4889791d5d99bd525edc3d827011ce1e35b2', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/shown.sql', 'ab82c6e71dc7b8890fdcc054459d561866aa07aa8735c88ea545c2a1e1b50767', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', '1f92c875dd0a9fe3193effa0649587ab24f940ce4a8b0f4a6549fda774f3bee0', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'links/schema/tables.sql', 'dfa40f492ae74f11e29a7eaf9f2096d14529193fb907d5581a3052103d158eea', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'views/schema/tables.sql', 'b1fd3c67c551b3b7abf464250102c89ff85960d14ef82570aa1301ffe35c3da7', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'notifications/schema/tables.sql', '9c490777a316983ee40b341bebe227ace59dee0bca0cc7550f1138ec95dc4aaf', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('base', 'console/schema/tables.sql', '3ee63d004bb2db935cdabd2c4e1551ef81121e0f8cabb977440b328abca71bd6', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/functions.sql', '5650bd2649e5b13815d12cbaa0852c8b8b1c23187a5c8bb18b17314d5182cce9', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/views.sql', '76d931d035effd99f183dfb2529db0dd1a7401a2cf890d1a4c4d3158dfdf7aec', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/views.sql', '4994cb2a8d8ab1b8f4eb66acffe1d25678139d0dda039606efc64d8a3ec324a9', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/views.sql', 'b009481216aeaf6bc3b2bcd631542cd06d00dc3243c64913186166c5f6b4de93', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'console/schema/functions.sql', '1ae8b93f11261e6adac32cb94032ecf4380cdc514531bca18ce6564f638d5567', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/json.sql', '7991fd32ce62c6f54929f34d40c7cca336230d03ef16d4cf29f1fa127c70cca4', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/functions.sql', '3aae063484ce959ca0e04566bf28e2ac33f652cacf97a91e883a6636a0867546', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/shown.sql', 'd4f25afcf5dd94175475f09248c25ef81288d863d413310dc72bb93458fde3c3', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/limits.sql', 'e5c86d6417e19665de2ae45d674ec066fd977647f1f2393a4bdd876927e63dac', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/opens.sql', 'e7bb84d363be0069b7a3f866284afbf3a2449dd515f3ee2247a357f0c4cd9643', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', '331ebfb061d59d86e35dcb5cf2c14f1bbb054686f74eeb28caa8a19baf41f6f1', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/mails.sql', '80d5b86216b83b54137a3959751bf45dcde058fa6f036fb868cd6d60957c5855', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/plans.sql', '7eddfc5413ce4685566d370de71929421e7433c5950cb50fdfa2c6d7d0f728fa', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/webhooks.sql', 'fb0d924bcab942dbfeb969a9b86f618f0f4689535f8306d18e32d25d5df71273', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/json.sql', 'b31014a17d7507dc6e9cc4e57dd3802917829ca18687514fcdb3d0fd7f5758c4', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/lists.sql', '2f4156791523f133d2d4df3fbf711f35f3d0e297ef5cde63862147d8da815d10', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', 'a6a59ffc9c30c88bfee5e30cb376d21b565aa3e2017ac5f6a645985bb4c0aefd', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '837bfec92f867ac45dbb81354408d2037195244f30c09ebe3382e0a15ae87b15', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '3efa807717bac45194808dfedab58eff4dd69b278adc0e5a1eca78e188b80ee9', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', 'd69d033af2597bdfdb5f0f88f4cf23eefd090b403a8d229202281c797c125df1', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', '7f0a867b143cde5197dbd07dbf831b1bc1aa2d381bb8aaffa3c3a404b38f505e', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', 'fcab12e355ff606d787a8d1d4546a7cfd78e0393312ca1aa0f0aaaf4591e8c15', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', 'd8bcb0f423e0a2be62ab0a2b8b3c0ca93b9c4d4598f34b333c6949c0f6281008', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', '92e7888338dbe91cc8f930eb812695e9dd3294ed4ebc273a9242826f42bcc38e', '92e7888338dbe91cc8f930eb812695e9dd3294ed4ebc273a9242826f42bcc38e', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', 'b16ebe6e782e839a4b83d92173f25994efde6452667887503c88163f2a63e07c', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', '5509fe0da6ec069e69f120356758a2a438a51f0e06272854f18b211293eac6c2', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'a0bdda917b6e23b6ab8ccedb7461b0f178c20946ccb229732927badffcec1b29', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '74e87a414bddb21a32a8d65305c614635430bdb1d3b563ae37b68f1aa1309296', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', '05751df391a2b3700229d5e5df62e9e0070e53aa0ba84ef7691c2264dfeccb6c', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'console/schema/grants.sql', '34df86f77ffcde2795bb7dec4d2377e814ab886f2e4084d2fc1251f84d133d20', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', '9ab13dad90cd4c06d814de96a5ea8491e266fd8d69e6970e45905244c1e2cd41', '9ab13dad90cd4c06d814de96a5ea8491e266fd8d69e6970e45905244c1e2cd41', '0.4.0', now());
 
 
 
@@ -3468,6 +4128,10 @@ SELECT pg_catalog.setval('notifications.dead_entries_id_seq', 1, false);
 
 
 SELECT pg_catalog.setval('views.fetches_id_seq', 1, false);
+
+
+ALTER TABLE ONLY console.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
 
 ALTER TABLE ONLY events.log
@@ -3626,6 +4290,15 @@ ALTER TABLE ONLY views.watched
     ADD CONSTRAINT watched_pkey PRIMARY KEY (reviewer_id, interview_id);
 
 
+CREATE INDEX sessions_by_account ON console.sessions USING btree (account_id, expires_at);
+
+
+CREATE INDEX sessions_by_expiry ON console.sessions USING btree (expires_at);
+
+
+CREATE INDEX sessions_by_recruiter ON console.sessions USING btree (account_id, recruiter_email, expires_at);
+
+
 CREATE INDEX log_by_account_commit ON ONLY events.log USING btree (account_id, xid, id);
 
 
@@ -3686,7 +4359,7 @@ CREATE INDEX interviews_by_name ON links.interviews USING btree (account_id, can
 CREATE INDEX interviews_by_time ON links.interviews USING btree (account_id, created_at, id);
 
 
-CREATE INDEX interviews_by_words ON links.interviews USING gin (account_id, searched public.gin_trgm_ops);
+CREATE INDEX interviews_by_words ON links.interviews USING gin (account_id, searched public.gin_trgm_ops, job_searched public.gin_trgm_ops);
 
 
 CREATE UNIQUE INDEX interviews_external_id ON links.interviews USING btree (account_id, external_id) WHERE (external_id IS NOT NULL);
@@ -3702,6 +4375,9 @@ CREATE INDEX reviewers_by_words ON links.reviewers USING gin (account_id, search
 
 
 CREATE UNIQUE INDEX reviewers_external_id ON links.reviewers USING btree (account_id, external_id, share_link_id) WHERE (external_id IS NOT NULL);
+
+
+CREATE INDEX reviewers_unusual ON links.reviewers USING btree (account_id, share_link_id) WHERE ((state_reason ->> 'code'::text) = 'unusual_activity'::text);
 
 
 CREATE INDEX share_link_interviews_by_interview ON links.share_link_interviews USING btree (account_id, interview_id);
@@ -3770,6 +4446,9 @@ CREATE INDEX deliveries_due_webhooks ON notifications.deliveries USING btree (re
 CREATE INDEX deliveries_failed ON notifications.deliveries USING btree (id) WHERE (state = 'failed'::text);
 
 
+CREATE INDEX deliveries_failed_invitations ON notifications.deliveries USING btree (account_id, share_link_id) WHERE ((kind = 'invitation'::text) AND (state = 'failed'::text));
+
+
 CREATE INDEX deliveries_for_digest ON notifications.deliveries USING btree (account_id, recipient, happened_at) WHERE ((reason = 'in_digest'::text) AND (gathered_into IS NULL));
 
 
@@ -3777,6 +4456,9 @@ CREATE INDEX deliveries_gathered ON notifications.deliveries USING btree (gather
 
 
 CREATE INDEX deliveries_gathering ON notifications.deliveries USING btree (recipient, reviewer_id) WHERE ((state = 'pending'::text) AND (channel = 'webhook'::text) AND gathers);
+
+
+CREATE INDEX deliveries_gathering_mails ON notifications.deliveries USING btree (share_link_id) WHERE ((state = 'pending'::text) AND (channel = 'email'::text) AND gathers);
 
 
 CREATE INDEX deliveries_of_another_time ON notifications.deliveries USING btree (account_id, created_at, id) WHERE (((created_at - happened_at) > '00:10:00'::interval) OR ((created_at - happened_at) < '-00:10:00'::interval));
@@ -3803,7 +4485,13 @@ CREATE INDEX idempotent_answers_by_subject ON sharelink.idempotent_answers USING
 CREATE INDEX idempotent_usage_by_hour ON sharelink.idempotent_usage USING btree (hour);
 
 
+CREATE INDEX access_requests_by_link ON views.access_requests USING btree (account_id, share_link_id);
+
+
 CREATE INDEX activity_by_link ON views.activity USING btree (share_link_id);
+
+
+CREATE INDEX activity_with_note ON views.activity USING btree (account_id) WHERE (done_note IS NOT NULL);
 
 
 CREATE INDEX fetches_due ON views.fetches USING btree (account_id, next_attempt_at) WHERE (state = 'waiting'::text);
@@ -3890,6 +4578,12 @@ CREATE TRIGGER note_revival BEFORE UPDATE OF deactivated_at, expires_at ON links
 CREATE TRIGGER close_gathering AFTER UPDATE OF state ON notifications.deliveries FOR EACH ROW WHEN ((old.gathers AND (new.state <> 'pending'::text))) EXECUTE FUNCTION notifications.close_gathering();
 
 
+CREATE TRIGGER let_earlier_go_first BEFORE INSERT ON notifications.deliveries FOR EACH ROW WHEN (((new.channel = 'email'::text) AND (new.state = 'pending'::text) AND (new.share_link_id IS NOT NULL) AND (new.kind = ANY (ARRAY['review'::text, 'completed'::text, 'access_requested'::text, 'guessing'::text, 'deactivated'::text, 'expiry_warning'::text])))) EXECUTE FUNCTION notifications.let_earlier_go_first();
+
+
+CREATE TRIGGER let_followers_go AFTER UPDATE ON notifications.deliveries FOR EACH ROW WHEN (((new.followers IS NOT NULL) AND ((new.state <> 'pending'::text) OR ((old.lease_until IS NOT NULL) AND (new.lease_until IS NULL))))) EXECUTE FUNCTION notifications.let_followers_go();
+
+
 CREATE TRIGGER note_change BEFORE UPDATE ON notifications.preferences FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION sharelink.note_change();
 
 
@@ -3900,6 +4594,10 @@ CREATE TRIGGER replace_carrier AFTER UPDATE OF delivery_id ON notifications.gath
 
 
 CREATE TRIGGER note_change BEFORE UPDATE ON views.reviews FOR EACH ROW WHEN ((old.version IS DISTINCT FROM new.version)) EXECUTE FUNCTION sharelink.note_change();
+
+
+ALTER TABLE ONLY console.sessions
+    ADD CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES links.accounts(id) ON DELETE CASCADE;
 
 
 ALTER TABLE ONLY links.api_keys
@@ -3980,6 +4678,11 @@ CREATE POLICY own ON sharelink.idempotent_answers USING ((service = CURRENT_USER
 CREATE POLICY own ON sharelink.idempotent_usage USING ((service = CURRENT_USER)) WITH CHECK ((service = CURRENT_USER));
 
 
+GRANT USAGE ON SCHEMA console TO sharelink_links;
+GRANT USAGE ON SCHEMA console TO sharelink_notifications;
+GRANT USAGE ON SCHEMA console TO sharelink_console;
+
+
 GRANT USAGE ON SCHEMA events TO sharelink_links;
 GRANT USAGE ON SCHEMA events TO sharelink_views;
 GRANT USAGE ON SCHEMA events TO sharelink_notifications;
@@ -3988,6 +4691,7 @@ GRANT USAGE ON SCHEMA events TO sharelink_notifications;
 GRANT USAGE ON SCHEMA links TO sharelink_links;
 GRANT USAGE ON SCHEMA links TO sharelink_views;
 GRANT USAGE ON SCHEMA links TO sharelink_notifications;
+GRANT USAGE ON SCHEMA links TO sharelink_console;
 
 
 GRANT USAGE ON SCHEMA notifications TO sharelink_links;
@@ -3997,11 +4701,36 @@ GRANT USAGE ON SCHEMA notifications TO sharelink_notifications;
 GRANT USAGE ON SCHEMA sharelink TO sharelink_links;
 GRANT USAGE ON SCHEMA sharelink TO sharelink_views;
 GRANT USAGE ON SCHEMA sharelink TO sharelink_notifications;
+GRANT USAGE ON SCHEMA sharelink TO sharelink_console;
 
 
 GRANT USAGE ON SCHEMA views TO sharelink_links;
 GRANT USAGE ON SCHEMA views TO sharelink_views;
 GRANT USAGE ON SCHEMA views TO sharelink_notifications;
+
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE console.sessions TO sharelink_console;
+
+
+REVOKE ALL ON FUNCTION console.is_live(s console.sessions) FROM PUBLIC;
+GRANT ALL ON FUNCTION console.is_live(s console.sessions) TO sharelink_console;
+
+
+REVOKE ALL ON FUNCTION console.live_session(of_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION console.live_session(of_id text) TO sharelink_links;
+GRANT ALL ON FUNCTION console.live_session(of_id text) TO sharelink_notifications;
+GRANT ALL ON FUNCTION console.live_session(of_id text) TO sharelink_console;
+
+
+REVOKE ALL ON FUNCTION console.session_interviews(of_session_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION console.session_interviews(of_session_id text) TO sharelink_links;
+GRANT ALL ON FUNCTION console.session_interviews(of_session_id text) TO sharelink_notifications;
+
+
+REVOKE ALL ON FUNCTION console.session_reaches(of_session_id text, kind text, id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION console.session_reaches(of_session_id text, kind text, id text) TO sharelink_links;
+GRANT ALL ON FUNCTION console.session_reaches(of_session_id text, kind text, id text) TO sharelink_notifications;
+GRANT ALL ON FUNCTION console.session_reaches(of_session_id text, kind text, id text) TO sharelink_console;
 
 
 REVOKE ALL ON FUNCTION events.add_of_reviewers(ids text[], types text[], reviewer_ids text[], details jsonb[], request_ids text[], traceparents text[]) FROM PUBLIC;
@@ -4064,6 +4793,10 @@ GRANT UPDATE(updated_at) ON TABLE links.accounts TO sharelink_links;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.share_links TO sharelink_links;
 
 
+REVOKE ALL ON FUNCTION links.console_account(of_account_id text, interview_ids text[], of_share_link_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION links.console_account(of_account_id text, interview_ids text[], of_share_link_id text) TO sharelink_console;
+
+
 REVOKE ALL ON FUNCTION links.count_document_change() FROM PUBLIC;
 
 
@@ -4086,9 +4819,13 @@ GRANT ALL ON FUNCTION links.hold_interviews(of_account_id text, of_interview_ids
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.interviews TO sharelink_links;
 
 
+REVOKE ALL ON FUNCTION links.interviews_of_owner(of_account_id text, of_owner_email text) FROM PUBLIC;
+
+
 REVOKE ALL ON FUNCTION links.live_api_key(of_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION links.live_api_key(of_id text) TO sharelink_links;
 GRANT ALL ON FUNCTION links.live_api_key(of_id text) TO sharelink_notifications;
+GRANT ALL ON FUNCTION links.live_api_key(of_id text) TO sharelink_console;
 
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.share_link_interviews TO sharelink_links;
@@ -4096,6 +4833,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.share_link_interviews TO sharel
 
 REVOKE ALL ON FUNCTION links.note_document_change(of_account_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION links.note_document_change(of_account_id text) TO sharelink_views;
+
+
+REVOKE ALL ON FUNCTION links.owner_has(of_account_id text, of_owner_email text, kind text, of_id text) FROM PUBLIC;
 
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.reviewers TO sharelink_links;
@@ -4154,30 +4894,37 @@ GRANT SELECT,INSERT,UPDATE ON TABLE notifications.preferences TO sharelink_notif
 
 GRANT DELETE ON TABLE sharelink.idempotent_answers TO sharelink_links;
 GRANT DELETE ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
+GRANT DELETE ON TABLE sharelink.idempotent_answers TO sharelink_console;
 
 
 GRANT SELECT(id),INSERT(id) ON TABLE sharelink.idempotent_answers TO sharelink_links;
 GRANT SELECT(id),INSERT(id) ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
+GRANT SELECT(id),INSERT(id) ON TABLE sharelink.idempotent_answers TO sharelink_console;
 
 
 GRANT SELECT(service) ON TABLE sharelink.idempotent_answers TO sharelink_links;
 GRANT SELECT(service) ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
+GRANT SELECT(service) ON TABLE sharelink.idempotent_answers TO sharelink_console;
 
 
 GRANT SELECT(box),INSERT(box),UPDATE(box) ON TABLE sharelink.idempotent_answers TO sharelink_links;
 GRANT SELECT(box),INSERT(box),UPDATE(box) ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
+GRANT SELECT(box),INSERT(box),UPDATE(box) ON TABLE sharelink.idempotent_answers TO sharelink_console;
 
 
 GRANT SELECT(about),INSERT(about),UPDATE(about) ON TABLE sharelink.idempotent_answers TO sharelink_links;
 GRANT SELECT(about),INSERT(about),UPDATE(about) ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
+GRANT SELECT(about),INSERT(about),UPDATE(about) ON TABLE sharelink.idempotent_answers TO sharelink_console;
 
 
 GRANT SELECT(created_at),UPDATE(created_at) ON TABLE sharelink.idempotent_answers TO sharelink_links;
 GRANT SELECT(created_at),UPDATE(created_at) ON TABLE sharelink.idempotent_answers TO sharelink_notifications;
+GRANT SELECT(created_at),UPDATE(created_at) ON TABLE sharelink.idempotent_answers TO sharelink_console;
 
 
 GRANT SELECT,INSERT,UPDATE ON TABLE sharelink.idempotent_usage TO sharelink_links;
 GRANT SELECT,INSERT,UPDATE ON TABLE sharelink.idempotent_usage TO sharelink_notifications;
+GRANT SELECT,INSERT,UPDATE ON TABLE sharelink.idempotent_usage TO sharelink_console;
 
 
 REVOKE ALL ON FUNCTION sharelink.forget_idempotent_answers(most integer) FROM PUBLIC;
@@ -4188,15 +4935,21 @@ REVOKE ALL ON FUNCTION sharelink.has_schema(of_digest text, of_version text) FRO
 GRANT ALL ON FUNCTION sharelink.has_schema(of_digest text, of_version text) TO sharelink_links;
 GRANT ALL ON FUNCTION sharelink.has_schema(of_digest text, of_version text) TO sharelink_views;
 GRANT ALL ON FUNCTION sharelink.has_schema(of_digest text, of_version text) TO sharelink_notifications;
+GRANT ALL ON FUNCTION sharelink.has_schema(of_digest text, of_version text) TO sharelink_console;
 
 
 REVOKE ALL ON FUNCTION sharelink.idempotent_answer_now(of_id bytea, is_locked boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION sharelink.idempotent_answer_now(of_id bytea, is_locked boolean) TO sharelink_links;
 GRANT ALL ON FUNCTION sharelink.idempotent_answer_now(of_id bytea, is_locked boolean) TO sharelink_notifications;
+GRANT ALL ON FUNCTION sharelink.idempotent_answer_now(of_id bytea, is_locked boolean) TO sharelink_console;
 
 
 REVOKE ALL ON FUNCTION views.erase_feedback(of_account_id text, of_interview_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION views.erase_feedback(of_account_id text, of_interview_id text) TO sharelink_links;
+
+
+REVOKE ALL ON FUNCTION views.erase_notes(of_reviewer_ids text[], candidate_name text, emptied_share_link_ids text[], OUT many integer, OUT share_link_ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION views.erase_notes(of_reviewer_ids text[], candidate_name text, emptied_share_link_ids text[], OUT many integer, OUT share_link_ids text[]) TO sharelink_links;
 
 
 REVOKE ALL ON FUNCTION views.follow_interviews() FROM PUBLIC;
@@ -4207,6 +4960,10 @@ REVOKE ALL ON FUNCTION views.follow_links() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION views.forget_guesses(most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION views.forget_guesses(most integer) TO sharelink_links;
+
+
+REVOKE ALL ON FUNCTION views.hold_notes(of_account_id text, candidate_name text, of_share_link_ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION views.hold_notes(of_account_id text, candidate_name text, of_share_link_ids text[]) TO sharelink_links;
 
 
 GRANT SELECT,INSERT,UPDATE ON TABLE views.visits TO sharelink_views;
@@ -4233,6 +4990,21 @@ GRANT SELECT ON TABLE links.content_states TO sharelink_views;
 GRANT SELECT ON TABLE links.doors TO sharelink_views;
 
 
+GRANT SELECT ON TABLE notifications.failed_invitations TO sharelink_links;
+
+
+GRANT SELECT,INSERT,UPDATE ON TABLE views.access_requests TO sharelink_views;
+
+
+GRANT SELECT ON TABLE views.published_access_requests TO sharelink_links;
+
+
+GRANT SELECT ON TABLE views.reviewer_progress TO sharelink_links;
+
+
+GRANT SELECT ON TABLE links.link_attention TO sharelink_links;
+
+
 GRANT SELECT ON TABLE links.mail_accounts TO sharelink_notifications;
 
 
@@ -4246,6 +5018,9 @@ GRANT SELECT ON TABLE links.mail_interviews TO sharelink_notifications;
 GRANT SELECT ON TABLE links.mail_people TO sharelink_notifications;
 
 
+GRANT SELECT ON TABLE links.mail_questions TO sharelink_notifications;
+
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE links.mail_requests TO sharelink_links;
 
 
@@ -4256,6 +5031,15 @@ GRANT SELECT ON TABLE links.reviewer_documents TO sharelink_links;
 
 
 GRANT SELECT ON TABLE links.share_link_documents TO sharelink_links;
+
+
+GRANT SELECT,INSERT,UPDATE ON TABLE views.link_activity TO sharelink_views;
+
+
+GRANT SELECT ON TABLE views.share_link_activity TO sharelink_links;
+
+
+GRANT SELECT ON TABLE links.share_link_summaries TO sharelink_links;
 
 
 GRANT SELECT ON TABLE links.shared_interviews TO sharelink_views;
@@ -4276,13 +5060,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notifications.gatherings TO sharelink
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notifications.settled TO sharelink_notifications;
 
 
-GRANT SELECT,INSERT,UPDATE ON TABLE views.access_requests TO sharelink_views;
-
-
 GRANT SELECT,UPDATE ON TABLE views.fetches TO sharelink_views;
-
-
-GRANT SELECT,INSERT,UPDATE ON TABLE views.link_activity TO sharelink_views;
 
 
 GRANT SELECT ON TABLE views.logos TO sharelink_views;
@@ -4291,10 +5069,10 @@ GRANT SELECT ON TABLE views.logos TO sharelink_views;
 GRANT SELECT ON TABLE views.published_visits TO sharelink_links;
 
 
+GRANT SELECT ON TABLE views.published_watch TO sharelink_links;
+
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE views.review_revisions TO sharelink_views;
-
-
-GRANT SELECT ON TABLE views.share_link_activity TO sharelink_links;
 
 
 GRANT SELECT ON TABLE views.shown_interviews TO sharelink_views;
@@ -4317,6 +5095,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE views.watched TO sharelink_views;
 --
 
 
+alter role sharelink_console in database :"DBNAME" set enable_seqscan = 'off';
+alter role sharelink_console in database :"DBNAME" set idle_in_transaction_session_timeout = '5s';
+alter role sharelink_console in database :"DBNAME" set jit = 'off';
+alter role sharelink_console in database :"DBNAME" set lock_timeout = '150ms';
+alter role sharelink_console in database :"DBNAME" set plan_cache_mode = 'force_generic_plan';
+alter role sharelink_console in database :"DBNAME" set statement_timeout = '5s';
 alter role sharelink_links in database :"DBNAME" set enable_seqscan = 'off';
 alter role sharelink_links in database :"DBNAME" set idle_in_transaction_session_timeout = '5s';
 alter role sharelink_links in database :"DBNAME" set jit = 'off';

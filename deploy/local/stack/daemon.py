@@ -7,7 +7,7 @@ from .web import status_of
 
 NAMES = ("links", "views", "notifications", "console")
 # Settings whose names begin like those for the console alone, and that are of others too.
-OF_SEVERAL = ("SHARELINK_CONSOLE_SESSIONS_PER_ACCOUNT", "SHARELINK_CONSOLE_MAIL_LINKS")
+OF_SEVERAL = ("SHARELINK_CONSOLE_SESSIONS_PER_ACCOUNT",)
 
 
 class Daemon(Server):

@@ -35,28 +35,28 @@ struct next *gate_page_reply(struct flow *flow, const struct page *page, const s
     enum words_language language = page->language;
     const char *first = first_name(flow->arena, gate->sender);
 
-    return page_reply(
-        flow, 200, page, gate_template,
-        (const struct page_value[]){ { "path", visitor_path(flow) },
-                                     { "session", gate->session },
-                                     { "first", first },
-                                     { "moment", words_moment(flow->arena, language, gate->expires_at) },
-                                     { "skip", words_text(language, PAGES_GATE_SKIP) },
-                                     { "reason", reason_of(language, gate) },
-                                     { "heading", heading_of(flow, language, gate) },
-                                     { "jobs", jobs_of(flow, language, gate) },
-                                     { "what", what_of(flow, language, gate) },
-                                     { "passcode", words_text(language, PAGES_GATE_PASSCODE) },
-                                     { "hint", words_text(language, PAGES_GATE_PASSCODE_HINT) },
-                                     { "personal", words_text(language, PAGES_GATE_PERSONAL) },
-                                     { "start", words_text(language, PAGES_GATE_START) },
-                                     { "told", words_say(flow->arena, language, PAGES_GATE_TOLD, { "first", first }) },
-                                     { "ask_when", words_text(language, PAGES_GATE_ASK_WHEN) },
-                                     { "ask", words_say(flow->arena, language, PAGES_GATE_ASK, { "first", first }) },
-                                     { "opening", words_text(language, PAGES_GATE_OPENING) },
-                                     { "no_script", words_text(language, PAGES_GATE_NO_SCRIPT) },
-                                     { "view", http_query(flow, "interview") ? "of-interview" : "of-list" },
-                                     { NULL, NULL } });
+    return page_reply(flow, 200, page, gate_template,
+                      (const struct page_value[]){
+                          { "path", visitor_path(flow) },
+                          { "session", gate->session },
+                          { "first", first },
+                          { "moment", words_moment(flow->arena, language, gate->expires_at) },
+                          { "skip", words_text(language, PAGES_GATE_SKIP) },
+                          { "reason", reason_of(language, gate) },
+                          { "heading", heading_of(flow, language, gate) },
+                          { "jobs", jobs_of(flow, language, gate) },
+                          { "what", what_of(flow, language, gate) },
+                          { "passcode", words_text(language, PAGES_GATE_PASSCODE) },
+                          { "hint", words_text(language, PAGES_GATE_PASSCODE_HINT) },
+                          { "personal", words_text(language, PAGES_GATE_PERSONAL) },
+                          { "start", words_text(language, PAGES_GATE_START) },
+                          { "told", words_say(flow->arena, language, PAGES_GATE_TOLD, { "first", first }) },
+                          { "ask_when", words_text(language, PAGES_GATE_ASK_WHEN) },
+                          { "ask", words_say(flow->arena, language, PAGES_GATE_ASK, { "first", first }) },
+                          { "opening", words_text(language, PAGES_GATE_OPENING) },
+                          { "no_script", words_text(language, PAGES_GATE_NO_SCRIPT) },
+                          { "view", http_query(flow, "interview") || gate->candidate_count == 1 ? "of-interview" : "of-list" },
+                          { NULL, NULL } });
 }
 
 static const char *heading_of(struct flow *flow, enum words_language language, const struct gate *gate)

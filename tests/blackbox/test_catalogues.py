@@ -84,11 +84,12 @@ def test_a_misspelt_key_does_not_compile(tmp_path):
 
 # Texts that are the same in another language, too.
 SAME = {
-    "de": {"times.moment", "times.day", "times.april", "times.august", "times.september", "times.november", "mails.fact", "mails.digest.recommended"},
-    "fr": {"mails.from", "mails.recommendation.no", "times.moment", "times.day_other", "mails.digest.recommended"},
-    "es": {"times.moment", "times.day_first", "times.day_other", "mails.fact", "mails.recommendation.no", "mails.digest.recommended"},
+    "de": {"times.moment", "times.day", "times.april", "times.august", "times.september", "times.november", "mails.fact",
+           "mails.digest.recommended", "mails.review.answer"},
+    "fr": {"mails.from", "mails.recommendation.no", "times.moment", "times.day_other", "mails.digest.recommended", "mails.review.answer"},
+    "es": {"times.moment", "times.day_first", "times.day_other", "mails.fact", "mails.recommendation.no", "mails.digest.recommended", "mails.review.answer"},
     "nl": {"times.moment", "times.day_first", "times.day_other", "mails.fact",
-           "mails.from", "mails.digest.recommended"},
+           "mails.from", "mails.digest.recommended", "mails.review.answer"},
 }
 
 

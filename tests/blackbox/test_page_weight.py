@@ -184,3 +184,26 @@ def test_list_looks_the_same_whatever_was_seen_before(stack, browse, interview_i
     browser.driver.back()
     browser.find(".card")
     assert browser.driver.execute_script(look) == before
+
+
+@pytest.mark.parametrize("count, address, of_view", [(2, "", {"list.css"}), (1, "", {"list.css", "interview.css", "interview", "feedback", "words-en.js"}),
+                                                     (2, "?view=finish", {"list.css", "finish.css", "finish", "feedback", "words-en.js"})],
+                         ids=["list", "one candidate", "end"])
+def test_all_parts_of_a_view_are_asked_for_at_once(stack, browse, count, address, of_view):
+    """Also without the module that imports them, and each of them once."""
+    link = stack.make_share_link(interview_ids=interviews(stack, count, 1), reviewer_count=1)
+    browser = browse()
+    page, passcode = url_of(link).split("#")
+    browser.driver.execute_cdp_cmd("Network.enable", {})
+    browser.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/app-en.js"]})
+    browser.go(f"{page}{address}#{passcode}")
+    browser.press("Start")
+    browser.until_text("did not load", "#problem")
+    asked = {path.partition("-")[0] if path.split("-")[0] in ("interview", "feedback", "finish") else path for path, _ in loaded(browser)}
+    assert of_view <= asked and any(path.startswith("chunk-") for path in asked) and "app-en.js" not in asked, asked
+    browser.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    browser.go("about:blank").open(f"{page}{address}#{passcode}") if count > 1 and not address else browser.go("about:blank").go(f"{page}{address}#{passcode}").press("Start")
+    browser.until(lambda: browser.driver.execute_script("return document.body.dataset.session") == "shown", "the view")
+    names = browser.driver.execute_script(
+        "return performance.getEntriesByType('resource').filter((each) => each.name.includes('/assets/')).map((each) => each.name)")
+    assert len(names) == len(set(names)), names

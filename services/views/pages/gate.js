@@ -131,6 +131,9 @@ async function enter() {
 
 // What comes after the gate is a bundle of its own, so that the gate is small; it is asked for as soon as somebody reaches for the button.
 function load() {
+  if (!app) {
+    askForParts();
+  }
   app ??= import(new URL(`app-${language}.js`, import.meta.url).href).then(async (module) => {
     await module.prepare();
     return module;
@@ -139,6 +142,17 @@ function load() {
     throw Object.assign(new Error("not loaded"), { status: "not_loaded", cause: fault });
   });
   return app;
+}
+
+// All that the first view is made of at once: a module tells what it imports only when it is there. The bundle knows (common/pages/bundle).
+function askForParts() {
+  const view = document.getElementById("waiting").classList.contains("of-interview") ? "interview"
+    : new URLSearchParams(location.search).get("view") === "finish" ? "finish" : "list";
+  for (const name of globalThis.parts[view]) {
+    const link = document.createElement("link");
+    Object.assign(link, name.endsWith(".css") ? { rel: "preload", as: "style" } : { rel: "modulepreload" }, { href: new URL(name, import.meta.url).href });
+    document.head.append(link);
+  }
 }
 
 function say(text, ...more) {

@@ -53,7 +53,6 @@ static bool has_token(struct flow *flow, const char *tokens, const char *secret_
 static bool remember(struct known_session *known, const struct checking *checking, const struct find_session_out *out);
 static struct next *go_on(struct flow *flow, const struct known_session *known, flow_step *then);
 static struct next *refuse(struct flow *flow);
-static struct next *forbid(struct flow *flow, const char *code, const char *detail);
 static struct next *check_reach(struct flow *flow);
 
 static unsigned right_of(const char *name)
@@ -250,10 +249,12 @@ struct next *session_allow(struct flow *flow, flow_step *then)
     unsigned wanted = route->sessions;
 
     if (!wanted) {
-        return forbid(flow, "not_for_sessions", "Sessions of the console may not make this call; a key may.");
+        return problem_reply_with(flow, 403, "not_for_sessions", "Sessions of the console may not make this call; a key may.",
+                                  json_pack("{s:s}", "required_scope", route->scope));
     }
     if (!(wanted & (SESSION_READ | session->may))) {
-        return forbid(flow, "not_permitted", "This session of the console may not do that.");
+        return problem_reply_with(flow, 403, "not_permitted", "This session of the console may not do that.",
+                                  json_pack("{s:s}", "required_scope", route->scope));
     }
     flow->state = (void *)then;
     const char *kind = kind_in_path(route->pattern);
@@ -262,12 +263,6 @@ struct next *session_allow(struct flow *flow, flow_step *then)
     }
     struct session_reaches_in in = { .session_id = session->id, .kind = kind, .id = router_param(flow, "id") };
     return session_reaches_query(flow, flow->daemon->pg, &in, check_reach);
-}
-
-/* Who has a key with the scope may do it. */
-static struct next *forbid(struct flow *flow, const char *code, const char *detail)
-{
-    return problem_reply_with(flow, 403, code, detail, json_pack("{s:s}", "required_scope", router_route(flow)->scope));
 }
 
 static struct next *check_reach(struct flow *flow)

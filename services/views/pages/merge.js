@@ -2,6 +2,8 @@
 // the same, and what either side took away is gone.
 const CHANGES_MOST = 200; // up to so many pieces gone and put in, the way from one text to another is looked for piece by piece,
 const CHANGES_MOST_WITHIN = 50; // and from one part to another, of which there may be many
+const ALIKE = 0.75; // two sentences that share so much are one that was changed,
+const SENTENCE_MOST = 50; // and what has more characters is no sentence
 
 // A review: each rating goes by itself, mine where both changed it; texts are merged.
 export function mergeReviews(base, mine, theirs) {
@@ -260,13 +262,22 @@ function applied(base, mine, theirs) {
   return pieces.reduce((text, piece) => text + (/[\p{L}\p{N}]$/u.test(text) && /^[\p{L}\p{N}]/u.test(piece) ? " " : "") + piece, "");
 }
 
+// Two sentences that begin or end alike and say different things between are two sentences.
+function isOfItsOwn(theirs, mine, edits) {
+  const left = theirs.length - edits.reduce((sum, { start, end }) => sum + end - start, 0);
+  const most = Math.max(theirs.length, mine.length);
+  return most <= SENTENCE_MOST && left < ALIKE * most && edits.some(({ start, end, text }) => hasWords(text) && hasWords(theirs.slice(start, end)));
+}
+
 function both(theirs, mine, isOwnLine) {
   if (theirs.startsWith(mine) || mine.startsWith(theirs)) {
     return theirs.length > mine.length ? theirs : mine; // one side is further in writing the same
   }
+  const all = editsOf(theirs, mine);
+  const edits = isOfItsOwn(theirs, mine, all) ? [{ start: 0, end: theirs.length, text: mine }] : all;
   let text = "";
   let at = 0;
-  for (const { start, end, text: put } of editsOf(theirs, mine)) {
+  for (const { start, end, text: put } of edits) {
     const own = theirs.slice(start, end);
     const isWhole = own === theirs && put === mine;
     const isApart = !own || !put || /\s$/.test(own) || /^\s/.test(put);

@@ -43,6 +43,7 @@ struct page_filter {
     const char *(*check)(const char *text);                          /* NULL when fine, else what is wrong */
     const char *(*canonical)(struct arena *arena, const char *text); /* of what passed the check; NULL: as it is */
     const char *condition;                                           /* :value is the value */
+    const char *of_session;       /* besides, for sessions, where the list has an of_session; may be NULL */
     const struct page_keys *keys; /* in the condition's place, for the first filter asked for that has some; may be NULL */
     bool is_narrow;               /* an index has its rows in the list's order: no keys that are usual for the list are needed */
     bool is_owner;                /* a session that sees the recruiter's own has his address here, whatever its query asks for */

@@ -156,6 +156,9 @@ static const char *conditions_of(struct arena *arena, const struct wanted_page *
                                     : filter->choices ? filter->conditions[page->filters[i].choice]
                                                       : filter->condition;
             buf_printf(&sql, " and (%s)", with_value(arena, condition, parameter_of(page, filter)));
+            if (page->session_id && filter->of_session) {
+                buf_printf(&sql, " and (%s)", with_value(arena, filter->of_session, parameter_of(page, filter)));
+            }
         }
     }
     const char *text = arena_strdup(arena, sql.data);

@@ -27,7 +27,8 @@ static const struct page_filter filters[] = {
     { .name = "share_link_id",
       .check = fields_check_share_link_id,
       .condition = "i.id in (select m.interview_id from links.share_link_interviews m"
-                   " where m.share_link_id = :value and m.account_id = :account_id)" },
+                   " where m.share_link_id = :value and m.account_id = :account_id)",
+      .of_session = "console.session_reaches(:session, 'share_link', :value)" },
     { .name = "created_after", .is_moment = true, .condition = "i.created_at >= :value" },
     { .name = "created_before", .is_moment = true, .condition = "i.created_at < :value" },
     { .name = "updated_after", .is_moment = true, .condition = "i.updated_at >= :value" },

@@ -203,6 +203,16 @@ def test_what_colleagues_hear_of_an_interview_is_theirs(stack, shared_by):
     assert [link["id"] for link in memberships["share_links"]] == [shared_by.link["id"]]
 
 
+def test_which_interviews_a_colleagues_link_has_is_not_told(shared_by):
+    colleague = Recruiter(shared_by.stack, interview_ids=shared_by.ids)
+    theirs = colleague.share(shared_by.ids[:1])
+    listed = {link["id"]: [row["id"] for row in shared_by.links.get(f"/v1/interviews?share_link_id={link['id']}&limit=1", status=200).json()["data"]]
+              for link in (theirs, shared_by.link)}
+    assert listed == {theirs["id"]: [], shared_by.link["id"]: shared_by.ids[1:2]}
+    admin = Recruiter(shared_by.stack, sees="all")
+    assert [row["id"] for row in admin.links.get(f"/v1/interviews?share_link_id={theirs['id']}", status=200).json()["data"]] == shared_by.ids[:1]
+
+
 def test_check_boxes_are_of_ones_own_links_and_what_was_handed_over(stack, shared_by):
     interview, other = shared_by.ids[2], stack.make_interview()
     colleague = Recruiter(stack, interview_ids=[interview])

@@ -292,6 +292,19 @@ def test_preferences_are_ones_own(stack, shared_by):
     assert faults(refused) == {("/muted_share_link_ids/1", "not_found")}
 
 
+def test_what_was_muted_stays_so_when_the_link_becomes_a_colleagues(stack, shared_by):
+    path, colleagues = f"/v1/notification-preferences/{shared_by.email}", stack.make_share_link()["id"]
+    shared_by.notifications.put(path, {"muted_share_link_ids": [shared_by.link["id"]]}, status=200)
+    stack.api.patch(f"/v1/share-links/{shared_by.link['id']}", {"owner": {"email": "successor@hiring.example"}}, status=200)
+    muted = shared_by.notifications.get(path, status=200).json()["muted_share_link_ids"]
+    kept = shared_by.notifications.put(path, {"opens": "off", "muted_share_link_ids": muted}, status=200).json()
+    assert kept["opens"] == "off" and kept["muted_share_link_ids"] == muted == [shared_by.link["id"]]
+    refused = shared_by.notifications.put(path, {"muted_share_link_ids": [colleagues, *muted]}, status=422).json()
+    assert faults(refused) == {("/muted_share_link_ids/0", "not_found")}
+    shared_by.notifications.put(path, {}, status=200)
+    shared_by.notifications.put(path, {"muted_share_link_ids": muted}, status=422)
+
+
 def test_a_token_is_good_for_its_session_alone(stack, shared_by):
     other = Recruiter(stack)
     crossed = f"slc_{other.id[4:]}_{shared_by.token[31:]}"

@@ -221,6 +221,25 @@ def test_what_cannot_be_told_holds_up_nothing_for_long(make_stack, smtp):
     wait_until(lambda: [row["state"] for row in deliveries(stack, link, "access_requested")] == ["sent"], 20, "it goes out all the same")
 
 
+def test_what_waited_has_a_time_of_its_own_after_its_first_try(make_stack, smtp):
+    """While the server puts mails off, the tries of those that go first do not use up those of the one that has waited."""
+    stack = make_stack(smtp=smtp, settings={"SHARELINK_MAIL_GATHER_SECONDS": "3600"})
+    link = stack.make_share_link()
+    gathering_opens(stack, link)
+    wait_until(lambda: smtp.tried(link["owner"]["email"]), 20, "the first open is told")
+    smtp.on(link["owner"]["email"], LATER, LATER)
+    log_event(stack, link, "link.access_requested", '{"reviewer_id": "%s"}' % link["reviewers"][0]["id"], link["reviewers"][0])
+    wait_until(lambda: stack.db.value("select count(*) from notifications.deliveries where share_link_id = %s and state = 'pending' "
+                                      "and attempts = 1 and lease_until is null", link["id"]) == 2, 20, "both have had a try")
+    stack.db.rows("update notifications.deliveries set next_attempt_at = now() + interval '1 hour' where share_link_id = %s and state = 'pending' "
+                  "returning id", link["id"])
+    first, = [row["id"] for row in deliveries(stack, link, "opened") if row["followers"]]
+    for lease in ("now() + interval '1 minute'", "null"):
+        stack.db.rows(f"update notifications.deliveries set lease_until = {lease} where id = %s returning id", first)
+    assert stack.db.value("select min(next_attempt_at) > now() + interval '50 minutes' from notifications.deliveries "
+                          "where share_link_id = %s and kind = 'access_requested'", link["id"])
+
+
 # --- feedback ---
 
 def review(stack, link, browser, interview, **body):

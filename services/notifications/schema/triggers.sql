@@ -90,14 +90,16 @@ create or replace trigger let_earlier_go_first before insert on notifications.de
                        and new.kind in ('review', 'completed', 'access_requested', 'guessing', 'deactivated', 'expiry_warning'))
     execute function notifications.let_earlier_go_first();
 
--- The mail has had its try, or none is to be: what has waited for it goes out.
+-- The mail has had its try, or none is to be: what has waited for it goes out. That is waited for once: who has had a try has a time of
+-- its own for the next, and further tries of the others use none of those up.
 create or replace function notifications.let_followers_go() returns trigger
 language plpgsql as $$
 begin
     update notifications.deliveries d set next_attempt_at = least(d.next_attempt_at, now())
     from (
         select w.id from notifications.deliveries w
-        where w.id = any (new.followers) and w.state is not distinct from 'pending' and w.lease_until is null and not w.gathers
+        where w.id = any (new.followers) and w.state is not distinct from 'pending' and w.lease_until is null and w.attempts = 0
+          and not w.gathers
           and not exists (
               select from notifications.deliveries e
               where e.share_link_id = w.share_link_id and e.state is not distinct from 'pending' and e.followers @> array[w.id]

@@ -269,6 +269,21 @@ def test_fewer_mails_can_be_chosen_and_undone(stack, prefs, scope, wanted):
     assert again.status_code == 400 and "changed since" in again.text and said(prefs.get(path_of(link))) == DEFAULTS
 
 
+def test_what_was_kept_for_a_summary_is_told_when_that_is_undone(stack, prefs):
+    link = stack.make_share_link()
+    opened(stack, link)
+    url = at_daemon(stack, link_of(notice(stack, link)))
+    done = requests.post(url, data={"scope": "daily"}, timeout=20).text
+    kept = opened(stack, link)
+    assert kept["reason"] == "in_digest"
+    before = re.search(r'name="before" value="([^"]+)"', done)[1]
+    assert requests.post(url, data={"scope": "undo", "before": before}, timeout=20).status_code == 200
+    assert said(prefs.get(path_of(link))) == DEFAULTS
+    told, = wait_until(lambda: digests_of(stack, link), 30, "a last summary is planned")
+    assert stack.db.value("select gathered_into from notifications.deliveries where id = %s", kept["id"]) == told["id"]
+    wait_until(lambda: stack.db.value("select digest_until is null from notifications.preferences where address = %s", link["owner"]["email"]), 20, "it was the last")
+
+
 def test_undo_is_good_for_nobody_else_and_no_other_link(stack, prefs):
     link, other = stack.make_share_link(), stack.make_share_link()
     urls = []

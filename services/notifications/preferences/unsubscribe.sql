@@ -1,6 +1,7 @@
 -- What somebody says by the link in a notice: no more of this link ("" for none), no more at all, a summary a day, or first opens
 -- alone; or that it is to be again as it was before. It takes turns with put_preferences.sql. undo comes back with what it takes to put
--- things back: that is taken only while nothing has been changed since.
+-- things back: that is taken only while nothing has been changed since. What was kept for a summary meanwhile is told in a last one, and no
+-- day twice.
 -- in  account_id text, address text, share_link_id text, wish text, before jsonb?
 -- out outcome: done | changed, undo json?
 with turn as materialized (
@@ -28,8 +29,8 @@ stored as (
            case :wish when 'all' then 'off' when 'first' then 'first' when 'daily' then j.opens when 'undo' then b.opens else j.opens_before end,
            case :wish when 'all' then 'off' when 'undo' then b.reviews when 'link' then j.reviews_before else j.reviews end,
            case :wish when 'all' then 'off' when 'daily' then 'daily' when 'undo' then b.digest else j.digest end,
-           case :wish when 'all' then null when 'daily' then coalesce(j.digest_since, now()) when 'undo' then b.digest_since else j.digest_since end,
-           case :wish when 'all' then null when 'daily' then coalesce(j.digest_until, now()) when 'undo' then b.digest_until else j.digest_until end,
+           case :wish when 'all' then null when 'daily' then coalesce(j.digest_since, now()) when 'undo' then coalesce(b.digest_since, j.digest_since) else j.digest_since end,
+           case :wish when 'all' then null when 'daily' then coalesce(j.digest_until, now()) when 'undo' then greatest(b.digest_until, j.digest_until) else j.digest_until end,
            case when :wish = 'link' and not j.is_muted then j.muted || :share_link_id
                 when :wish = 'undo' and not b.is_muted then array_remove(j.muted, :share_link_id) else j.muted end,
            case :wish when 'all' then coalesce(j.unsubscribed_at, now()) when 'undo' then b.unsubscribed_at when 'link' then j.unsubscribed_at end

@@ -123,7 +123,7 @@ class World:
             "delivery_id": random.choice(self.failed), "delivery_ids": self.shuffled(self.deliveries), "lease_holder": "w",
             "event_ids": [new("evt_") for _ in range(70)], "event_id": new("evt_"), "request_id": "req_world", "key_hash": key,
             "is_sound": "t", "send_email": "t", "is_expiry_given": "f", "only_replaces": "f", "only_creates": "f", "is_default": "t",
-            "takes_default_template": "t", "stops_all": "f", "is_sender_name_given": "f", "has_events": "f", "has_description": "f",
+            "takes_default_template": "t", "is_sender_name_given": "f", "has_events": "f", "has_description": "f",
             "has_share_link_ids": "f", "has_external_ids": "f", "external_ids": None,
             "interviews_max": 500, "reviewers_max": 100000, "mails_max": 1000000, "content_max": 1 << 30, "endpoints_max": 1000000, "keys_max": 1000,
             "title": "Title", "owner_name": "Owner", "owner_email": self.addresses[0], "owner_time_zone": "UTC", "settings": "{}",
@@ -201,6 +201,7 @@ OVER = {
     "condemn_webhooks": lambda world, scene: {"event_id": random.choice(world.events)},
     "retry_dead_deliveries": lambda world, scene: {"delivery_id": None},
     "put_interview": lambda world, scene: {},
+    "unsubscribe": lambda world, scene: {"wish": random.choice(["link", "all", "daily", "first"])},
     "invite_reviewers": lambda world, scene: random.choice([{"who": "unopened", "reviewer_ids": []}, {"who": None, "reviewer_ids": [
         each["id"] for each in world.shuffled(world.people) if each["share_link_id"] == scene["share_link_id"]]}]),
     "change_memberships": lambda world, scene: dict(zip(("add_to", "remove_from"), ((shuffled := world.shuffled(world.links))[:2], shuffled[2:]))),

@@ -12,6 +12,8 @@
 #include "common/daemon/bad_keys.h"
 #include "common/loop/flow.h"
 
+#define SESSION_ID_PREFIX "cns_"
+
 struct session {
     const char *id;                       /* cns_… */
     const char *email, *name, *time_zone; /* of the recruiter; name may be NULL */

@@ -188,7 +188,8 @@ static const struct config_setting settings[] = {
       .fallback = "100",
       .min = 1,
       .max = 100000,
-      .about = "Event streams that all API keys of an account together may have open at this process." },
+      .about = "Event streams that all API keys of an account together may have open at this process; its sessions of the "
+               "console, too." },
     { .name = "FEED_ALLOW_ORIGINS",
       .kind = CONFIG_TEXT,
       .offset = FIELD(feed_allow_origins),

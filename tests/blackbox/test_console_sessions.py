@@ -364,6 +364,20 @@ def test_a_session_has_so_many_streams(stack):
         listener.cut()
 
 
+def test_streams_of_sessions_take_no_place_of_a_keys(shared):
+    stack = shared.make_stack(settings={"SHARELINK_FEED_STREAMS_PER_ACCOUNT": "1"})
+    try:
+        listeners = [Listener(stack.notifications.url(), Recruiter(stack).token)]
+        refused = Recruiter(stack).notifications.get("/v1/events/stream", status=429, stream=True)
+        assert refused.json()["detail"].startswith("The sessions of this account")
+        listeners.append(Listener(stack.notifications.url(), stack.key))
+        assert Api(stack.notifications.url(), stack.key).get("/v1/events/stream", status=429, stream=True).json()["detail"].startswith("The API keys of")
+        for listener in listeners:
+            listener.cut()
+    finally:
+        stack.close()
+
+
 def test_a_session_has_a_bucket_of_its_own(shared):
     stack = shared.make_stack(settings={"SHARELINK_SESSION_RATE_LIMIT_BURST": "3", "SHARELINK_SESSION_RATE_LIMIT_PER_SECOND": "1"})
     try:

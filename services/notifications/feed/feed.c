@@ -16,6 +16,7 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/str.h"
+#include "common/daemon/session.h"
 #include "services/notifications/feed/find_dead_keys.sql.h"
 #include "services/notifications/feed/listener.h"
 #include "services/notifications/feed/stream_watch.h"
@@ -81,10 +82,11 @@ struct next *feed_catch_up(struct feed *feed, struct flow *flow, flow_step *then
 
 const char *feed_crowd(const struct feed *feed, const struct caller *caller)
 {
-    int64_t of_key = 0, of_account = 0;
+    int64_t of_key = 0, of_account = 0; /* of its kind: recruiters who look at the console take no key's place */
 
     for (const struct listener *at = LIST_FIRST(&feed->listeners.list); at; at = listener_next(at)) {
-        if (str_equal(listener_account_id(at), caller->account_id)) {
+        bool is_session = str_starts_with(listener_key_id(at), SESSION_ID_PREFIX);
+        if (str_equal(listener_account_id(at), caller->account_id) && is_session == (caller->session != NULL)) {
             of_account++;
             of_key += str_equal(listener_key_id(at), caller->key_id);
         }
@@ -93,13 +95,14 @@ const char *feed_crowd(const struct feed *feed, const struct caller *caller)
         metrics_add(feed->refused, 1);
         return "This session has as many event streams open as it may have; end one first.";
     }
-    if (of_key >= feed->settings->feed_streams_per_key) {
+    if (!caller->session && of_key >= feed->settings->feed_streams_per_key) {
         metrics_add(feed->refused, 1);
         return "This API key has as many event streams open as it may have; end one first.";
     }
     if (of_account >= feed->settings->feed_streams_per_account) {
         metrics_add(feed->refused, 1);
-        return "The API keys of this account have as many event streams open as they may have; end one first.";
+        return caller->session ? "The sessions of this account have as many event streams open as they may have; end one first."
+                               : "The API keys of this account have as many event streams open as they may have; end one first.";
     }
     return NULL;
 }

@@ -529,6 +529,20 @@ def test_keys_lead_on_before_the_interview_is_there(stack, browse):
     assert not [each for each in browser.complaints() if "TypeError" in each]
 
 
+def test_skip_link_moves_the_focus_and_nothing_else(stack, browse):
+    shown = interview(stack)
+    browser = on_stage(browse(), link_of(stack, shown), shown)
+    browser.driver.switch_to.active_element.send_keys("n")
+    browser.until_text("Question 2", ".question")
+    stage = browser.find(".stage")
+    js(browser, "document.querySelector('.skip').focus()")
+    browser.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    browser.until(lambda: js(browser, "return location.hash") == "#main", "the focus has been moved")
+    browser.driver.execute_async_script("setTimeout(arguments[0], 500)")
+    assert browser.find(".stage") == stage and "Question 2" in browser.text(".question")
+    assert js(browser, "return document.activeElement.id") == "main"
+
+
 # --- what does not come ---
 
 @pytest.mark.parametrize("media", ["answers/there-is-none.mp4", "answers/broken.mp4"])

@@ -15,13 +15,15 @@ let content = null;
 let isLeaving = false;
 let close = () => {}; // of the view that is shown; close.noted(id), where it has one, shows what was saved of an interview
 let shown = 0;
+let here = ""; // what the address says of the view that is shown
 let isTouched = false; // somebody has asked for what is shown: so it may play, however long it took to come
 let scrolled = 0; // where the list was left
 let backToGate = () => {};
 
+// A jump within the page, to its content, shows nothing else.
 addEventListener("popstate", () => {
-  isTouched = false;
-  if (content) {
+  if (content && location.search !== here) {
+    isTouched = false;
     show();
   }
 });
@@ -55,6 +57,7 @@ function wanted() {
 // Views come when they are needed; of two that are asked for in a row the second is shown.
 async function show() {
   const turn = ++shown;
+  here = location.search;
   const { view, place } = wanted();
   try {
     const [showView] = await Promise.all([load(view),
@@ -108,6 +111,7 @@ function go(changes, kind = "push") {
     }
   }
   history[`${kind}State`](null, "", address);
+  here = address.search;
   if (kind === "push") {
     isTouched = true;
     show();

@@ -365,6 +365,16 @@ def test_list_is_found_as_it_was_left(stack, browse, size):
     assert browser.driver.execute_script("return document.activeElement === document.querySelectorAll('.card h2 a')[41]")
 
 
+def test_what_was_watched_stands_in_the_list_when_one_comes_back(stack, browse, link):
+    browser = browse().open(url_of(link))
+    browser.press("Mateo Silva")
+    browser.until(lambda: browser.driver.execute_script("const video = document.querySelector('video'); video?.play(); return video?.currentTime > 1"), "it plays")
+    browser.press("All candidates")
+    browser.until(lambda: browser.all(".cards"), "the list")
+    half = "return [...document.querySelectorAll('.card')].findIndex((each) => each.querySelector('.dot.half'))"
+    browser.until(lambda: browser.driver.execute_script(half) == 1, "its row says so")
+
+
 # --- bad input ---
 
 @pytest.mark.parametrize("spoil", ["completed_at", "job", "candidate"])

@@ -133,6 +133,7 @@ function noteReview(id, review) {
 function noteWatched(id, answers) {
   const row = rowOf(id);
   row.watched = { ...row.watched, answers };
+  close.noted?.(id);
 }
 
 function noteDone(doneAt) {

@@ -543,6 +543,33 @@ def test_skip_link_moves_the_focus_and_nothing_else(stack, browse):
     assert js(browser, "return document.activeElement.id") == "main"
 
 
+def test_place_that_was_kept_of_an_answer_is_no_other_answers(stack, browse):
+    """The next question is chosen before the first answer is there, which was to go on where it was left."""
+    shown = interview(stack, [recorded(1, duration_seconds=60), recorded(2, duration_seconds=60)])
+    link = link_of(stack, shown)
+    reviewer = stack.reviewer(link)
+    reviewer.open(status=200)
+    reviewer.post(f"{reviewer.page}/interviews/{shown}/watch", {"question_id": "q1", "seconds": 4, "position": 4}, status=200)
+    browser = browse()
+    browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
+        window.sought = [];
+        document.addEventListener("seeking", ({ target }) => window.sought.push(target.currentTime), true);
+        new MutationObserver((_, seen) => {
+          const step = document.querySelectorAll(".stepper button")[1];
+          if (step) {
+            seen.disconnect();
+            step.click();
+          }
+        }).observe(document, { childList: true, subtree: true });"""})
+    on_stage(browser, link, shown)
+    browser.until_text("Question 2", ".question")
+    browser.until(lambda: js(browser, "return document.querySelector('video').readyState > 1"), "its answer is there")
+    assert js(browser, "return window.sought") == []
+    js(browser, "document.querySelectorAll('.stepper button')[0].click()")
+    browser.until_text("Question 1", ".question")
+    browser.until(lambda: js(browser, "return window.sought") == [4], "the first goes on where it was left")
+
+
 # --- what does not come ---
 
 @pytest.mark.parametrize("media", ["answers/there-is-none.mp4", "answers/broken.mp4"])

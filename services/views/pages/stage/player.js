@@ -25,6 +25,7 @@ export function playerOn(interview, hooks) {
   let on = null; // the element that plays
   let question = null;
   let watching = null;
+  let due = null; // the second to go to as soon as what is asked for is there
 
   function made(name) {
     const node = h(name, { controls: true, playsinline: true, preload: "metadata" });
@@ -45,7 +46,10 @@ export function playerOn(interview, hooks) {
       watching.report();
     }));
     node.addEventListener("ended", mine(hooks.onended));
-    node.addEventListener("loadedmetadata", mine(showShape));
+    node.addEventListener("loadedmetadata", mine(() => {
+      showShape();
+      seek(due);
+    }));
     return parts;
   }
 
@@ -80,7 +84,8 @@ export function playerOn(interview, hooks) {
 
   function leave() {
     if (on) {
-      positions.set(question.id, on.node.ended ? 0 : on.node.currentTime);
+      positions.set(question.id, on.node.ended ? 0 : position());
+      due = null;
       on.node.pause();
       watching.stop();
       on.renewal.forget();
@@ -101,20 +106,15 @@ export function playerOn(interview, hooks) {
   }
 
   function seek(seconds) {
-    const { node } = on ?? {};
-    if (node && (seconds > 0 || node.readyState > 0)) {
-      const go = () => {
-        node.currentTime = Math.max(0, seconds);
-      };
-      if (node.readyState > 0) {
-        go();
-      } else {
-        node.addEventListener("loadedmetadata", go, { once: true });
-      }
+    const isThere = on?.node.readyState > 0;
+    if (isThere && seconds !== null) {
+      on.node.currentTime = Math.max(0, seconds);
     }
+    due = isThere ? null : Math.max(0, seconds) || null;
   }
 
-  const jump = (seconds) => on && seek(on.node.currentTime + seconds);
+  const position = () => due ?? on?.node.currentTime ?? 0;
+  const jump = (seconds) => on && seek(position() + seconds);
 
   function jumpButton(seconds) {
     return h("button", { class: "plain", type: "button", onclick: () => jump(seconds), "aria-label": t(seconds < 0 ? "stage.back" : "stage.on", { count: Math.abs(seconds) }) },
@@ -173,7 +173,7 @@ export function playerOn(interview, hooks) {
       return on?.node.paused === false;
     },
     get position() {
-      return on?.node.currentTime ?? 0;
+      return position();
     },
     stop() {
       leave();

@@ -570,6 +570,20 @@ def test_place_that_was_kept_of_an_answer_is_no_other_answers(stack, browse):
     browser.until(lambda: js(browser, "return window.sought") == [4], "the first goes on where it was left")
 
 
+def test_digits_rate_on_a_keyboard_that_has_them_with_shift_and_not_behind_a_dialog(stack, browse):
+    shown = interview(stack)
+    link = link_of(stack, shown)
+    browser = on_stage(browse(), link, shown)
+    chosen = "return [...document.querySelectorAll('.bar .rating input')].findIndex((each) => each.checked)"
+    js(browser, "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '3', shiftKey: true, bubbles: true, cancelable: true }))")
+    assert js(browser, chosen) == 2
+    wait_until(lambda: stars_of(stack, link) == {"q1": 3}, 20, "three stars")
+    browser.press("Leave")
+    browser.until(lambda: browser.all("dialog[open]"), "it asks")
+    browser.driver.switch_to.active_element.send_keys("5", "n")
+    assert js(browser, chosen) == 2 and "Question 1" in browser.text(".question")
+
+
 # --- what does not come ---
 
 @pytest.mark.parametrize("media", ["answers/there-is-none.mp4", "answers/broken.mp4"])

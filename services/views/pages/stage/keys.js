@@ -14,20 +14,20 @@ export function keysOf(acts) {
     const { target } = event;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key; // whatever caps lock says
     const from = target instanceof Element ? target : document.body;
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || dialog.open || from.closest(FIELD)) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]") || from.closest(FIELD)) {
       return;
     }
-    const meant = event.shiftKey ? shifted(key, from) : plain(key, from);
+    const meant = starsOf(key) ?? (event.shiftKey ? shifted(key, from) : plain(key, from));
     if (meant) {
       event.preventDefault();
       meant();
     }
   }
 
+  // Some keyboards have digits with Shift alone.
+  const starsOf = (key) => (/^[1-5]$/.test(key) ? act("rate", Number(key)) : null);
+
   function plain(key, from) {
-    if (key >= "1" && key <= "5" && key.length === 1) {
-      return act("rate", Number(key));
-    }
     return {
       " ": from.closest(TAKES_SPACE) ? null : act("play"),
       k: act("play"),

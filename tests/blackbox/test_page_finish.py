@@ -162,6 +162,24 @@ def test_without_feedback_the_end_is_the_last_candidate(stack, browse, interview
     assert not browser.all(".reviews") and not browser.all("#done-note")
 
 
+def test_sentence_that_is_not_sent_is_there_when_one_comes_back(stack, browse, link):
+    browser = at_end(browse(), link)
+    browser.find("#done-note").send_keys("Amara first.")
+    browser.press("Next not reviewed: Jun Tanaka")
+    browser.until_text("Jun Tanaka", "h1")
+    browser.driver.back()
+    browser.until_text("You have reviewed", "h1")
+    assert browser.find("#done-note").get_attribute("value") == "Amara first."
+    browser.driver.refresh()
+    browser.until_text("You have reviewed", "h1")
+    assert browser.find("#done-note").get_attribute("value") == "Amara first."
+    browser.press("I’m done")
+    browser.until_text("has been told", "[role=status]")
+    browser.driver.refresh()
+    browser.until_text("has been told", "[role=status]")
+    assert browser.driver.execute_script("return document.querySelector('#done-note').value") == ""
+
+
 # --- on paper ---
 
 def printed(browser):

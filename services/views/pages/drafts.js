@@ -11,21 +11,27 @@ const page = Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => byt
 export const visit = digestOf(path);
 const prefix = `draft:${visit}:`;
 const inMemory = new Map(); // key → text, of what storage has not taken
+const noteKey = `draft:note:${visit}`; // the sentence for whoever shared, until it is sent
 const ownKey = (interview) => `${prefix}${interview}:${page}`;
 const interviewOf = (key) => key.slice(prefix.length, key.lastIndexOf(":"));
 
 // Whether it is kept: storage may be full, or not allowed.
-export function keepDraft(interview, draft) {
+export const keepDraft = (interview, draft) => keep(ownKey(interview), draft);
+
+function keep(key, draft) {
   const text = JSON.stringify({ ...draft, at: Date.now() });
   try {
-    localStorage.setItem(ownKey(interview), text);
-    inMemory.delete(ownKey(interview));
+    localStorage.setItem(key, text);
+    inMemory.delete(key);
     return true;
   } catch {
-    inMemory.set(ownKey(interview), text);
+    inMemory.set(key, text);
     return false;
   }
 }
+
+export const keepNote = (note) => (note ? keep(noteKey, { note }) : drop([noteKey]));
+export const keptNote = () => read(noteKey)?.note ?? "";
 
 export const dropDraft = (interview) => drop([ownKey(interview)]);
 
@@ -49,7 +55,7 @@ function drop(dropped) {
 
 export const hasDrafts = () => keys().length > 0;
 export const interviewsWithDrafts = () => [...new Set(keys().map(interviewOf))];
-export const forgetDrafts = () => drop(keys());
+export const forgetDrafts = () => drop([...keys(), noteKey]);
 
 // Takes over what an earlier release of this page has left in this tab, and forgets drafts of long ago, whichever link they were of.
 export function tidyDrafts() {

@@ -1,6 +1,6 @@
 // One's feedback is loaded when it is needed: when an interview or the end is shown, or when there are drafts to save. Until then there is
 // nothing of it in this page but what other tabs tell of what they have saved.
-import { forgetDrafts, hasDrafts, tidyDrafts } from "./drafts.js";
+import { forgetDrafts, hasDrafts, keptNote, tidyDrafts } from "./drafts.js";
 import { tabsOf } from "./tabs.js";
 
 let session = null; // {end, noteReview}, from when the reader is in until the session ends
@@ -28,7 +28,7 @@ export async function needFeedback() {
 }
 
 export const saveAll = async () => begun?.saveAll();
-export const hasUnsaved = () => begun?.hasUnsaved() ?? hasDrafts();
+export const hasUnsaved = () => Boolean(keptNote()) || (begun?.hasUnsaved() ?? hasDrafts());
 
 export function endFeedback() {
   begun?.endFeedback();

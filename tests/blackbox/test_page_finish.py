@@ -180,6 +180,29 @@ def test_sentence_that_is_not_sent_is_there_when_one_comes_back(stack, browse, l
     assert browser.driver.execute_script("return document.querySelector('#done-note').value") == ""
 
 
+def test_done_is_told_after_what_is_still_being_saved(stack, browse, link):
+    browser = at_end(browse(), link)
+    browser.find(f"[data-change='{link['interview_ids'][3]}']").click()
+    browser.until(lambda: browser.all(".editor input[type=radio]"), "its stars")
+    browser.driver.execute_script("""
+        const fetched = window.fetch;
+        window.asked = [];
+        window.fetch = async (url, options) => {
+          const isSaving = options?.method === "PUT";
+          window.asked.push(isSaving ? "saving" : String(url).split("/").pop());
+          await new Promise((resolve) => setTimeout(resolve, isSaving ? 1500 : 0));
+          const answer = await fetched(url, options);
+          window.asked.push(isSaving ? "saved" : "answered");
+          return answer;
+        };""")
+    overall = next(each for each in browser.all(".editor fieldset") if "Jun" in each.text)
+    overall.find_elements(By.CSS_SELECTOR, "input[type=radio]")[2].click()
+    browser.press("I’m done")
+    browser.until_text("has been told", "[role=status]")
+    browser.until(lambda: browser.driver.execute_script("return window.asked") == ["saving", "saved", "done", "answered"], "one after the other")
+    assert stack.db.value("select done_at from views.activity where share_link_id = %s", link["id"]) is not None
+
+
 # --- on paper ---
 
 def printed(browser):

@@ -3,6 +3,7 @@ import { fill, h } from "../../../../common/pages/dom.js";
 import { nodes, t } from "../../../../common/pages/words.js";
 import { sayDone } from "../api.js";
 import { keepNote, keptNote } from "../drafts.js";
+import { saveAll } from "../later.js";
 import { saysDone, senderOf } from "./told.js";
 
 const NOTE_MAX = 2000;
@@ -33,6 +34,7 @@ export function doneOf(content, { noteDone, end }) {
     button.setAttribute("aria-disabled", "true");
     fill(status, h("p", {}, nodes("finish.telling", { sender: senderOf(content) })));
     try {
+      await saveAll(); // what is saved after it would take it back
       const { done_at } = await sayDone(field.value.trim());
       noteDone(done_at);
       field.value = "";

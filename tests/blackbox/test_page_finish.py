@@ -203,6 +203,29 @@ def test_done_is_told_after_what_is_still_being_saved(stack, browse, link):
     assert stack.db.value("select done_at from views.activity where share_link_id = %s", link["id"]) is not None
 
 
+def test_nothing_is_printed_once_one_has_gone_on(stack, browse, link):
+    browser = at_end(browse(), link)
+    browser.driver.execute_script("""
+        const fetched = window.fetch;
+        window.printed = 0;
+        window.came = 0;
+        window.print = () => window.printed++;
+        const held = new Promise((resolve) => { window.letGo = resolve; });
+        window.fetch = async (url, options) => {
+          await held;
+          const answer = await fetched(url, options);
+          window.came++;
+          return answer;
+        };""")
+    browser.press("Print")
+    browser.press("All candidates")
+    browser.until(lambda: browser.all(".cards"), "the list")
+    browser.driver.execute_script("window.letGo()")
+    browser.until(lambda: browser.driver.execute_script("return window.came") == 4, "all are there")
+    browser.driver.execute_async_script("setTimeout(arguments[0], 500)")
+    assert browser.driver.execute_script("return [window.printed, document.querySelector('#paper')]") == [0, None]
+
+
 # --- on paper ---
 
 def printed(browser):

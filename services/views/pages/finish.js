@@ -46,8 +46,9 @@ function showReviews(app, top, heading, { content, go, end, noteReview, noteDone
   const next = h("p", { class: "next-open" });
   const status = h("p", { class: "found", role: "status" });
   const done = doneOf(content, { noteDone, end });
-  const print = h("button", { type: "button", onclick: () => printReviews(ordered(content.interviews), { say: (text) => status.textContent = text, end }) }, t("finish.print"));
+  const print = h("button", { type: "button", onclick: () => printReviews(ordered(content.interviews), { say: (text) => status.textContent = text, end, isOver: () => isClosed }) }, t("finish.print"));
   let list = null; // the rows that are there
+  let isClosed = false;
   let editor = null; // {id, …}: one review is changed at a time
 
   function refresh() {
@@ -114,6 +115,7 @@ function showReviews(app, top, heading, { content, go, end, noteReview, noteDone
   const printAll = () => list.all();
   addEventListener("beforeprint", printAll);
   return Object.assign(() => {
+    isClosed = true;
     editor?.stop();
     list.stop();
     removeEventListener("beforeprint", printAll);

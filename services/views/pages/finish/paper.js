@@ -71,11 +71,14 @@ export function printsPages(make) {
   };
 }
 
-// Fetches what is needed, a few at a time, and prints all or nothing. say(text) tells how it goes.
-export async function printReviews(rows, { say, end }) {
+// Fetches what is needed, a few at a time, and prints all or nothing. say(text) tells how it goes; isOver(): nobody waits for it any more.
+export async function printReviews(rows, { say, end, isOver }) {
   say(t("finish.gathering", { count: rows.length }));
   try {
-    const interviews = await inLanes(rows);
+    const interviews = await inLanes(rows, isOver);
+    if (isOver()) {
+      return;
+    }
     const stop = printsPages(() => interviews.map((each) => paperOf(each, each.my_review)));
     say("");
     addEventListener("afterprint", stop, { once: true });
@@ -89,11 +92,11 @@ export async function printReviews(rows, { say, end }) {
   }
 }
 
-async function inLanes(rows) {
+async function inLanes(rows, isOver) {
   const fetched = [];
   let at = 0;
   async function work() {
-    for (let mine = at++; mine < rows.length; mine = at++) {
+    for (let mine = at++; mine < rows.length && !isOver(); mine = at++) {
       fetched[mine] = await fetchInterview(rows[mine].id);
     }
   }

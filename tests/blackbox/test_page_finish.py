@@ -226,6 +226,21 @@ def test_nothing_is_printed_once_one_has_gone_on(stack, browse, link):
     assert browser.driver.execute_script("return [window.printed, document.querySelector('#paper')]") == [0, None]
 
 
+def test_what_another_tab_saves_takes_no_focus_and_leaves_no_way_to_who_is_reviewed(stack, browse, link):
+    browser = at_end(browse(), link)
+    browser.driver.execute_script("document.querySelectorAll('[data-cell=overall] a')[3].focus()")
+    first = browser.driver.current_window_handle
+    browser.driver.switch_to.new_window("tab")
+    browser.go(f"{url_of(link).split('#')[0]}?interview={link['interview_ids'][3]}")
+    browser.find(".panel.feedback")
+    browser.touch(browser.all(".overall .rating input")[3])
+    browser.until_text("Saved ", ".saved")
+    browser.driver.switch_to.window(first)
+    browser.until_text("You have reviewed 4 of 4", "h1")
+    assert browser.driver.execute_script("return document.activeElement === document.querySelectorAll('[data-cell=overall] a')[3]")
+    assert not browser.all(".next-open a")
+
+
 # --- on paper ---
 
 def printed(browser):

@@ -51,15 +51,24 @@ function showReviews(app, top, heading, { content, go, end, noteReview, noteDone
   let isClosed = false;
   let editor = null; // {id, …}: one review is changed at a time
 
+  // How far one is, and the way on.
   function refresh() {
     const count = content.interviews.length;
     const reviewed = content.interviews.filter(({ my_review }) => hasReview(my_review)).length;
     heading.textContent = t("finish.heading", { reviewed, count });
     const id = selectionOf(content).nextNotReviewed(null);
     const name = id && content.interviews.find((each) => each.id === id).candidate?.display_name;
-    fill(next, id && h("a", linkTo({ interview: id }, go), nodes("finish.next", { name: h("bdi", { dir: "auto" }, name) })));
+    keepFocus(next, () => fill(next, id && h("a", linkTo({ interview: id }, go), nodes("finish.next", { name: h("bdi", { dir: "auto" }, name) }))));
     done.refresh();
-    showRows();
+  }
+
+  // What had the focus and is made anew has it again.
+  function keepFocus(part, change) {
+    const at = [...part.querySelectorAll("a")].indexOf(document.activeElement);
+    change();
+    if (at >= 0) {
+      (part.querySelectorAll("a")[at] ?? heading).focus({ preventScroll: true });
+    }
   }
 
   // What is being changed keeps its fields and the focus.
@@ -103,14 +112,14 @@ function showReviews(app, top, heading, { content, go, end, noteReview, noteDone
   // A review was saved: its cells say so, and what was told is told no more.
   function reviewed(id) {
     const row = content.interviews.find((each) => each.id === id);
-    place.querySelectorAll(`[data-of="${CSS.escape(id)}"]`).forEach((cell) => fill(cell, CELLS[cell.dataset.cell](row, go)));
-    heading.textContent = t("finish.heading", { reviewed: content.interviews.filter(({ my_review }) => hasReview(my_review)).length, count: content.interviews.length });
-    done.refresh();
+    place.querySelectorAll(`[data-of="${CSS.escape(id)}"]`).forEach((cell) => keepFocus(cell, () => fill(cell, CELLS[cell.dataset.cell](row, go))));
+    refresh();
   }
 
   fill(app, top, next, done.element, h("section", { class: "own", "aria-label": t("finish.title") },
     h("div", { class: "tools" }, print, status), place));
   refresh();
+  showRows();
   isNarrow.addEventListener("change", showRows);
   const printAll = () => list.all();
   addEventListener("beforeprint", printAll);

@@ -265,6 +265,35 @@ def test_the_latest_search_alone_is_shown(stack, browse, link):
     assert names(browser) == people(2)
 
 
+def test_late_answer_to_an_earlier_search_narrows_nothing(stack, browse, link):
+    """One that a candidate's page has asked for, whom one has left meanwhile for the list and another search."""
+    browser = browse().open(url_of(link))
+    browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
+        const fetched = window.fetch;
+        const held = new Promise((resolve) => { window.letGo = resolve; });
+        window.asked = 0;
+        window.fetch = async (url, options) => {
+          if (!String(url).includes("search=mateo")) return fetched(url, options);
+          window.asked++;
+          if (window.asked === 1) throw new TypeError("away");
+          if (window.asked > 2) return fetched(url, options);
+          await held;
+          const answer = await fetched(url);
+          setTimeout(() => { window.late = true; }, 500);
+          return answer;
+        };"""})
+    browser.go(f"{url_of(link).split('#')[0]}?interview={link['interview_ids'][4]}&search=mateo")
+    browser.until(lambda: browser.driver.execute_script("return window.asked") == 2, "asked again")
+    browser.press("All candidates")
+    browser.until(lambda: browser.all("input[type=search]"), "the list")
+    search_for(browser, "amara")
+    until_names(browser, people(2))
+    browser.driver.execute_script("window.letGo()")
+    browser.until(lambda: browser.driver.execute_script("return window.late"), "it has come")
+    choose(browser, "My review", "Not reviewed yet")
+    assert names(browser) == people(2)
+
+
 def test_search_finds_what_was_said_and_leads_there(stack, browse, link):
     browser = browse("phone").open(url_of(link))
     search_for(browser, "kubernetes")

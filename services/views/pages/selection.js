@@ -33,7 +33,10 @@ export async function searchAnew(signal) {
   if (isAnswered()) {
     return;
   }
-  found = { search, ids: null, found_in: new Map(), ...(search ? await answerTo(search, signal) : {}) };
+  const answer = search ? await answerTo(search, signal) : {};
+  if (search === wishOf().search) { // else it is asked for no more
+    found = { search, ids: null, found_in: new Map(), ...answer };
+  }
 }
 
 async function answerTo(search, signal) {

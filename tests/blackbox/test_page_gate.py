@@ -165,6 +165,25 @@ def test_one_candidate_is_shown_at_once(stack, browse, interview_ids):
     assert browser.driver.execute_script("return history.length") <= 2
 
 
+def test_session_that_ended_unseen_is_no_wrong_passcode(stack, browse, link):
+    """Another tab was in once; by now the session is over, and that could not be heard at first."""
+    browser = browse().open(url_of(link))
+    stack.db.rows("update views.visits set opened_at = now() - interval '13 hours' where share_link_id = %s", link["id"])
+    browser.driver.execute_cdp_cmd("Network.enable", {})
+    browser.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/content*"]})
+    browser.driver.switch_to.new_window("tab")
+    browser.driver.execute_cdp_cmd("Network.enable", {})
+    browser.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/content*"]})
+    browser.go(url_of(link))
+    browser.until_text("There is no connection just now", "#gate")
+    browser.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    browser.press("Start")
+    browser.until_text("It lasts for twelve hours", "#gate")
+    assert "not the passcode" not in browser.text("#gate")
+    browser.press("Start")
+    browser.until(lambda: browser.all(".cards"), "the list")
+
+
 # --- a browser that forbids things ---
 
 def test_blocked_cookies_are_told_of_and_nothing_is_opened(stack, browse, link):

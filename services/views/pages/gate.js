@@ -74,15 +74,15 @@ async function goStraightIn() {
     await enter();
   } catch (fault) {
     body.dataset.session = "none";
-    hasSession = fault.status !== 401;
-    if (!hasSession) {
-      forgetOpen();
-      reason.textContent = t(code ? "gate.session_over_text" : "gate.session_over_code");
-      reason.setAttribute("role", "status");
-    } else {
-      complain(fault);
-    }
+    complain(fault);
   }
+}
+
+function sayOver() {
+  forgetOpen();
+  hasSession = false;
+  reason.textContent = t(code ? "gate.session_over_text" : "gate.session_over_code");
+  reason.setAttribute("role", "status");
 }
 
 async function start() {
@@ -164,6 +164,9 @@ function complain(fault) {
     const again = document.createElement("button");
     Object.assign(again, { type: "button", textContent: t("gate.load_again"), onclick: loadAgain });
     return say(t("gate.not_loaded"), " ", again);
+  }
+  if (hasSession && !isOpened && fault.status === 401) {
+    return sayOver();
   }
   say(reasonOf(fault));
   if (isOpened && fault.status === 401) {

@@ -1,6 +1,7 @@
 """The catalogues of words: what is wrong with one is refused when it is built, in a sentence that names file and key."""
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -100,3 +101,26 @@ def test_each_text_is_another_than_in_english_unless_it_is_listed(language):
         english, texts = (json.loads((ROOT / "common" / "words" / each / f"{area}.json").read_text()) for each in ("en", language))
         same |= {f"{area}.{key}" for key in texts if texts[key] == english[key]}
     assert same <= SAME[language]
+
+
+def test_what_is_one_in_english_is_one_in_each_language():
+    """What a reviewer presses in one view is called the same in the next."""
+    agrees_with_its_noun = {"All"}
+    areas = ("page", "gate", "list", "stage", "feedback", "finish")
+    for language in LANGUAGES:
+        said = {}
+        for area in areas:
+            english, own = (json.loads((ROOT / "common" / "words" / each / f"{area}.json").read_text()) for each in ("en", language))
+            for key, entry in english.items():
+                said.setdefault(json.dumps(entry), {}).setdefault(json.dumps(own[key], ensure_ascii=False), []).append(f"{area}.{key}")
+        assert not {english: ways for english, ways in said.items() if len(ways) > 1 and json.loads(english) not in agrees_with_its_noun}, language
+        chosen, mailed = (json.loads((ROOT / "common" / "words" / language / f"{area}.json").read_text()) for area in ("feedback", "mails"))
+        for choice in ("strong_no", "no", "yes", "strong_yes"):
+            assert mailed[f"recommendation.{choice}"] == chosen[choice].lower()
+
+
+def test_french_says_how_many_were_reviewed_or_watched_without_a_plural_of_all():
+    """A form is chosen by {count}, and French would have its noun and participle agree with the number before: "1 réponses vues sur 4"."""
+    for area in ("list", "finish"):
+        for key, entry in json.loads((ROOT / "common" / "words" / "fr" / f"{area}.json").read_text()).items():
+            assert isinstance(entry, str) or not re.search(r"\{(reviewed|watched)\}", entry["other"]), f"{area}.{key}: {entry}"

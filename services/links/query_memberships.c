@@ -44,7 +44,7 @@ struct next *query_memberships(struct flow *flow)
 
 static void read_question(struct flow *flow, const json_t *body, struct question *question)
 {
-    static const struct text_rule search_rule = { .nullable = true, .verbatim = true, .check = page_check_search };
+    static const struct text_rule search_rule = { .nullable = true, .check = page_check_search };
     static const struct text_rule state_rule = { .nullable = true, .verbatim = true, .check = check_state };
     struct text_rule owner_rule = email_rule;
 

@@ -41,7 +41,7 @@ def body_with(steps, value):
 
 def bodies(wanted):
     """Each operation's strings that are (or are not) written by people, once each."""
-    for daemon in ("links", "notifications", "views"):
+    for daemon in ("links", "notifications", "views", "console"):
         contract, seen = CONTRACTS[daemon], set()
         for method, path, _, operation in contract.operations:
             content = contract.resolved(operation.get("requestBody", {})).get("content", {})
@@ -58,7 +58,7 @@ def places(stack):
     template = stack.api.post("/v1/email-templates", TEMPLATE, status=201).json()
     endpoint = Api(stack.notifications.url(), stack.key)
     made = endpoint.post("/v1/webhook-endpoints", {"url": "https://hooks.example/pasted"}, status=201).json()
-    reader = inside(stack, link)
+    reader, console = inside(stack, link), Api(stack.console.url(), stack.key)
     ids = {"/v1/share-links": link["id"], "/v1/interviews": link["interview_ids"][0], "/v1/email-templates": template["id"],
            "/v1/webhook-endpoints": made["id"], "/s/{token}/interviews": link["interview_ids"][0]}
 
@@ -66,7 +66,7 @@ def places(stack):
         collection = path.rpartition("/{id}")[0]
         filled = path.replace("{id}", ids.get(collection, "none")).replace("{token}", reader.token).replace(
             "{rid}", link["reviewers"][0]["id"]).replace("{email}", "olu@recruiters.example")
-        caller = {"links": stack.api, "notifications": endpoint, "views": reader}[daemon]
+        caller = {"links": stack.api, "notifications": endpoint, "views": reader, "console": console}[daemon]
         return caller.call(method, filled, json=body)
 
     return call

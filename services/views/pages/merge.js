@@ -273,6 +273,9 @@ function both(theirs, mine, isOwnLine) {
   if (theirs.startsWith(mine) || mine.startsWith(theirs)) {
     return theirs.length > mine.length ? theirs : mine; // one side is further in writing the same
   }
+  if (isOwnLine && areApart(theirs, mine)) {
+    return `${theirs.trimEnd()}\n\n${mine}`;
+  }
   const all = editsOf(theirs, mine);
   const edits = isOfItsOwn(theirs, mine, all) ? [{ start: 0, end: theirs.length, text: mine }] : all;
   let text = "";
@@ -285,4 +288,10 @@ function both(theirs, mine, isOwnLine) {
     at = end;
   }
   return text + theirs.slice(at);
+}
+
+// Whole sentences on either side, and none that both have: each has written a text of its own, whatever words they share.
+function areApart(theirs, mine) {
+  const [own, other] = [theirs, mine].map((text) => text.match(/[^.!?\n]+[.!?\n]*/g)?.map((each) => each.trim()).filter(hasWords) ?? []);
+  return [theirs, mine].every((text) => /[.!?]\s*$/.test(text)) && !own.some((each) => other.includes(each));
 }

@@ -1838,7 +1838,8 @@ begin
     update notifications.deliveries d set next_attempt_at = least(d.next_attempt_at, now())
     from (
         select w.id from notifications.deliveries w
-        where w.id = any (new.followers) and w.state is not distinct from 'pending' and w.lease_until is null and not w.gathers
+        where w.id = any (new.followers) and w.state is not distinct from 'pending' and w.lease_until is null and w.attempts = 0
+          and not w.gathers
           and not exists (
               select from notifications.deliveries e
               where e.share_link_id = w.share_link_id and e.state is not distinct from 'pending' and e.followers @> array[w.id]
@@ -4087,13 +4088,13 @@ INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/lists.sql', '2f4156791523f133d2d4df3fbf711f35f3d0e297ef5cde63862147d8da815d10', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/triggers.sql', 'a6a59ffc9c30c88bfee5e30cb376d21b565aa3e2017ac5f6a645985bb4c0aefd', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/triggers.sql', '837bfec92f867ac45dbb81354408d2037195244f30c09ebe3382e0a15ae87b15', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', 'b16ebe6e782e839a4b83d92173f25994efde6452667887503c88163f2a63e07c', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/triggers.sql', '213e0957e27636eedcc7de75310cfa0a6c9f420d92e30abe18700dcf62bdd671', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'ctl/schema/grants.sql', '5509fe0da6ec069e69f120356758a2a438a51f0e06272854f18b211293eac6c2', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'links/schema/grants.sql', 'a0bdda917b6e23b6ab8ccedb7461b0f178c20946ccb229732927badffcec1b29', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'views/schema/grants.sql', '74e87a414bddb21a32a8d65305c614635430bdb1d3b563ae37b68f1aa1309296', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'notifications/schema/grants.sql', '05751df391a2b3700229d5e5df62e9e0070e53aa0ba84ef7691c2264dfeccb6c', '0.4.0', now());
 INSERT INTO public.sharelink_schema VALUES ('repeatable', 'console/schema/grants.sql', '34df86f77ffcde2795bb7dec4d2377e814ab886f2e4084d2fc1251f84d133d20', '0.4.0', now());
-INSERT INTO public.sharelink_schema VALUES ('schema', '9ab13dad90cd4c06d814de96a5ea8491e266fd8d69e6970e45905244c1e2cd41', '9ab13dad90cd4c06d814de96a5ea8491e266fd8d69e6970e45905244c1e2cd41', '0.4.0', now());
+INSERT INTO public.sharelink_schema VALUES ('schema', '74591318ad1037ac6bca8e3803e16ae0178eb22156fb61f3411cee019390e97b', '74591318ad1037ac6bca8e3803e16ae0178eb22156fb61f3411cee019390e97b', '0.4.0', now());
 
 
 

@@ -291,6 +291,22 @@ def test_leaving_asks_says_goodbye_and_ends_it_in_every_tab(stack, browse, link)
     browser.until(lambda: browser.find("#passcode").is_displayed(), "the gate")
 
 
+def test_nobody_is_asked_to_leave_what_another_tab_has_left(stack, browse, link):
+    browser = browse().open(url_of(link))
+    first = browser.driver.current_window_handle
+    browser.press("Leave")
+    browser.find("dialog[open]")
+    browser.driver.switch_to.new_window("tab")
+    browser.go(page_of(link))
+    browser.until(lambda: browser.all(".cards"), "the list")
+    browser.press("Leave")
+    browser.press("Leave the page")
+    browser.until_text("Goodbye", "h1")
+    browser.driver.switch_to.window(first)
+    browser.until_text("in another tab", ".goodbye")
+    assert not browser.all("dialog")
+
+
 # --- over, and asking the sender ---
 
 ENDS = {

@@ -4,7 +4,7 @@ import { t } from "../../../common/pages/words.js";
 import { leave } from "./api.js";
 import { forgetOpen, onLeft } from "./browser.js";
 import { beginFeedback, endFeedback, hasUnsaved, leaveFeedback, saveAll } from "./later.js";
-import { asksToLeave, sayGoodbye } from "./leave.js";
+import { askNoMore, asksToLeave, sayGoodbye } from "./leave.js";
 import { searchAnew } from "./selection.js";
 import { dress, load } from "./views.js";
 
@@ -156,6 +156,7 @@ function end(refusal) {
 }
 
 function empty() {
+  askNoMore();
   close();
   close = () => {};
   content = null;

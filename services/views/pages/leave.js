@@ -2,11 +2,17 @@
 import { h, fill } from "../../../common/pages/dom.js";
 import { t } from "../../../common/pages/words.js";
 
+let stay = () => {}; // while it is asked
+
+// What was asked about is over.
+export const askNoMore = () => stay();
+
 // → whether the reader wants to leave. Escape and "Stay" stay, and the focus goes back where it was.
 export function asksToLeave(isUnsaved) {
   const before = document.activeElement;
   return new Promise((resolve) => {
     const end = (answer) => {
+      stay = () => {};
       dialog.close();
       dialog.remove();
       if (!answer && before?.isConnected) {
@@ -22,6 +28,7 @@ export function asksToLeave(isUnsaved) {
     h("p", { class: "buttons" },
       h("button", { type: "button", autofocus: true, onclick: () => end(false) }, t("gate.leave_no")),
       h("button", { type: "button", class: "plain", onclick: () => end(true) }, t("gate.leave_yes"))));
+    stay = () => end(false);
     document.body.append(dialog);
     dialog.showModal();
   });

@@ -614,5 +614,8 @@ def test_what_is_taken_back_is_no_review_in_the_list_any_more(stack, browse, lin
     browser.find(".recommendation")
     browser.touch(browser.all(".recommendation input")[2])
     browser.until_text("No recommendation. Saved.", "[role=status]")
+    printed = "dispatchEvent(new Event('beforeprint')); return document.querySelector('#paper .verdict')?.textContent ?? ''"
+    assert browser.driver.execute_script(printed) == ""
+    browser.driver.execute_script("dispatchEvent(new Event('afterprint'))")
     browser.press("All candidates")
     browser.until(lambda: "Reviewed" not in browser.text(".cards"), "not reviewed")

@@ -88,7 +88,7 @@ export function feedbackOn(interview, over = context) {
 function reviewOf(interview, over) {
   const review = known.get(interview.id);
   if (review) {
-    review.hear(interview.my_review);
+    review.look(interview);
     return review;
   }
   const made = ownReview(interview, { end: over.end, noteReview: over.noteReview ?? (() => {}), tell: (message) => tabs?.tell(message) });

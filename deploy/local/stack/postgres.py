@@ -101,7 +101,7 @@ class Postgres(Server):
 
     def _configuration(self):
         return ["listen_addresses = '127.0.0.1'", f"port = {self.port}", "unix_socket_directories = ''",
-                "max_connections = 200", "password_encryption = 'scram-sha-256'", "timezone = 'UTC'",
+                "max_connections = 400", "password_encryption = 'scram-sha-256'", "timezone = 'UTC'",
                 "log_timezone = 'UTC'", "log_error_verbosity = terse", "log_line_prefix = '%m [%p] %q%u@%d '", *self.settings]
 
     def _make_cluster(self, place):

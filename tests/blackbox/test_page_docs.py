@@ -356,7 +356,7 @@ class Scripted(http.server.BaseHTTPRequestHandler):
         if self.path == "/openapi.json":
             status, text = self.server.document
             return self.answer(status, {"Content-Type": "application/json"}, text.encode())
-        got = requests.get(self.server.links + self.path, timeout=5)
+        got = requests.get(self.server.links + self.path, timeout=60)
         return self.answer(got.status_code, {name: got.headers[name] for name in ("Content-Type", "Content-Security-Policy") if name in got.headers}, got.content)
 
     def answer(self, status, headers, body):

@@ -15,7 +15,7 @@ static void replies_have_their_kinds(void **state)
     struct noted noted;
     (void)state;
 
-    open_ready_rig(&rig);
+    open_patient_rig(&rig);
     ASK(&rig, &noted, "DEL", "t:kinds");
     ASK(&rig, &noted, "GET", "t:kinds");
     assert_int_equal(noted.kind, REDIS_NIL);
@@ -62,7 +62,7 @@ static void reading_beyond_the_edge_is_harmless(void **state)
     struct noted noted;
     (void)state;
 
-    open_ready_rig(&rig);
+    open_patient_rig(&rig);
     ASK(&rig, &noted, "SET", "t:edge", "v");
     rig.due++;
     redis_call(rig.redis, 0, check_array, &rig, "MGET", "t:edge", "t:none", NULL);
@@ -84,7 +84,7 @@ static void words_may_hold_any_byte(void **state)
     struct noted noted;
     (void)state;
 
-    open_ready_rig(&rig);
+    open_patient_rig(&rig);
     redis_command(rig.redis, words, lengths, 2, note, due(&rig, &noted));
     redis_command(rig.redis, words, lengths, 2, NULL, NULL);
     assert_true(loop_until(rig.base, is_nothing_due, &rig));
@@ -100,7 +100,7 @@ static void many_come_back_in_order(void **state)
     struct rig rig;
     (void)state;
 
-    open_ready_rig(&rig);
+    open_patient_rig(&rig);
     for (int i = 0; i < COUNT; i++) {
         char text[16];
         snprintf(text, sizeof text, "%d", i);

@@ -66,12 +66,12 @@ static inline bool is_lost(void *arg)
     return ((struct rig *)arg)->lost > 0;
 }
 
-static inline void open_rig(struct rig *rig, const char *url)
+static inline void open_rig_with(struct rig *rig, const char *url, int limit_ms)
 {
     const struct redis_options options = { .name = "test",
                                            .url = url,
-                                           .connect_limit_ms = 150,
-                                           .command_limit_ms = 150,
+                                           .connect_limit_ms = limit_ms,
+                                           .command_limit_ms = limit_ms,
                                            .on_ready = count_ready,
                                            .on_lost = count_lost,
                                            .arg = rig };
@@ -82,10 +82,24 @@ static inline void open_rig(struct rig *rig, const char *url)
     rig->redis = redis_new(rig->base, &options);
 }
 
+/* Soon out of patience: for tests of what does not answer. */
+static inline void open_rig(struct rig *rig, const char *url)
+{
+    open_rig_with(rig, url, 150);
+}
+
 static inline void open_ready_rig(struct rig *rig)
 {
     *rig = (struct rig){ 0 };
     open_rig(rig, server_url());
+    assert_true(loop_until(rig->base, is_ready, rig));
+}
+
+/* For tests of what is answered, however slow the machine is. */
+static inline void open_patient_rig(struct rig *rig)
+{
+    *rig = (struct rig){ 0 };
+    open_rig_with(rig, server_url(), 60000);
     assert_true(loop_until(rig->base, is_ready, rig));
 }
 

@@ -330,7 +330,7 @@ def test_previous_and_next_follow_search_filter_and_order(stack, browse, link, s
     else:
         browser.press("Jun Tanaka")
     browser.until_text("Jun Tanaka", "#app h1")
-    assert "Next not reviewed: Mateo Silva" in browser.text(".neighbours")
+    browser.until_text("Next not reviewed: Mateo Silva", ".neighbours")
     browser.press("Next: Lilian Grün")
     browser.until_text("Lilian Grün", "#app h1")
     browser.until_text("2 of 3")
